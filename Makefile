@@ -1,0 +1,63 @@
+# From bare Python 3.11+ to the running app: `make run`. Every test: `make test`.
+#
+#   PYTHON=python3.12      another interpreter for .venv
+#   TORCH_INDEX=URL        extra package index for torch, for example PyTorch's CPU wheels
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+TORCH := $(shell grep '^torch==' requirements.txt)
+
+export GRADIO_ANALYTICS_ENABLED := False
+export HF_HUB_DISABLE_TELEMETRY := 1
+export GRADIO_SERVER_NAME ?= 127.0.0.1
+export GRADIO_SERVER_PORT ?= 7860
+export TOKENIZERS_PARALLELISM ?= false
+
+.PHONY: setup run test lint bench chromium clean
+.DELETE_ON_ERROR:
+
+setup: $(VENV)/.runtime  ## the virtual environment, pinned requirements, the base model
+	@$(BIN)/python -m emorl.assets >/dev/null
+
+run: setup  ## the app on 127.0.0.1:7860
+	@$(BIN)/python app.py
+
+test: setup lint chromium  ## linter, types, every test (the browser's included)
+	@$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.dev  ## ruff and mypy
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m mypy emorl training
+
+bench: setup $(VENV)/.dev  ## the benchmarks: JSON under var/bench, a table on screen
+	@$(BIN)/python -m tests.benchmarks
+
+clean:  ## remove the virtual environment and caches; ratings in var/ stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: $(PYTHON) is not Python 3.11 or newer; run make with PYTHON=python3.12 or the like" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "error: $(PYTHON) cannot make a virtual environment; on Debian or Ubuntu: apt-get install python3-venv" >&2; \
+	  exit 2; }
+	@touch $@
+
+# Each stamp is touched last, so an interrupted installation is taken up again.
+$(VENV)/.runtime: requirements.txt constraints.txt $(VENV)/.created
+	$(PIP) install -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH)
+	$(PIP) install -q -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements-training.txt $(VENV)/.runtime
+	$(PIP) install -q -r requirements-dev.txt
+	@touch $@
+
+chromium:
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then as=; else as=sudo; fi; \
+	  $$as apt-get update -q && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -q chromium; \
+	} || { echo "error: no chromium on PATH and apt-get could not install it; install chromium, then run make test again" >&2; \
+	  exit 2; }

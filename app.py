@@ -1,0 +1,51 @@
+"""The app: `python app.py` serves it on 127.0.0.1:7860, the models load while the page is already up.
+
+`demo` exists at module level so that `gradio app.py` and Hugging Face Spaces find it. The screens are in
+`emorl/ui`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from functools import cache
+
+from emorl.errors import EmorlError
+from emorl.ratings import RatingStore, open_store
+from emorl.ui import ModelSource, build_demo, launch_settings
+
+
+def load_reflector():  # type: ignore[no-untyped-def]
+    """The reflector of the served models; imported late, because it brings torch."""
+    from emorl.reflector import Reflector
+
+    return Reflector.load()
+
+
+@cache
+def store() -> RatingStore:
+    """The ratings' database, opened once."""
+    return open_store()
+
+
+source = ModelSource(load_reflector)
+demo = build_demo(source, store)
+
+
+def main() -> int:
+    """Open the database, start the server, then load the models; exit code 2 for a user's error."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        store()
+        demo.launch(prevent_thread_lock=True, **launch_settings())
+    except (EmorlError, OSError) as error:  # OSError: no free port
+        print(error, file=sys.stderr)
+        return 2
+    source.start()
+    demo.block_thread()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

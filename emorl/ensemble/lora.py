@@ -1,0 +1,191 @@
+"""Stacked LoRA: K PEFT adapters of one layout as [K, ...] tensors, applied by two batched products.
+
+Query, key and value (and gate and up) are fused products in `backbone`, so their low-rank factors are fused too: the
+A factors are concatenated, the B factors stand on a block diagonal. Layers below the first adapted one are the shared
+trunk: there all experts equal the base and are computed once. What would break exact mixing is refused: adapters that
+touch head, embeddings or norms, biases, DoRA, mixed ranks, another base, values that are not finite.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+
+from emorl.errors import AdapterMismatch
+
+FUSED = {  # product in the backbone -> the projections it fuses, in order
+    "qkv": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+    "o": ("self_attn.o_proj",),
+    "gate_up": ("mlp.gate_proj", "mlp.up_proj"),
+    "down": ("mlp.down_proj",),
+}
+PROJECTIONS = tuple(name for names in FUSED.values() for name in names)
+KEY = re.compile(r"(?:.*\.)?layers\.(\d+)\.(\w+\.\w+)\.lora_([AB])(?:\.\w+)?\.weight$")
+
+Factors = dict[tuple[int, str], tuple[torch.Tensor, torch.Tensor]]  # (layer, projection) -> A (R, in), B (out, R)
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """One LoRA adapter in memory.
+
+    Attributes:
+        name: Name for messages, usually the objective.
+        rank: R.
+        scale: Factor of B A, alpha / R (or alpha / sqrt R for rsLoRA).
+        factors: Float32 factors by layer and projection.
+        sha256: Hash of the weights file.
+    """
+
+    name: str
+    rank: int
+    scale: float
+    factors: Factors
+    sha256: str
+
+    @property
+    def layout(self) -> tuple:
+        """Rank and adapted projections; adapters of one stack must agree on it."""
+        return self.rank, tuple(sorted(self.factors))
+
+
+def _refuse(name: str, got: str, expected: str, remedy: str) -> AdapterMismatch:
+    return AdapterMismatch(f"Adapter {name}: {got}; expected {expected}; {remedy}.")
+
+
+def load_adapter(folder: Path, base_id: str | None = None, name: str | None = None) -> Adapter:
+    """Read a PEFT LoRA folder.
+
+    Args:
+        folder: Holds adapter_config.json and adapter_model.safetensors.
+        base_id: Identity of the base in use; compared with the `base_id` in the file's metadata where there is one.
+        name: Name for messages; the folder's name by default.
+
+    Raises:
+        AdapterMismatch: The folder is incomplete or the adapter cannot be mixed exactly.
+    """
+    name = name or folder.name
+    config_file, weights_file = folder / "adapter_config.json", folder / "adapter_model.safetensors"
+    if not config_file.is_file() or not weights_file.is_file():
+        raise _refuse(name, f"no PEFT adapter in {folder}", "adapter_config.json and adapter_model.safetensors",
+                      "save it with PEFT's save_pretrained")  # fmt: skip
+    config = json.loads(config_file.read_text())
+    if config.get("peft_type") != "LORA" or config.get("use_dora"):
+        kind = "DoRA" if config.get("use_dora") else config.get("peft_type")
+        raise _refuse(name, f"it is {kind}", "plain LoRA", "train it as LoRA without DoRA")
+    if config.get("bias", "none") != "none" or config.get("lora_bias"):
+        raise _refuse(name, "it trains biases", "bias none", "train it without biases")
+    if config.get("modules_to_save") or config.get("rank_pattern") or config.get("alpha_pattern"):
+        raise _refuse(name, "it saves whole modules or uses several ranks", "one rank and LoRA factors only",
+                      "leave modules_to_save, rank_pattern and alpha_pattern empty")  # fmt: skip
+    rank = int(config["r"])
+    scale = config["lora_alpha"] / (math.sqrt(rank) if config.get("use_rslora") else rank)
+    halves: dict[tuple[int, str], dict[str, torch.Tensor]] = {}
+    with safe_open(weights_file, "pt") as file:
+        made_for = (file.metadata() or {}).get("base_id")
+        if base_id and made_for and made_for != base_id:
+            raise _refuse(name, f"it was trained on the base {made_for[:12]}", f"the base in use, {base_id[:12]}",
+                          "use the base and warm start it was made for, or train it again")  # fmt: skip
+        for key in file.keys():
+            match = KEY.match(key)
+            if not match or match[2] not in PROJECTIONS:
+                raise _refuse(name, f"it changes {key}", "only attention and MLP projections of the layers",
+                              "do not adapt head, embeddings or norms: mixing would no longer be exact")  # fmt: skip
+            tensor = file.get_tensor(key).float()
+            if not torch.isfinite(tensor).all():
+                raise _refuse(name, f"{key} holds values that are not finite", "finite numbers",
+                              "train it again with a smaller learning rate")  # fmt: skip
+            halves.setdefault((int(match[1]), match[2]), {})[match[3]] = tensor
+    factors = {}
+    for place, half in halves.items():
+        if set(half) != {"A", "B"} or half["A"].shape[0] != rank or half["B"].shape[1] != rank:
+            raise _refuse(name, f"the factors of {place} do not have rank {rank}", "A (R, in) and B (out, R)",
+                          "save the adapter again")  # fmt: skip
+        factors[place] = (half["A"], half["B"])
+    if not factors:
+        raise _refuse(name, "it holds no LoRA factors", "at least one adapted projection", "train it first")
+    return Adapter(name, rank, scale, factors, hashlib.sha256(weights_file.read_bytes()).hexdigest())
+
+
+class StackedLora:
+    """K adapters of one layout, ready for the backbone.
+
+    Attributes:
+        adapters: The K adapters, in order.
+        base_row: Whether row 0 of every sequence is the base itself.
+        first_layer: First adapted layer; the layers below are the shared trunk.
+    """
+
+    def __init__(self, adapters: Sequence[Adapter], base_row: bool = True) -> None:
+        """Stack the adapters.
+
+        Raises:
+            AdapterMismatch: No adapter, or adapters that differ in rank or adapted projections.
+        """
+        if not adapters:
+            raise AdapterMismatch("Got no adapter: expected at least one; name a folder made by training.")
+        for other in adapters[1:]:
+            if other.layout != adapters[0].layout:
+                raise _refuse(other.name, f"rank {other.rank} on {len(other.factors)} projections",
+                              f"rank {adapters[0].rank} on {len(adapters[0].factors)}, as {adapters[0].name} has",
+                              "train all adapters of an ensemble with one LoRA configuration")  # fmt: skip
+        self.adapters = tuple(adapters)
+        self.base_row = base_row
+        self.first_layer = min(layer for layer, _ in adapters[0].factors)
+        self._stacks: dict[tuple[int, str], tuple[torch.Tensor, torch.Tensor]] = {}
+
+    @property
+    def rows(self) -> int:
+        """Rows a sequence takes above the trunk: K, plus 1 with the base row."""
+        return len(self.adapters) + self.base_row
+
+    def build(self, layer: int, product: str, widths: Sequence[int], dtype: torch.dtype) -> None:
+        """Prepare the factors of one fused product: A^T (K, in, R') and scaled B^T (K, R', Σ widths).
+
+        Raises:
+            AdapterMismatch: A factor's shape is not that of this base.
+        """
+        names = [n for n in FUSED[product] if (layer, n) in self.adapters[0].factors]
+        if not names:
+            return
+        downs, ups = [], []
+        for adapter in self.adapters:
+            down = torch.cat([adapter.factors[layer, n][0] for n in names])  # (R', in)
+            up = torch.zeros(sum(widths), down.shape[0])
+            row = column = 0
+            for projection, width in zip(FUSED[product], widths, strict=True):
+                if projection in names:
+                    factor = adapter.factors[layer, projection][1]
+                    if factor.shape[0] != width:
+                        raise _refuse(adapter.name, f"{projection} of layer {layer} has {factor.shape[0]} outputs",
+                                      f"{width}, as this base has", "use the base it was trained on")  # fmt: skip
+                    up[row : row + width, column : column + adapter.rank] = factor * adapter.scale
+                    column += adapter.rank
+                row += width
+            downs.append(down.T)
+            ups.append(up.T)
+        self._stacks[layer, product] = (
+            torch.stack(downs).to(dtype).contiguous(), torch.stack(ups).to(dtype).contiguous()
+        )  # fmt: skip
+
+    def add(self, layer: int, product: str, x: torch.Tensor, y: torch.Tensor) -> None:
+        """Add every expert's low-rank term to y in place.
+
+        Args:
+            layer: Layer number, at or above `first_layer`.
+            product: A key of `FUSED`.
+            x: Inputs, (rows, N, in).
+            y: Outputs of the base product, (rows, N, out).
+        """
+        stack = self._stacks.get((layer, product))
+        if stack is not None:
+            experts, out = (x[1:], y[1:]) if self.base_row else (x, y)
+            out.baddbmm_(torch.bmm(experts, stack[0]), stack[1])

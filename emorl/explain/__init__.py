@@ -1,0 +1,1 @@
+"""Explanations that are exact because the head is linear: contributions to a word and where it would flip."""

@@ -1,0 +1,104 @@
+"""Why this word: exact contributions of base and objectives to its margin, and the weights at which it would flip.
+
+With W_yr = scale · (W_y - W_r) for the chosen token y and its foil r (the runner-up), the margin is
+
+    W_yr · f = W_yr · h_0 + Σ_k s ŵ_k W_yr · (h_k - h_0),
+
+and its K+1 terms are the contributions: they add up to the margin. Raw logits are never shown, their offset is
+arbitrary. Along a line in weight space every logit is linear, so the interval in which y stays first is closed-form.
+Left out: other foils than the runner-up, Shapley values, whole-reply summaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class TokenFacts:
+    """Exact facts about one written token.
+
+    Attributes:
+        token: Its id.
+        foil: Id of the best other token under the mixed logits.
+        margin: Mixed logit of the token minus that of the foil, in nats.
+        contributions: K+1 terms that add up to the margin: base, then each objective.
+        unchanged: For each objective the interval of its share in which the token stays first while the others keep
+            their proportions; None where the token was not first (sampling) or there is no share to move.
+    """
+
+    token: int
+    foil: int
+    margin: float
+    contributions: tuple[float, ...]
+    unchanged: tuple[tuple[float, float] | None, ...]
+
+
+def remaining_shares(shares: Sequence[float], k: int) -> torch.Tensor:
+    """Shares of the others when objective k has none: in proportion, or equal if they had none; (K,), 0 at k."""
+    rest = torch.tensor([0.0 if j == k else float(share) for j, share in enumerate(shares)], dtype=torch.float64)
+    if float(rest.sum()) == 0 and len(shares) > 1:
+        rest = torch.ones(len(shares), dtype=torch.float64)
+        rest[k] = 0.0
+    return rest / rest.sum().clamp(min=1e-300)
+
+
+def flip_interval(start: torch.Tensor, slope: torch.Tensor, token: int) -> tuple[float, float] | None:
+    """Where token is first on the line start + t · slope for t in [0, 1]; None if nowhere.
+
+    Args:
+        start: Logits at t = 0, (V,).
+        slope: Their change to t = 1, (V,).
+        token: The token y.
+    """
+    lead = start[token] - start  # (V,), a_y - a_v
+    speed = slope - slope[token]  # b_v - b_y
+    ratio = lead / speed
+    upper = ratio[speed > 0].min() if bool((speed > 0).any()) else torch.tensor(1.0)
+    lower = ratio[speed < 0].max() if bool((speed < 0).any()) else torch.tensor(0.0)
+    if bool((lead[speed == 0] < 0).any()):
+        return None
+    low, high = max(0.0, float(lower)), min(1.0, float(upper))
+    return (low, high) if low <= high else None
+
+
+@torch.inference_mode()
+def explain_tokens(
+    tokens: Sequence[int], states: torch.Tensor, shares: Sequence[float], strength: float, head: torch.Tensor,
+    scale: float = 1.0,
+) -> list[TokenFacts]:  # fmt: skip
+    """Facts about every token of one reply.
+
+    Args:
+        tokens: T token ids.
+        states: States after the final norm, base first, (T, K+1, D).
+        shares: K normalised weights ŵ (sum 1, or all 0).
+        strength: s.
+        head: Output head, (V, D).
+        scale: Factor of the logits.
+    """
+    table = F.linear(states.float(), head.float()) * scale  # (T, K+1, V)
+    pulls = table[:, 1:] - table[:, :1]  # (T, K, V): what each adapter changed
+    weights = torch.tensor([strength * share for share in shares])
+    mixed = table[:, 0] + torch.einsum("k,tkv->tv", weights, pulls)
+    facts = []
+    for step, token in enumerate(tokens):
+        others = mixed[step].clone()
+        others[token] = -torch.inf
+        foil = int(others.argmax())
+        base = float(table[step, 0, token] - table[step, 0, foil])
+        parts = (weights * (pulls[step, :, token] - pulls[step, :, foil])).tolist()
+        intervals = []
+        for k in range(len(shares)):
+            if not any(shares):
+                intervals.append(None)
+                continue
+            rest = (strength * remaining_shares(shares, k)).float()
+            start = table[step, 0] + torch.einsum("k,kv->v", rest, pulls[step])
+            intervals.append(flip_interval(start, table[step, 0] + strength * pulls[step, k] - start, token))
+        facts.append(TokenFacts(token, foil, base + sum(parts), (base, *parts), tuple(intervals)))
+    return facts

@@ -1,0 +1,253 @@
+"""The one object app and command line talk to: statement and weights in, reflection with its reasons out.
+
+It loads base, warm start, adapters and scorers of a models folder, writes the reflection beside the base's own reply in
+one batch, scores both and explains every token. It holds no state between calls; one call at a time (the app queues).
+Left out: crisis checks and storage, which the callers do first and after.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from emorl.assets import BASE_SHA256, ensure_base, models_dir
+from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, StackedLora, shares
+from emorl.ensemble.lora import load_adapter
+from emorl.errors import ManifestError, WeightError
+from emorl.explain.contributions import explain_tokens
+from emorl.manifest import Manifest, read_manifest
+from emorl.scoring.cross_encoder import CrossEncoderScorer
+from emorl.scoring.fluency import FluencyScorer
+from emorl.template import END, MAX_STATEMENT, TEMPLATE, check_statement, prompt_text
+
+__all__ = ["MAX_STATEMENT", "Draft", "Objective", "Reflection", "Reflector", "TokenExplanation"]
+
+MAX_TOKENS = 64
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One slider: name for weights, label and help for people, hash of its adapter."""
+
+    name: str
+    label: str
+    help: str
+    adapter_sha256: str
+
+
+@dataclass(frozen=True)
+class TokenExplanation:
+    """Why a token was written.
+
+    Attributes:
+        text: The token as it adds to the text.
+        id: Its id.
+        foil: The runner-up's text.
+        margin: Logit margin over the foil, nats.
+        contributions: "base" first, then each objective; they add up to the margin.
+        unchanged: Interval of each objective's share in which the token stays first, or None (see `explain`).
+    """
+
+    text: str
+    id: int
+    foil: str
+    margin: float
+    contributions: dict[str, float]
+    unchanged: dict[str, tuple[float, float] | None]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The text so far."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Reflection:
+    """A finished (or stopped) reflection; fields as in `reflect --json`."""
+
+    statement: str
+    reflection: str
+    base_reflection: str
+    weights: dict[str, float]
+    strength: float
+    temperature: float
+    seed: int
+    scores: dict[str, float]
+    base_scores: dict[str, float]
+    tokens: tuple[TokenExplanation, ...]
+    timing: dict[str, float]
+    model: dict
+    stopped: bool
+
+
+def default_dtype() -> torch.dtype:
+    """bfloat16 where the processor multiplies it natively, else float32 (there bf16 prefill is several times slower)."""
+    native = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.bfloat16 if native else torch.float32
+
+
+class Reflector:
+    """Base, adapters and scorers of one models folder."""
+
+    def __init__(self, manifest: Manifest, base: Path, dtype: torch.dtype) -> None:
+        """Load everything; see `load`."""
+        from transformers import AutoTokenizer
+
+        if manifest.template != TEMPLATE:
+            raise ManifestError(
+                f"The models in {manifest.folder} were trained with another prompt template: expected this version's; "
+                "train them again."
+            )
+        self.manifest = manifest
+        self.tokenizer = AutoTokenizer.from_pretrained(base)
+        warm = load_adapter(manifest.warm_start, manifest.base_sha256) if manifest.warm_start else None
+        adapters = [load_adapter(o.adapter, manifest.base_id, o.name) for o in manifest.objectives]
+        backbone = LlamaBackbone.from_pretrained(base, warm, dtype)
+        end = self.tokenizer.convert_tokens_to_ids(END)
+        self.decoder = EnsembleDecoder(backbone, StackedLora(adapters), [end])
+        self.objectives = tuple(Objective(o.name, o.label, o.help, o.sha256) for o in manifest.objectives)
+        self.presets = manifest.presets
+        fluency = None
+        self.scorers: dict[str, CrossEncoderScorer | FluencyScorer] = {}
+        for entry in manifest.objectives:
+            if isinstance(entry.scorer, Path):
+                self.scorers[entry.name] = CrossEncoderScorer(entry.scorer)
+            else:
+                fluency = fluency or FluencyScorer(base, prompt_text, END)
+                self.scorers[entry.name] = fluency
+
+    @classmethod
+    def load(cls, models: Path | None = None, dtype: str | None = None, progress: bool = False) -> Reflector:
+        """Load a models folder on the base it names.
+
+        Args:
+            models: Models folder; `$EMORL_MODELS` or the shipped one by default.
+            dtype: "float32" or "bfloat16"; what suits the processor by default.
+            progress: Show progress while the base is fetched for the first time.
+
+        Raises:
+            AssetError: The base or the models folder cannot be found.
+            ManifestError: The models folder is inconsistent.
+            AdapterMismatch: An adapter cannot be mixed exactly.
+        """
+        manifest = read_manifest(models_dir(models))
+        base = ensure_base(progress=progress)
+        if manifest.base_sha256 != BASE_SHA256 and not os.environ.get("EMORL_BASE"):
+            raise ManifestError(
+                f"The models in {manifest.folder} need the base {manifest.base_sha256[:12]}: expected "
+                f"{BASE_SHA256[:12]}; name that base's folder in EMORL_BASE."
+            )
+        return cls(manifest, base, getattr(torch, dtype) if dtype else default_dtype())
+
+    def raw_weights(self, weights: Mapping[str, float]) -> list[float]:
+        """K raw weights in slider order; unnamed objectives get 0.
+
+        Raises:
+            WeightError: An unknown objective.
+        """
+        names = [o.name for o in self.objectives]
+        if unknown := sorted(set(weights) - set(names)):
+            raise WeightError(f"Weights name {', '.join(unknown)}: expected {', '.join(names)}; check the spelling.")
+        return [float(weights.get(name, 0.0)) for name in names]
+
+    def reflect(
+        self, statement: str, weights: Mapping[str, float], strength: float = 1.0, temperature: float = 0.0,
+        seed: int = 0, explain: bool = True,
+    ) -> Reflection:  # fmt: skip
+        """Write one reflection to its end; see `stream`."""
+        last: Draft | Reflection = Draft("")
+        for last in self.stream(statement, weights, strength, temperature, seed, explain):
+            pass
+        assert isinstance(last, Reflection)
+        return last
+
+    def stream(
+        self, statement: str, weights: Mapping[str, float], strength: float = 1.0, temperature: float = 0.0,
+        seed: int = 0, explain: bool = True,
+    ) -> Iterator[Draft | Reflection]:  # fmt: skip
+        """Write a reflection token by token; closing the iterator stops at the next step.
+
+        Args:
+            statement: What the client said, 1 to 600 characters.
+            weights: Raw weights by objective; all zero gives the base's own reply.
+            strength: s; 1 is the plain ensemble.
+            temperature: 0 for greedy.
+            seed: Seed of sampling.
+            explain: Explain every token.
+
+        Yields:
+            A `Draft` after each token, then one `Reflection`.
+
+        Raises:
+            StatementError: An empty or overlong statement.
+            WeightError: Bad weights, strength or temperature.
+        """
+        text = check_statement(statement)
+        raw = self.raw_weights(weights)
+        if not math.isfinite(temperature) or not 0 <= temperature <= 2:
+            raise WeightError(f"Temperature is {temperature}: expected 0 to 2; 0 always takes the best word.")
+        share = shares(raw)
+        prompt = self.tokenizer(prompt_text(text)).input_ids
+        requests = [Request(prompt, raw, strength, temperature, seed, MAX_TOKENS)]
+        plain = any(raw) and strength > 0
+        if plain:  # the base's own reply, in the same batch
+            requests.append(Request(prompt, [0.0] * len(raw), 1.0, temperature, seed, MAX_TOKENS))
+        results: list[Decoded] = []
+        shown = -1
+        for results in self.decoder.stream(requests, keep_states=explain):
+            if len(results[0].tokens) != shown:
+                shown = len(results[0].tokens)
+                yield Draft(self._text(results[0].tokens))
+        yield self._finish(text, share, requests[0], results, explain)
+
+    def _text(self, tokens: list[int]) -> str:
+        return self.tokenizer.decode(tokens, skip_special_tokens=True).strip()
+
+    def _finish(
+        self, statement: str, share: list[float], request: Request, results: list[Decoded], explain: bool
+    ) -> Reflection:
+        """Score and explain what was written."""
+        names = [o.name for o in self.objectives]
+        reply = self._text(results[0].tokens)
+        base_reply = self._text(results[-1].tokens)
+        both = {name: scorer.score([statement] * 2, [reply, base_reply]) for name, scorer in self.scorers.items()}
+        tokens: list[TokenExplanation] = []
+        if explain:
+            backbone = self.decoder.backbone
+            facts = explain_tokens(results[0].tokens, results[0].states, share, request.strength, backbone.head,
+                                   backbone.scale)  # fmt: skip
+            for fact in facts:
+                if fact.token in self.decoder.end_tokens:
+                    continue
+                tokens.append(
+                    TokenExplanation(
+                        self.tokenizer.decode([fact.token]), fact.token, self.tokenizer.decode([fact.foil]), fact.margin,
+                        dict(zip(["base", *names], fact.contributions, strict=True)),
+                        dict(zip(names, fact.unchanged, strict=True)),
+                    )
+                )  # fmt: skip
+        return Reflection(
+            statement=statement,
+            reflection=reply,
+            base_reflection=base_reply,
+            weights=dict(zip(names, share, strict=True)),
+            strength=request.strength,
+            temperature=request.temperature,
+            seed=request.seed,
+            scores={name: float(pair[0]) for name, pair in both.items()},
+            base_scores={name: float(pair[1]) for name, pair in both.items()},
+            tokens=tuple(tokens),
+            timing={"prefill_ms": round(results[0].prefill_ms, 1), "decode_ms": round(results[0].decode_ms, 1),
+                    "tokens": len(results[0].tokens)},  # fmt: skip
+            model={"base": "SmolLM2-135M-Instruct" if self.manifest.base_sha256 == BASE_SHA256 else "custom",
+                   "base_sha256": self.manifest.base_sha256,
+                   "adapters": {o.name: o.adapter_sha256 for o in self.objectives}},  # fmt: skip
+            stopped=not results[0].ended,
+        )

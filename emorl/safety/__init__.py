@@ -1,0 +1,10 @@
+"""Care around what is typed: crisis phrases and who can help (`crisis`, `contacts`), personal data (`personal_data`).
+
+The data lie in `data/safety/`. Nothing here is stored, and nothing here is a clinical instrument.
+"""
+
+from emorl.safety.contacts import Contact, crisis_contacts
+from emorl.safety.crisis import crisis_matches
+from emorl.safety.personal_data import PersonalData, mask, personal_data
+
+__all__ = ["Contact", "PersonalData", "crisis_contacts", "crisis_matches", "mask", "personal_data"]

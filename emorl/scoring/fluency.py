@@ -1,0 +1,68 @@
+"""Fluency: how expected the reply's words are, given the statement, under the frozen base without any adapter.
+
+With n reply tokens y (the end token included) after the prompt x, the mean surprisal is
+ν = -(1/n) Σ_t log p(y_t | x, y_<t) in nats and the score
+
+    fluency = 1 / (1 + exp((ν - MIDDLE) / WIDTH)),
+
+so 0.5 at a perplexity of e^MIDDLE. Only the reply is counted: the reference code counts statement and reply together,
+which rewards copying the statement. The curve is flat at both ends, so going below the perplexity of good human
+replies gains little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+
+MIDDLE, WIDTH = 3.4, 0.45  # nats
+
+
+class FluencyScorer:
+    """Scores (statement, reply) pairs with a causal language model; deterministic."""
+
+    def __init__(self, base: Path, prompt_text: Callable[[str], str], end: str) -> None:
+        """Load the frozen base in float32.
+
+        Args:
+            base: Folder of the causal model.
+            prompt_text: Turns a statement into the text before the reply.
+            end: The end token, counted as the reply's last.
+        """
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        self.model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).eval().requires_grad_(False)
+        self.tokenizer = AutoTokenizer.from_pretrained(base)
+        self.prompt_text, self.end = prompt_text, end
+
+    def score(self, statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
+        """Scores in [0, 1], shape (B,), float32."""
+        return torch.sigmoid((MIDDLE - self.surprisal(statements, replies)) / WIDTH)
+
+    @torch.inference_mode()
+    def surprisal(self, statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
+        """Mean surprisal ν in nats a token, (B,); replies to one statement share its pass."""
+        from transformers import DynamicCache
+
+        result = torch.empty(len(replies))
+        for statement in dict.fromkeys(statements):
+            rows = [i for i, s in enumerate(statements) if s == statement]
+            prompt = self.tokenizer(self.prompt_text(statement), return_tensors="pt").input_ids
+            cache = DynamicCache()
+            first = self.model(prompt, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
+            cache.batch_repeat_interleave(len(rows))
+            texts = [self.tokenizer(replies[i] + self.end).input_ids for i in rows]
+            longest = max(map(len, texts))
+            ids = torch.zeros(len(rows), longest, dtype=torch.long)
+            for row, text in enumerate(texts):
+                ids[row, : len(text)] = torch.tensor(text)
+            logits = first.expand(len(rows), -1, -1)
+            if longest > 1:  # right padding: a token never sees what stands after it
+                rest = self.model(ids[:, :-1], past_key_values=cache, use_cache=True).logits
+                logits = torch.cat([logits, rest], 1)
+            chosen = logits.gather(-1, ids[..., None])[..., 0] - logits.logsumexp(-1)  # (rows, T)
+            for row, index in enumerate(rows):
+                result[index] = -chosen[row, : len(texts[row])].mean()
+        return result

@@ -1,0 +1,1 @@
+"""Weight search over one interface, `score(weights) -> float`: the paper's hierarchical grid, memoised."""

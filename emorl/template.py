@@ -1,0 +1,39 @@
+"""The prompt template: how a client's statement is put to the model, the same in training and in the app.
+
+One short user turn, no system prompt: the warm start has taught the model what is wanted. A statement cannot break
+out of its turn: control marks such as `<|im_end|>` are split apart before tokenising.
+"""
+
+from __future__ import annotations
+
+from emorl.errors import StatementError
+
+MAX_STATEMENT = 600  # characters
+TEMPLATE = "<|im_start|>user\n{statement}<|im_end|>\n<|im_start|>assistant\n"
+END = "<|im_end|>"
+
+
+def clean(statement: str) -> str:
+    """White space made single, control marks split apart."""
+    return " ".join(statement.split()).replace("<|", "< |").replace("|>", "| >")
+
+
+def prompt_text(statement: str) -> str:
+    """The text the model continues."""
+    return TEMPLATE.format(statement=clean(statement))
+
+
+def check_statement(statement: str) -> str:
+    """The statement, stripped.
+
+    Raises:
+        StatementError: It is empty or longer than `MAX_STATEMENT` characters.
+    """
+    stripped = statement.strip()
+    if not stripped:
+        raise StatementError("The statement is empty: expected what a client said; type at least a few words.")
+    if len(stripped) > MAX_STATEMENT:
+        raise StatementError(
+            f"The statement has {len(stripped)} characters: expected at most {MAX_STATEMENT}; shorten it."
+        )
+    return stripped

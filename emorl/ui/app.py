@@ -1,0 +1,48 @@
+"""Builds the page: banner, tabs, screens. Launching is `app.py`'s business, loading models `source.py`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from emorl.safety import crisis_contacts
+from emorl.ui import strings
+from emorl.ui.about import about_screen
+from emorl.ui.present import contacts_payload
+from emorl.ui.reflect import reflect_screen
+from emorl.ui.source import ModelSource
+from emorl.ui.widgets import widget
+
+if TYPE_CHECKING:
+    from emorl.ratings import RatingStore
+
+
+def build_demo(reflector_source: Any, store: RatingStore | Callable[[], RatingStore]) -> gr.Blocks:
+    """The whole app, not yet launched.
+
+    Args:
+        reflector_source: a `ModelSource`, or anything with the interface of `Reflector`.
+        store: where ratings go, or a function that opens it, called once, at the first rating.
+
+    Returns:
+        The blocks; `launch(**launch_settings())` serves them. At most 16 requests wait, one writes at a time.
+    """
+    is_source = isinstance(reflector_source, ModelSource)
+    source = reflector_source if is_source else ModelSource.ready(reflector_source)
+    opened = cache(store) if callable(store) else lambda: store
+    with gr.Blocks(title=strings.TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as demo:
+        widget(
+            "banner",
+            text={**strings.BANNER, "title": strings.TITLE, "tagline": strings.TAGLINE},
+            settings={"contacts": contacts_payload(crisis_contacts())},
+        )
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab(strings.TABS["reflect"], id="reflect"):
+                reflect_screen(source, opened)
+            with gr.Tab(strings.TABS["about"], id="about"):
+                about_screen()
+    demo.queue(max_size=16, default_concurrency_limit=4)
+    return demo

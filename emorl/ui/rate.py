@@ -1,0 +1,81 @@
+"""Checks the rating form and turns it into the record that is stored.
+
+Everything about the reflection comes from the server's memory (`held.py`); from the browser only the answers,
+the comment, the consent and the rater's random id are taken, and each is checked.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import emorl
+from emorl.errors import RatingError
+from emorl.ratings import NewRating, statement_sha256
+from emorl.ratings.record import MAX_COMMENT
+from emorl.ui.held import Held
+from emorl.ui.strings import RATING, RATING_ERRORS
+
+_RATER = re.compile(r"[0-9a-f]{32}")
+
+
+def rater_id(kept: object) -> str:
+    """The rater id kept by the browser if it is one (32 hexadecimal digits), else a new random one."""
+    return kept if isinstance(kept, str) and _RATER.fullmatch(kept) else secrets.token_hex(16)
+
+
+def new_rating(form: Mapping[str, Any], held: Held | None, rater: str, token: str) -> NewRating:
+    """The record of one filled-in form.
+
+    Args:
+        form: answers as strings under `depth, empathy, fluency, would_say`, `comment`, and `consent` (bool).
+        held: the reflection that was rated, or None if it is no longer held.
+        rater: random id of the rater.
+        token: id of the reflection; a second submission of the same form has the same token.
+
+    Raises:
+        RatingError: the reflection is gone, an answer is missing or unknown, or the comment is too long.
+    """
+    if held is None:
+        raise RatingError(RATING_ERRORS["gone"])
+    answers = {field: _choice(form, field) for field in ("depth", "empathy", "fluency", "would_say")}
+    comment = str(form.get("comment") or "").strip()
+    if len(comment) > MAX_COMMENT:
+        raise RatingError(RATING_ERRORS["comment"].format(got=len(comment), expected=MAX_COMMENT))
+    shown = held.reflection
+    return NewRating(
+        rater=rater,
+        client_token=token,
+        statement=shown.statement if form.get("consent") is True else None,
+        statement_sha256=statement_sha256(shown.statement),
+        reflection=shown.reflection,
+        base_reflection=shown.base_reflection,
+        weights=dict(shown.weights),
+        strength=shown.strength,
+        temperature=shown.temperature,
+        seed=shown.seed,
+        model=dict(shown.model),
+        scores=dict(shown.scores),
+        app_version=emorl.__version__,
+        depth=answers["depth"],
+        empathy=int(answers["empathy"]),
+        fluency=int(answers["fluency"]),
+        would_say=answers["would_say"],
+        comment=comment or None,
+        shown_at=held.shown_at,
+        submitted_at=datetime.now(UTC),
+    )
+
+
+def _choice(form: Mapping[str, Any], field: str) -> str:
+    options = RATING[f"{field}_options"]
+    value = form.get(field)
+    if not isinstance(value, str) or value not in options:
+        got = "no answer" if value in (None, "") else repr(value)[:40]
+        expected = ", ".join(options)
+        name = str(RATING[field]).lower()
+        raise RatingError(RATING_ERRORS["field"].format(got=got, field=name, expected=expected))
+    return value

@@ -1,0 +1,179 @@
+"""The Reflect screen: statement, weights, streaming reflection, explanation, rating.
+
+Events: Generate streams payloads into the result widget; Stop cancels, which closes the generator; the rating
+form saves. Sliders cause no event on the server. What is left out: any state of the user on disk or in the
+browser other than a random rater id.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from emorl.errors import EmorlError, WeightError
+from emorl.safety import crisis_contacts, crisis_matches, personal_data
+from emorl.ui import strings
+from emorl.ui.held import HeldReflections
+from emorl.ui.present import contacts_payload, reflection_payload
+from emorl.ui.rate import new_rating, rater_id
+from emorl.ui.source import ModelSource
+from emorl.ui.widgets import widget
+
+if TYPE_CHECKING:
+    from emorl.ratings import RatingStore
+    from emorl.reflector import Reflection
+
+log = logging.getLogger(__name__)
+
+MAX_STATEMENT = 600  # characters, as in emorl.reflector, which is not imported here: it brings torch
+EXAMPLES = Path(__file__).parents[2] / "data" / "examples.json"
+CLOSED = {"phase": "closed"}
+
+
+class ReflectScreen:
+    """The screen's server side; one object serves all users and keeps nothing per user but `held`."""
+
+    def __init__(self, source: ModelSource, store: Callable[[], RatingStore]) -> None:
+        self.source = source
+        self.store = store
+        self.held = HeldReflections()
+
+    def settings(self, _data: object = None) -> dict[str, Any]:
+        """State of the model and, once it is ready, what the weight sliders need."""
+        self.source.start()
+        reflector = self.source.reflector()
+        if reflector is None:
+            return {"state": self.source.state, "message": self.source.message}
+        return {
+            "state": "ready",
+            "objectives": [
+                {"name": item.name, "label": item.label, "help": item.help} for item in reflector.objectives
+            ],
+            "presets": {name: dict(weights) for name, weights in reflector.presets.items()},
+        }
+
+    def personal_notice(self, text: object = "") -> list[str]:
+        """Kinds of personal data that seem to be in a statement, for the notice under the box."""
+        found = personal_data(str(text or "")[:MAX_STATEMENT])
+        return list(dict.fromkeys(str(getattr(item, "kind", item)) for item in found))
+
+    def write(self, statement: object, mix: object) -> Iterator[tuple[Any, Any]]:
+        """Stream (result payload, rating payload) pairs for one press of Generate."""
+        text = statement if isinstance(statement, str) else ""
+        if crisis_matches(text):
+            yield {"phase": "crisis", "contacts": contacts_payload(crisis_contacts())}, CLOSED
+            return
+        while self.source.reflector() is None:
+            self.source.start()
+            if self.source.state == "failed":
+                message = strings.MIXER["failed"].format(message=self.source.message)
+                yield {"phase": "error", "message": message}, CLOSED
+                return
+            yield {"phase": "waiting", "message": strings.RESULT["loading"]}, CLOSED
+            time.sleep(0.3)
+        try:
+            yield from self._stream(text, mix)
+        except EmorlError as error:
+            yield {"phase": "error", "message": str(error)}, CLOSED
+        except Exception:  # the user gets one line, the log the traceback
+            log.exception("writing a reflection failed")
+            yield {"phase": "error", "message": strings.INPUT_ERRORS["unexpected"]}, CLOSED
+
+    def _stream(self, text: str, mix: object) -> Iterator[tuple[Any, Any]]:
+        reflector = self.source.reflector()
+        assert reflector is not None
+        options = read_mix(mix)
+        yield {"phase": "writing", "text": ""}, CLOSED
+        with closing(reflector.stream(text, **options)) as steps:
+            for step in steps:
+                if hasattr(step, "reflection"):
+                    yield self._finished(step, reflector.objectives)
+                else:
+                    yield {"phase": "writing", "text": step.text}, gr.skip()
+
+    def _finished(self, reflection: Reflection, objectives: Any) -> tuple[Any, Any]:
+        if reflection.stopped:
+            return reflection_payload(reflection, objectives, ""), CLOSED
+        result_id = self.held.put(reflection)
+        return reflection_payload(reflection, objectives, result_id), {"phase": "open", "id": result_id}
+
+    def rate(self, rater: object, event: gr.EventData) -> tuple[dict[str, Any], str]:
+        """Save the submitted form; returns (rating payload, rater id)."""
+        form = event._data if isinstance(event._data, Mapping) else {}
+        token = str(form.get("id", ""))
+        who = rater_id(rater)
+        try:
+            self.store().add(new_rating(form, self.held.get(token), who, token))
+        except EmorlError as error:
+            return {"phase": "error", "id": token, "message": str(error)}, who
+        except Exception:  # the user gets one line, the log the traceback
+            log.exception("saving a rating failed")
+            return {"phase": "error", "id": token, "message": strings.INPUT_ERRORS["not_saved"]}, who
+        return {"phase": "saved", "id": token, "rater": who}, who
+
+
+def read_mix(mix: object) -> dict[str, Any]:
+    """Arguments for `Reflector.stream` from the mixer's value, which comes from the browser.
+
+    Raises:
+        WeightError: something is missing or not a number. Ranges are checked by the reflector.
+    """
+    try:
+        assert isinstance(mix, Mapping)
+        return {
+            "weights": {str(name): float(weight) for name, weight in dict(mix["weights"]).items()},
+            "strength": float(mix["strength"]),
+            "temperature": float(mix["temperature"]),
+            "seed": int(mix["seed"]),
+        }
+    except (AssertionError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise WeightError(strings.INPUT_ERRORS["mix"]) from error
+
+
+def examples() -> list[dict[str, str]]:
+    """The invented example statements as `{"topic", "statement"}`."""
+    return list(json.loads(EXAMPLES.read_text(encoding="utf-8"))["examples"])
+
+
+def reflect_screen(source: ModelSource, store: Callable[[], RatingStore]) -> ReflectScreen:
+    """Add the screen's components and events to the open `gr.Blocks`."""
+    screen = ReflectScreen(source, store)
+    rater = gr.BrowserState("", storage_key="emorl-rater", secret="emorl-rater-id")
+    with gr.Row(elem_id="reflect", equal_height=False):
+        with gr.Column(scale=5, min_width=330, elem_id="controls"):
+            statement = widget(
+                "statement",
+                text=strings.STATEMENT,
+                functions=[screen.personal_notice],
+                settings={"max": MAX_STATEMENT, "examples": examples()},
+            )
+            mixer = widget("mixer", text=strings.MIXER, functions=[screen.settings])
+            with gr.Row(elem_id="actions"):
+                generate = gr.Button(
+                    strings.GENERATE, variant="primary", elem_id="generate", scale=3, min_width=120
+                )
+                stop = gr.Button(strings.STOP, elem_id="stop", scale=1, min_width=80)
+        with gr.Column(scale=7, min_width=330, elem_id="outcome"):
+            result = widget("result", text={**strings.RESULT, "crisis": strings.CRISIS})
+            rating = widget("rating", text=strings.RATING, value=CLOSED)
+
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    writing = generate.click(
+        screen.write, [statement, mixer], [result, rating],
+        concurrency_limit=1, concurrency_id="model", **quiet,
+    )  # fmt: skip
+    unavailable = json.dumps({"phase": "error", "message": strings.RESULT["unavailable"]})
+    writing.failure(None, None, result, js=f"() => ({unavailable})", **quiet)
+    stop.click(
+        None, result, result, cancels=[writing], **quiet,
+        js="(r) => (r && (r.phase === 'writing' || r.phase === 'waiting')) ? {...r, phase: 'stopped'} : r",
+    )  # fmt: skip
+    rating.submit(screen.rate, rater, [rating, rater], concurrency_limit=4, **quiet)
+    return screen

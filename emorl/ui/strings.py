@@ -1,0 +1,198 @@
+"""All English text of the app, in one place.
+
+`{name}` in a text is filled in where it is shown: by `str.format` in Python, by `fill` in the widgets'
+JavaScript. Nothing here may contain a backtick, a backslash, `${` or `{{`, which Gradio's templates evaluate.
+"""
+
+from __future__ import annotations
+
+TITLE = "EMORL reflections"
+TAGLINE = "Reflective listening, written word by word from objectives you weigh yourself."
+
+TABS = {"reflect": "Reflect", "about": "About"}
+
+BANNER = {
+    "label": "Important",
+    "lead": "Research demo, not for clinical use.",
+    "body": "Not for clients. Enter invented or de-identified statements only; what it writes may be wrong.",
+    "contacts": "Crisis contacts",
+    "source": "Check numbers locally before you rely on them.",
+}
+
+STATEMENT = {
+    "label": "What the client said",
+    "placeholder": "Type an invented or de-identified statement, or pick an example below.",
+    "counter": "{n} of {max} characters",
+    "shortcut": "Ctrl + Enter to generate",
+    "examples": "Examples",
+    "notice": "This may contain personal data ({kinds}). Please take it out before you go on.",
+}
+
+MIXER = {
+    "label": "How much each objective should matter",
+    "loading": "Loading the model",
+    "loading_hint": "This takes a few seconds. You can type a statement meanwhile.",
+    "failed": "The model could not be loaded: {message}",
+    "presets": "Presets",
+    "preset_balanced": "Balanced",
+    "preset_base": "Base model",
+    "preset_only": "Only {name}",
+    "share": "{share} of the mix",
+    "mix": "Mix",
+    "zero": "All weights are zero: the base model writes its own reply.",
+    "advanced": "Advanced",
+    "strength": "Strength",
+    "strength_help": "1 follows the adapters as trained, 0 is the base model, above 1 exaggerates.",
+    "temperature": "Temperature",
+    "temperature_help": "0 always takes the most likely word; higher values sample.",
+    "seed": "Seed",
+    "seed_help": "The same seed gives the same sample. It has no effect at temperature 0.",
+}
+
+GENERATE = "Generate"
+STOP = "Stop"
+
+RESULT = {
+    "heading": "Reflection",
+    "idle": "The reflection will appear here.",
+    "idle_steps": "Enter a statement, set the weights, then press Generate.",
+    "waiting": "Waiting for the model",
+    "loading": "The model is still loading. Your reflection starts as soon as it is ready.",
+    "writing": "Writing",
+    "stopped": "Stopped before the end: no scores and no explanation for this text.",
+    "stale": "Inputs changed since this text",
+    "stale_hint": "Press Generate for a new one.",
+    "unavailable": "No answer from the app: it was stopped, or too many people are waiting. "
+    "Please try again.",
+    "copy": "Copy",
+    "copied": "Copied",
+    "base_heading": "Base model's reply",
+    "base_hint": "The same model without the objectives",
+    "scores_heading": "Automatic scores",
+    "scores_hint": "Automatic, trained on the same objectives; not a clinical judgement.",
+    "score_value": "{score} (base model {base})",
+    "score_this": "this reflection",
+    "score_base": "base model",
+    "why_heading": "Why this word",
+    "why_hint": "Hover over a word above, or move through them with the arrow keys.",
+    "words_label": "Words of the reflection. Left and right arrow keys move between words.",
+    "word_over": "“{word}” rather than “{foil}”",
+    "word_pieces": "written in {n} pieces; first choice shown",
+    "word_end": "end of the reply",
+    "margin": "margin {margin}",
+    "margin_hint": "Bars to the right speak for the chosen word, to the left for the runner-up; "
+    "they add up to the margin.",
+    "word_spoken": "{word}, rather than {foil}. Margin {margin}. {parts}.",
+    "base": "Base model",
+    "range": "unchanged for a share of {lo} to {hi}",
+    "range_none": "no range: this word was sampled",
+    "decided": "Underlined words would have lost to their runner-up without the objectives. "
+    "The line shows which objective did most to change that.",
+    "decided_none": "The base model preferred every one of these words to its runner-up; "
+    "the objectives agreed or were outweighed.",
+    "overall_heading": "Over the whole reply",
+    "overall_hint": "Sum over all words of what each part added to the margin.",
+    "overall_table": "Show as a table, with the shares that keep this text",
+    "overall_part": "Part",
+    "overall_sum": "Sum",
+    "overall_mean": "Mean per word",
+    "overall_range": "Share that keeps this text",
+    "range_to": "{lo} to {hi}",
+    "not_applicable": "–",
+    "details": "{tokens} tokens in {seconds} s · strength {strength} · temperature {temperature} "
+    "· seed {seed}",
+}
+
+CRISIS = {
+    "heading": "This statement may be about suicide, self-harm or danger",
+    "body": "No reflection was written and nothing was stored. This model is not trained for risk. "
+    "Follow your own crisis protocol; if someone is in danger now, call the emergency number.",
+    "contacts": "People who can help now",
+}
+
+RATING = {
+    "heading": "Rate this reflection",
+    "hint": "Your judgement, on the text above. It takes half a minute.",
+    "depth": "Reflection depth",
+    "depth_help": "Does it only repeat, or does it add meaning or feeling?",
+    "depth_options": {"none": "None", "simple": "Simple", "complex": "Complex"},
+    "empathy": "Empathy",
+    "empathy_help": "Does it show that the client's feeling was understood?",
+    "empathy_options": {"0": "0, none", "1": "1, some", "2": "2, strong"},
+    "fluency": "Fluency",
+    "fluency_help": "Does it read as natural, correct English?",
+    "fluency_options": {"0": "0, broken", "1": "1, awkward", "2": "2, natural"},
+    "would_say": "Would you say this?",
+    "would_say_help": "To a client, in your own work.",
+    "would_say_options": {"yes": "Yes", "edits": "With edits", "no": "No"},
+    "comment": "Comment (optional)",
+    "comment_help": "No client details, please.",
+    "consent": "Store the statement I typed with this rating",
+    "consent_help": "Left empty, only a fingerprint (SHA-256) of the statement is stored.",
+    "submit": "Save rating",
+    "missing": "Please answer: {fields}.",
+    "saved": "Thank you, your rating is saved.",
+    "saved_hint": "Generate again to rate another reflection.",
+    "rater": "Your rater id, random and kept in this browser: {rater}",
+}
+
+RATING_ERRORS = {
+    "gone": "Reflection no longer held by the app, expected one written since it started; "
+    "please generate it again, then rate it.",
+    "field": "Got {got} for {field}, expected one of {expected}; please choose again.",
+    "comment": "Got a comment of {got} characters, expected at most {expected}; please shorten it.",
+}
+
+INPUT_ERRORS = {
+    "mix": "Got settings the app cannot read, expected a number for every weight; please reload the page.",
+    "unexpected": "Something went wrong while writing. Please try again; the app's log has the details.",
+    "not_saved": "The rating could not be saved. Please try again; the app's log has the details.",
+}
+
+ABOUT = """
+## What this is
+
+You type what a client said and say how much each objective should matter. A small language model then
+writes a reflective reply, and the app shows what each objective contributed to every word. It is a
+research demo of EMORL, ensemble multi-objective reinforcement learning (Kong et al., SIGDIAL 2025, arXiv
+2505.02579).
+
+## How it writes
+
+For each objective one adapter of the same base model was trained by reinforcement learning, with that
+objective's scorer as the only reward. At every step the base model and all adapters read the same text,
+their last hidden states are mixed with your weights, and the mixture names the next word. At strength 1 a
+word needs support from every objective in proportion to its weight. Nothing is retrained when you move a
+slider, and with all weights at zero you read the base model's own reply.
+
+## What the bars mean
+
+The mixing is linear, so the explanation is exact: for each word, the base model's part and every
+objective's part add up to the margin by which that word beat its runner-up. "Unchanged for a share of 20
+% to 60 %" means: while that objective's share of the mix stays in this range, the other objectives
+keeping their proportions, the same word comes first. The bars describe this text and this model. They do
+not say which of the client's words mattered, and they are no evidence about the client.
+
+## What it is not
+
+* It is **not** for clinical use, not for clients, not for assessing risk, and it gives no advice or
+  diagnosis.
+* It does not recognise emotions or mental states; it continues text.
+* The automatic scores come from models trained on the same objectives as the adapters. They favour this
+  app's own output and are not a clinical judgement.
+* The crisis check is a list of phrases. It misses things and raises false alarms. Never rely on it.
+* The base model is very small. Expect replies that miss the point, repeat the client, or invent.
+
+## Privacy
+
+* The app runs on the machine it was started on. It sends nothing to other services and keeps no run
+  history.
+* A typed statement is held in memory while you read the reply. With a rating only its SHA-256 fingerprint
+  is stored, unless you tick the box that stores the statement itself.
+* The only thing kept in your browser is a random rater id. The maintainer can delete everything stored
+  under it.
+* If a crisis phrase is found, nothing is written and nothing is stored.
+"""
+
+ABOUT_CARD = "Model card"
+ABOUT_VERSION = "Version {version}"

@@ -1,0 +1,70 @@
+"""Colours, type and launch settings of the app.
+
+Colours were checked with axe in light and dark (WCAG 2.2 AA). The typeface comes with Gradio, the serif
+from the reader's system, so that the page needs nothing from another host. What is left out: Gradio's own
+component styles, which the widgets do not use.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+STYLE = Path(__file__).parent / "widgets" / "style.css"
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's base theme in the app's colours; the widgets' own colours are in `widgets/style.css`."""
+    return gr.themes.Base(
+        primary_hue=gr.themes.colors.teal,
+        neutral_hue=gr.themes.colors.stone,
+        font=[
+            # The bundled "Source Sans 3", "Lora" and others lack Latin letters; this one is whole.
+            gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)),
+            gr.themes.Font("system-ui"),
+            gr.themes.Font("sans-serif"),
+        ],
+        font_mono=[gr.themes.Font("monospace")],
+    ).set(
+        body_background_fill="#f6f4ef",
+        body_background_fill_dark="#151918",
+        body_text_color="#22302d",
+        body_text_color_dark="#e6ebe8",
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+        block_border_width="0px",
+        block_shadow="none",
+        button_large_radius="10px",
+        button_large_text_weight="600",
+        button_primary_background_fill="#1d5f58",
+        button_primary_background_fill_hover="#174d47",
+        button_primary_background_fill_dark="#8fd0c4",
+        button_primary_background_fill_hover_dark="#a9ddd3",
+        button_primary_text_color="#ffffff",
+        button_primary_text_color_dark="#10211e",
+        button_secondary_background_fill="#ffffff",
+        button_secondary_background_fill_dark="#232a28",
+        button_secondary_border_color="#c9c4b8",
+        button_secondary_border_color_dark="#47524f",
+        button_secondary_text_color="#22302d",
+        button_secondary_text_color_dark="#e6ebe8",
+    )
+
+
+def launch_settings() -> dict[str, Any]:
+    """Keyword arguments for `demo.launch`: no run history, no share link, no telemetry."""
+    return {
+        "theme": theme(),
+        "css_paths": [STYLE],
+        "run_history": False,  # since 6.24 statements would else stay in the browser in clear text
+        "share": False,
+        "ssr_mode": False,
+        "footer_links": ["settings"],
+        "show_error": False,
+        "enable_monitoring": False,
+        "allowed_paths": [],
+        "max_file_size": "1mb",
+        "pwa": False,
+    }

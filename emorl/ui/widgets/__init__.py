@@ -1,0 +1,65 @@
+"""The app's own widgets: one JavaScript file each, on top of `dom.js`, styled by `style.css`.
+
+All are `gr.HTML` with an *empty* template. Gradio evaluates the rendered template as a JavaScript
+template literal, after Handlebars has filled it in: `{{value}}` escapes `<`, but a typed `${...}` would
+be run as code. So no text ever passes through a template here; the widgets build their elements with
+`document.createElement` and put text in as text nodes, where nothing is evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def script(name: str) -> str:
+    """JavaScript of the widget: the shared element builder, then the widget's own file(s)."""
+    parts = {"result": ["dom", "explain", "result"]}.get(name, ["dom", name])
+    return "\n".join((FOLDER / f"{part}.js").read_text(encoding="utf-8") for part in parts)
+
+
+def widget(
+    name: str,
+    *,
+    text: Mapping[str, Any],
+    value: Any = None,
+    settings: Mapping[str, Any] | None = None,
+    functions: list[Callable[..., Any]] | None = None,
+) -> gr.HTML:
+    """One widget in the open `gr.Blocks`.
+
+    Args:
+        name: its JavaScript file without suffix; the element's id is `widget-NAME`.
+        text: its English text, `props.text` in JavaScript.
+        value: first value, `props.value`; may be any JSON.
+        settings: further constants, `props.settings`.
+        functions: Python functions it may call as `server.NAME(argument)`.
+    """
+    return gr.HTML(
+        value,
+        html_template="",
+        js_on_load=script(name),
+        apply_default_css=False,
+        elem_id=f"widget-{name}",
+        elem_classes=["emorl-widget"],
+        server_functions=[_plain(function) for function in functions or []],
+        text=dict(text),
+        settings=dict(settings or {}),
+    )
+
+
+def _plain(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A function around a method: Gradio sets an attribute on what it serves, which methods refuse."""
+
+    def call(argument: Any = None) -> Any:
+        return method(argument)
+
+    call.__name__ = method.__name__
+    return call

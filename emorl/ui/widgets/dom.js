@@ -1,0 +1,35 @@
+// Shared by all widgets: builds elements. Text goes in as text nodes only; innerHTML is not used anywhere.
+const T = props.text;
+
+function h(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "vars") for (const [key, v] of Object.entries(value)) node.style.setProperty(key, v);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  for (const child of children.flat()) {
+    if (child !== null && child !== undefined) node.append(child); // append makes text nodes of strings
+  }
+  return node;
+}
+
+function fill(template, values) {
+  return template.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
+}
+
+const percent = (share) => Math.round(100 * share) + " %";
+const signed = (x) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(2);
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent("emorl:" + name, { detail }));
+const hear = (name, action) => document.addEventListener("emorl:" + name, (event) => action(event.detail));
+
+// Phone numbers and links of crisis contacts, in the banner and in the crisis panel.
+function contactList(contacts) {
+  return h("ul", { class: "contacts" }, contacts.map((c) =>
+    h("li", {},
+      h("span", { class: "contact-country" }, c.country),
+      h("span", { class: "contact-name" }, c.url ? h("a", { href: c.url, rel: "noreferrer", target: "_blank" }, c.name) : c.name),
+      c.phone ? h("a", { class: "contact-phone", href: "tel:" + c.phone.replace(/[^+\d]/g, "") }, c.phone) : null,
+      c.note ? h("span", { class: "contact-note" }, c.note) : null)));
+}

@@ -1,0 +1,119 @@
+// Weight sliders with live shares, presets, and strength, temperature, seed. Moving one asks nothing of the server.
+const card = h("div", { class: "card mixer" });
+element.append(card);
+const loading = h("div", { class: "loading", role: "status" },
+  h("p", {}, h("span", { class: "dots", "aria-hidden": "true" }), T.loading),
+  h("p", { class: "fine" }, T.loading_hint));
+card.append(h("h2", { class: "title" }, T.label), loading);
+
+const weights = {};
+const rest = { strength: 1, temperature: 0, seed: 0 };
+let refresh = () => {};
+
+function publish() {
+  const total = Object.values(weights).reduce((sum, w) => sum + w, 0);
+  const shares = {};
+  for (const name in weights) shares[name] = total > 0 ? weights[name] / total : 0;
+  refresh(shares, total);
+  props.value = { weights: { ...weights }, ...rest };
+  tell("mix", JSON.stringify([Object.values(shares).map((s) => s.toFixed(4)), rest]));
+}
+
+function range(id, label, help, low, high, step, value, act) {
+  const output = h("output", { for: id }, "");
+  const input = h("input", { type: "range", id, min: low, max: high, step, value, "aria-describedby": id + "-help" });
+  const show = () => { output.textContent = Number(input.value).toFixed(2); };
+  input.addEventListener("input", () => { show(); act(Number(input.value)); });
+  show();
+  const node = h("div", { class: "slider" },
+    h("div", { class: "slider-head" }, h("label", { for: id }, label), output),
+    input,
+    h("p", { class: "fine", id: id + "-help" }, help));
+  return { node, input, show };
+}
+
+function build(found) {
+  const sliders = {};
+  const shareLabels = {};
+  const bars = {};
+  const rows = found.objectives.map((objective, index) => {
+    const style = "o" + (index % 6 + 1);
+    weights[objective.name] = 0;
+    const slider = range("weight-" + objective.name, objective.label, objective.help, 0, 1, 0.01, 0, (value) => {
+      weights[objective.name] = value;
+      publish();
+    });
+    slider.node.classList.add(style);
+    shareLabels[objective.name] = h("span", { class: "share" });
+    slider.node.querySelector("label").prepend(h("span", { class: "swatch " + style, "aria-hidden": "true" }));
+    slider.node.querySelector("output").before(shareLabels[objective.name]);
+    sliders[objective.name] = slider;
+    bars[objective.name] = h("span", { class: "part " + style });
+    return slider.node;
+  });
+  const zero = h("p", { class: "fine zero", role: "status" });
+  const presets = Object.entries(found.presets).map(([name, values]) => {
+    const only = found.objectives.find((o) => o.name === name);
+    const label = only ? fill(T.preset_only, { name: only.label.toLowerCase() })
+      : T["preset_" + name] || name;
+    const button = h("button", { type: "button", class: "chip", "aria-pressed": "false" }, label);
+    button.addEventListener("click", () => {
+      for (const key in weights) {
+        weights[key] = Number(values[key] || 0);
+        sliders[key].input.value = weights[key];
+        weights[key] = Number(sliders[key].input.value);
+        sliders[key].show();
+      }
+      publish();
+    });
+    return { button, values };
+  });
+  refresh = (shares, total) => {
+    for (const name in weights) {
+      shareLabels[name].textContent = fill(T.share, { share: percent(shares[name]) });
+      bars[name].style.flexGrow = String(shares[name]);
+    }
+    zero.textContent = total > 0 ? "" : T.zero;
+    for (const { button, values } of presets) {
+      const same = Object.keys(weights).every((k) => Math.abs(weights[k] - Number(values[k] || 0)) < 0.006);
+      button.setAttribute("aria-pressed", String(same));
+    }
+  };
+  const strength = range("strength", T.strength, T.strength_help, 0, 2, 0.05, 1, (v) => { rest.strength = v; publish(); });
+  const temperature = range("temperature", T.temperature, T.temperature_help, 0, 1.5, 0.05, 0,
+    (v) => { rest.temperature = v; publish(); });
+  const seed = h("input", { type: "number", id: "seed", min: 0, max: 2147483647, step: 1, value: 0, "aria-describedby": "seed-help" });
+  seed.addEventListener("input", () => {
+    rest.seed = Math.min(2147483647, Math.max(0, Math.trunc(Number(seed.value) || 0)));
+    publish();
+  });
+  loading.remove();
+  card.append(
+    h("div", { class: "chips", role: "group", "aria-label": T.presets }, presets.map((p) => p.button)),
+    h("div", { class: "mixbar", "aria-hidden": "true" }, Object.values(bars)),
+    zero,
+    ...rows,
+    h("details", { class: "advanced" },
+      h("summary", {}, T.advanced),
+      strength.node, temperature.node,
+      h("div", { class: "slider" },
+        h("div", { class: "slider-head" }, h("label", { for: "seed" }, T.seed)), seed,
+        h("p", { class: "fine", id: "seed-help" }, T.seed_help))));
+  const first = presets[0];
+  if (first) first.button.click();
+  else publish();
+}
+
+async function poll() {
+  let found;
+  try {
+    found = await server.settings("");
+  } catch (error) {
+    found = { state: "loading" };
+  }
+  if (!element.isConnected) return;
+  if (found.state === "ready") build(found);
+  else if (found.state === "failed") loading.replaceChildren(h("p", { class: "error" }, fill(T.failed, found)));
+  else setTimeout(poll, 700);
+}
+poll();

@@ -1,0 +1,142 @@
+// The reflection as it is written, and when it is finished: base reply, scores, contribution view.
+const text = h("p", { class: "reflection-text", id: "reflection-text" });
+const live = h("div", { class: "sr", "aria-live": "polite" });
+const state = h("span", { class: "state", role: "status" });
+const stale = h("p", { class: "stale", role: "status" });
+const copy = h("button", { type: "button", class: "quiet", hidden: true }, T.copy);
+const details = h("p", { class: "fine details" });
+const message = h("div", {});
+const panel = h("div", { class: "panel", id: "word-panel" });
+const hint = h("p", { class: "fine" });
+const base = h("p", { class: "base-text", id: "base-text" });
+const scores = h("div", { class: "scores" });
+const overall = h("div", {});
+const why = h("section", { class: "why", hidden: true, "aria-labelledby": "why-heading" },
+  h("div", { class: "why-head" }, h("h3", { id: "why-heading" }, T.why_heading), h("span", { class: "fine" }, T.why_hint)),
+  panel, hint);
+const main = h("section", { class: "card reflection", "aria-labelledby": "reflection-heading" },
+  h("div", { class: "card-head" }, h("h2", { class: "title", id: "reflection-heading" }, T.heading), state, copy),
+  text, live, stale, message, details, why);
+const side = h("div", { class: "side", hidden: true },
+  h("section", { class: "card", "aria-labelledby": "base-heading" },
+    h("h2", { class: "title", id: "base-heading" }, T.base_heading),
+    h("p", { class: "fine" }, T.base_hint), base),
+  h("section", { class: "card", "aria-labelledby": "scores-heading" },
+    h("h2", { class: "title", id: "scores-heading" }, T.scores_heading),
+    scores,
+    h("p", { class: "fine" }, T.scores_hint)));
+const whole = h("section", { class: "card", hidden: true, "aria-labelledby": "overall-heading" }, overall);
+element.append(main, side, whole);
+
+let statement = "";
+let mix = "";
+let asked = null; // inputs at the press of Generate
+let announced = 0;
+let finished = false;
+
+hear("statement", (value) => { statement = value; markStale(); });
+hear("mix", (value) => { mix = value; markStale(); });
+
+function markStale() {
+  const old = finished && asked !== null && asked !== statement + "\n" + mix;
+  const words = old ? T.stale + ". " + T.stale_hint : "";
+  if (stale.textContent !== words) stale.textContent = words;
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("#generate") || running()) return;
+  asked = statement + "\n" + mix;
+  props.value = { phase: "waiting" };
+  show(props.value);
+  if (main.getBoundingClientRect().top > innerHeight - 200) main.scrollIntoView({ block: "start" });
+}, true);
+
+const running = () => props.value && ["waiting", "writing"].includes(props.value.phase);
+
+// New whole sentences are added to the live region, so that a screen reader is not interrupted at each word.
+function announce(written, all) {
+  const ends = all ? written.length : written.search(/[.!?]["”’)]*(?=\s[^.!?]*$)/) + 1;
+  if (ends > announced) {
+    live.append(h("p", {}, written.slice(announced, ends).trim()));
+    announced = ends;
+  }
+}
+
+function clear() {
+  for (const node of [message, details, scores, base, panel, hint, overall]) node.replaceChildren();
+  text.removeAttribute("role");
+  text.removeAttribute("aria-label");
+  side.hidden = why.hidden = whole.hidden = copy.hidden = true;
+  finished = false;
+  copy.textContent = T.copy;
+  markStale();
+}
+
+function meter(row, style) {
+  const spoken = fill(T.score_value, { score: row.score.toFixed(2), base: row.base === null ? T.not_applicable : row.base.toFixed(2) });
+  return h("div", { class: "meter-row" },
+    h("div", { class: "meter-head" }, h("span", {}, row.label), h("span", { class: "fine" }, spoken)),
+    h("div", { class: "meter", role: "meter", "aria-label": row.label, "aria-valuemin": 0, "aria-valuemax": 1,
+      "aria-valuenow": row.score, "aria-valuetext": spoken },
+      h("span", { class: "meter-fill " + style, vars: { width: 100 * row.score + "%" } }),
+      row.base === null ? null : h("span", { class: "meter-base", vars: { left: 100 * row.base + "%" } })));
+}
+
+function done(result) {
+  const styles = { base: "o0" };
+  const labels = { base: T.base };
+  result.parts.forEach((part, i) => { styles[part.name] = "o" + (i % 6 + 1); labels[part.name] = part.label; });
+  announce(result.text, true);
+  base.textContent = result.base;
+  scores.replaceChildren(...result.scores.map((row) => meter(row, styles[row.name] || "o0")));
+  side.hidden = copy.hidden = false;
+  if (result.words.length) {
+    explainWords(result, text, panel, styles, labels);
+    const decided = result.words.some((word) => word.decided);
+    hint.append(T.margin_hint + " " + (decided ? T.decided : T.decided_none));
+    overall.append(explainOverall(result, styles, labels));
+    why.hidden = whole.hidden = false;
+  } else text.textContent = result.text;
+  details.textContent = fill(T.details, result.details);
+  finished = true;
+  markStale();
+}
+
+function show(result) {
+  const phase = (result && result.phase) || "idle";
+  if (phase !== "writing" || finished) clear();
+  if (phase !== "writing" && phase !== "done") { live.replaceChildren(); announced = 0; }
+  main.setAttribute("data-phase", phase);
+  main.setAttribute("aria-busy", String(phase === "writing" || phase === "waiting"));
+  state.textContent = { writing: T.writing, waiting: T.waiting }[phase] || "";
+  text.classList.toggle("placeholder", phase === "idle");
+  text.hidden = phase === "crisis";
+  if (phase === "idle") text.replaceChildren(T.idle, h("span", { class: "idle-steps" }, T.idle_steps));
+  else if (phase === "waiting") { text.textContent = ""; message.replaceChildren(result.message ? h("p", { class: "fine" }, result.message) : ""); }
+  else if (phase === "writing") { message.replaceChildren(); text.textContent = result.text; announce(result.text, false); }
+  else if (phase === "done") done(result);
+  else if (phase === "stopped") {
+    text.textContent = result.text || "";
+    message.append(h("p", { class: "fine" }, T.stopped));
+    finished = true;
+  } else if (phase === "crisis") {
+    message.append(h("div", { class: "crisis", role: "alert" },
+      h("h3", {}, T.crisis.heading), h("p", {}, T.crisis.body),
+      h("h4", {}, T.crisis.contacts), contactList(result.contacts)));
+  } else if (phase === "error") {
+    text.textContent = "";
+    message.append(h("p", { class: "error", role: "alert" }, result.message));
+  }
+}
+
+copy.addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(props.value.text);
+    copy.textContent = T.copied;
+  } catch (error) {
+    getSelection().selectAllChildren(text); // no clipboard permission: leave the text selected for Ctrl+C
+  }
+});
+
+watch("value", () => show(props.value));
+show(props.value);

@@ -1,0 +1,51 @@
+// Statement box: counter, examples, personal-data notice. Its value is the text.
+const { max, examples } = props.settings;
+const box = h("textarea", {
+  id: "statement-box", rows: 5, maxlength: max, placeholder: T.placeholder, spellcheck: "true",
+  autocomplete: "off", "aria-describedby": "statement-counter statement-notice",
+});
+const counter = h("span", { id: "statement-counter", class: "counter" });
+const notice = h("p", { id: "statement-notice", class: "notice", role: "status" });
+let timer = 0;
+let asked = 0;
+
+function changed() {
+  props.value = box.value;
+  counter.textContent = fill(T.counter, { n: box.value.length, max });
+  counter.classList.toggle("full", box.value.length >= max);
+  tell("statement", box.value);
+  clearTimeout(timer);
+  timer = setTimeout(checkPersonalData, 500);
+}
+
+async function checkPersonalData() {
+  const turn = ++asked;
+  let kinds = [];
+  try {
+    if (box.value.trim()) kinds = await server.personal_notice(box.value);
+  } catch (error) {
+    kinds = []; // the notice is a courtesy; a lost connection is reported at Generate
+  }
+  if (turn === asked) notice.textContent = kinds.length ? fill(T.notice, { kinds: kinds.join(", ") }) : "";
+}
+
+box.addEventListener("input", changed);
+box.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    document.getElementById("generate")?.click();
+  }
+});
+element.append(
+  h("div", { class: "card statement" },
+    h("label", { class: "title", for: "statement-box" }, T.label),
+    box,
+    h("div", { class: "below" }, h("span", { class: "fine shortcut" }, T.shortcut), counter),
+    notice,
+    h("div", { class: "chips", role: "group", "aria-label": T.examples },
+      h("span", { class: "chips-label" }, T.examples),
+      examples.map((example) => h("button", {
+        type: "button", class: "chip",
+        onclick: () => { box.value = example.statement; changed(); },
+      }, example.topic)))));
+counter.textContent = fill(T.counter, { n: 0, max });

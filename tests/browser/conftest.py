@@ -1,0 +1,138 @@
+"""A browser, a watched page, and servers for the browser tests.
+
+Chromium is the system's (`chromium` on the path) or, where there is none, the one Playwright installed. A
+watched page fails its test on any request that leaves this host, any console error and any failed
+request.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from emorl.ratings import RatingStore, open_store
+from emorl.ui import build_demo, launch_settings
+from tests.ui.scripted import ScriptedReflector
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Watch:
+    """What a page did that it must not do."""
+
+    outside: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def on(self, page: Page) -> None:
+        """Listen to a page."""
+        page.on("request", lambda request: self._request(request.url))
+        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "response",
+            lambda answer: answer.status >= 400 and self.errors.append(f"{answer.status} {answer.url}"),
+        )
+
+    def _request(self, url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
+            self.outside.append(url)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all browser tests."""
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+def free_port() -> int:
+    """A port nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serve(source: Any, store: RatingStore, queue: int = 16) -> Iterator[str]:
+    """Serve the app from this process; yields its address."""
+    demo = build_demo(source, store)
+    demo.queue(max_size=queue, default_concurrency_limit=4)
+    _, url, _ = demo.launch(
+        server_name="127.0.0.1",
+        server_port=free_port(),
+        prevent_thread_lock=True,
+        quiet=True,
+        **launch_settings(),
+    )
+    try:
+        yield url
+    finally:
+        demo.close()
+
+
+@dataclass
+class App:
+    """A served app with its scripted reflector and its ratings."""
+
+    url: str
+    reflector: ScriptedReflector
+    store: RatingStore
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Callable[..., App]]:
+    """Starts scripted apps: `app(delay_s=..., echo=..., queue=...)`."""
+    running = []
+
+    def start(queue: int = 16, **options: Any) -> App:
+        reflector = ScriptedReflector(**options)
+        store = open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
+        served = serve(reflector, store, queue)
+        running.append(served)
+        return App(served.__enter__(), reflector, store)
+
+    yield start
+    for served in running:
+        served.__exit__(None, None, None)
+
+
+@pytest.fixture
+def new_page(browser: Browser, app: object) -> Iterator[Callable[..., Page]]:
+    """Opens pages, each in a fresh context; afterwards none of them may have misbehaved.
+
+    It asks for `app` so that pages close before their servers.
+    """
+    watch = Watch()
+    contexts = []
+
+    def open_page(watched: bool = True, **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        if watched:
+            watch.on(page)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert watch.outside == [], "requests left this host"
+    assert watch.errors == [], "errors in the console"

@@ -1,0 +1,32 @@
+"""Steps that several browser tests take on the Reflect screen."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+STATEMENT = "Some nights I lie awake counting everything I did not get done."
+
+
+def open_app(page: Page, url: str) -> None:
+    """Open the app and wait until the sliders are there."""
+    page.goto(url)
+    expect(page.locator("#widget-mixer input[type=range]").first).to_be_visible(timeout=120_000)
+
+
+def generate(page: Page, statement: str = STATEMENT) -> None:
+    """Type a statement, press Ctrl+Enter, wait until the rating form opens."""
+    page.get_by_label("What the client said").fill(statement)
+    page.get_by_label("What the client said").press("Control+Enter")
+    expect(page.get_by_role("button", name="Save rating")).to_be_visible(timeout=120_000)
+
+
+def rate(page: Page, comment: str = "") -> None:
+    """Fill in the rating form with the keyboard alone and send it."""
+    for field, presses in (("depth", 2), ("empathy", 1), ("fluency", 2), ("would_say", 1)):
+        page.locator(f"input[name=rating-{field}]").first.focus()
+        page.keyboard.press("Space")
+        for _ in range(presses):
+            page.keyboard.press("ArrowRight")
+    page.get_by_label("Comment (optional)").fill(comment)
+    page.get_by_role("button", name="Save rating").press("Enter")
+    expect(page.get_by_text("Thank you, your rating is saved.")).to_be_visible()

@@ -1,0 +1,53 @@
+"""The naive twin of the decoder: every adapter merged into transformers' own model, no cache, no batch, no rows.
+
+It spells out f = h_0 + s Σ ŵ_k (h_k - h_0) on whole prefixes and is as slow as it is plain; tests hold the engine to it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import torch
+
+from emorl.ensemble.backbone import merge
+from emorl.ensemble.lora import Adapter
+
+
+def merged_models(base: torch.nn.Module, adapters: Sequence[Adapter]) -> list[torch.nn.Module]:
+    """The base and one full copy of it for each adapter, K+1 models."""
+    models = [base]
+    for adapter in adapters:
+        model = copy.deepcopy(base)
+        merge(model, adapter)
+        models.append(model.eval())
+    return models
+
+
+@torch.no_grad()
+def naive_states(models: Sequence[torch.nn.Module], prefix: Sequence[int]) -> torch.Tensor:
+    """States after the final norm at the last position, (K+1, D)."""
+    ids = torch.tensor([list(prefix)])
+    return torch.stack([m(ids, output_hidden_states=True).hidden_states[-1][0, -1] for m in models])
+
+
+@torch.no_grad()
+def naive_decode(
+    models: Sequence[torch.nn.Module],
+    prompt: Sequence[int],
+    weights: Sequence[float],
+    strength: float = 1.0,
+    max_tokens: int = 64,
+    end_tokens: Sequence[int] = (),
+) -> list[int]:
+    """Greedy tokens by the definition."""
+    total = sum(weights)
+    share = [w / total if total else 0.0 for w in weights]
+    written: list[int] = []
+    while len(written) < max_tokens and not (written and written[-1] in end_tokens):
+        states = naive_states(models, [*prompt, *written])
+        mixed = states[0] + strength * sum(
+            (w * (h - states[0]) for w, h in zip(share, states[1:], strict=True)), torch.zeros_like(states[0])
+        )
+        written.append(int(models[0].lm_head(mixed).argmax()))
+    return written

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emorl.safety import mask, personal_data
+
+FOUND = [
+    (
+        "Write to me at jo.bloggs+x@mail.example.org, please.",
+        "e-mail address",
+        "jo.bloggs+x@mail.example.org",
+    ),
+    ("It's on https://example.org/me?a=1.", "web address", "https://example.org/me?a=1"),
+    ("See www.example.org for it", "web address", "www.example.org"),
+    ("Ring 020 7946 0958 after six", "phone number", "020 7946 0958"),
+    ("My mobile is 07700 900123.", "phone number", "07700 900123"),
+    ("Call +44 (0)20 7946 0958", "phone number", "+44 (0)20 7946 0958"),
+    ("Call (555) 555-0134 tonight", "phone number", "(555) 555-0134"),
+    ("or 555-0134", "phone number", "555-0134"),
+    ("I was born on 3 May 1984 in the snow", "date of birth", "3 May 1984"),
+    ("DOB: 03/05/84", "date of birth", "03/05/84"),
+    ("my date of birth is May 3rd, 1984", "date of birth", "May 3rd, 1984"),
+    ("It happened on 2019-03-04.", "date", "2019-03-04"),
+    ("on 21/09/2019 he left", "date", "21/09/2019"),
+    ("It is 943 476 5919 on the letter", "NHS number", "943 476 5919"),  # the data dictionary's own example
+    ("NHS number 123 456 7890", "NHS number", "123 456 7890"),  # named, so the check digit does not matter
+    ("My social is 123-45-6789", "social security number", "123-45-6789"),
+    ("I live at SW1A 1AA now", "postcode", "SW1A 1AA"),
+    ("moved to ec1a1bb", "postcode", "ec1a1bb"),
+    ("Springfield, IL 62704", "postcode", "IL 62704"),
+    ("card 4111 1111 1111 1111 was stolen", "long number", "4111 1111 1111 1111"),
+    ("My name is Sarah Connor and I drink", "name", "Sarah Connor"),
+    ("my name is sarah", "name", "sarah"),
+    ("My name\u2019s O'Neill", "name", "O'Neill"),
+    ("I'm called Dee", "name", "Dee"),
+]
+NOTHING = [
+    "I smoke 20 a day and I'm 54.",
+    "It cost 1,000,000 pounds, or 12.50 a week.",
+    "My name is mud at work.",
+    "My name is on the lease, and always was.",
+    "I've called 3 times since 2019.",
+    "I weigh 82.5 kg, down from 90.",
+    "We meet at 10.30 or 11.15, 24/7 it feels like.",
+    "He's my number 1, in 2020-21 we were apart.",
+    "",
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "words"), FOUND)
+def test_found(text: str, kind: str, words: str) -> None:
+    assert [(item.kind, item.text) for item in personal_data(text)] == [(kind, words)]
+    (item,) = personal_data(text)
+    assert text[item.start : item.end] == words
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_nothing_to_find(text: str) -> None:
+    assert personal_data(text) == ()
+    assert mask(text) == text
+
+
+def test_mask_keeps_the_rest() -> None:
+    text = "My name is Ann. Mail ann@example.org or ring 07700 900123, not before ten."
+    assert mask(text) == "My name is [name]. Mail [e-mail address] or ring [phone number], not before ten."
+
+
+@pytest.mark.parametrize("number", ["000-12-3456", "666-12-3456", "912-34-5678", "123-00-4567"])
+def test_numbers_that_were_never_issued(number: str) -> None:
+    assert "social security number" not in [item.kind for item in personal_data(number)]
+
+
+@given(st.text(alphabet="a1 @.-/+()N", max_size=60))
+def test_spans_are_ordered_apart_and_masking_settles(text: str) -> None:
+    found = personal_data(text)
+    assert all(text[item.start : item.end] == item.text for item in found)
+    assert all(left.end <= right.start for left, right in zip(found, found[1:], strict=False))
+    assert all(item.text not in mask(text) or text.count(item.text) > 1 for item in found)

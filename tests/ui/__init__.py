@@ -1,0 +1,1 @@
+"""Tests of the app's screens without a browser."""

@@ -1,0 +1,119 @@
+"""A reflector that follows a script: known words, known contributions, no model.
+
+It has the interface of `emorl.reflector.Reflector`, which is all the app uses, so that what the page
+shows can be held against numbers written here. The story with the shipped models is in
+`tests/browser/test_story.py`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+
+from emorl.reflector import Draft, Objective, Reflection, TokenExplanation
+
+from emorl.errors import StatementError, WeightError
+
+REPLY = "Part of you is tired. You feel overwhelmed, and alone."
+BASE_REPLY = "I am sorry to hear that."
+# text, foil, contributions of base, reflection, empathy; "overwhelmed" comes in two pieces
+TOKENS = (
+    ("Part", "It", 1.0, 0.5, 0.25),
+    (" of", " or", 2.0, 0.0, 0.0),
+    (" you", " me", 1.0, 0.5, 0.5),
+    (" is", " has", -0.5, 1.5, 0.5),
+    (" tired", " sad", -1.0, 0.5, 2.0),
+    (".", ",", 1.0, 0.0, 0.0),
+    (" You", " It", 1.0, 0.25, 0.25),
+    (" feel", " are", 0.5, 0.25, 0.25),
+    (" over", " under", 0.5, 0.5, 0.5),
+    ("whelmed", "whelming", 1.0, -0.25, 0.25),
+    (",", ".", 0.5, 0.0, 0.0),
+    (" and", " but", 1.0, 0.0, 0.0),
+    (" alone", " lost", -0.25, 0.25, 1.0),
+    (".", "!", 1.0, 0.0, 0.0),
+    ("<|im_end|>", " You", 3.0, 0.0, 0.0),
+)
+MODEL = {
+    "base": "scripted",
+    "base_sha256": "0" * 64,
+    "adapters": {"reflection": "1" * 64, "empathy": "2" * 64},
+}
+
+
+class ScriptedReflector:
+    """Writes `REPLY` (or echoes the statement), one token each `delay_s`; counts starts and early ends."""
+
+    def __init__(self, delay_s: float = 0.0, echo: bool = False) -> None:
+        self.delay_s = delay_s
+        self.echo = echo
+        self.started = 0
+        self.closed_early = 0
+        self.objectives = (
+            Objective("reflection", "Reflection", "Says back what was meant.", "1" * 64),
+            Objective("empathy", "Empathy", "Shows that the feeling was understood.", "2" * 64),
+        )
+        self.presets = {
+            "balanced": {"reflection": 0.6, "empathy": 0.4},
+            "reflection": {"reflection": 1.0, "empathy": 0.0},
+            "empathy": {"reflection": 0.0, "empathy": 1.0},
+            "base": {"reflection": 0.0, "empathy": 0.0},
+        }
+
+    def stream(
+        self,
+        statement: str,
+        weights: Mapping[str, float],
+        strength: float = 1.0,
+        temperature: float = 0.0,
+        seed: int = 0,
+        explain: bool = True,
+    ) -> Iterator[Draft | Reflection]:
+        """Drafts, then the reflection."""
+        if not statement.strip():
+            raise StatementError(
+                "got an empty statement, expected what the client said; type something first"
+            )
+        for name, weight in weights.items():
+            if not 0.0 <= weight < float("inf"):
+                raise WeightError(f"got {weight} for {name}, expected a number from 0 up; move the slider")
+        total = sum(weights.values())
+        shares = {name: weight / total if total else 0.0 for name, weight in weights.items()}
+        self.started += 1
+        texts = ["", statement] if self.echo else [token[0] for token in TOKENS[:-1]]
+        written = ""
+        try:
+            for text in texts:
+                time.sleep(self.delay_s)
+                written += text
+                yield Draft(written)
+        except GeneratorExit:
+            self.closed_early += 1
+            raise
+        yield Reflection(
+            statement=statement,
+            reflection=written,
+            base_reflection=statement if self.echo else BASE_REPLY,
+            weights=shares,
+            strength=strength,
+            temperature=temperature,
+            seed=seed,
+            scores={"reflection": 0.8, "empathy": 0.7},
+            base_scores={"reflection": 0.3, "empathy": 0.4},
+            tokens=tuple(self._explained(statement)),
+            timing={"prefill_ms": 100.0, "decode_ms": 400.0, "tokens": len(TOKENS)},
+            model=MODEL,
+            stopped=False,
+        )
+
+    def _explained(self, statement: str) -> Iterator[TokenExplanation]:
+        for index, (text, foil, base, reflection, empathy) in enumerate(TOKENS):
+            shown = statement if self.echo and index == 0 else text
+            yield TokenExplanation(
+                text=shown,
+                id=index,
+                foil=statement if self.echo else foil,
+                margin=base + reflection + empathy,
+                contributions={"base": base, "reflection": reflection, "empathy": empathy},
+                unchanged={"reflection": (0.01 * index, 0.9), "empathy": (0.1, 1.0 - 0.01 * index)},
+            )

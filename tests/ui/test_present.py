@@ -1,0 +1,104 @@
+"""What the result widget is given: words from pieces, sums, ranges; numbers worked out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from emorl.reflector import Reflection, TokenExplanation
+
+from emorl.ui.present import contacts_payload, intersect, merge_words, overall, reflection_payload
+from tests.ui.scripted import REPLY, TOKENS, ScriptedReflector
+
+
+def token(
+    text: str, base: float, empathy: float, unchanged: tuple[float, float] = (0.0, 1.0)
+) -> TokenExplanation:
+    parts = {"base": base, "empathy": empathy}
+    return TokenExplanation(text, 0, " foil", base + empathy, parts, {"empathy": unchanged})
+
+
+@pytest.fixture
+def reflection() -> Reflection:
+    return list(ScriptedReflector().stream("I am tired.", {"reflection": 0.6, "empathy": 0.4}))[-1]
+
+
+def test_pieces_are_merged_and_added_up(reflection: Reflection) -> None:
+    words = merge_words(reflection.tokens)
+    assert [word.text for word in words] == [*REPLY.split(), ""]
+    merged = words[7]
+    assert (merged.text, merged.pieces, merged.foil, merged.gap) == ("overwhelmed,", 3, "under", True)
+    assert merged.contributions == pytest.approx({"base": 2.0, "reflection": 0.25, "empathy": 0.75})
+    assert merged.margin == pytest.approx(3.0)
+    assert merged.unchanged["empathy"] == pytest.approx((0.1, 0.9))
+
+
+def test_contributions_of_words_sum_to_margins_and_to_the_overall_rows(reflection: Reflection) -> None:
+    words = merge_words(reflection.tokens)
+    for word in words:
+        assert sum(word.contributions.values()) == pytest.approx(word.margin)
+    rows = {row["name"]: row for row in overall(words)}
+    assert rows["base"]["sum"] == pytest.approx(sum(row[2] for row in TOKENS))
+    assert rows["empathy"]["sum"] == pytest.approx(5.5)
+    assert rows["empathy"]["mean"] == pytest.approx(5.5 / 11)
+    assert rows["base"]["unchanged"] is None
+    assert rows["reflection"]["unchanged"] == pytest.approx((0.14, 0.9))
+
+
+def test_the_objective_that_overruled_the_base_is_named() -> None:
+    helped, agreed, failed = merge_words(
+        [token(" a", -1.0, 2.0), token(" b", 1.0, 2.0), token(" c", -1.0, -0.5)]
+    )
+    assert (helped.decided_by, agreed.decided_by, failed.decided_by) == ("empathy", "", "")
+
+
+def test_an_overruled_piece_inside_a_word_counts() -> None:
+    (word,) = merge_words([token(" over", 5.0, 0.1), token("whelmed", -1.0, 2.0)])
+    assert word.decided_by == "empathy"
+
+
+@pytest.mark.parametrize("text", ["<|im_end|>", "<|endoftext|>", "</s>", ""])
+def test_the_end_of_the_reply_is_a_word_of_its_own(text: str) -> None:
+    words = merge_words([token(" sad", 1.0, 0.0), token(text, 1.0, 0.0)])
+    assert [(word.text, word.end) for word in words] == [("sad", False), ("", True)]
+
+
+def test_no_tokens_no_words_no_rows() -> None:
+    assert merge_words([]) == []
+    assert overall([]) == []
+
+
+def test_intersections() -> None:
+    assert intersect([(0.1, 0.5), (0.2, 0.9)]) == (0.2, 0.5)
+    assert intersect([(0.1, 0.2), (0.3, 0.9)]) is None
+    assert intersect([(0.1, 0.2), None]) is None
+    assert intersect([]) is None
+
+
+def test_payload_of_a_finished_reflection(reflection: Reflection) -> None:
+    payload = reflection_payload(reflection, ScriptedReflector().objectives, "id")
+    assert payload["phase"] == "done"
+    assert payload["scores"][1] == {"name": "empathy", "label": "Empathy", "score": 0.7, "base": 0.4}
+    assert payload["details"]["seconds"] == 0.5
+    assert payload["words"][0]["unchanged"]["reflection"] == [0.0, 0.9]
+
+
+def test_a_sampled_reply_has_no_unchanged_ranges(reflection: Reflection) -> None:
+    payload = reflection_payload(replace(reflection, temperature=0.7), ScriptedReflector().objectives, "id")
+    assert all(value is None for word in payload["words"] for value in word["unchanged"].values())
+    assert all(row["unchanged"] is None for row in payload["overall"])
+
+
+def test_a_stopped_reflection_is_marked(reflection: Reflection) -> None:
+    payload = reflection_payload(replace(reflection, stopped=True), ScriptedReflector().objectives, "")
+    assert (payload["phase"], payload["overall"]) == ("stopped", [])
+
+
+def test_contacts_keep_only_https_addresses() -> None:
+    rows = contacts_payload([
+        SimpleNamespace(country="UK", name="A", phone="116 123", url="https://a.org", note=None, source="x"),
+        SimpleNamespace(country="US", name="B", phone="988", url="javascript:alert(1)", note="n", source="x"),
+    ])  # fmt: skip
+    assert [row["url"] for row in rows] == ["https://a.org", ""]
+    assert rows[0] == {"country": "UK", "name": "A", "phone": "116 123", "url": "https://a.org", "note": ""}

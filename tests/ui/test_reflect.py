@@ -1,0 +1,196 @@
+"""The Reflect screen's server side, called without a browser."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from emorl.errors import AssetError, WeightError
+from emorl.ratings import RatingStore, open_store
+from emorl.ui import ModelSource, build_demo, strings
+from emorl.ui.reflect import CLOSED, MAX_STATEMENT, ReflectScreen, examples, read_mix
+from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
+
+MIX = {"weights": {"reflection": 0.6, "empathy": 0.4}, "strength": 1.0, "temperature": 0.0, "seed": 0}
+ANSWERS = {"depth": "simple", "empathy": "1", "fluency": "2", "would_say": "yes", "comment": ""}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RatingStore:
+    return open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
+
+
+@pytest.fixture
+def reflector() -> ScriptedReflector:
+    return ScriptedReflector()
+
+
+@pytest.fixture
+def screen(reflector: ScriptedReflector, store: RatingStore) -> ReflectScreen:
+    return ReflectScreen(ModelSource.ready(reflector), lambda: store)
+
+
+def event(data: Any) -> gr.EventData:
+    return gr.EventData(None, data)
+
+
+def test_drafts_come_first_then_the_reflection_and_the_form(screen: ReflectScreen) -> None:
+    steps = list(screen.write("I am tired.", MIX))
+    assert steps[0] == ({"phase": "writing", "text": ""}, CLOSED)
+    assert steps[1][0] == {"phase": "writing", "text": "Part"}
+    result, rating = steps[-1]
+    assert (result["phase"], result["text"], result["base"]) == ("done", REPLY, BASE_REPLY)
+    assert rating == {"phase": "open", "id": result["id"]}
+
+
+def test_crisis_phrases_show_contacts_and_write_nothing(
+    screen: ReflectScreen, reflector: ScriptedReflector
+) -> None:
+    (step,) = screen.write("I want to kill myself.", MIX)
+    result, rating = step
+    assert (result["phase"], rating) == ("crisis", CLOSED)
+    assert any(contact["phone"] for contact in result["contacts"])
+    assert reflector.started == 0
+    assert len(screen.held) == 0
+
+
+@pytest.mark.parametrize(
+    ("statement", "mix", "message"),
+    [
+        ("  ", MIX, "got an empty statement"),
+        (None, MIX, "got an empty statement"),
+        ("Hello", {**MIX, "weights": {"reflection": -1}}, "got -1.0 for reflection"),
+        ("Hello", {**MIX, "seed": "x"}, "Got settings the app cannot read"),
+        ("Hello", None, "Got settings the app cannot read"),
+    ],
+)
+def test_errors_are_one_line_in_place(screen: ReflectScreen, statement: Any, mix: Any, message: str) -> None:
+    result, rating = list(screen.write(statement, mix))[-1]
+    assert (result["phase"], rating) == ("error", CLOSED)
+    assert message in result["message"] and "\n" not in result["message"]
+
+
+def test_an_unexpected_error_does_not_show_its_text(
+    screen: ReflectScreen, reflector: ScriptedReflector
+) -> None:
+    def broken(*_: object, **__: object) -> Any:
+        raise RuntimeError("secret path")
+
+    reflector.stream = broken  # type: ignore[method-assign]
+    result, _ = list(screen.write("Hello", MIX))[-1]
+    assert result == {"phase": "error", "message": strings.INPUT_ERRORS["unexpected"]}
+
+
+def test_closing_the_handler_closes_the_reflector(
+    screen: ReflectScreen, reflector: ScriptedReflector
+) -> None:
+    steps = screen.write("I am tired.", MIX)
+    next(steps), next(steps)
+    steps.close()  # type: ignore[attr-defined]
+    assert reflector.closed_early == 1
+    assert len(screen.held) == 0
+
+
+def test_a_rating_is_saved_once(screen: ReflectScreen, store: RatingStore) -> None:
+    result, _ = list(screen.write("I am tired.", MIX))[-1]
+    form = {**ANSWERS, "id": result["id"], "consent": False}
+    first, rater = screen.rate("", event(form))
+    again, same = screen.rate(rater, event(form))
+    assert (first["phase"], again["phase"], same) == ("saved", "saved", rater)
+    assert store.count() == 1
+
+
+def test_a_rating_of_an_unknown_reflection_is_refused(screen: ReflectScreen, store: RatingStore) -> None:
+    for data in ({**ANSWERS, "id": "0" * 32}, None, "text"):
+        answer, _ = screen.rate("", event(data))
+        assert answer["phase"] == "error"
+    assert store.count() == 0
+
+
+def test_a_store_that_fails_is_one_plain_line(screen: ReflectScreen) -> None:
+    result, _ = list(screen.write("I am tired.", MIX))[-1]
+    screen.store = lambda: SimpleNamespace(add=None)  # type: ignore[assignment,return-value]
+    answer, _ = screen.rate("", event({**ANSWERS, "id": result["id"]}))
+    assert answer["message"] == strings.INPUT_ERRORS["not_saved"]
+
+
+def test_settings_follow_the_reflector(screen: ReflectScreen) -> None:
+    found = screen.settings()
+    assert found["state"] == "ready"
+    assert [objective["name"] for objective in found["objectives"]] == ["reflection", "empathy"]
+    assert found["presets"]["balanced"] == {"reflection": 0.6, "empathy": 0.4}
+
+
+def test_generate_waits_for_the_model(store: RatingStore) -> None:
+    def load() -> ScriptedReflector:
+        time.sleep(0.5)
+        return ScriptedReflector()
+
+    screen = ReflectScreen(ModelSource(load), lambda: store)  # type: ignore[arg-type]
+    assert screen.settings() == {"state": "loading", "message": ""}
+    steps = list(screen.write("I am tired.", MIX))
+    assert steps[0][0] == {"phase": "waiting", "message": strings.RESULT["loading"]}
+    assert steps[-1][0]["phase"] == "done"
+
+
+@pytest.mark.parametrize("error", [AssetError("no base model"), ValueError("no base model")])
+def test_a_failed_load_is_said(store: RatingStore, error: Exception) -> None:
+    def load() -> Any:
+        raise error
+
+    source = ModelSource(load)
+    screen = ReflectScreen(source, lambda: store)
+    result, _ = list(screen.write("I am tired.", MIX))[-1]
+    assert result["phase"] == "error" and "no base model" in result["message"]
+    assert screen.settings()["state"] == "failed"
+
+
+def test_the_models_load_once() -> None:
+    loads = []
+    source = ModelSource(lambda: loads.append(1) or ScriptedReflector())  # type: ignore[arg-type,func-returns-value]
+    for _ in range(3):
+        source.start()
+    while source.state == "loading":
+        time.sleep(0.01)
+    assert loads == [1]
+
+
+def test_personal_data_is_noticed(screen: ReflectScreen) -> None:
+    assert screen.personal_notice("Write to jane.doe@example.org") != []
+    assert screen.personal_notice("I am tired.") == []
+    assert screen.personal_notice(None) == []
+
+
+@pytest.mark.parametrize(
+    "mix", [None, [], {}, {**MIX, "weights": 3}, {**MIX, "strength": "x"}, {**MIX, "seed": 1e400}]
+)
+def test_settings_that_cannot_be_read(mix: Any) -> None:
+    with pytest.raises(WeightError, match="expected a number for every weight"):
+        read_mix(mix)
+
+
+def test_examples_are_ours_and_fit() -> None:
+    found = examples()
+    assert len(found) == 8
+    assert all(0 < len(example["statement"]) <= MAX_STATEMENT and example["topic"] for example in found)
+
+
+def test_the_limit_is_the_reflectors() -> None:
+    from emorl.reflector import MAX_STATEMENT as limit
+
+    assert limit == MAX_STATEMENT
+
+
+def test_the_page_is_built_without_loading_a_model(store: RatingStore) -> None:
+    def load() -> Any:
+        raise AssertionError("loaded")
+
+    source = ModelSource(load)
+    demo = build_demo(source, store)
+    assert isinstance(demo, gr.Blocks)
+    assert source.state == "loading"

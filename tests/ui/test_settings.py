@@ -1,0 +1,51 @@
+"""Launch settings, strings and widgets: the habits of Gradio that the app must not have."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from emorl.ui import launch_settings, strings
+from emorl.ui.widgets import FOLDER, script
+
+
+def texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in texts(item)]
+    return []
+
+
+def test_gradio_neither_remembers_nor_reports_nor_shares() -> None:
+    settings = launch_settings()
+    for name in ("run_history", "share", "ssr_mode", "show_error", "enable_monitoring"):
+        assert settings[name] is False, name
+    assert settings["allowed_paths"] == []
+    assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
+    assert "127.0.0.1" in os.environ["NO_PROXY"].split(",")
+
+
+def test_no_text_holds_what_gradio_templates_evaluate() -> None:
+    found = [text for name, value in vars(strings).items() if name.isupper() for text in texts(value)]
+    assert len(found) > 80
+    for text in found:
+        assert not re.search(r"`|\\|\$\{|\{\{", text), text
+
+
+def test_widgets_use_no_html_sinks_and_no_addresses() -> None:
+    for path in FOLDER.glob("*.js"):
+        code = re.sub(r"//.*", "", path.read_text(encoding="utf-8"))
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|https?:", code
+        ), path.name
+        assert not re.search(r"localStorage|sessionStorage|indexedDB|cookie", code), path.name
+
+
+def test_style_loads_nothing() -> None:
+    assert "url(" not in (FOLDER / "style.css").read_text(encoding="utf-8")
+
+
+def test_every_widget_begins_with_the_shared_part() -> None:
+    for name in ("banner", "statement", "mixer", "result", "rating"):
+        assert script(name).startswith("// Shared by all widgets")

@@ -1,0 +1,117 @@
+"""Shapes of the corpora: one frozen record per line, group or exchange. No reading and no filtering here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class RankedGroup:
+    """A PAIR prompt with its responses in three levels of quality.
+
+    Attributes:
+        prompt: What the client said.
+        high: Complex reflections (columns hq1, hq2); at least one.
+        medium: Simple reflections (mq1); may be empty.
+        low: Advice, questions and other replies (lq1 to lq5); at least one.
+        group: Prompts with the same group are near-duplicates.
+        split: One of `SPLITS`.
+    """
+
+    prompt: str
+    high: tuple[str, ...]
+    medium: tuple[str, ...]
+    low: tuple[str, ...]
+    group: str
+    split: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """An AnnoMI therapist utterance and the client's turns before it.
+
+    Attributes:
+        prompt: The client's turns, joined by a space; empty where the therapist opens.
+        reply: The therapist's utterance, cleaned of fillers and markers.
+        kind: complex, simple (reflections), question, input or other.
+        dialogue: Name of the transcript.
+        split: One of `SPLITS`.
+        prompt_words: Words in `prompt`.
+        reply_words: Words in `reply`.
+        quality: high or low, of the whole demonstration.
+        asks: Whether the reply also holds a question.
+        fragment: Whether the reply is broken off or starts in mid-sentence.
+        inaudible: Whether the transcriber missed words of it.
+    """
+
+    prompt: str
+    reply: str
+    kind: str
+    dialogue: str
+    split: str
+    prompt_words: int
+    reply_words: int
+    quality: str
+    asks: bool
+    fragment: bool
+    inaudible: bool
+
+
+@dataclass(frozen=True)
+class EmpathyExample:
+    """An EPITOME pair; `level` is that of its emotional reaction: 0 none, 1 weak, 2 strong."""
+
+    prompt: str
+    reply: str
+    level: int
+    split: str
+
+
+@dataclass(frozen=True)
+class OwnStatement:
+    """A client statement of ours with a simple and a complex reflection."""
+
+    topic: str
+    statement: str
+    simple: str
+    complex: str
+    split: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """A supervised pair; `source` is own, pair, annomi or psych8k."""
+
+    prompt: str
+    reply: str
+    source: str
+    split: str
+
+
+@dataclass(frozen=True)
+class MissingCorpus:
+    """A corpus that is not in the folder.
+
+    Attributes:
+        name: As in `Corpora`.
+        source: Where its owners publish it, and under which file name.
+        without: What a run does without it.
+    """
+
+    name: str
+    source: str
+    without: str
+
+
+@dataclass(frozen=True)
+class Corpora:
+    """Everything that was read; a missing corpus is an empty tuple and an entry of `missing`."""
+
+    own: tuple[OwnStatement, ...]
+    pair: tuple[RankedGroup, ...]
+    annomi: tuple[Exchange, ...]
+    epitome: tuple[EmpathyExample, ...]
+    psych8k: tuple[Example, ...]
+    missing: tuple[MissingCorpus, ...]

@@ -1,0 +1,72 @@
+"""Evaluation on statements no training has seen: scores, judges, diversity, copying, with bootstrap intervals.
+
+Every method writes greedily, as the app does by default, once a statement. Differences to the warm start are paired by
+statement and their 95 % intervals come from resampling statements. Left out: human ratings, which the app collects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from emorl.ensemble import EnsembleDecoder, Request
+from emorl.scoring.metrics import copy_rate, diversity_2, edit_rate, words
+
+Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]
+ReplyWriter = Callable[[Sequence[str], Sequence[float]], list[str]]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean with its 95 % bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def bootstrap(values: Sequence[float], seed: int = 0, draws: int = 2000) -> Interval:
+    """Mean of the values and the interval of the means of `draws` resamples."""
+    sample = np.asarray(values, dtype=float)
+    rng = np.random.default_rng(seed)
+    means = sample[rng.integers(0, len(sample), (draws, len(sample)))].mean(1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Interval(float(sample.mean()), float(low), float(high))
+
+
+def reply_writer(decoder: EnsembleDecoder, tokenizer, prompt_text: Callable[[str], str], max_tokens: int = 48,
+                 batch: int = 24) -> ReplyWriter:  # fmt: skip
+    """A function that writes greedy replies to many statements under one weight vector."""
+
+    def write(statements: Sequence[str], weights: Sequence[float]) -> list[str]:
+        replies: list[str] = [""] * len(statements)
+        order = sorted(range(len(statements)), key=lambda i: len(statements[i]))
+        for start in range(0, len(order), batch):
+            rows = order[start : start + batch]
+            requests = [
+                Request(tokenizer(prompt_text(statements[i])).input_ids, weights, max_tokens=max_tokens) for i in rows
+            ]
+            for i, result in zip(rows, decoder.decode(requests), strict=True):
+                replies[i] = tokenizer.decode(result.tokens, skip_special_tokens=True).strip()
+        return replies
+
+    return write
+
+
+def measure(statements: Sequence[str], replies: Sequence[str], scorers: Mapping[str, Score]) -> dict[str, list[float]]:
+    """Every scorer's value of every reply, and the measures that need no model, each a list of N."""
+    table = {name: score(statements, replies).tolist() for name, score in scorers.items()}
+    pairs = list(zip(statements, replies, strict=True))
+    table["copy_rate"] = [copy_rate(s, r) for s, r in pairs]
+    table["edit_rate"] = [edit_rate(s, r) for s, r in pairs]
+    table["diversity_2"] = [diversity_2([r]) for r in replies]
+    table["words"] = [float(len(words(r))) for r in replies]
+    return table
+
+
+def gain(before: Sequence[float], after: Sequence[float]) -> Interval:
+    """Paired mean difference with its interval."""
+    return bootstrap(np.asarray(after) - np.asarray(before))

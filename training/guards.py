@@ -1,0 +1,94 @@
+"""Guards against reward hacking: a penalty on every rollout, and a rule that ends a run that runs away.
+
+A learned scorer can be fooled; these measures cannot be traded for reward. The penalty is added to the reward of every
+objective alike; `Watch` compares validation replies with those of the warm start and stops the run when copying,
+repetition, length or sameness leave the range in which a reflection is still one, or when the held-out judge falls
+while the reward rises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from emorl.scoring.metrics import copy_rate, corpus_distinct_2, repetition, words
+
+LONGEST, SHORTEST = 42, 5  # words
+
+
+def penalty(statement: str, reply: str, ended: bool) -> float:
+    """What is taken off the reward of one rollout, at most 0.
+
+    Copying beyond 40 % of the words, repeated bigrams beyond 10 %, a question, a reply that is too long, too short or
+    not ended.
+    """
+    n = len(words(reply))
+    taken = 3.0 * max(0.0, copy_rate(statement, reply) - 0.4) + 4.0 * max(0.0, repetition(reply) - 0.1)
+    taken += 0.5 * ("?" in reply) + 0.05 * max(0, n - LONGEST) + 0.3 * max(0, SHORTEST - n) + 1.0 * (not ended)
+    return -min(taken, 3.0)
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Means over validation replies.
+
+    Attributes:
+        score: Mean score of the objective being trained, [0, 1].
+        judge: Mean score of its held-out judge, [0, 1], or NaN where there is none.
+        words: Mean length in words.
+        copying: Mean copy rate, [0, 1].
+        repetition: Mean repetition, [0, 1].
+        distinct: Distinct bigrams over all replies together, [0, 1].
+        ended: Share of replies that ended by themselves.
+    """
+
+    score: float
+    judge: float
+    words: float
+    copying: float
+    repetition: float
+    distinct: float
+    ended: float
+
+    @classmethod
+    def of(
+        cls, statements: Sequence[str], replies: Sequence[str], ended: Sequence[bool],
+        scores: Sequence[float], judged: Sequence[float] | None,
+    ) -> Measures:  # fmt: skip
+        """Measure N replies."""
+        return cls(
+            score=float(np.mean(scores)),
+            judge=float(np.mean(judged)) if judged is not None else float("nan"),
+            words=float(np.mean([len(words(r)) for r in replies])),
+            copying=float(np.mean([copy_rate(s, r) for s, r in zip(statements, replies, strict=True)])),
+            repetition=float(np.mean([repetition(r) for r in replies])),
+            distinct=corpus_distinct_2(replies),
+            ended=float(np.mean(ended)),
+        )
+
+
+def runaway(start: Measures, now: Measures) -> str | None:
+    """Why a run has run away, in words, or None while it has not."""
+    if now.words > max(1.8 * start.words, start.words + 15):
+        return f"replies grew from {start.words:.0f} to {now.words:.0f} words"
+    if now.words < 0.4 * start.words:
+        return f"replies shrank from {start.words:.0f} to {now.words:.0f} words"
+    if now.copying > start.copying + 0.25:
+        return f"copying rose from {start.copying:.2f} to {now.copying:.2f}"
+    if now.repetition > start.repetition + 0.12:
+        return f"repetition rose from {start.repetition:.2f} to {now.repetition:.2f}"
+    if now.distinct < 0.6 * start.distinct:
+        return f"distinct bigrams fell from {start.distinct:.2f} to {now.distinct:.2f}: one formula for everything"
+    if now.ended < start.ended - 0.25:
+        return f"replies that end by themselves fell from {start.ended:.2f} to {now.ended:.2f}"
+    if now.judge < start.judge - 0.03 and now.score > start.score + 0.03:
+        return f"the held-out judge fell from {start.judge:.2f} to {now.judge:.2f} while the score rose"
+    return None
+
+
+def converged(means: Sequence[float], window: int = 20, ratio: float = 0.015) -> bool:
+    """EMORL's stop: std / mean of the last `window` validation means is below `ratio`."""
+    last = np.asarray(means[-window:])
+    return len(last) == window and float(last.std() / max(last.mean(), 1e-9)) < ratio

@@ -1,0 +1,264 @@
+"""Reinforcement learning of one objective: k-sample self-critical training on TRL's `RLOOTrainer`.
+
+For each prompt k replies are sampled; the advantage of a reply is its reward minus the mean of the others (leave-one-
+out, k/(k-1) times the paper's baseline). The reward is that objective's score alone, or its logarithm, plus the guards'
+penalty and a real KL penalty to the warm start (in the reference code the KL term has no effect). The end token is part
+of the loss. Four things differ from plain `RLOOTrainer`, none of them the estimator: rollouts come from our engine,
+prompts and the shared trunk are computed once (`training.logps`), the policy's pass is reused for the loss, and runs stop
+by the paper's rule, by a guard or at the step limit. Left out: several objectives in one run (`training.baselines`).
+
+    python -m training objectives --config training/configs/default.yaml [--resume]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+import torch
+from datasets import Dataset
+from peft import LoraConfig
+from peft.tuners.tuners_utils import BaseTunerLayer
+from transformers import AutoTokenizer, TrainerCallback
+from trl import RLOOConfig, RLOOTrainer
+
+from emorl.template import END, prompt_text
+from training.guards import Measures, converged, penalty, runaway
+from training.logps import Layout, SharedPass, lay_out
+from training.rollouts import RolloutWriter
+from training.warmstart import PROJECTIONS
+
+Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]  # statements, replies -> (B,) in [0, 1]
+
+
+@dataclass(frozen=True)
+class ObjectiveConfig:
+    """Settings of one run.
+
+    Attributes:
+        steps: Step limit; a step is one update on `prompts` x `samples` rollouts.
+        prompts: Prompts a step (the paper's data points).
+        samples: k, rollouts a prompt.
+        max_tokens: Longest rollout.
+        max_words: Longest statement used as a prompt, in words.
+        temperature: Sampling temperature.
+        beta: Weight of the sequence KL to the warm start, in reward units a nat.
+        learning_rate: Constant after a short warm-up.
+        rank: LoRA rank.
+        alpha: LoRA alpha.
+        first_layer: First adapted layer; the layers below stay the shared trunk.
+        reward: "log" for the log of the score, "plain" for the score.
+        validate_every: Steps between validations.
+        validation: Validation statements.
+        seed: Seed of everything.
+    """
+
+    steps: int = 60
+    prompts: int = 8
+    samples: int = 4
+    max_tokens: int = 40
+    max_words: int = 40
+    temperature: float = 1.0
+    beta: float = 0.03
+    learning_rate: float = 1e-3
+    rank: int = 8
+    alpha: int = 16
+    first_layer: int = 18
+    reward: str = "log"
+    validate_every: int = 10
+    validation: int = 24
+    seed: int = 1
+
+
+@dataclass
+class Account:
+    """What a run has cost.
+
+    Attributes:
+        data_points: Prompts used for updates (the paper's unit).
+        rollouts: Sampled replies, validation not included.
+        scorer_calls: Scored replies, validation included.
+        tokens: Tokens written, validation included.
+        seconds: Wall clock of the run, validation included.
+        steps: Updates.
+        stopped: Why the run ended.
+    """
+
+    data_points: int = 0
+    rollouts: int = 0
+    scorer_calls: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    steps: int = 0
+    stopped: str = "step limit"
+
+
+class SelfCriticalTrainer(RLOOTrainer):
+    """`RLOOTrainer` with our engine for rollouts and shared passes for log-probabilities."""
+
+    def prepare(self, config: ObjectiveConfig, end_token: int, account: Account) -> None:
+        """Attach engine and shared pass; call once after construction."""
+        self.account, self.config = account, config
+        self.end_token = end_token
+        self.writer = RolloutWriter(self.model, [end_token], config.max_tokens)
+        self.shared = SharedPass(self.model.get_base_model(), config.first_layer)
+        self.lora_layer = next(m for m in self.model.modules() if isinstance(m, BaseTunerLayer))
+        self._ids: torch.Tensor | None = None
+        self._layout: Layout | None = None
+        self._trunk = torch.empty(0)
+        self._pass: tuple[torch.Tensor, torch.Tensor] | None = None
+
+    def _generate_single_turn(self, prompt_ids, images, multimodal_fields):
+        seed = self.config.seed * 1_000_003 + self.state.global_step * 1009
+        written = self.writer.write(prompt_ids, self.config.temperature, seed)
+        self.account.rollouts += len(written)
+        self.account.data_points += len({tuple(p) for p in prompt_ids})
+        self.account.tokens += sum(map(len, written))
+        return written
+
+    def _get_per_token_logps_and_entropies(
+        self, model, input_ids, attention_mask, logits_to_keep, batch_size=None, compute_entropy=False, **_
+    ):
+        if torch.is_grad_enabled():  # the loss: the same rollouts in another order
+            logps, entropies = self._pass if self._pass is not None else (None, None)
+            assert logps is not None and self._ids is not None
+            place = {row.tobytes(): i for i, row in enumerate(self._ids.numpy())}
+            order = torch.tensor([place[row.tobytes()] for row in input_ids.numpy()])
+            self._pass = None
+            return logps[order], entropies[order], None
+        if self._ids is not input_ids:
+            self._ids, self._layout = input_ids, lay_out(input_ids, attention_mask, logits_to_keep)
+            self._trunk = self.shared.trunk(self._layout)
+        if self.lora_layer.disable_adapters:  # the reference
+            logps, entropies = self.shared.logps(self._layout, self._trunk)
+        else:  # the policy: at one update a batch its "old" pass is the pass of the loss
+            with torch.enable_grad():
+                self._pass = self.shared.logps(self._layout, self._trunk)
+            logps, entropies = self._pass[0].detach(), self._pass[1]
+        return logps, entropies if compute_entropy else None, None
+
+
+class Watch(TrainerCallback):
+    """Validates, logs samples, keeps the best adapter and ends the run by rule."""
+
+    def __init__(
+        self, trainer: SelfCriticalTrainer, statements: list[str], score: Score, judge: Score | None, out: Path
+    ) -> None:
+        self.trainer, self.statements, self.score, self.judge, self.out = trainer, statements, score, judge, out
+        self.means: list[float] = []
+        self.start: Measures | None = None
+        self.best = -1.0
+
+    def validate(self, step: int) -> Measures:
+        """Greedy replies to the validation statements, measured and logged."""
+        trainer, tokenizer = self.trainer, self.trainer.processing_class
+        prompts = [tokenizer(prompt_text(s)).input_ids for s in self.statements]
+        written = trainer.writer.write(prompts, 0.0, 0)
+        replies = [tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in written]
+        ended = [ids[-1] == trainer.end_token for ids in written]
+        scores = self.score(self.statements, replies).tolist()
+        judged = self.judge(self.statements, replies).tolist() if self.judge else None
+        trainer.account.scorer_calls += len(replies)
+        trainer.account.tokens += sum(map(len, written))
+        now = Measures.of(self.statements, replies, ended, scores, judged)
+        with (self.out / "validation.jsonl").open("a") as file:
+            file.write(json.dumps({"step": step, **asdict(now)}) + "\n")
+        with (self.out / "samples.txt").open("a") as file:
+            for statement, reply, value in list(zip(self.statements, replies, scores, strict=True))[:6]:
+                file.write(f"[{step}] {value:.3f} | {statement}\n        -> {reply}\n")
+        print(f"step {step}: " + ", ".join(f"{k} {v:.3f}" for k, v in asdict(now).items()), flush=True)
+        return now
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        """Measure the warm start."""
+        if self.start is None:
+            self.start = self.validate(state.global_step)
+            self.means.append(self.start.score)
+
+    def on_step_end(self, args, state, control, **kwargs):
+        """Validate every n steps; stop when converged or run away."""
+        if state.global_step % self.trainer.config.validate_every and state.global_step < args.max_steps:
+            return
+        now = self.validate(state.global_step)
+        self.means.append(now.score)
+        reason = runaway(self.start, now)
+        if reason:
+            self.trainer.account.stopped = f"guard: {reason}"
+            control.should_training_stop = True
+        elif now.score > self.best:
+            self.best = now.score
+            self.trainer.model.save_pretrained(str(self.out / "best"))
+        if converged(self.means):
+            self.trainer.account.stopped = "converged"
+            control.should_training_stop = True
+
+
+def train_objective(
+    config: ObjectiveConfig, model: torch.nn.Module, base: Path, prompts: list[str], unseen: list[str],
+    score: Score, judge: Score | None, out: Path, resume: bool = False,
+) -> Account:  # fmt: skip
+    """Train one adapter; the best validated one that did not run away lies in `out/best`.
+
+    Args:
+        config: Settings.
+        model: The base with its warm start merged, float32.
+        base: Folder of the base, for the tokenizer.
+        prompts: Training statements.
+        unseen: Validation statements, never trained on.
+        score: The objective's shipping scorer, the only reward.
+        judge: Its held-out judge, watched but never rewarded, or None.
+        out: Folder for checkpoints, logs and the adapter.
+        resume: Continue from the last checkpoint in `out`.
+
+    Returns:
+        What the run cost; also written to `out/account.json`.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    end_token = tokenizer.convert_tokens_to_ids(END)
+    account = Account()
+    rng = random.Random(config.seed)
+    usable = sorted({p for p in prompts if len(p.split()) <= config.max_words})
+    rng.shuffle(usable)
+    dataset = Dataset.from_list([{"prompt": prompt_text(p), "statement": p} for p in usable])
+
+    def objective(prompts, completions, statement, **_) -> list[float]:
+        values = score(statement, [c.strip() for c in completions])
+        account.scorer_calls += len(completions)
+        return (values.clamp(1e-4, 0.9999).log() if config.reward == "log" else values).tolist()
+
+    def guard(prompts, completions, completion_ids, statement, **_) -> list[float]:
+        return [penalty(s, c, ids[-1] == end_token)
+                for s, c, ids in zip(statement, completions, completion_ids, strict=True)]  # fmt: skip
+
+    arguments = RLOOConfig(
+        output_dir=str(out / "checkpoints"), max_steps=config.steps, learning_rate=config.learning_rate,
+        per_device_train_batch_size=config.prompts * config.samples, num_generations=config.samples,
+        max_completion_length=config.max_tokens, temperature=config.temperature, beta=config.beta,
+        lr_scheduler_type="constant_with_warmup", warmup_steps=min(4, config.steps), max_grad_norm=1.0,
+        weight_decay=0.0, use_cpu=not torch.cuda.is_available(), bf16=False, gradient_checkpointing=False,
+        save_steps=20, save_total_limit=1, logging_steps=5, report_to="none", seed=config.seed,
+    )  # fmt: skip
+    trainer = SelfCriticalTrainer(
+        model=model, reward_funcs=[objective, guard], args=arguments, train_dataset=dataset, processing_class=tokenizer,
+        peft_config=LoraConfig(
+            task_type="CAUSAL_LM", r=config.rank, lora_alpha=config.alpha, target_modules=PROJECTIONS,
+            layers_to_transform=list(range(config.first_layer, model.config.num_hidden_layers)),
+        ),
+    )  # fmt: skip
+    trainer.prepare(config, end_token, account)
+    ordered = sorted(unseen, key=lambda s: random.Random(s).random())[: config.validation]
+    trainer.add_callback(Watch(trainer, ordered, score, judge, out))
+    began = time.time()
+    found = resume and any((out / "checkpoints").glob("checkpoint-*"))
+    trainer.train(resume_from_checkpoint=True if found else None)
+    account.seconds, account.steps = time.time() - began, trainer.state.global_step
+    (out / "account.json").write_text(json.dumps(asdict(account), indent=1) + "\n")
+    return account

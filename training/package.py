@@ -1,0 +1,50 @@
+"""Packages trained adapters: casts them, stamps the base they belong to, and writes the manifest.
+
+The warm start is stored in bfloat16 (it is merged in float32 from these rounded values, in training and in the app
+alike), objective adapters in float32. Every weights file carries `base_id` in its metadata, so that an adapter cannot be
+mixed on another base by mistake.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+KEPT = ("peft_type", "task_type", "r", "lora_alpha", "target_modules", "layers_to_transform", "bias", "use_dora",
+        "use_rslora", "base_model_name_or_path")  # fmt: skip
+
+
+def store_adapter(source: Path, target: Path, base_id: str, dtype: torch.dtype) -> Path:
+    """Copy a PEFT adapter with its weights cast and stamped with the base they belong to."""
+    target.mkdir(parents=True, exist_ok=True)
+    tensors = {k: v.to(dtype).contiguous() for k, v in load_file(source / "adapter_model.safetensors").items()}
+    save_file(tensors, target / "adapter_model.safetensors", {"format": "pt", "base_id": base_id})
+    config = json.loads((source / "adapter_config.json").read_text())
+    kept = {key: config.get(key) for key in KEPT}
+    kept["base_model_name_or_path"] = "SmolLM2-135M-Instruct"
+    kept["target_modules"] = sorted(kept["target_modules"])
+    (target / "adapter_config.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+    return target
+
+
+def store_scorer(source: Path, target: Path) -> Path:
+    """Copy a scorer's adapter, head and card, its weights in float16."""
+    target.mkdir(parents=True, exist_ok=True)
+    tensors = {k: v.half().contiguous() for k, v in load_file(source / "adapter_model.safetensors").items()}
+    save_file(tensors, target / "adapter_model.safetensors", {"format": "pt"})
+    config = json.loads((source / "adapter_config.json").read_text())
+    config["base_model_name_or_path"] = "sentence-transformers/all-MiniLM-L6-v2"
+    (target / "adapter_config.json").write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
+    shutil.copy(source / "scorer.json", target / "scorer.json")
+    return target
+
+
+def stamped_base(folder: Path) -> str | None:
+    """The `base_id` in an adapter's metadata."""
+    with safe_open(folder / "adapter_model.safetensors", "pt") as file:
+        return (file.metadata() or {}).get("base_id")

@@ -1,0 +1,183 @@
+"""Trains the automatic scorers: cross-encoders from all-MiniLM-L6-v2 with a LoRA adapter and a head.
+
+Reflection is learned by margin ranking within a statement (PAIR, Min et al. 2022: high > medium > low, here also our
+own complex > simple), plus the soft target itself. PAIR has shortcuts: length alone ranks hq over mq in 95 % of
+pairs, a "You..." opener mq over lq in 84 %. So every epoch draws new counter-examples (`training.counterexamples`)
+and accuracy is reported length-matched as well. Empathy is EPITOME's emotional reactions, 0 to 2, class-weighted.
+
+Two scorers are trained for each objective: one ships for training, the other, on another part of the data and with
+another seed, is the held-out judge that no training ever sees.
+
+    python -m training scorers --config training/configs/default.yaml
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.nn import functional as F
+from torch.utils.data import Dataset
+
+from emorl.scoring.cross_encoder import encode, level_score, minilm_folder
+from training.corruptions import fluency_groups
+from training.counterexamples import Graded, reflection_groups
+from training.data import Corpora
+
+LORA_RANK = 16
+CHUNK = 12  # pairs encoded together, sorted by length
+SHIP_FOLDS, JUDGE_FOLDS, N_FOLDS = (0, 1, 2, 3), (2, 3, 4), 5  # of the training split, by statement
+
+
+@dataclass(frozen=True)
+class ScorerRun:
+    """What one scorer is trained on and with.
+
+    Attributes:
+        objective: "reflection", "empathy" or (judge only) "fluency".
+        role: "ship" (used as reward) or "judge" (held out).
+        seed: Seed of weights, order and counter-examples.
+        epochs: Passes over the data.
+        learning_rate: Peak learning rate, linear decay.
+        limit: At most so many statements (smoke runs), or None.
+    """
+
+    objective: str
+    role: str
+    seed: int
+    epochs: float
+    learning_rate: float = 6e-4
+    limit: int | None = None
+
+
+class GroupDataset(Dataset):
+    """One item = one statement with its graded replies; counter-examples are redrawn at every access."""
+
+    def __init__(self, groups: list[list[Graded]], seed: int) -> None:
+        self.groups, self.rng = groups, random.Random(seed)
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __getitem__(self, index: int) -> list[Graded]:
+        return self.groups[index]
+
+
+class RedrawnDataset(GroupDataset):
+    """Draws fresh counter-examples (reflection) or broken copies (fluency) for every epoch."""
+
+    def __init__(
+        self, objective: str, corpora: Corpora, folds: tuple[int, ...], seed: int, limit: int | None
+    ) -> None:
+        self.rng = random.Random(seed)
+        groups = {"reflection": reflection_groups, "fluency": fluency_groups}[objective]
+        self.make = lambda rng: groups(corpora, "train", rng, folds=folds, n_folds=N_FOLDS)
+        self.groups = self.make(self.rng)[:limit]
+        self.seen, self.limit = 0, limit
+
+    def __getitem__(self, index: int) -> list[Graded]:
+        self.seen += 1
+        if self.seen > len(self.groups):  # a new epoch
+            self.groups, self.seen = self.make(self.rng)[: self.limit], 1
+        return self.groups[index]
+
+
+def ranking_loss(logits: torch.Tensor, targets: torch.Tensor, group: torch.Tensor) -> torch.Tensor:
+    """Soft-target cross-entropy plus margin ranking within each statement.
+
+    Args:
+        logits: (N, 1), one a reply.
+        targets: (N,), grades in [0, 1].
+        group: (N,), which statement a reply belongs to.
+
+    Returns:
+        Scalar. The margin of a pair is 0.8 of the difference of its grades (PAIR's margin ranking loss on sigmoid
+        scores, with margins that grow with the distance between grades).
+    """
+    logit = logits[:, 0]
+    gap = targets[:, None] - targets[None, :]
+    pairs = (group[:, None] == group[None, :]) & (gap > 0.05)
+    score = logit.sigmoid()
+    hinge = F.relu(0.8 * gap - (score[:, None] - score[None, :]))
+    ranking = (hinge * pairs).sum() / pairs.sum().clamp(min=1)
+    return F.binary_cross_entropy_with_logits(logit, targets) + 4.0 * ranking
+
+
+def build_model(labels: int, seed: int):
+    """MiniLM with a fresh head and rank-16 LoRA on every linear layer of the encoder; pooler and head are trained."""
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForSequenceClassification
+
+    torch.manual_seed(seed)
+    base = AutoModelForSequenceClassification.from_pretrained(
+        minilm_folder(), num_labels=labels, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+    )  # drawing dropout masks takes a quarter of the time on a CPU; fresh counter-examples regularise instead
+    config = LoraConfig(
+        task_type="SEQ_CLS", r=LORA_RANK, lora_alpha=2 * LORA_RANK, lora_dropout=0.0,
+        target_modules=["query", "key", "value", "dense"], exclude_modules=r".*pooler.*",
+        modules_to_save=["pooler", "classifier"],
+    )  # fmt: skip
+    return get_peft_model(base, config)
+
+
+def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
+    """Train one scorer and write adapter, head and `scorer.json` to `out`.
+
+    Raises:
+        ValueError: The corpora hold nothing to train this objective on (checked by the caller for a clear message).
+    """
+    from transformers import AutoTokenizer, Trainer, TrainingArguments
+
+    tokenizer = AutoTokenizer.from_pretrained(minilm_folder())
+    folds = SHIP_FOLDS if run.role == "ship" else JUDGE_FOLDS
+    if run.objective in ("reflection", "fluency"):
+        data: GroupDataset = RedrawnDataset(run.objective, corpora, folds, run.seed, run.limit)
+        labels, weights, batch = 1, None, 8
+    else:
+        rows = [e for e in corpora.epitome if e.split == "train"]
+        rows = [e for i, e in enumerate(rows) if i % N_FOLDS in folds][: run.limit]
+        data = GroupDataset([[Graded(e.prompt, e.reply, float(e.level), "epitome")] for e in rows], run.seed)
+        counts = torch.tensor([sum(e.level == k for e in rows) for k in range(3)], dtype=torch.float)
+        labels, weights, batch = 3, (counts.sum() / (3 * counts.clamp(min=1))).sqrt(), 32
+    if not len(data):
+        raise ValueError(f"no training data for the {run.objective} scorer")
+
+    def collate(groups: list[list[Graded]]) -> dict:
+        flat = [(g, i) for i, group in enumerate(groups) for g in group]
+        flat.sort(key=lambda item: len(item[0].statement) + len(item[0].reply))  # little padding in a chunk
+        parts = [flat[start : start + CHUNK] for start in range(0, len(flat), CHUNK)]
+        return {
+            "chunks": [dict(encode(tokenizer, [g.statement for g, _ in p], [g.reply for g, _ in p])) for p in parts],
+            "targets": torch.tensor([g.grade for g, _ in flat]),
+            "group": torch.tensor([i for _, i in flat]),
+        }
+
+    class ScorerTrainer(Trainer):
+        def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+            targets, group = inputs["targets"], inputs["group"]
+            logits = torch.cat([model(**chunk).logits for chunk in inputs["chunks"]])
+            if labels == 1:
+                return ranking_loss(logits, targets, group)
+            return F.cross_entropy(logits, targets.long(), weight=weights)
+
+    model = build_model(labels, run.seed)
+    steps = max(1, round(run.epochs * len(data) / batch))
+    arguments = TrainingArguments(
+        output_dir=str(out / "checkpoints"), max_steps=steps, per_device_train_batch_size=batch,
+        learning_rate=run.learning_rate, warmup_steps=max(1, steps // 15), lr_scheduler_type="linear",
+        weight_decay=0.01, max_grad_norm=1.0, seed=run.seed, use_cpu=not torch.cuda.is_available(),
+        save_strategy="no", logging_steps=10, report_to="none", remove_unused_columns=False,
+    )  # fmt: skip
+    ScorerTrainer(model=model, args=arguments, train_dataset=data, data_collator=collate).train()
+    out.mkdir(parents=True, exist_ok=True)
+    model.eval().save_pretrained(str(out))
+    card = {"objective": run.objective, "role": run.role, "labels": labels, "seed": run.seed, "steps": steps,
+            "statements": len(data), "folds": list(folds), "of_folds": N_FOLDS}  # fmt: skip
+    (out / "scorer.json").write_text(json.dumps(card, indent=1) + "\n")
+    return out
+
+
+__all__ = ["ScorerRun", "build_model", "level_score", "ranking_loss", "train_scorer"]
