@@ -9,17 +9,21 @@ from __future__ import annotations
 import logging
 import sys
 from functools import cache
+from typing import TYPE_CHECKING
 
 from emorl.errors import EmorlError
 from emorl.ratings import RatingStore, open_store
 from emorl.ui import ModelSource, build_demo, launch_settings
 
+if TYPE_CHECKING:
+    from emorl.reflector import Reflector
 
-def load_reflector():  # type: ignore[no-untyped-def]
+
+def load_reflector() -> Reflector:
     """The reflector of the served models; imported late, because it brings torch."""
     from emorl.reflector import Reflector
 
-    return Reflector.load()
+    return Reflector.load(progress=True)
 
 
 @cache

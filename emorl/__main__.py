@@ -42,7 +42,9 @@ def parse_weights(text: str) -> dict[str, float]:
         except ValueError:
             sign = ""
         if not sign or name.strip() in weights:
-            raise WeightError(f"Got `{part}` in --weights: expected name=number once each, such as reflection=.6,empathy=.4.")
+            raise WeightError(
+                f"Got `{part}` in --weights: expected name=number once each, such as reflection=.6,empathy=.4."
+            )
         weights[name.strip()] = number
     return weights
 
@@ -72,7 +74,7 @@ def reflect(
     if weights is not None and preset is not None:
         raise WeightError("Got --weights and --preset: expected one of them; leave one out.")
     if dtype not in (None, "float32", "bfloat16"):
-        raise EmorlError(f"Got --dtype {dtype}: expected float32 or bfloat16; leave it out for what suits the processor.")
+        raise EmorlError(f"Got --dtype {dtype}: expected float32 or bfloat16; leave it out for the best.")
     chosen = parse_weights(weights) if weights is not None else None
 
     from emorl.reflector import Reflector

@@ -88,7 +88,7 @@ class Reflection:
 
 
 def default_dtype() -> torch.dtype:
-    """bfloat16 where the processor multiplies it natively, else float32 (there bf16 prefill is several times slower)."""
+    """bfloat16 where the processor multiplies it natively, else float32, whose prefill is then several times faster."""
     native = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return torch.bfloat16 if native else torch.float32
 
@@ -162,9 +162,7 @@ class Reflector:
         seed: int = 0, explain: bool = True,
     ) -> Reflection:  # fmt: skip
         """Write one reflection to its end; see `stream`."""
-        last: Draft | Reflection = Draft("")
-        for last in self.stream(statement, weights, strength, temperature, seed, explain):
-            pass
+        *_, last = self.stream(statement, weights, strength, temperature, seed, explain)
         assert isinstance(last, Reflection)
         return last
 
@@ -226,13 +224,10 @@ class Reflector:
             for fact in facts:
                 if fact.token in self.decoder.end_tokens:
                     continue
-                tokens.append(
-                    TokenExplanation(
-                        self.tokenizer.decode([fact.token]), fact.token, self.tokenizer.decode([fact.foil]), fact.margin,
-                        dict(zip(["base", *names], fact.contributions, strict=True)),
-                        dict(zip(names, fact.unchanged, strict=True)),
-                    )
-                )  # fmt: skip
+                word, foil = self.tokenizer.decode([fact.token]), self.tokenizer.decode([fact.foil])
+                parts = dict(zip(["base", *names], fact.contributions, strict=True))
+                intervals = dict(zip(names, fact.unchanged, strict=True))
+                tokens.append(TokenExplanation(word, fact.token, foil, fact.margin, parts, intervals))
         return Reflection(
             statement=statement,
             reflection=reply,

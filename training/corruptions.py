@@ -11,7 +11,7 @@ import random
 from training.counterexamples import Graded, fold_of
 from training.data import Corpora
 
-FUNCTION_WORDS = {"a", "an", "the", "to", "of", "and", "but", "that", "is", "are", "you", "your", "in", "for", "it", "with"}
+FUNCTION_WORDS = set("a an the to of and but that is are you your in for it with".split())
 
 
 def drop(words: list[str], rng: random.Random) -> list[str]:

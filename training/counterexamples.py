@@ -130,7 +130,7 @@ def reflection_groups(
         mine = set(high + medium)
         others = [r for r in rng.sample(replies, min(12, len(replies))) if r not in mine]
         groups.append(group + (_counterexamples(statement, high, medium, others, rng) if others else []))
-    grades = {"complex": 0.9, "simple": MEDIUM, "question": LOW, "input": LOW, "other": LOW}
+    grades = {"complex": 0.8, "simple": 0.6, "question": LOW, "input": LOW, "other": LOW}
     talk = [Graded(e.prompt, e.reply, grades[e.kind], f"annomi {e.kind}") for e in corpora.annomi
             if e.split == split and fold_of(e.prompt, n_folds) in keep
             and e.prompt_words >= 5 and e.reply_words >= 4 and not e.fragment and not e.inaudible]  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -37,7 +38,7 @@ def bootstrap(values: Sequence[float], seed: int = 0, draws: int = 2000) -> Inte
     return Interval(float(sample.mean()), float(low), float(high))
 
 
-def reply_writer(decoder: EnsembleDecoder, tokenizer, prompt_text: Callable[[str], str], max_tokens: int = 48,
+def reply_writer(decoder: EnsembleDecoder, tokenizer: Any, prompt_text: Callable[[str], str], max_tokens: int = 48,
                  batch: int = 24) -> ReplyWriter:  # fmt: skip
     """A function that writes greedy replies to many statements under one weight vector."""
 

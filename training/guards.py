@@ -1,4 +1,4 @@
-"""Guards against reward hacking: a penalty on every rollout, and a rule that ends a run that runs away.
+"""Guards against reward hacking: penalties on rollouts, and a rule that ends a run that runs away.
 
 A learned scorer can be fooled; these measures cannot be traded for reward. The penalty is added to the reward of every
 objective alike; `Watch` compares validation replies with those of the warm start and stops the run when copying,
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emorl.scoring.metrics import copy_rate, corpus_distinct_2, repetition, words
+from emorl.scoring.metrics import copy_rate, corpus_distinct_2, ngrams, repetition, words
 
 LONGEST, SHORTEST = 42, 5  # words
 
@@ -28,6 +28,25 @@ def penalty(statement: str, reply: str, ended: bool) -> float:
     taken = 3.0 * max(0.0, copy_rate(statement, reply) - 0.4) + 4.0 * max(0.0, repetition(reply) - 0.1)
     taken += 0.5 * ("?" in reply) + 0.05 * max(0, n - LONGEST) + 0.3 * max(0, SHORTEST - n) + 1.0 * (not ended)
     return -min(taken, 3.0)
+
+
+def sameness(statements: Sequence[str], replies: Sequence[str]) -> list[float]:
+    """For each reply, the share of its four-word runs that replies to other statements of the batch use too."""
+    owners: dict[tuple[str, ...], set[str]] = {}
+    runs = [ngrams(words(reply), 4) for reply in replies]
+    for statement, grams in zip(statements, runs, strict=True):
+        for gram in grams:
+            owners.setdefault(gram, set()).add(statement)
+    return [sum(len(owners[gram]) > 1 for gram in grams) / len(grams) if grams else 0.0 for grams in runs]
+
+
+def penalties(statements: Sequence[str], replies: Sequence[str], ended: Sequence[bool]) -> list[float]:
+    """`penalty` of every rollout of a batch, and one for formulas: sameness beyond 30 %."""
+    same = sameness(statements, replies)
+    return [
+        penalty(s, r, e) - 2.0 * max(0.0, share - 0.3)
+        for s, r, e, share in zip(statements, replies, ended, same, strict=True)
+    ]
 
 
 @dataclass(frozen=True)

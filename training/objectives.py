@@ -1,11 +1,11 @@
 """Reinforcement learning of one objective: k-sample self-critical training on TRL's `RLOOTrainer`.
 
 For each prompt k replies are sampled; the advantage of a reply is its reward minus the mean of the others (leave-one-
-out, k/(k-1) times the paper's baseline). The reward is that objective's score alone, or its logarithm, plus the guards'
-penalty and a real KL penalty to the warm start (in the reference code the KL term has no effect). The end token is part
-of the loss. Four things differ from plain `RLOOTrainer`, none of them the estimator: rollouts come from our engine,
-prompts and the shared trunk are computed once (`training.logps`), the policy's pass is reused for the loss, and runs stop
-by the paper's rule, by a guard or at the step limit. Left out: several objectives in one run (`training.baselines`).
+out, k/(k-1) times the paper's). The reward is that objective's score alone, or its logarithm, plus the guards' penalty
+and a real KL penalty to the warm start (in the reference code the KL term has no effect). The end token is part of the
+loss. Four things differ from plain `RLOOTrainer`, none of them the estimator: rollouts come from our engine,
+prompts and the shared trunk are computed once (`training.logps`), the policy's pass is reused for the loss, and runs
+stop by the paper's rule, by a guard or at the step limit. Left out: several objectives in one run.
 
     python -m training objectives --config training/configs/default.yaml [--resume]
 """
@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
@@ -30,7 +31,7 @@ from transformers import AutoTokenizer, TrainerCallback
 from trl import RLOOConfig, RLOOTrainer
 
 from emorl.template import END, prompt_text
-from training.guards import Measures, converged, penalty, runaway
+from training.guards import Measures, converged, penalties, runaway
 from training.logps import Layout, SharedPass, lay_out
 from training.rollouts import RolloutWriter
 from training.warmstart import PROJECTIONS
@@ -115,7 +116,7 @@ class SelfCriticalTrainer(RLOOTrainer):
         self._trunk = torch.empty(0)
         self._pass: tuple[torch.Tensor, torch.Tensor] | None = None
 
-    def _generate_single_turn(self, prompt_ids, images, multimodal_fields):
+    def _generate_single_turn(self, prompt_ids: Any, images: Any, multimodal_fields: Any) -> list[list[int]]:
         seed = self.config.seed * 1_000_003 + self.state.global_step * 1009
         written = self.writer.write(prompt_ids, self.config.temperature, seed)
         self.account.rollouts += len(written)
@@ -124,11 +125,12 @@ class SelfCriticalTrainer(RLOOTrainer):
         return written
 
     def _get_per_token_logps_and_entropies(
-        self, model, input_ids, attention_mask, logits_to_keep, batch_size=None, compute_entropy=False, **_
-    ):
+        self, model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, logits_to_keep: int,
+        batch_size: int | None = None, compute_entropy: bool = False, **_: Any,
+    ) -> tuple[torch.Tensor, torch.Tensor | None, None]:  # fmt: skip
         if torch.is_grad_enabled():  # the loss: the same rollouts in another order
-            logps, entropies = self._pass if self._pass is not None else (None, None)
-            assert logps is not None and self._ids is not None
+            assert self._pass is not None and self._ids is not None
+            logps, entropies = self._pass
             place = {row.tobytes(): i for i, row in enumerate(self._ids.numpy())}
             order = torch.tensor([place[row.tobytes()] for row in input_ids.numpy()])
             self._pass = None
@@ -136,6 +138,7 @@ class SelfCriticalTrainer(RLOOTrainer):
         if self._ids is not input_ids:
             self._ids, self._layout = input_ids, lay_out(input_ids, attention_mask, logits_to_keep)
             self._trunk = self.shared.trunk(self._layout)
+        assert self._layout is not None
         if self.lora_layer.disable_adapters:  # the reference
             logps, entropies = self.shared.logps(self._layout, self._trunk)
         else:  # the policy: at one update a batch its "old" pass is the pass of the loss
@@ -176,18 +179,19 @@ class Watch(TrainerCallback):
         print(f"step {step}: " + ", ".join(f"{k} {v:.3f}" for k, v in asdict(now).items()), flush=True)
         return now
 
-    def on_train_begin(self, args, state, control, **kwargs):
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Measure the warm start."""
         if self.start is None:
             self.start = self.validate(state.global_step)
             self.means.append(self.start.score)
 
-    def on_step_end(self, args, state, control, **kwargs):
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Validate every n steps; stop when converged or run away."""
         if state.global_step % self.trainer.config.validate_every and state.global_step < args.max_steps:
             return
         now = self.validate(state.global_step)
         self.means.append(now.score)
+        assert self.start is not None
         reason = runaway(self.start, now)
         if reason:
             self.trainer.account.stopped = f"guard: {reason}"
@@ -201,7 +205,7 @@ class Watch(TrainerCallback):
 
 
 def train_objective(
-    config: ObjectiveConfig, model: torch.nn.Module, base: Path, prompts: list[str], unseen: list[str],
+    config: ObjectiveConfig, model: Any, base: Path, prompts: list[str], unseen: list[str],
     score: Score, judge: Score | None, out: Path, resume: bool = False,
 ) -> Account:  # fmt: skip
     """Train one adapter; the best validated one that did not run away lies in `out/best`.
@@ -229,14 +233,15 @@ def train_objective(
     rng.shuffle(usable)
     dataset = Dataset.from_list([{"prompt": prompt_text(p), "statement": p} for p in usable])
 
-    def objective(prompts, completions, statement, **_) -> list[float]:
+    def objective(prompts: Any, completions: list[str], statement: list[str], **_: Any) -> list[float]:
         values = score(statement, [c.strip() for c in completions])
         account.scorer_calls += len(completions)
         return (values.clamp(1e-4, 0.9999).log() if config.reward == "log" else values).tolist()
 
-    def guard(prompts, completions, completion_ids, statement, **_) -> list[float]:
-        return [penalty(s, c, ids[-1] == end_token)
-                for s, c, ids in zip(statement, completions, completion_ids, strict=True)]  # fmt: skip
+    def guard(
+        prompts: Any, completions: list[str], completion_ids: list[list[int]], statement: list[str], **_: Any
+    ) -> list[float]:
+        return penalties(statement, completions, [ids[-1] == end_token for ids in completion_ids])
 
     arguments = RLOOConfig(
         output_dir=str(out / "checkpoints"), max_steps=config.steps, learning_rate=config.learning_rate,

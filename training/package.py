@@ -1,8 +1,8 @@
 """Packages trained adapters: casts them, stamps the base they belong to, and writes the manifest.
 
 The warm start is stored in bfloat16 (it is merged in float32 from these rounded values, in training and in the app
-alike), objective adapters in float32. Every weights file carries `base_id` in its metadata, so that an adapter cannot be
-mixed on another base by mistake.
+alike), objective adapters in float32. Every weights file carries `base_id` in its metadata, so that an adapter cannot
+be mixed on another base by mistake.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ every batch. Prompts that repeat share their prefill and finished rows leave the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
@@ -14,7 +15,7 @@ from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, StackedLora
 from emorl.ensemble.lora import KEY, Adapter
 
 
-def live_adapter(model: torch.nn.Module, name: str = "default") -> Adapter:
+def live_adapter(model: Any, name: str = "default") -> Adapter:
     """The adapter under training, copied out of a PEFT model."""
     settings = model.peft_config[name]
     halves: dict[tuple[int, str], dict[str, torch.Tensor]] = {}
@@ -28,7 +29,7 @@ def live_adapter(model: torch.nn.Module, name: str = "default") -> Adapter:
 class RolloutWriter:
     """Samples or greedily writes replies with the policy's current adapter."""
 
-    def __init__(self, policy: torch.nn.Module, end_tokens: Sequence[int], max_tokens: int) -> None:
+    def __init__(self, policy: Any, end_tokens: Sequence[int], max_tokens: int) -> None:
         """Take over the frozen base weights of a PEFT policy (LoRA of the same layout throughout).
 
         Args:

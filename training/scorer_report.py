@@ -125,5 +125,6 @@ def fluency_report(score: Score, corpora: Corpora, split: str = "validation") ->
     pairs = []
     for group in fluency_groups(corpora, split, random.Random(0)):
         whole = [g for g in group if g.kind == "whole"]
-        pairs += [(w.statement, w.reply, g.statement, g.reply) for w, g in zip(whole, [g for g in group if g.kind != "whole"], strict=False)]
+        broken = [g for g in group if g.kind == "broken"]
+        pairs += [(w.statement, w.reply, b.statement, b.reply) for w, b in zip(whole, broken, strict=False)]
     return {"scorer": accuracy(score, pairs), "length_only": accuracy(length_only, pairs), "pairs": len(pairs)}

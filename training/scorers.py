@@ -17,6 +17,7 @@ import json
 import random
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.nn import functional as F
@@ -86,7 +87,7 @@ class RedrawnDataset(GroupDataset):
 
 
 def ranking_loss(logits: torch.Tensor, targets: torch.Tensor, group: torch.Tensor) -> torch.Tensor:
-    """Soft-target cross-entropy plus margin ranking within each statement.
+    """Soft-target cross-entropy plus margin ranking, within each statement and across the batch.
 
     Args:
         logits: (N, 1), one a reply.
@@ -95,18 +96,20 @@ def ranking_loss(logits: torch.Tensor, targets: torch.Tensor, group: torch.Tenso
 
     Returns:
         Scalar. The margin of a pair is 0.8 of the difference of its grades (PAIR's margin ranking loss on sigmoid
-        scores, with margins that grow with the distance between grades).
+        scores, with margins that grow with the distance between grades). Pairs across statements make replies of equal
+        length but different grade meet, which pairs within a statement of PAIR hardly ever do.
     """
     logit = logits[:, 0]
     gap = targets[:, None] - targets[None, :]
-    pairs = (group[:, None] == group[None, :]) & (gap > 0.05)
     score = logit.sigmoid()
     hinge = F.relu(0.8 * gap - (score[:, None] - score[None, :]))
-    ranking = (hinge * pairs).sum() / pairs.sum().clamp(min=1)
+    within = (group[:, None] == group[None, :]) & (gap > 0.05)
+    across = gap > 0.3
+    ranking = (hinge * within).sum() / within.sum().clamp(min=1) + (hinge * across).sum() / across.sum().clamp(min=1)
     return F.binary_cross_entropy_with_logits(logit, targets) + 4.0 * ranking
 
 
-def build_model(labels: int, seed: int):
+def build_model(labels: int, seed: int) -> Any:
     """MiniLM with a fresh head and rank-16 LoRA on every linear layer of the encoder; pooler and head are trained."""
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForSequenceClassification
@@ -123,7 +126,7 @@ def build_model(labels: int, seed: int):
     return get_peft_model(base, config)
 
 
-def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
+def train_scorer(run: ScorerRun, corpora: Corpora, out: Path, start: Path | None = None) -> Path:
     """Train one scorer and write adapter, head and `scorer.json` to `out`.
 
     Raises:
@@ -156,7 +159,7 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
         }
 
     class ScorerTrainer(Trainer):
-        def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> Any:
             targets, group = inputs["targets"], inputs["group"]
             logits = torch.cat([model(**chunk).logits for chunk in inputs["chunks"]])
             if labels == 1:
@@ -164,6 +167,11 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
             return F.cross_entropy(logits, targets.long(), weight=weights)
 
     model = build_model(labels, run.seed)
+    if start is not None:
+        from peft import set_peft_model_state_dict
+        from safetensors.torch import load_file
+
+        set_peft_model_state_dict(model, load_file(start / "adapter_model.safetensors"))
     steps = max(1, round(run.epochs * len(data) / batch))
     arguments = TrainingArguments(
         output_dir=str(out / "checkpoints"), max_steps=steps, per_device_train_batch_size=batch,

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.nn import functional as F
 
 from emorl.ensemble.lora import FUSED, Adapter, StackedLora
-from emorl.errors import BackboneError
+from emorl.errors import AdapterMismatch, BackboneError
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class LayerWeights:
 
 
 class Cache:
-    """Keys and values of B sequences: a layer's tensors are (rows * B, kv heads, S, head width), rows 1 in the trunk."""
+    """Keys and values of B sequences, a layer (rows * B, kv heads, S, head width); rows is 1 in the trunk."""
 
     def __init__(self, keys: list[torch.Tensor], values: list[torch.Tensor], batch: int) -> None:
         self.keys, self.values, self.batch = keys, values, batch
@@ -74,7 +75,7 @@ class LlamaBackbone:
 
     scale = 1.0
 
-    def __init__(self, model: torch.nn.Module, dtype: torch.dtype | None = None) -> None:
+    def __init__(self, model: Any, dtype: torch.dtype | None = None) -> None:
         """Take over the weights of a transformers causal model.
 
         Args:
@@ -106,7 +107,7 @@ class LlamaBackbone:
         self.head_width = getattr(config, "head_dim", None) or config.hidden_size // self.heads
         self.width, self.max_positions = config.hidden_size, config.max_position_embeddings
 
-        def take(*modules: torch.nn.Module) -> torch.Tensor:
+        def take(*modules: Any) -> torch.Tensor:
             plain = [getattr(m, "base_layer", m) for m in modules]  # PEFT wraps the layers it adapts
             return torch.cat([m.weight.detach() for m in plain]).to(self.dtype).contiguous()
 
@@ -224,7 +225,10 @@ class LlamaBackbone:
         x = F.rms_norm(x, (self.width,), self.final_norm, self.eps)
         return x if last is not None else x.view(rows, batch, steps, self.width)
 
-    def _layer(self, index, layer, x, cos, sin, mask, slots, span, cache, lora) -> torch.Tensor:
+    def _layer(
+        self, index: int, layer: LayerWeights, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor,
+        mask: torch.Tensor | None, slots: torch.Tensor | None, span: int, cache: Cache, lora: StackedLora,
+    ) -> torch.Tensor:  # fmt: skip
         """One decoder layer over x (rows, B * T, D)."""
         rows, flat, _ = x.shape
         adapted = index >= lora.first_layer
@@ -276,14 +280,12 @@ class LlamaBackbone:
         return F.linear(mixed.to(self.dtype), self.head).float() * self.scale
 
 
-def merge(model: torch.nn.Module, adapter: Adapter) -> None:
+def merge(model: Any, adapter: Adapter) -> None:
     """Add scale · B A to the weights of a transformers causal model, in place.
 
     Raises:
         AdapterMismatch: A factor does not fit the model.
     """
-    from emorl.errors import AdapterMismatch
-
     layers = model.model.layers
     for (index, projection), (down, up) in adapter.factors.items():
         if index >= len(layers):

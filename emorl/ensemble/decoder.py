@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from emorl.ensemble.backbone import LlamaBackbone
+from emorl.ensemble.backbone import Cache, LlamaBackbone
 from emorl.ensemble.lora import StackedLora
 from emorl.ensemble.weights import coefficients
 from emorl.errors import WeightError
@@ -81,9 +81,7 @@ class EnsembleDecoder:
 
     def decode(self, requests: Sequence[Request], keep_states: bool = False) -> list[Decoded]:
         """Write all requests to their end; see `stream`."""
-        results: list[Decoded] = []
-        for results in self.stream(requests, keep_states):
-            pass
+        *_, results = self.stream(requests, keep_states)
         return results
 
     @torch.inference_mode()
@@ -156,7 +154,7 @@ class EnsembleDecoder:
             raise WeightError("These weights need the base's row: expected a stack with base_row=True.")
         return mix[1:]
 
-    def _prefill(self, requests: Sequence[Request], slots: int):
+    def _prefill(self, requests: Sequence[Request], slots: int) -> tuple[torch.Tensor, Cache]:
         """States of each prompt's last token, (rows, B, D), and the filled cache; equal prompts run once."""
         prompts = [tuple(r.prompt) for r in requests]
         unique = list(dict.fromkeys(prompts))

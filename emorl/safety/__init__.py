@@ -1,4 +1,6 @@
-"""Care around what is typed: crisis phrases and who can help (`crisis`, `contacts`), personal data (`personal_data`).
+"""Care around what is typed.
+
+`crisis` finds phrases that call for help, `contacts` says who can help, `personal_data` what could identify somebody.
 
 The data lie in `data/safety/`. Nothing here is stored, and nothing here is a clinical instrument.
 """

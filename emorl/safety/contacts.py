@@ -1,7 +1,7 @@
 """Who can help in a crisis, by country (`data/safety/contacts.json`).
 
-Every entry says where it comes from; all must be checked before the app is deployed. Left out: regional services
-and finding out where somebody is. The app shows everything unless a country was chosen.
+Every entry says where it comes from; all must be checked before the app is deployed. Left out: regional
+services and finding out where somebody is. The app shows everything unless a country was chosen.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Phrases in a client's statement that call for help before a model writes anything.
 
-A versioned list of patterns (`data/safety/crisis_phrases.json`), each with the reason why it is there, and benign
-exceptions. It errs on the side of showing help: denials, past attempts and suicide in the family count. Measured on
-our own written cases only (`tests/safety`); not validated clinically, and never a substitute for asking.
+A versioned list of patterns (`data/safety/crisis_phrases.json`), each with the reason why it is there, and
+benign exceptions. It errs on the side of showing help: denials, past attempts and suicide in the family
+count. Measured on our own written cases only (`tests/safety`); not validated clinically, and never a
+substitute for asking.
 
 Left out: other languages than English, risk levels, and any look at the context across statements.
 """
@@ -108,9 +109,7 @@ def one_slip(token: str, word: str) -> bool:
     """Whether one letter was added, left out, changed or swapped with its neighbour, the first letter kept."""
     if token[:1] != word[:1] or abs(len(token) - len(word)) > 1 or token == word:
         return False
-    start = next(
-        (n for n, (a, b) in enumerate(zip(token, word, strict=False)) if a != b), min(len(token), len(word))
-    )
+    start = next((n for n, (a, b) in enumerate(zip(token, word, strict=False)) if a != b), min(len(token), len(word)))
     left, right = token[start:], word[start:]
     swapped = len(left) == len(right) and left[:2] == right[1::-1] and left[2:] == right[2:]
     return left[1:] == right or left == right[1:] or left[1:] == right[1:] or swapped
@@ -149,9 +148,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else str(fault)
-        raise CareDataError(
-            f"cannot read {path} ({reason}); expected JSON; restore it from the repository"
-        ) from fault
+        raise CareDataError(f"cannot read {path} ({reason}); expected JSON; restore it from the repository") from fault
 
 
 def _entry(entry: dict[str, str], words: dict[str, str]) -> tuple[str, str, re.Pattern[str]]:

@@ -1,10 +1,10 @@
 """What in a statement could identify somebody: a warning before it is used or kept, and a mask.
 
-Plain expressions for British and American forms, rather too many finds than too few. Left out: names without an
-introduction ("Sarah said"), places, employers; a person has to read for those.
+Plain expressions for British and American forms, rather too many finds than too few. Left out: names
+without an introduction ("Sarah said"), places, employers; a person has to read for those.
 
-Source: NHS numbers carry a check digit modulo 11 (NHS Data Dictionary); US social security numbers never start
-with 000, 666 or 9 (Social Security Administration).
+Source: NHS numbers carry a check digit modulo 11 (NHS Data Dictionary); US social security numbers never
+start with 000, 666 or 9 (Social Security Administration).
 """
 
 from __future__ import annotations
@@ -77,9 +77,7 @@ def _is_nhs_number(text: str) -> bool:
 
 def _is_social_security_number(text: str) -> bool:
     digits = _digits(text)
-    return (
-        digits[:3] not in ("000", "666") and digits[0] != "9" and digits[3:5] != "00" and digits[5:] != "0000"
-    )
+    return digits[:3] not in ("000", "666") and digits[0] != "9" and digits[3:5] != "00" and digits[5:] != "0000"
 
 
 def _is_phone(text: str) -> bool:
@@ -99,7 +97,8 @@ _KINDS: tuple[_Kind, ...] = (
     (
         "date of birth",
         re.compile(
-            rf"\b(?:born(?: on)?(?: the)?|d\.?o\.?b\.?|date of birth|birthday)\b[\s:]*(?:is |was |on )?(?:the )?({_DATE})",
+            r"\b(?:born(?: on)?(?: the)?|d\.?o\.?b\.?|date of birth|birthday)\b[\s:]*"
+            rf"(?:is |was |on )?(?:the )?({_DATE})",
             re.I,
         ),
         _anything,
@@ -133,7 +132,8 @@ _KINDS: tuple[_Kind, ...] = (
     (
         "name",
         re.compile(
-            rf"\b(?:[Mm]y (?:full |first |last |real )?name(?:'s|\u2019s|s)? (?:is )?|[Mm]y name(?:'s|\u2019s) |I(?:'m|\u2019m| am) called |[Tt]hey call me |[Cc]all me ){_NAME}"
+            r"\b(?:[Mm]y (?:full |first |last |real )?name(?:'s|\u2019s|s)? (?:is )?"
+            rf"|I(?:'m|\u2019m| am) called |[Tt]hey call me |[Cc]all me ){_NAME}"
         ),
         _is_name,
     ),

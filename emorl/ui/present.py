@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,16 +58,34 @@ def intersect(ranges: Iterable[Range | None]) -> Range | None:
     return (low, high) if low <= high else None
 
 
-def merge_words(tokens: Sequence[TokenExplanation]) -> list[Word]:
-    """Merge sub-word pieces into words; special tokens become one word that marks the end."""
+def merge_words(tokens: Sequence[TokenExplanation], text: str = "") -> list[Word]:
+    """Merge sub-word pieces into words; special tokens become one word that marks the end.
+
+    Args:
+        tokens: the pieces in order.
+        text: the whole reply. Its words replace the joined pieces where their number agrees, because a
+            character split over two pieces cannot be read from either.
+    """
     groups: list[list[TokenExplanation]] = []
     for token in tokens:
-        starts = not groups or token.text[:1].isspace() or is_end(token) or is_end(groups[-1][0])
-        if starts or not groups[-1]:
-            groups.append([token])
-        else:
+        blank = groups and not is_end(groups[-1][0]) and not _joined(groups[-1]).strip()
+        ends = is_end(token) or (groups and is_end(groups[-1][0]))
+        if groups and not ends and (blank or not token.text[:1].isspace()):
             groups[-1].append(token)
-    return [_word(group) for group in groups]
+        else:
+            groups.append([token])
+    if len(groups) > 1 and not is_end(groups[-1][0]) and not _joined(groups[-1]).strip():
+        groups[-2].extend(groups.pop())  # white space after the last word
+    words = [_word(group) for group in groups]
+    written = text.split()
+    if len(written) == sum(not word.end for word in words):
+        rest = iter(written)
+        words = [word if word.end else replace(word, text=next(rest)) for word in words]
+    return words
+
+
+def _joined(pieces: Sequence[TokenExplanation]) -> str:
+    return "".join(piece.text for piece in pieces)
 
 
 def is_end(token: TokenExplanation) -> bool:
@@ -85,7 +103,7 @@ def _word(pieces: list[TokenExplanation]) -> Word:
         best = max(support, key=lambda name: support[name], default="")
         decided_by = best if best and support[best] > 0.0 else ""
     end = is_end(pieces[0])
-    text = "".join(piece.text for piece in pieces)
+    text = _joined(pieces)
     return Word(
         text="" if end else text.strip(),
         gap=text[:1].isspace(),
@@ -93,9 +111,7 @@ def _word(pieces: list[TokenExplanation]) -> Word:
         pieces=len(pieces),
         margin=sum(piece.margin for piece in pieces),
         contributions=contributions,
-        unchanged={
-            name: intersect(piece.unchanged.get(name) for piece in pieces) for name in names if name != BASE
-        },
+        unchanged={name: intersect(piece.unchanged.get(name) for piece in pieces) for name in names if name != BASE},
         decided_by=decided_by,
         end=end,
     )
@@ -109,9 +125,7 @@ def overall(words: Sequence[Word]) -> list[dict[str, Any]]:
     for name in words[0].contributions:
         total = sum(word.contributions[name] for word in words)
         kept = None if name == BASE else intersect(word.unchanged[name] for word in words)
-        rows.append(
-            {"name": name, "sum": _round(total), "mean": _round(total / len(words)), "unchanged": kept}
-        )
+        rows.append({"name": name, "sum": _round(total), "mean": _round(total / len(words)), "unchanged": kept})
     return rows
 
 
@@ -125,14 +139,13 @@ def contacts_payload(contacts: Iterable[Any]) -> list[dict[str, str]]:
     return rows
 
 
-def reflection_payload(
-    reflection: Reflection, objectives: Sequence[Objective], result_id: str
-) -> dict[str, Any]:
+def reflection_payload(reflection: Reflection, objectives: Sequence[Objective], result_id: str) -> dict[str, Any]:
     """What the result widget needs to draw a finished reflection; numbers are rounded to 4 decimals."""
-    words = merge_words(reflection.tokens)
+    words = merge_words(reflection.tokens, reflection.reflection)
     sampled = reflection.temperature > 0.0
     return {
-        "phase": "stopped" if reflection.stopped else "done",
+        "phase": "done",
+        "cut": reflection.stopped,
         "id": result_id,
         "text": reflection.reflection,
         "base": reflection.base_reflection,
@@ -140,9 +153,7 @@ def reflection_payload(
         "weights": {name: _round(share) for name, share in reflection.weights.items()},
         "scores": _scores(reflection.scores, reflection.base_scores, objectives),
         "words": [_word_payload(word, sampled) for word in words],
-        "overall": []
-        if reflection.stopped
-        else [{**row, "unchanged": None if sampled else _range(row["unchanged"])} for row in overall(words)],
+        "overall": [{**row, "unchanged": None if sampled else _range(row["unchanged"])} for row in overall(words)],
         "details": {
             "tokens": int(reflection.timing.get("tokens", len(reflection.tokens))),
             "seconds": round(

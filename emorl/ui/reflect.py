@@ -19,6 +19,7 @@ import gradio as gr
 
 from emorl.errors import EmorlError, WeightError
 from emorl.safety import crisis_contacts, crisis_matches, personal_data
+from emorl.template import MAX_STATEMENT
 from emorl.ui import strings
 from emorl.ui.held import HeldReflections
 from emorl.ui.present import contacts_payload, reflection_payload
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_STATEMENT = 600  # characters, as in emorl.reflector, which is not imported here: it brings torch
 EXAMPLES = Path(__file__).parents[2] / "data" / "examples.json"
 CLOSED = {"phase": "closed"}
 
@@ -89,7 +89,7 @@ class ReflectScreen:
     def _stream(self, text: str, mix: object) -> Iterator[tuple[Any, Any]]:
         reflector = self.source.reflector()
         assert reflector is not None
-        options = read_mix(mix)
+        options = read_mix(mix) if mix else default_mix(reflector)
         yield {"phase": "writing", "text": ""}, CLOSED
         with closing(reflector.stream(text, **options)) as steps:
             for step in steps:
@@ -99,8 +99,6 @@ class ReflectScreen:
                     yield {"phase": "writing", "text": step.text}, gr.skip()
 
     def _finished(self, reflection: Reflection, objectives: Any) -> tuple[Any, Any]:
-        if reflection.stopped:
-            return reflection_payload(reflection, objectives, ""), CLOSED
         result_id = self.held.put(reflection)
         return reflection_payload(reflection, objectives, result_id), {"phase": "open", "id": result_id}
 
@@ -137,6 +135,12 @@ def read_mix(mix: object) -> dict[str, Any]:
         raise WeightError(strings.INPUT_ERRORS["mix"]) from error
 
 
+def default_mix(reflector: Any) -> dict[str, Any]:
+    """Arguments for a statement that was sent before the sliders were there: the preset "balanced"."""
+    presets = reflector.presets
+    return {"weights": dict(presets.get("balanced") or next(iter(presets.values())))}
+
+
 def examples() -> list[dict[str, str]]:
     """The invented example statements as `{"topic", "statement"}`."""
     return list(json.loads(EXAMPLES.read_text(encoding="utf-8"))["examples"])
@@ -156,9 +160,7 @@ def reflect_screen(source: ModelSource, store: Callable[[], RatingStore]) -> Ref
             )
             mixer = widget("mixer", text=strings.MIXER, functions=[screen.settings])
             with gr.Row(elem_id="actions"):
-                generate = gr.Button(
-                    strings.GENERATE, variant="primary", elem_id="generate", scale=3, min_width=120
-                )
+                generate = gr.Button(strings.GENERATE, variant="primary", elem_id="generate", scale=3, min_width=120)
                 stop = gr.Button(strings.STOP, elem_id="stop", scale=1, min_width=80)
         with gr.Column(scale=7, min_width=330, elem_id="outcome"):
             result = widget("result", text={**strings.RESULT, "crisis": strings.CRISIS})

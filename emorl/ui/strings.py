@@ -31,7 +31,8 @@ STATEMENT = {
 MIXER = {
     "label": "How much each objective should matter",
     "loading": "Loading the model",
-    "loading_hint": "This takes a few seconds. You can type a statement meanwhile.",
+    "loading_hint": "This takes a few seconds; the very first start also fetches the base model (98 MB). "
+    "You can type a statement meanwhile.",
     "failed": "The model could not be loaded: {message}",
     "presets": "Presets",
     "preset_balanced": "Balanced",
@@ -60,10 +61,10 @@ RESULT = {
     "loading": "The model is still loading. Your reflection starts as soon as it is ready.",
     "writing": "Writing",
     "stopped": "Stopped before the end: no scores and no explanation for this text.",
+    "cut": "The text reached the length limit and was cut there.",
     "stale": "Inputs changed since this text",
     "stale_hint": "Press Generate for a new one.",
-    "unavailable": "No answer from the app: it was stopped, or too many people are waiting. "
-    "Please try again.",
+    "unavailable": "No answer from the app: it was stopped, or too many people are waiting. Please try again.",
     "copy": "Copy",
     "copied": "Copied",
     "base_heading": "Base model's reply",
@@ -74,7 +75,7 @@ RESULT = {
     "score_this": "this reflection",
     "score_base": "base model",
     "why_heading": "Why this word",
-    "why_hint": "Hover over a word above, or move through them with the arrow keys.",
+    "why_hint": "Point at or tap a word above, or move through them with the arrow keys.",
     "words_label": "Words of the reflection. Left and right arrow keys move between words.",
     "word_over": "“{word}” rather than “{foil}”",
     "word_pieces": "written in {n} pieces; first choice shown",
@@ -85,7 +86,8 @@ RESULT = {
     "word_spoken": "{word}, rather than {foil}. Margin {margin}. {parts}.",
     "base": "Base model",
     "range": "unchanged for a share of {lo} to {hi}",
-    "range_none": "no range: this word was sampled",
+    "range_sampled": "no range: this word was sampled",
+    "range_none": "no single range",
     "decided": "Underlined words would have lost to their runner-up without the objectives. "
     "The line shows which objective did most to change that.",
     "decided_none": "The base model preferred every one of these words to its runner-up; "
@@ -99,8 +101,7 @@ RESULT = {
     "overall_range": "Share that keeps this text",
     "range_to": "{lo} to {hi}",
     "not_applicable": "–",
-    "details": "{tokens} tokens in {seconds} s · strength {strength} · temperature {temperature} "
-    "· seed {seed}",
+    "details": "{tokens} tokens in {seconds} s · strength {strength} · temperature {temperature} · seed {seed}",
 }
 
 CRISIS = {

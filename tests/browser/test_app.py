@@ -100,34 +100,30 @@ def test_words_are_read_with_the_arrow_keys(new_page: Callable[..., Page], app: 
     expect(panel).to_contain_text("“overwhelmed,” rather than “under”")
     expect(panel).to_contain_text("margin +3.00")
     expect(panel.get_by_role("row").filter(has_text="Base model")).to_contain_text("+2.00")
-    expect(panel.get_by_role("row").filter(has_text="Empathy")).to_contain_text(
-        "unchanged for a share of 10 % to 90 %"
-    )
+    expect(panel.get_by_role("row").filter(has_text="Empathy")).to_contain_text("unchanged for a share of 10% to 90%")
     expect(panel.get_by_role("status")).to_contain_text("Reflection +0.25, Empathy +0.75")
     page.keyboard.press("End")
     expect(panel).to_contain_text("“end of the reply” rather than “You”")
     page.locator("#reflection-text .word").nth(4).hover()
     expect(panel).to_contain_text("“tired.” rather than “sad”")
     page.get_by_text("Show as a table").click()
-    expect(page.get_by_role("row", name="Empathy +5.50 +0.50 10 % to 86 %")).to_be_visible()
+    expect(page.get_by_role("row", name="Empathy +5.50 +0.50 10% to 86%")).to_be_visible()
 
 
-def test_sliders_share_the_mix_and_never_write(
-    new_page: Callable[..., Page], app: Callable[..., App]
-) -> None:
+def test_sliders_share_the_mix_and_never_write(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
     running = app()
     page = new_page()
     open_app(page, running.url)
     slider = page.get_by_role("slider", name="Reflection")
-    expect(page.locator("#widget-mixer")).to_contain_text("60 % of the mix")
+    expect(page.locator("#widget-mixer")).to_contain_text("60% of the mix")
     generate(page)
     slider.focus()
     page.keyboard.press("Home")
-    expect(page.locator("#widget-mixer")).to_contain_text("100 % of the mix")
+    expect(page.locator("#widget-mixer")).to_contain_text("100% of the mix")
     expect(page.get_by_text("Inputs changed since this text")).to_be_visible()
     for _ in range(20):
         page.keyboard.press("ArrowRight")
-    expect(page.locator("#widget-mixer")).to_contain_text("33 % of the mix")
+    expect(page.locator("#widget-mixer")).to_contain_text("33% of the mix")
     assert running.reflector.started == 1
     page.get_by_role("button", name="Balanced").click()
     expect(page.get_by_text("Inputs changed since this text")).to_have_count(0)
@@ -168,9 +164,7 @@ def test_two_clicks_save_once(new_page: Callable[..., Page], app: Callable[..., 
     open_app(page, running.url)
     generate(page)
     page.get_by_role("button", name="Save rating").click()
-    expect(
-        page.get_by_text("Please answer: reflection depth, empathy, fluency, would you say this.")
-    ).to_be_visible()
+    expect(page.get_by_text("Please answer: reflection depth, empathy, fluency, would you say this.")).to_be_visible()
     for field in ("depth", "empathy", "fluency", "would_say"):
         page.locator(f"input[name=rating-{field}]").nth(1).check(force=True)
     page.get_by_role("button", name="Save rating").dblclick()
@@ -194,6 +188,8 @@ def test_the_page_is_up_before_the_model(new_page: Callable[..., Page], tmp_path
         expect(page.get_by_text("The model is still loading")).to_be_visible()
         go.set()
         expect(page.get_by_role("slider", name="Reflection")).to_be_visible()
+        expect(page.get_by_role("button", name="Save rating")).to_be_visible()
+        expect(page.get_by_text("Inputs changed since this text")).to_have_count(0)
         page.close()
 
 

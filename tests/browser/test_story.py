@@ -86,7 +86,7 @@ def test_the_whole_story(new_page: Callable[..., Page], tmp_path: Path) -> None:
             page.keyboard.press("ArrowRight")
         sliders.nth(2).focus()
         page.keyboard.press("Home")
-        expect(page.locator("#widget-mixer")).to_contain_text("67 % of the mix")
+        expect(page.locator("#widget-mixer")).to_contain_text("67% of the mix")
         generate(page)
 
         text = page.locator("#reflection-text")

@@ -1,6 +1,6 @@
 """The naive twin of the decoder: every adapter merged into transformers' own model, no cache, no batch, no rows.
 
-It spells out f = h_0 + s Σ ŵ_k (h_k - h_0) on whole prefixes and is as slow as it is plain; tests hold the engine to it.
+It spells out f = h_0 + s Σ ŵ_k (h_k - h_0) on whole prefixes, as slow as it is plain; tests hold the engine to it.
 """
 
 from __future__ import annotations

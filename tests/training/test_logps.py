@@ -13,8 +13,9 @@ from training.logps import SharedPass, lay_out
 def padded(prompts, completions):
     """Left-padded prompts, right-padded completions, as TRL lays them out."""
     p, c = max(map(len, prompts)), max(map(len, completions))
-    ids = [[0] * (p - len(a)) + a + b + [0] * (c - len(b)) for a, b in zip(prompts, completions, strict=True)]
-    mask = [[0] * (p - len(a)) + [1] * len(a + b) + [0] * (c - len(b)) for a, b in zip(prompts, completions, strict=True)]
+    pairs = list(zip(prompts, completions, strict=True))
+    ids = [[0] * (p - len(a)) + a + b + [0] * (c - len(b)) for a, b in pairs]
+    mask = [[0] * (p - len(a)) + [1] * len(a + b) + [0] * (c - len(b)) for a, b in pairs]
     return torch.tensor(ids), torch.tensor(mask), c
 
 

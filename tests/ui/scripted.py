@@ -10,9 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 
-from emorl.reflector import Draft, Objective, Reflection, TokenExplanation
-
 from emorl.errors import StatementError, WeightError
+from emorl.reflector import Draft, Objective, Reflection, TokenExplanation
 
 REPLY = "Part of you is tired. You feel overwhelmed, and alone."
 BASE_REPLY = "I am sorry to hear that."
@@ -71,9 +70,7 @@ class ScriptedReflector:
     ) -> Iterator[Draft | Reflection]:
         """Drafts, then the reflection."""
         if not statement.strip():
-            raise StatementError(
-                "got an empty statement, expected what the client said; type something first"
-            )
+            raise StatementError("got an empty statement, expected what the client said; type something first")
         for name, weight in weights.items():
             if not 0.0 <= weight < float("inf"):
                 raise WeightError(f"got {weight} for {name}, expected a number from 0 up; move the slider")

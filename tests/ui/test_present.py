@@ -6,15 +6,13 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from emorl.reflector import Reflection, TokenExplanation
 
+from emorl.reflector import Reflection, TokenExplanation
 from emorl.ui.present import contacts_payload, intersect, merge_words, overall, reflection_payload
 from tests.ui.scripted import REPLY, TOKENS, ScriptedReflector
 
 
-def token(
-    text: str, base: float, empathy: float, unchanged: tuple[float, float] = (0.0, 1.0)
-) -> TokenExplanation:
+def token(text: str, base: float, empathy: float, unchanged: tuple[float, float] = (0.0, 1.0)) -> TokenExplanation:
     parts = {"base": base, "empathy": empathy}
     return TokenExplanation(text, 0, " foil", base + empathy, parts, {"empathy": unchanged})
 
@@ -47,9 +45,7 @@ def test_contributions_of_words_sum_to_margins_and_to_the_overall_rows(reflectio
 
 
 def test_the_objective_that_overruled_the_base_is_named() -> None:
-    helped, agreed, failed = merge_words(
-        [token(" a", -1.0, 2.0), token(" b", 1.0, 2.0), token(" c", -1.0, -0.5)]
-    )
+    helped, agreed, failed = merge_words([token(" a", -1.0, 2.0), token(" b", 1.0, 2.0), token(" c", -1.0, -0.5)])
     assert (helped.decided_by, agreed.decided_by, failed.decided_by) == ("empathy", "", "")
 
 
@@ -90,9 +86,34 @@ def test_a_sampled_reply_has_no_unchanged_ranges(reflection: Reflection) -> None
     assert all(row["unchanged"] is None for row in payload["overall"])
 
 
-def test_a_stopped_reflection_is_marked(reflection: Reflection) -> None:
-    payload = reflection_payload(replace(reflection, stopped=True), ScriptedReflector().objectives, "")
-    assert (payload["phase"], payload["overall"]) == ("stopped", [])
+def test_a_reflection_cut_at_the_limit_is_marked_and_complete(reflection: Reflection) -> None:
+    payload = reflection_payload(replace(reflection, stopped=True), ScriptedReflector().objectives, "id")
+    assert (payload["phase"], payload["cut"], len(payload["overall"])) == ("done", True, 3)
+
+
+def test_characters_split_over_pieces_are_taken_from_the_text() -> None:
+    pieces = [
+        token("I", 1, 0),
+        token(" caf", 1, 0),
+        token("\ufffd", 1, 0),
+        token("\ufffd", 1, 0),
+        token("", 1, 0),
+    ]
+    assert [word.text for word in merge_words(pieces)] == ["I", "caf\ufffd\ufffd", ""]
+    assert [word.text for word in merge_words(pieces, "I café")] == ["I", "café", ""]
+    assert [word.text for word in merge_words(pieces, "I like cafés")] == ["I", "caf\ufffd\ufffd", ""]
+
+
+def test_white_space_alone_is_no_word() -> None:
+    pieces = [
+        token(" \n", 1, 0),
+        token("So", 1, 1),
+        token(" \n\n", 1, 0),
+        token("tired", 2, 0),
+        token(" ", 1, 0),
+    ]
+    words = merge_words(pieces)
+    assert [(word.text, word.gap, word.margin) for word in words] == [("So", True, 3.0), ("tired", True, 4.5)]
 
 
 def test_contacts_keep_only_https_addresses() -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from emorl.errors import AssetError, WeightError
 from emorl.ratings import RatingStore, open_store
+from emorl.template import MAX_STATEMENT
 from emorl.ui import ModelSource, build_demo, strings
-from emorl.ui.reflect import CLOSED, MAX_STATEMENT, ReflectScreen, examples, read_mix
+from emorl.ui.reflect import CLOSED, ReflectScreen, examples, read_mix
 from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
 
 MIX = {"weights": {"reflection": 0.6, "empathy": 0.4}, "strength": 1.0, "temperature": 0.0, "seed": 0}
@@ -48,9 +49,7 @@ def test_drafts_come_first_then_the_reflection_and_the_form(screen: ReflectScree
     assert rating == {"phase": "open", "id": result["id"]}
 
 
-def test_crisis_phrases_show_contacts_and_write_nothing(
-    screen: ReflectScreen, reflector: ScriptedReflector
-) -> None:
+def test_crisis_phrases_show_contacts_and_write_nothing(screen: ReflectScreen, reflector: ScriptedReflector) -> None:
     (step,) = screen.write("I want to kill myself.", MIX)
     result, rating = step
     assert (result["phase"], rating) == ("crisis", CLOSED)
@@ -66,7 +65,7 @@ def test_crisis_phrases_show_contacts_and_write_nothing(
         (None, MIX, "got an empty statement"),
         ("Hello", {**MIX, "weights": {"reflection": -1}}, "got -1.0 for reflection"),
         ("Hello", {**MIX, "seed": "x"}, "Got settings the app cannot read"),
-        ("Hello", None, "Got settings the app cannot read"),
+        ("Hello", "x", "Got settings the app cannot read"),
     ],
 )
 def test_errors_are_one_line_in_place(screen: ReflectScreen, statement: Any, mix: Any, message: str) -> None:
@@ -75,9 +74,7 @@ def test_errors_are_one_line_in_place(screen: ReflectScreen, statement: Any, mix
     assert message in result["message"] and "\n" not in result["message"]
 
 
-def test_an_unexpected_error_does_not_show_its_text(
-    screen: ReflectScreen, reflector: ScriptedReflector
-) -> None:
+def test_an_unexpected_error_does_not_show_its_text(screen: ReflectScreen, reflector: ScriptedReflector) -> None:
     def broken(*_: object, **__: object) -> Any:
         raise RuntimeError("secret path")
 
@@ -86,9 +83,7 @@ def test_an_unexpected_error_does_not_show_its_text(
     assert result == {"phase": "error", "message": strings.INPUT_ERRORS["unexpected"]}
 
 
-def test_closing_the_handler_closes_the_reflector(
-    screen: ReflectScreen, reflector: ScriptedReflector
-) -> None:
+def test_closing_the_handler_closes_the_reflector(screen: ReflectScreen, reflector: ScriptedReflector) -> None:
     steps = screen.write("I am tired.", MIX)
     next(steps), next(steps)
     steps.close()  # type: ignore[attr-defined]
@@ -133,9 +128,10 @@ def test_generate_waits_for_the_model(store: RatingStore) -> None:
 
     screen = ReflectScreen(ModelSource(load), lambda: store)  # type: ignore[arg-type]
     assert screen.settings() == {"state": "loading", "message": ""}
-    steps = list(screen.write("I am tired.", MIX))
+    steps = list(screen.write("I am tired.", None))  # the page has no sliders yet
     assert steps[0][0] == {"phase": "waiting", "message": strings.RESULT["loading"]}
     assert steps[-1][0]["phase"] == "done"
+    assert steps[-1][0]["weights"] == {"reflection": 0.6, "empathy": 0.4}
 
 
 @pytest.mark.parametrize("error", [AssetError("no base model"), ValueError("no base model")])
@@ -166,9 +162,7 @@ def test_personal_data_is_noticed(screen: ReflectScreen) -> None:
     assert screen.personal_notice(None) == []
 
 
-@pytest.mark.parametrize(
-    "mix", [None, [], {}, {**MIX, "weights": 3}, {**MIX, "strength": "x"}, {**MIX, "seed": 1e400}]
-)
+@pytest.mark.parametrize("mix", [None, [], {}, {**MIX, "weights": 3}, {**MIX, "strength": "x"}, {**MIX, "seed": 1e400}])
 def test_settings_that_cannot_be_read(mix: Any) -> None:
     with pytest.raises(WeightError, match="expected a number for every weight"):
         read_mix(mix)
@@ -178,12 +172,6 @@ def test_examples_are_ours_and_fit() -> None:
     found = examples()
     assert len(found) == 8
     assert all(0 < len(example["statement"]) <= MAX_STATEMENT and example["topic"] for example in found)
-
-
-def test_the_limit_is_the_reflectors() -> None:
-    from emorl.reflector import MAX_STATEMENT as limit
-
-    assert limit == MAX_STATEMENT
 
 
 def test_the_page_is_built_without_loading_a_model(store: RatingStore) -> None:

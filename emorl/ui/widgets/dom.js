@@ -19,7 +19,7 @@ function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
 }
 
-const percent = (share) => Math.round(100 * share) + " %";
+const percent = (share) => Math.round(100 * share) + "%";
 const signed = (x) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(2);
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent("emorl:" + name, { detail }));
 const hear = (name, action) => document.addEventListener("emorl:" + name, (event) => action(event.detail));

@@ -20,8 +20,8 @@ function bar(row, most) {
 }
 
 // The shares of one objective that keep a word, as a strip from 0 to 1 with the present share marked, and as text.
-function rangeNote(range, share, style) {
-  if (!range) return [T.range_none];
+function rangeNote(range, share, style, sampled) {
+  if (!range) return [sampled ? T.range_sampled : T.range_none];
   return [
     h("span", { class: "strip", "aria-hidden": "true" },
       h("span", { class: "strip-range " + style, vars: { left: 100 * range[0] + "%", width: 100 * (range[1] - range[0]) + "%" } }),
@@ -43,7 +43,7 @@ function explainWords(result, line, panel, styles, labels) {
     const name = word.end ? T.word_end : word.text;
     const rows = Object.entries(word.contributions).map(([key, value]) => ({
       label: labels[key], style: styles[key], value,
-      note: key === "base" ? undefined : rangeNote(word.unchanged[key], result.weights[key] || 0, styles[key]),
+      note: key === "base" ? undefined : rangeNote(word.unchanged[key], result.weights[key] || 0, styles[key], result.details.temperature > 0),
     }));
     body.replaceChildren(
       h("p", { class: "panel-head" },

@@ -52,21 +52,23 @@ function build(found) {
     return slider.node;
   });
   const zero = h("p", { class: "fine zero", role: "status" });
-  const presets = Object.entries(found.presets).map(([name, values]) => {
+  const presets = Object.entries(found.presets).map(([name, given]) => {
+    const most = Math.max(1, ...Object.values(given)); // only the direction matters, and sliders end at 1
+    const values = {};
+    for (const key in weights) values[key] = Number(given[key] || 0) / most;
     const only = found.objectives.find((o) => o.name === name);
     const label = only ? fill(T.preset_only, { name: only.label.toLowerCase() })
       : T["preset_" + name] || name;
     const button = h("button", { type: "button", class: "chip", "aria-pressed": "false" }, label);
     button.addEventListener("click", () => {
       for (const key in weights) {
-        weights[key] = Number(values[key] || 0);
-        sliders[key].input.value = weights[key];
+        sliders[key].input.value = values[key];
         weights[key] = Number(sliders[key].input.value);
         sliders[key].show();
       }
       publish();
     });
-    return { button, values };
+    return { name, button, values };
   });
   refresh = (shares, total) => {
     for (const name in weights) {
@@ -75,7 +77,7 @@ function build(found) {
     }
     zero.textContent = total > 0 ? "" : T.zero;
     for (const { button, values } of presets) {
-      const same = Object.keys(weights).every((k) => Math.abs(weights[k] - Number(values[k] || 0)) < 0.006);
+      const same = Object.keys(weights).every((k) => Math.abs(weights[k] - values[k]) < 0.006);
       button.setAttribute("aria-pressed", String(same));
     }
   };
@@ -99,7 +101,7 @@ function build(found) {
       h("div", { class: "slider" },
         h("div", { class: "slider-head" }, h("label", { for: "seed" }, T.seed)), seed,
         h("p", { class: "fine", id: "seed-help" }, T.seed_help))));
-  const first = presets[0];
+  const first = presets.find((p) => p.name === "balanced") || presets[0];
   if (first) first.button.click();
   else publish();
 }

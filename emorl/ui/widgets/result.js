@@ -35,7 +35,11 @@ let announced = 0;
 let finished = false;
 
 hear("statement", (value) => { statement = value; markStale(); });
-hear("mix", (value) => { mix = value; markStale(); });
+hear("mix", (value) => {
+  if (mix === "" && asked !== null) asked += value; // asked for before the sliders were there
+  mix = value;
+  markStale();
+});
 
 function markStale() {
   const old = finished && asked !== null && asked !== statement + "\n" + mix;
@@ -97,7 +101,7 @@ function done(result) {
     overall.append(explainOverall(result, styles, labels));
     why.hidden = whole.hidden = false;
   } else text.textContent = result.text;
-  details.textContent = fill(T.details, result.details);
+  details.textContent = (result.cut ? T.cut + " " : "") + fill(T.details, result.details);
   finished = true;
   markStale();
 }

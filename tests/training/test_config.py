@@ -1,0 +1,41 @@
+"""Configuration: the shipped files are valid, and a bad one names every fault at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emorl.errors import ConfigError
+from training.config import read_config
+
+CONFIGS = Path(__file__).parents[2] / "training" / "configs"
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in CONFIGS.glob("*.yaml")))
+def test_shipped_configurations_are_valid(name):
+    assert set(read_config(CONFIGS / name).objectives) == {"reflection", "empathy", "fluency"}
+
+
+def test_all_faults_are_reported_together(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text(
+        "outt: x\nsearch: {prompts: many, levels: 0}\nobjectives:\n  reflection: {samples: 1, reward: loud}\n"
+        "  charm: {}\nwarmstart: {learning_rate: -1}\n"
+    )
+    with pytest.raises(ConfigError) as error:
+        read_config(path)
+    text = str(error.value)
+    assert "\n" not in text and "7 fault(s)" in text
+    for part in ("outt is unknown", "search.prompts is 'many'", "search.levels is 0", "samples is 1", "reward is 'loud'",
+                 "objectives.charm is unknown", "learning_rate is -1"):  # fmt: skip
+        assert part in text
+
+
+@pytest.mark.parametrize(("text", "message"), [(None, "No file"), ("a: [", "not YAML"), ("- 1", "expected a mapping")])
+def test_files_that_are_no_configuration(tmp_path, text, message):
+    path = tmp_path / "c.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        read_config(path)

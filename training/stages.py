@@ -1,0 +1,286 @@
+"""The stages of a run, each readable on its own: scorers, warm start, objectives, package, search, evaluate.
+
+Every stage reads what the one before left in the run's folder (`out`) and can be called alone. Statements are
+partitioned once: what is trained on, what watches a run, what the weight search sees and what the evaluation sees never
+overlap. Left out: baselines and the report beside them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from emorl.assets import BASE_SHA256, ensure_base
+from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
+from emorl.ensemble.backbone import merge
+from emorl.ensemble.lora import load_adapter
+from emorl.errors import ConfigError
+from emorl.manifest import VERSION, Manifest, base_identity, file_sha256, read_manifest
+from emorl.scoring.cross_encoder import CrossEncoderScorer
+from emorl.scoring.fluency import FluencyScorer
+from emorl.search.hierarchical import Weights, hierarchical_search
+from emorl.template import END, TEMPLATE, prompt_text
+from training.config import Config
+from training.data import Corpora, load_corpora, rl_prompts
+from training.evaluate import bootstrap, gain, measure, reply_writer
+from training.package import store_adapter, store_scorer
+
+LABELS = {
+    "reflection": ("Reflection", "Says back what the client means, beyond the words. Example: from “I keep starting "
+                   "over” to “Part of you is tired of beginning again.”"),
+    "empathy": ("Empathy", "Shows warmth and feeling for the client. Example: “I'm sorry, that is a heavy thing to "
+                "carry.”"),
+    "fluency": ("Fluency", "Keeps to natural, expected English. Example: plain words in a plain order."),
+}  # fmt: skip
+Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]
+
+
+def corpora_of(config: Config) -> Corpora:
+    """The corpora, with a line for each that is missing."""
+    corpora = load_corpora(config.corpora)
+    for missing in corpora.missing:
+        print(f"without {missing.name} ({missing.source}): {missing.without}", flush=True)
+    return corpora
+
+
+def partition(corpora: Corpora, watch: int, search: int) -> tuple[list[str], list[str], list[str]]:
+    """Statements no training sees: for watching runs, for the weight search, for the evaluation; disjoint.
+
+    The order is a fixed shuffle of each text by itself, so that adding statements moves no other.
+    """
+    good = [o.statement for o in corpora.own if o.split == "validation" and len(o.statement.split()) <= 60]
+    good += [p.prompt for p in corpora.pair if p.split == "validation"]
+    good = sorted(dict.fromkeys(good), key=lambda s: random.Random(s).random())
+    evaluation = [o.statement for o in corpora.own if o.split == "test"] + good[watch + search :]
+    rest = sorted(rl_prompts(corpora, "validation"), key=lambda s: random.Random(s).random())
+    taken = set(good) | set(evaluation)
+    evaluation += [s for s in rest if s not in taken]
+    return good[:watch], good[watch : watch + search], evaluation
+
+
+def scorer_folder(config: Config, objective: str, role: str) -> Path | None:
+    """Where a scorer lies: trained in this run, else shipped, else nowhere."""
+    for folder in (config.out / "scorers", config.models / "scorers", config.shipped / "scorers"):
+        if (folder / f"{objective}-{role}" / "scorer.json").is_file():
+            return folder / f"{objective}-{role}"
+    return None
+
+
+def score_of(config: Config, objective: str, role: str) -> Score | None:
+    """The scoring function, or None if there is no such judge.
+
+    Raises:
+        ConfigError: There is no shipping scorer to train an objective with.
+    """
+    if objective == "fluency" and role == "ship":
+        return FluencyScorer(ensure_base(), prompt_text, END).score
+    folder = scorer_folder(config, objective, role)
+    if folder is not None:
+        return CrossEncoderScorer(folder).score
+    if role == "ship":
+        raise ConfigError(f"No scorer for {objective}: expected one in {config.out} or {config.shipped}; run the stage "
+                          "scorers with the corpora, or name a models folder as `shipped`.")  # fmt: skip
+    return None
+
+
+def run_scorers(config: Config) -> None:
+    """Train shipping scorers and held-out judges where their corpora are at hand, and report on validation data."""
+    from training.scorer_report import empathy_report, fluency_report, reflection_report
+    from training.scorers import ScorerRun, train_scorer
+
+    corpora, c = corpora_of(config), config.scorers
+    reports = {"reflection": reflection_report, "empathy": empathy_report, "fluency": fluency_report}
+    for objective, role in (("reflection", "ship"), ("reflection", "judge"), ("empathy", "ship"),
+                            ("empathy", "judge"), ("fluency", "judge")):  # fmt: skip
+        out = config.out / "scorers" / f"{objective}-{role}"
+        if (out / "report.json").is_file():
+            print(f"{out} is done", flush=True)
+            continue
+        if (objective == "empathy" and not corpora.epitome) or (objective == "reflection" and not corpora.pair):
+            print(f"no corpus for the {objective} scorer: the shipped one is used", flush=True)
+            continue
+        seed = c.seed + (100 if role == "judge" else 0) + (10 if objective == "empathy" else 0)
+        run = ScorerRun(objective, role, seed, c.epochs if role == "ship" else c.judge_epochs, c.learning_rate, c.limit)
+        train_scorer(run, corpora, out)
+        report = reports[objective](CrossEncoderScorer(out).score, corpora)
+        (out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
+
+
+def run_warmstart(config: Config) -> None:
+    """Train the supervised warm start; resumes from its last checkpoint."""
+    from training.warmstart import train_warmstart
+
+    if (config.out / "warmstart" / "warmstart.json").is_file():
+        print(f"{config.out / 'warmstart'} is done", flush=True)
+    else:
+        train_warmstart(config.warmstart, corpora_of(config), ensure_base(), config.out / "warmstart")
+    store_adapter(config.out / "warmstart", config.models / "warmstart", BASE_SHA256, torch.bfloat16)
+
+
+def run_objectives(config: Config, resume: bool = False) -> None:
+    """Train one adapter an objective, each on its own, on the base with its warm start merged."""
+    from transformers import AutoModelForCausalLM
+
+    from training.objectives import train_objective
+
+    base, corpora = ensure_base(), corpora_of(config)
+    for name, settings in config.objectives.items():
+        out = config.out / "objectives" / name
+        if (out / "account.json").is_file():
+            print(f"{out} is done", flush=True)
+            continue
+        score = score_of(config, name, "ship")
+        assert score is not None
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+        merge(model, load_adapter(config.models / "warmstart"))
+        watch, _, _ = partition(corpora, settings.validation, config.search.prompts)
+        train_objective(settings, model, base, rl_prompts(corpora, "train"), watch, score,
+                        score_of(config, name, "judge"), out, resume)  # fmt: skip
+
+
+def run_package(config: Config) -> None:
+    """Write the models folder: warm start, adapters, scorers and the manifest with equal weights as `balanced`."""
+    models = config.models
+    base_id = base_identity(BASE_SHA256, models / "warmstart")
+    entries = []
+    for name, settings in config.objectives.items():
+        source = config.out / "objectives" / name
+        adapter = store_adapter(source / "best", models / "adapters" / name, base_id, torch.float32)
+        for role in ("ship", "judge"):
+            folder = scorer_folder(config, name, role)
+            if folder is not None and folder.parent != models / "scorers":
+                store_scorer(folder, models / "scorers" / f"{name}-{role}")
+                if (folder / "report.json").is_file():
+                    shutil.copy(folder / "report.json", models / "scorers" / f"{name}-{role}" / "report.json")
+        label, text = LABELS[name]
+        training = {"settings": asdict(settings), **json.loads((source / "account.json").read_text())}
+        entries.append({"name": name, "label": label, "help": text, "adapter": f"adapters/{name}",
+                        "sha256": file_sha256(adapter / "adapter_model.safetensors"),
+                        "scorer": "fluency" if name == "fluency" else f"scorers/{name}-ship",
+                        "judge": f"scorers/{name}-judge", "training": training})  # fmt: skip
+    names = [e["name"] for e in entries]
+    warm = json.loads((config.out / "warmstart" / "warmstart.json").read_text())
+    manifest = {
+        "version": VERSION,
+        "base": {"name": "SmolLM2-135M-Instruct", "licence": "Apache-2.0", "sha256": BASE_SHA256},
+        "template": TEMPLATE,
+        "warm_start": {"path": "warmstart", "sha256": file_sha256(models / "warmstart/adapter_model.safetensors"),
+                       "training": warm},
+        "base_id": base_id,
+        "objectives": entries,
+        "presets": {"balanced": dict.fromkeys(names, 1.0), **{n: {n: 1.0} for n in names}, "base": {}},
+    }  # fmt: skip
+    (models / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+
+
+def open_models(config: Config) -> tuple[EnsembleDecoder, Any, Manifest]:
+    """Decoder (float32), tokenizer and manifest of the packaged models."""
+    from transformers import AutoTokenizer
+
+    manifest = read_manifest(config.models)
+    base = ensure_base()
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    warm = load_adapter(manifest.warm_start) if manifest.warm_start else None
+    adapters = [load_adapter(o.adapter, manifest.base_id, o.name) for o in manifest.objectives]
+    backbone = LlamaBackbone.from_pretrained(base, warm, torch.float32)
+    return EnsembleDecoder(backbone, StackedLora(adapters), [tokenizer.convert_tokens_to_ids(END)]), tokenizer, manifest
+
+
+def amend_manifest(config: Config, change: Callable[[dict], None]) -> None:
+    """Read the manifest, change it, write it back."""
+    path = config.models / "manifest.json"
+    data = json.loads(path.read_text())
+    change(data)
+    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+
+
+def run_search(config: Config) -> None:
+    """Hierarchical grid search of the mean score over all objectives; its best point becomes `balanced`.
+
+    Replies are scored once a text. All points, with each objective's mean, go to `search.json`.
+    """
+    decoder, tokenizer, manifest = open_models(config)
+    names = [o.name for o in manifest.objectives]
+    settings = next(iter(config.objectives.values()))
+    _, statements, _ = partition(corpora_of(config), settings.validation, config.search.prompts)
+    write = reply_writer(decoder, tokenizer, prompt_text, config.search.max_tokens)
+    scores = {name: score_of(config, name, "ship") for name in names}
+    known: dict[tuple[str, str], list[float]] = {}
+    means: dict[Weights, list[float]] = {}
+
+    def score(points: Sequence[Weights]) -> list[float]:
+        result = []
+        for number, weights in enumerate(points, 1):
+            pairs = list(zip(statements, write(statements, weights), strict=True))
+            new = [pair for pair in dict.fromkeys(pairs) if pair not in known]
+            if new:
+                columns = [s([p[0] for p in new], [p[1] for p in new]).tolist() for s in scores.values() if s]
+                known.update(zip(new, map(list, zip(*columns, strict=True)), strict=True))
+            rows = [known[pair] for pair in pairs]
+            means[tuple(weights)] = [sum(column) / len(rows) for column in zip(*rows, strict=True)]
+            result.append(sum(means[tuple(weights)]) / len(names))
+            print(f"  {number}/{len(points)} {[round(w, 3) for w in weights]}: {result[-1]:.4f}", flush=True)
+        return result
+
+    found = hierarchical_search(score, len(names), config.search.levels)
+    record = {
+        "objectives": names, "statements": len(statements), "best": found.best, "score": found.score,
+        "evaluations": found.evaluations, "distinct_replies": len(known),
+        "points": [{"level": level, "weights": w, "score": value} for level, w, value in found.points],
+        "means": [{"weights": w, "by_objective": m} for w, m in means.items()],
+    }  # fmt: skip
+    (config.models / "search.json").write_text(json.dumps(record) + "\n")
+    amend_manifest(config, lambda data: data["presets"].update(balanced=dict(zip(names, found.best, strict=True))))
+
+
+def run_evaluate(config: Config) -> None:
+    """Warm start, each adapter alone, equal and balanced weights on statements nothing has seen; into the manifest."""
+    decoder, tokenizer, manifest = open_models(config)
+    names = [o.name for o in manifest.objectives]
+    settings = next(iter(config.objectives.values()))
+    _, _, statements = partition(corpora_of(config), settings.validation, config.search.prompts)
+    statements = statements[: config.evaluate.prompts]
+    write = reply_writer(decoder, tokenizer, prompt_text, config.evaluate.max_tokens)
+    scorers = {f"{name} {role}": score for name in names for role in ("ship", "judge")
+               if (score := score_of(config, name, role))}  # fmt: skip
+    mixes = {"warmstart": [0.0] * len(names)}
+    mixes |= {name: [float(name == other) for other in names] for name in names}
+    mixes["uniform"] = [1.0] * len(names)
+    mixes["emorl"] = [manifest.presets["balanced"].get(n, 0.0) for n in names]
+    replies = {method: write(statements, mix) for method, mix in mixes.items()}
+    tables = {method: measure(statements, texts, scorers) for method, texts in replies.items()}
+    summary = {
+        method: {column: asdict(bootstrap(values)) for column, values in table.items()}
+        for method, table in tables.items()
+    }
+    gains = {
+        method: {column: asdict(gain(tables["warmstart"][column], values)) for column, values in table.items()}
+        for method, table in tables.items() if method != "warmstart"
+    }  # fmt: skip
+    different = {f"{a} / {b}": sum(x != y for x, y in zip(replies[a], replies[b], strict=True)) / len(statements)
+                 for i, a in enumerate(replies) for b in list(replies)[i + 1 :]}  # fmt: skip
+    record = {"statements": len(statements), "greedy": True, "weights": mixes, "means": summary,
+              "gain_over_warmstart": gains, "share_of_different_replies": different}  # fmt: skip
+    (config.models / "evaluation.json").write_text(json.dumps(record, indent=1) + "\n")
+    (config.out / "replies.json").write_text(json.dumps({"statements": statements, **replies}, indent=1) + "\n")
+
+    def stamp(data: dict) -> None:
+        for entry in data["objectives"]:
+            name = entry["name"]
+            entry["evaluation"] = {
+                role: {"before": summary["warmstart"][f"{name} {role}"], "after": summary[name][f"{name} {role}"],
+                       "gain": gains[name][f"{name} {role}"]}
+                for role in ("ship", "judge") if f"{name} {role}" in scorers
+            }  # fmt: skip
+
+    amend_manifest(config, stamp)
+    digest = hashlib.sha256("\n".join(statements).encode()).hexdigest()[:12]
+    print(f"evaluated on {len(statements)} statements ({digest})", flush=True)
