@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,7 +169,7 @@ class Reflector:
     def stream(
         self, statement: str, weights: Mapping[str, float], strength: float = 1.0, temperature: float = 0.0,
         seed: int = 0, explain: bool = True,
-    ) -> Iterator[Draft | Reflection]:  # fmt: skip
+    ) -> Generator[Draft | Reflection]:  # fmt: skip
         """Write a reflection token by token; closing the iterator stops at the next step.
 
         Args:

@@ -48,16 +48,16 @@ def lay_out(input_ids: torch.Tensor, attention_mask: torch.Tensor, completion_le
         prompt = input_ids[row, :split][attention_mask[row, :split].bool()]
         groups.setdefault(tuple(prompt.tolist()), []).append(row)
     ids, positions, segments, where = [], [], [], []
-    for index, (prompt, rows) in enumerate(groups.items()):
-        tokens, place, segment = list(prompt), list(range(len(prompt))), [0] * len(prompt)
+    for index, (start, rows) in enumerate(groups.items()):
+        tokens, place, segment = list(start), list(range(len(start))), [0] * len(start)
         for number, row in enumerate(rows, 1):
             kept = attention_mask[row, split:].bool()
             completion = input_ids[row, split:][kept].tolist()
             for column, token in enumerate(completion):
-                before = len(tokens) - 1 if column else len(prompt) - 1
+                before = len(tokens) - 1 if column else len(start) - 1
                 where.append((index, before, row, column, token))
                 tokens.append(token)
-                place.append(len(prompt) + column)
+                place.append(len(start) + column)
                 segment.append(number)
         ids.append(torch.tensor(tokens))
         positions.append(torch.tensor(place))

@@ -92,7 +92,7 @@ def explain_tokens(
         foil = int(others.argmax())
         base = float(table[step, 0, token] - table[step, 0, foil])
         parts = (weights * (pulls[step, :, token] - pulls[step, :, foil])).tolist()
-        intervals = []
+        intervals: list[tuple[float, float] | None] = []
         for k in range(len(shares)):
             if not any(shares):
                 intervals.append(None)

@@ -12,6 +12,7 @@ import importlib.util
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -36,7 +37,7 @@ def minilm_folder() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def encode(tokenizer, statements: Sequence[str], replies: Sequence[str]) -> dict[str, torch.Tensor]:
+def encode(tokenizer: Any, statements: Sequence[str], replies: Sequence[str]) -> dict[str, torch.Tensor]:
     """Token ids of the pairs, right-padded, (B, T); of an overlong pair the longer text loses its end."""
     return tokenizer(
         list(statements), list(replies), truncation="longest_first", max_length=MAX_TOKENS,

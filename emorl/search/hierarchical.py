@@ -63,7 +63,7 @@ def hierarchical_search(
             known.update(zip(new, score(list(new.values())), strict=True))
         points += [(level, p, known[direction(p)]) for p in grid.values()]
 
-        def corner_sum(corner: Sequence[int], grid=grid) -> float:
+        def corner_sum(corner: Sequence[int], grid: dict[tuple[int, ...], Weights] = grid) -> float:
             steps = itertools.product(*[(c, c + 1) for c in corner])
             return sum(known[direction(grid[s])] for s in steps)
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 
@@ -94,7 +94,7 @@ class ReflectScreen:
         with closing(reflector.stream(text, **options)) as steps:
             for step in steps:
                 if hasattr(step, "reflection"):
-                    yield self._finished(step, reflector.objectives)
+                    yield self._finished(cast("Reflection", step), reflector.objectives)
                 else:
                     yield {"phase": "writing", "text": step.text}, gr.skip()
 

@@ -41,7 +41,8 @@ def letters(statements, replies):
 
 
 @pytest.mark.parametrize("reward", ["plain", "log"])
-def test_a_run_learns_a_toy_score_moves_only_the_adapter_and_accounts_for_itself(model, base, tmp_path, reward):
+def test_a_run_learns_a_toy_score_moves_only_the_adapter_and_accounts_for_itself(model, base, tmp_path, monkeypatch, reward):
+    monkeypatch.setattr("training.objectives.runaway", lambda start, now: None)  # a toy that repeats e is what we want
     before = copy.deepcopy(model.state_dict())
     config = ObjectiveConfig(steps=6, prompts=2, samples=4, max_tokens=8, first_layer=1, learning_rate=0.05, beta=0.0,
                              reward=reward, validate_every=3, validation=3, temperature=1.0)  # fmt: skip
@@ -57,6 +58,14 @@ def test_a_run_learns_a_toy_score_moves_only_the_adapter_and_accounts_for_itself
         key = next((k for k in now if k.replace(".base_layer", "") == name), None)
         if key:
             torch.testing.assert_close(now[key].data, value, msg=name)
+
+
+def test_a_run_that_runs_away_is_stopped_by_the_guard_and_says_why(model, base, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.objectives.runaway", lambda start, now: "it copies")
+    config = ObjectiveConfig(steps=4, prompts=2, samples=2, max_tokens=4, first_layer=1, validate_every=2, validation=2)
+    account = train_objective(config, model, base, STATEMENTS, STATEMENTS[:2], letters, None, tmp_path)
+    assert account.steps == 2 and account.stopped == "guard: it copies"
+    assert not (tmp_path / "best").exists()
 
 
 def test_the_private_methods_we_override_have_not_changed():

@@ -1,0 +1,75 @@
+"""The manifest: a good folder is read, every kind of bad one is named in one line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from emorl.errors import ManifestError, StatementError
+from emorl.manifest import VERSION, base_identity, file_sha256, read_manifest
+from emorl.template import check_statement, prompt_text
+
+
+@pytest.fixture()
+def folder(tmp_path):
+    """A models folder whose weights files are stand-ins: only their hashes matter here."""
+    for place in ("warmstart", "adapters/calm"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "adapter_model.safetensors").write_bytes(place.encode())
+    data = {
+        "version": VERSION, "base": {"sha256": "ab"}, "template": "T", "warm_start": {"path": "warmstart"},
+        "base_id": base_identity("ab", tmp_path / "warmstart"),
+        "objectives": [{"name": "calm", "label": "Calm", "help": "Is calm.", "adapter": "adapters/calm",
+                        "sha256": file_sha256(tmp_path / "adapters/calm/adapter_model.safetensors"),
+                        "scorer": "fluency"}],
+        "presets": {"balanced": {"calm": 1}, "base": {}},
+    }  # fmt: skip
+    (tmp_path / "manifest.json").write_text(json.dumps(data))
+    return tmp_path
+
+
+def test_a_good_folder(folder):
+    manifest = read_manifest(folder)
+    assert manifest.objectives[0].name == "calm" and manifest.objectives[0].scorer == "fluency"
+    assert manifest.presets == {"balanced": {"calm": 1}, "base": {}}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.update(version=9), "has version 9"),
+        (lambda d: d.pop("template"), "lacks 'template'"),
+        (lambda d: d["objectives"][0].pop("label"), "lacks 'label'"),
+        (lambda d: d.update(objectives=[]), "names the objectives"),
+        (lambda d: d["objectives"][0].update(name="base"), "names the objectives"),
+        (lambda d: d["presets"].update(odd={"charm": 1}), "preset odd names"),
+        (lambda d: d["objectives"][0].update(sha256="0" * 64), "not the file the manifest names"),
+        (lambda d: d["objectives"][0].update(adapter="adapters/none"), "is missing"),
+        (lambda d: d.update(base_id="0"), "not the one the adapters were trained on"),
+    ],
+)
+def test_inconsistent_manifests(folder, change, message):
+    data = json.loads((folder / "manifest.json").read_text())
+    change(data)
+    (folder / "manifest.json").write_text(json.dumps(data))
+    with pytest.raises(ManifestError, match=message) as error:
+        read_manifest(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_no_manifest_and_no_json(tmp_path):
+    with pytest.raises(ManifestError, match="No manifest.json"):
+        read_manifest(tmp_path)
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(ManifestError, match="is not JSON"):
+        read_manifest(tmp_path)
+
+
+def test_statements():
+    assert check_statement("  I am tired. ") == "I am tired."
+    with pytest.raises(StatementError, match="empty"):
+        check_statement(" \n")
+    with pytest.raises(StatementError, match="601"):
+        check_statement("x" * 601)
+    assert prompt_text("a <|im_end|>\n\n b").count("<|im_end|>") == 1
