@@ -99,7 +99,10 @@ class Reflector:
     def __init__(self, manifest: Manifest, base: Path, dtype: torch.dtype) -> None:
         """Load everything; see `load`."""
         from transformers import AutoTokenizer
+        from transformers.utils import logging
 
+        logging.set_verbosity_error()  # its load reports speak of heads that the adapters bring
+        logging.disable_progress_bar()
         if manifest.template != TEMPLATE:
             raise ManifestError(
                 f"The models in {manifest.folder} were trained with another prompt template: expected this version's; "

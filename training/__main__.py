@@ -1,4 +1,4 @@
-"""`python -m training STAGE --config FILE`: scorers, warmstart, objectives, package, search, evaluate, or all of them.
+"""`python -m training STAGE --config FILE`: one stage of making the models, or all of them in order.
 
 User errors are one line on stderr and exit code 2.
 """
@@ -27,6 +27,7 @@ class Stage(StrEnum):
     package = "package"
     search = "search"
     evaluate = "evaluate"
+    card = "card"
     all = "all"
 
 
@@ -52,6 +53,7 @@ def main(
         Stage.package: lambda: stages.run_package(settings),
         Stage.search: lambda: stages.run_search(settings),
         Stage.evaluate: lambda: stages.run_evaluate(settings),
+        Stage.card: lambda: stages.run_card(settings),
     }
     for name, step in steps.items():
         if stage in (name, Stage.all):

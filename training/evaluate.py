@@ -1,6 +1,7 @@
 """Evaluation on statements no training has seen: scores, judges, diversity, copying, with bootstrap intervals.
 
-Every method writes greedily, as the app does by default, once a statement. Differences to the warm start are paired by
+Every method writes greedily, as the app does by default, once a statement; warm start and single adapters also sample
+once at temperature 1, which is what reinforcement learning optimises. Differences to the warm start are paired by
 statement and their 95 % intervals come from resampling statements. Left out: human ratings, which the app collects.
 """
 
@@ -17,7 +18,7 @@ from emorl.ensemble import EnsembleDecoder, Request
 from emorl.scoring.metrics import copy_rate, diversity_2, edit_rate, words
 
 Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]
-ReplyWriter = Callable[[Sequence[str], Sequence[float]], list[str]]
+ReplyWriter = Callable[[Sequence[str], Sequence[float], float], list[str]]
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,17 @@ def bootstrap(values: Sequence[float], seed: int = 0, draws: int = 2000) -> Inte
 
 def reply_writer(decoder: EnsembleDecoder, tokenizer: Any, prompt_text: Callable[[str], str], max_tokens: int = 48,
                  batch: int = 24) -> ReplyWriter:  # fmt: skip
-    """A function that writes greedy replies to many statements under one weight vector."""
+    """A function that writes replies to many statements under one weight vector (temperature 0 is greedy)."""
 
-    def write(statements: Sequence[str], weights: Sequence[float]) -> list[str]:
+    def write(statements: Sequence[str], weights: Sequence[float], temperature: float = 0.0) -> list[str]:
         replies: list[str] = [""] * len(statements)
         order = sorted(range(len(statements)), key=lambda i: len(statements[i]))
         for start in range(0, len(order), batch):
             rows = order[start : start + batch]
+            prompts = [tokenizer(prompt_text(statements[i])).input_ids for i in rows]
             requests = [
-                Request(tokenizer(prompt_text(statements[i])).input_ids, weights, max_tokens=max_tokens) for i in rows
+                Request(prompt, weights, 1.0, temperature, seed=i, max_tokens=max_tokens)
+                for i, prompt in zip(rows, prompts, strict=True)
             ]
             for i, result in zip(rows, decoder.decode(requests), strict=True):
                 replies[i] = tokenizer.decode(result.tokens, skip_special_tokens=True).strip()

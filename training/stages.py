@@ -219,7 +219,7 @@ def run_search(config: Config) -> None:
     def score(points: Sequence[Weights]) -> list[float]:
         result = []
         for number, weights in enumerate(points, 1):
-            pairs = list(zip(statements, write(statements, weights), strict=True))
+            pairs = list(zip(statements, write(statements, weights, 0.0), strict=True))
             new = [pair for pair in dict.fromkeys(pairs) if pair not in known]
             if new:
                 columns = [s([p[0] for p in new], [p[1] for p in new]).tolist() for s in scores.values() if s]
@@ -241,6 +241,13 @@ def run_search(config: Config) -> None:
     amend_manifest(config, lambda data: data["presets"].update(balanced=dict(zip(names, found.best, strict=True))))
 
 
+def run_card(config: Config) -> None:
+    """Write the model card from the manifest, the search and the evaluation."""
+    from training.card import write_card
+
+    print(write_card(config.models), flush=True)
+
+
 def run_evaluate(config: Config) -> None:
     """Warm start, each adapter alone, equal and balanced weights on statements nothing has seen; into the manifest."""
     decoder, tokenizer, manifest = open_models(config)
@@ -255,8 +262,11 @@ def run_evaluate(config: Config) -> None:
     mixes |= {name: [float(name == other) for other in names] for name in names}
     mixes["uniform"] = [1.0] * len(names)
     mixes["emorl"] = [manifest.presets["balanced"].get(n, 0.0) for n in names]
-    replies = {method: write(statements, mix) for method, mix in mixes.items()}
+    replies = {method: write(statements, mix, 0.0) for method, mix in mixes.items()}
     tables = {method: measure(statements, texts, scorers) for method, texts in replies.items()}
+    for method in ("warmstart", *names):
+        drawn = measure(statements, write(statements, mixes[method], 1.0), scorers)
+        tables[method] |= {f"{column} sampled": values for column, values in drawn.items()}
     summary = {
         method: {column: asdict(bootstrap(values)) for column, values in table.items()}
         for method, table in tables.items()
@@ -267,7 +277,7 @@ def run_evaluate(config: Config) -> None:
     }  # fmt: skip
     different = {f"{a} / {b}": sum(x != y for x, y in zip(replies[a], replies[b], strict=True)) / len(statements)
                  for i, a in enumerate(replies) for b in list(replies)[i + 1 :]}  # fmt: skip
-    record = {"statements": len(statements), "greedy": True, "weights": mixes, "means": summary,
+    record = {"statements": len(statements), "weights": mixes, "means": summary,
               "gain_over_warmstart": gains, "share_of_different_replies": different}  # fmt: skip
     (config.models / "evaluation.json").write_text(json.dumps(record, indent=1) + "\n")
     (config.out / "replies.json").write_text(json.dumps({"statements": statements, **replies}, indent=1) + "\n")
@@ -275,10 +285,12 @@ def run_evaluate(config: Config) -> None:
     def stamp(data: dict) -> None:
         for entry in data["objectives"]:
             name = entry["name"]
+            columns = [(role, mode, f"{name} {role}" + (" sampled" if mode == "sampled" else ""))
+                       for role in ("ship", "judge") for mode in ("greedy", "sampled")]  # fmt: skip
             entry["evaluation"] = {
-                role: {"before": summary["warmstart"][f"{name} {role}"], "after": summary[name][f"{name} {role}"],
-                       "gain": gains[name][f"{name} {role}"]}
-                for role in ("ship", "judge") if f"{name} {role}" in scorers
+                f"{role} {mode}": {"before": summary["warmstart"][column], "after": summary[name][column],
+                                   "gain": gains[name][column]}
+                for role, mode, column in columns if column in summary[name]
             }  # fmt: skip
 
     amend_manifest(config, stamp)

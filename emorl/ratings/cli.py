@@ -23,9 +23,7 @@ from emorl.ratings.export import write_csv, write_jsonl
 from emorl.ratings.store import RatingStore, open_store
 from emorl.ratings.summary import as_text, summarise
 
-ratings = typer.Typer(
-    name="ratings", help="The stored ratings: export, sum up, delete.", no_args_is_help=True
-)
+ratings = typer.Typer(name="ratings", help="The stored ratings: export, sum up, delete.", no_args_is_help=True)
 
 
 class Format(StrEnum):
@@ -37,9 +35,7 @@ class Format(StrEnum):
 
 Database = Annotated[
     str | None,
-    typer.Option(
-        "--db", help="Database URL (sqlite:///FILE or postgresql://...); else DATABASE_URL, else EMORL_DATA."
-    ),
+    typer.Option("--db", help="Database URL (sqlite:///FILE or postgresql://...); else DATABASE_URL, else EMORL_DATA."),
 ]
 
 
@@ -55,14 +51,10 @@ def one_line_errors() -> Iterator[None]:
 
 @ratings.command()
 def export(
-    format: Annotated[
-        Format, typer.Option(help="csv for spreadsheets, jsonl for programs (exact).")
-    ] = Format.CSV,
+    format: Annotated[Format, typer.Option(help="csv for spreadsheets, jsonl for programs (exact).")] = Format.CSV,
     out: Annotated[Path | None, typer.Option(help="File to write; standard output if absent.")] = None,
     comments: Annotated[bool, typer.Option("--comments", help="Also raters' free comments.")] = False,
-    revisions: Annotated[
-        bool, typer.Option("--revisions", help="Also revisions that were changed later.")
-    ] = False,
+    revisions: Annotated[bool, typer.Option("--revisions", help="Also revisions that were changed later.")] = False,
     db: Database = None,
 ) -> None:
     """Write the ratings as CSV or JSON lines, without comments unless asked."""
@@ -107,9 +99,7 @@ def forget(
     with one_line_errors(), _existing_store(db) as store:
         deleted = store.forget(rater)
         if not deleted:
-            raise RatingError(
-                f"got rater {rater!r}, expected an id that has ratings here; `ratings export` lists them"
-            )
+            raise RatingError(f"got rater {rater!r}, expected an id that has ratings here; `ratings export` lists them")
         typer.echo(f"{deleted} ratings deleted (revisions counted)")
 
 
@@ -134,7 +124,5 @@ def _write_aside(out: Path, write: Callable[[TextIO], int]) -> int:
             os.unlink(name)
             raise
     except OSError as fault:
-        raise RatingError(
-            f"cannot write {out} ({fault.strerror}); expected a file in a writable folder"
-        ) from fault
+        raise RatingError(f"cannot write {out} ({fault.strerror}); expected a file in a writable folder") from fault
     return count

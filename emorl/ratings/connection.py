@@ -43,8 +43,7 @@ def database_url(url: str | None = None) -> URL:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise RatingError(
-            f"got a database of type {parsed.get_backend_name()!r}, expected sqlite or postgresql; "
-            "set DATABASE_URL"
+            f"got a database of type {parsed.get_backend_name()!r}, expected sqlite or postgresql; set DATABASE_URL"
         )
     return parsed
 
@@ -69,8 +68,7 @@ def make_engine(url: URL) -> Engine:
             engine = create_engine(url, pool_pre_ping=True)
     except (ModuleNotFoundError, NoSuchModuleError) as fault:
         raise RatingError(
-            f"no driver for {url.drivername} ({fault}); expected it installed; "
-            "run: pip install 'psycopg[binary]'"
+            f"no driver for {url.drivername} ({fault}); expected it installed; run: pip install 'psycopg[binary]'"
         ) from fault
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)

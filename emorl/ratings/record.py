@@ -164,9 +164,7 @@ def _check_texts(record: NewRating) -> None:
         if name in ("reflection", "app_version") and not value.strip():
             raise _fault(name, value, "text that is not empty")
     if record.statement is not None and statement_sha256(record.statement) != record.statement_sha256:
-        raise RatingError(
-            "statement_sha256: got the hash of other words; compute it from the statement as typed"
-        )
+        raise RatingError("statement_sha256: got the hash of other words; compute it from the statement as typed")
 
 
 def _check_generation(record: NewRating) -> None:
@@ -174,12 +172,7 @@ def _check_generation(record: NewRating) -> None:
         if not isinstance(values, Mapping):
             raise _fault(name, values, "a mapping from objective to number")
         for objective, value in values.items():
-            if (
-                not isinstance(objective, str)
-                or not objective
-                or not _is_number(value)
-                or not 0 <= value <= 1
-            ):
+            if not isinstance(objective, str) or not objective or not _is_number(value) or not 0 <= value <= 1:
                 raise _fault(f"{name}[{objective!r}]", value, "a number from 0 to 1")
     total = sum(record.weights.values())
     if not record.weights or not (total == 0 or math.isclose(total, 1, abs_tol=1e-3)):

@@ -84,9 +84,7 @@ class Generation(Base):
     __tablename__ = "generation"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    fingerprint: Mapped[str] = mapped_column(
-        String(64), unique=True
-    )  # the same reflection rated by two is one row
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)  # the same reflection rated by two is one row
     statement_sha256: Mapped[str] = mapped_column(String(64), index=True)
     statement: Mapped[str | None] = mapped_column(Text)  # None unless a rater who is still here agreed
     reflection: Mapped[str] = mapped_column(Text)
@@ -129,8 +127,6 @@ class Rating(Base):
     consent: Mapped[bool]  # the statement may be kept
     shown_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    client_token: Mapped[str] = mapped_column(
-        String(64), unique=True
-    )  # one per submit: a double click stores once
+    client_token: Mapped[str] = mapped_column(String(64), unique=True)  # one per submit: a double click stores once
 
     generation: Mapped[Generation] = relationship(back_populates="ratings")

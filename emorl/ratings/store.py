@@ -98,9 +98,7 @@ class RatingStore:
             key = (row.generation_id, row.given.rater, row.schema_version)
             newest[key] = max(newest.get(key, 0), row.revision)
         return tuple(
-            row
-            for row in rows
-            if newest[row.generation_id, row.given.rater, row.schema_version] == row.revision
+            row for row in rows if newest[row.generation_id, row.given.rater, row.schema_version] == row.revision
         )
 
     def forget(self, rater: str) -> int:
@@ -116,9 +114,7 @@ class RatingStore:
         try:
             oldest = datetime.now(UTC) - timedelta(days=older_than_days)
         except (OverflowError, ValueError):
-            raise RatingError(
-                f"got {older_than_days} days, expected a number from 0 to about 700000"
-            ) from None
+            raise RatingError(f"got {older_than_days} days, expected a number from 0 to about 700000") from None
         if older_than_days < 0:
             raise RatingError(f"got {older_than_days:g} days, expected 0 or more")
         return self._erase(Rating.submitted_at < oldest)
@@ -131,14 +127,10 @@ class RatingStore:
         with one_line(self.engine.url):
             with self._transaction() as session:
                 ids = session.scalars(delete(Rating).where(which).returning(Rating.id)).all()
-                session.execute(
-                    delete(Rater).where(~select(Rating).where(Rating.rater_id == Rater.id).exists())
-                )
+                session.execute(delete(Rater).where(~select(Rating).where(Rating.rater_id == Rater.id).exists()))
                 orphan = ~select(Rating).where(Rating.generation_id == Generation.id).exists()
                 session.execute(delete(Generation).where(orphan))
-                for generation in session.scalars(
-                    select(Generation).where(Generation.statement.is_not(None))
-                ):
+                for generation in session.scalars(select(Generation).where(Generation.statement.is_not(None))):
                     _drop_statement_without_consent(session, generation)
             if self.engine.dialect.name == "sqlite":  # old pages must not survive in the write-ahead log
                 with self.engine.connect() as connection:

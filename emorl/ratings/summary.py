@@ -75,9 +75,7 @@ def summarise(newest: Sequence[StoredRating], revisions: int) -> Summary:
         reflections=len({rating.generation_id for rating in newest}),
         groups=tuple(
             Group(objective, third, len(group), {s: fmean(level(r, s) for r in group) for s in SCALES})
-            for (objective, third), group in sorted(
-                groups.items(), key=lambda item: (item[0][0], order[item[0][1]])
-            )
+            for (objective, third), group in sorted(groups.items(), key=lambda item: (item[0][0], order[item[0][1]]))
         ),
         agreement={scale: agreement(newest, scale) for scale in SCALES},
     )
@@ -100,11 +98,7 @@ def as_text(summary: Summary) -> str:
         lines.append("means of levels 0 to 2 (depth none/simple/complex, would say no/edits/yes)")
     lines += ["", "agreement (Krippendorff's alpha, ordinal; 1 perfect, 0 chance)"]
     for scale, found in summary.agreement.items():
-        value = (
-            found.explanation
-            if found.alpha is None
-            else f"{found.alpha:.3f} over {found.reflections} reflections"
-        )
+        value = found.explanation if found.alpha is None else f"{found.alpha:.3f} over {found.reflections} reflections"
         lines.append(f"{scale:<16} {value}")
     return "\n".join(lines)
 

@@ -57,9 +57,7 @@ def test_comments_and_revisions_when_asked(store: RatingStore, make: MakeRating,
     store.add(make(comment="@SUM(A1)"))
     store.add(make(comment="later\nwords"))
     found = list(
-        csv.DictReader(
-            io.StringIO(call("export", "--comments", "--revisions", "--db", url).stdout, newline="")
-        )
+        csv.DictReader(io.StringIO(call("export", "--comments", "--revisions", "--db", url).stdout, newline=""))
     )
     assert [(row["revision"], row["comment"]) for row in found] == [("1", "'@SUM(A1)"), ("2", "later\nwords")]
 
@@ -192,9 +190,7 @@ def test_an_unknown_rater_and_a_negative_age(store: RatingStore, url: str) -> No
 
 
 def test_an_export_that_cannot_be_written(store: RatingStore, url: str, tmp_path: Path) -> None:
-    assert "cannot write" in one_line(
-        call("export", "--out", str(tmp_path / "no/such/file.csv"), "--db", url)
-    )
+    assert "cannot write" in one_line(call("export", "--out", str(tmp_path / "no/such/file.csv"), "--db", url))
     (tmp_path / "taken").mkdir()
     assert "cannot write" in one_line(call("export", "--out", str(tmp_path / "taken"), "--db", url))
     assert not [file for file in tmp_path.iterdir() if file.name.startswith(".taken")]

@@ -56,10 +56,7 @@ def test_check_and_constraint_names_are_the_same_too(url: str) -> None:
     found = inspect(store.engine)
     for table in Base.metadata.sorted_tables:
         made_by_code = str(CreateTable(table).compile(store.engine))
-        names = [
-            c["name"]
-            for c in found.get_check_constraints(table.name) + found.get_unique_constraints(table.name)
-        ]
+        names = [c["name"] for c in found.get_check_constraints(table.name) + found.get_unique_constraints(table.name)]
         names += [key["name"] for key in found.get_foreign_keys(table.name)] + [
             found.get_pk_constraint(table.name)["name"]
         ]
@@ -72,10 +69,7 @@ def test_opening_twice_changes_nothing(url: str) -> None:
     open_store(url).close()
     store = open_store(url)
     with store.engine.connect() as connection:
-        assert (
-            connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-            == migrations.latest()
-        )
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == migrations.latest()
     store.close()
 
 

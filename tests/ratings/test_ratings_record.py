@@ -49,9 +49,7 @@ FAULTS: list[tuple[str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "message"), FAULTS, ids=[f"{f}-{i}" for i, (f, _, _) in enumerate(FAULTS)]
-)
+@pytest.mark.parametrize(("field", "value", "message"), FAULTS, ids=[f"{f}-{i}" for i, (f, _, _) in enumerate(FAULTS)])
 def test_faults_are_named_in_one_line(
     store: RatingStore, make: MakeRating, field: str, value: Any, message: str
 ) -> None:

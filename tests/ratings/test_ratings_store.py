@@ -46,9 +46,7 @@ def test_an_edit_is_a_new_revision_and_the_old_one_stays(store: RatingStore, mak
     assert (store.count(), store.count(revisions=True)) == (1, 2)
 
 
-def test_two_raters_share_a_reflection_but_other_weights_are_another(
-    store: RatingStore, make: MakeRating
-) -> None:
+def test_two_raters_share_a_reflection_but_other_weights_are_another(store: RatingStore, make: MakeRating) -> None:
     store.add(make(rater="rater-a", weights={"reflection": 1, "empathy": 0}))
     store.add(make(rater="rater-b", weights={"empathy": 0.0, "reflection": 1.0}))
     store.add(make(rater="rater-b", weights={"empathy": 1.0, "reflection": 0.0}))
@@ -90,9 +88,7 @@ def test_sqlite_is_set_up_for_several_threads(store: RatingStore) -> None:
 
 def test_threads_rating_the_same_reflection_lose_nothing(store: RatingStore, make: MakeRating) -> None:
     batches = [[make(rater=f"rater-{worker % 2}") for _ in range(4)] for worker in range(4)]
-    threads = [
-        threading.Thread(target=lambda batch=batch: [store.add(r) for r in batch]) for batch in batches
-    ]
+    threads = [threading.Thread(target=lambda batch=batch: [store.add(r) for r in batch]) for batch in batches]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -121,9 +117,7 @@ def test_four_processes_worth_of_stores_opening_at_once(url: str) -> None:
 # What may be kept
 
 
-def test_the_statement_is_kept_only_with_consent(
-    store: RatingStore, make: MakeRating, tmp_path: Path
-) -> None:
+def test_the_statement_is_kept_only_with_consent(store: RatingStore, make: MakeRating, tmp_path: Path) -> None:
     store.add(make())
     assert store.all()[0].given.statement is None
     store.add(make(rater="rater-b", statement=STATEMENT))
@@ -136,9 +130,7 @@ def test_a_revision_without_consent_takes_the_statement_back(store: RatingStore,
     assert store.all()[0].given.statement is None
 
 
-def test_forget_takes_the_rater_and_the_words_only_they_agreed_to(
-    store: RatingStore, make: MakeRating
-) -> None:
+def test_forget_takes_the_rater_and_the_words_only_they_agreed_to(store: RatingStore, make: MakeRating) -> None:
     store.add(make(rater="rater-a", statement=STATEMENT))
     store.add(make(rater="rater-a", statement=STATEMENT))
     store.add(make(rater="rater-b"))
@@ -152,9 +144,7 @@ def test_forget_takes_the_rater_and_the_words_only_they_agreed_to(
             assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0
 
 
-def test_forgotten_words_are_gone_from_the_files(
-    store: RatingStore, make: MakeRating, tmp_path: Path
-) -> None:
+def test_forgotten_words_are_gone_from_the_files(store: RatingStore, make: MakeRating, tmp_path: Path) -> None:
     store.add(make(statement=STATEMENT, comment="a very particular remark"))
     store.forget("rater-a")
     left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
@@ -236,9 +226,7 @@ def test_a_server_without_driver_or_answer_is_one_line() -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_rows_that_break_the_rules_are_refused_by_the_database_too(
-    store: RatingStore, make: MakeRating
-) -> None:
+def test_rows_that_break_the_rules_are_refused_by_the_database_too(store: RatingStore, make: MakeRating) -> None:
     from sqlalchemy.exc import IntegrityError
 
     store.add(make())

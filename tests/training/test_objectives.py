@@ -41,8 +41,8 @@ def letters(statements, replies):
 
 
 @pytest.mark.parametrize("reward", ["plain", "log"])
-def test_a_run_learns_a_toy_score_moves_only_the_adapter_and_accounts_for_itself(model, base, tmp_path, monkeypatch, reward):
-    monkeypatch.setattr("training.objectives.runaway", lambda start, now: None)  # a toy that repeats e is what we want
+def test_a_run_learns_a_toy_score_moves_only_the_adapter_and_accounts(model, base, tmp_path, monkeypatch, reward):
+    monkeypatch.setattr("training.objectives.runaway", lambda start, now: None)
     before = copy.deepcopy(model.state_dict())
     config = ObjectiveConfig(steps=6, prompts=2, samples=4, max_tokens=8, first_layer=1, learning_rate=0.05, beta=0.0,
                              reward=reward, validate_every=3, validation=3, temperature=1.0)  # fmt: skip

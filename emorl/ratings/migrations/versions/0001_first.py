@@ -62,9 +62,7 @@ def upgrade() -> None:
             name=op.f("fk_rating_generation_id_generation"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["rater_id"], ["rater.id"], name=op.f("fk_rating_rater_id_rater"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["rater_id"], ["rater.id"], name=op.f("fk_rating_rater_id_rater"), ondelete="CASCADE"),
         sa.UniqueConstraint("client_token", name=op.f("uq_rating_client_token")),
         sa.UniqueConstraint(
             "generation_id",

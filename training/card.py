@@ -1,0 +1,135 @@
+"""Writes MODEL_CARD.md beside a manifest: every figure is read from the run's own files, none is typed.
+
+Left out: plots. Launch with `python -m training card --config training/configs/default.yaml`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+HEAD = """# Model card
+
+One warm start, {n} objective adapters and their scorers for SmolLM2-135M-Instruct (Apache-2.0). They write short reflections of a
+client's statement, mixed word by word with weights the user sets (EMORL, Kong et al., SIGDIAL 2025, arXiv 2505.02579).
+
+## Intended use
+Research on user-weighted objectives, and demonstrations of reflective listening for counsellors and their trainers, on invented or
+de-identified statements.
+
+## Out of scope
+Clinical use; use by or with clients; crises (the app answers those with people and phone numbers); diagnosis, advice, reading out
+a person's emotions or condition; ranking counsellors. Nothing here has been validated clinically.
+
+## Data and licences
+{data}
+PAIR (Min et al. 2022; Apache-2.0 in the authors' repository), AnnoMI (Wu et al. 2022; released for research, no licence file),
+EPITOME's Reddit part (Sharma et al. 2020; released for research; trains the empathy scorer only, never text), and our own
+invented statements (`data/reflections.jsonl`, Apache-2.0). **Treat the models as non-commercial research only.** The scorers sit on
+all-MiniLM-L6-v2 (Apache-2.0).
+
+## Known failures
+* The base has 135 million parameters: reflections are short, often plain, sometimes beside the point, and may state something
+  the client did not say. Read every reply before you use it for anything.
+* The empathy score (emotional reactions between peers on Reddit) likes words such as "glad" and "sorry": with a large empathy weight
+  the reply may be glad about something sad. An earlier run that ended in "You're so sorry for you" for every statement was
+  stopped by the repetition guard; it does not ship.
+* The fluency score measures how predictable a reply is to the base, not how good: people's own reflections score lower than the
+  model's greedy replies.
+* Scorers reward what they were trained on. Length, openers and copying were countered (see below), other shortcuts surely remain.
+* English only, and mostly health behaviour and everyday trouble in British and American settings.
+"""
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows]) + "\n"
+
+
+def span(interval: dict[str, float], sign: bool = False) -> str:
+    """Mean with its interval, two decimals."""
+    form = "+.2f" if sign else ".2f"
+    return f"{interval['mean']:{form}} ({interval['low']:{form}} to {interval['high']:{form}})"
+
+
+def training_table(manifest: dict) -> str:
+    """What each run cost and gave."""
+    rows = []
+    for entry in manifest["objectives"]:
+        e = entry.get("evaluation", {})
+        for role, mode in (("ship", "greedy"), ("ship", "sampled"), ("judge", "greedy"), ("judge", "sampled")):
+            result = e.get(f"{role} {mode}")
+            if result:
+                rows.append([entry["name"], {"ship": "shipping scorer", "judge": "held-out judge"}[role], mode,
+                             span(result["before"]), span(result["after"]), span(result["gain"], True)])  # fmt: skip
+    cost = [[e["name"], e["training"]["settings"]["seed"], e["training"]["steps"], e["training"]["data_points"],
+             e["training"]["rollouts"], e["training"]["scorer_calls"], f"{e['training']['seconds']:.0f}",
+             e["training"]["stopped"]] for e in manifest["objectives"]]  # fmt: skip
+    return (
+        table(["adapter", "scored by", "decoding", "warm start", "adapter alone", "gain"], rows) + "\n"
+        + table(["adapter", "seed", "steps", "data points", "rollouts", "scorer calls", "seconds", "stopped by"], cost)
+    )  # fmt: skip
+
+
+def method_table(evaluation: dict) -> str:
+    """All methods by every scorer, greedy."""
+    means = evaluation["means"]
+    columns = [c for c in means["warmstart"] if "sampled" not in c]
+    return table(["method", *columns], [[m, *(f"{values[c]['mean']:.2f}" for c in columns)]
+                                        for m, values in means.items()])  # fmt: skip
+
+
+def scorer_tables(folder: Path) -> str:
+    """Accuracy of every scorer beside the shortcuts."""
+    parts = []
+    for path in sorted(folder.glob("*/report.json")):
+        report = json.loads(path.read_text())
+        first = next(iter(report.values()))
+        if isinstance(first, dict):
+            body = table(["pairs", "scorer", "length alone", "opener alone", "n"],
+                         [[name, f"{r['scorer']:.2f}", f"{r['length_only']:.2f}", f"{r['opener_only']:.2f}", r["pairs"]]
+                          for name, r in report.items()])  # fmt: skip
+        else:
+            body = table(list(report), [[f"{v:.2f}" if isinstance(v, float) else v for v in report.values()]])
+        parts.append(f"### {path.parent.name}\n\n{body}")
+    return "\n".join(parts)
+
+
+def write_card(models: Path) -> Path:
+    """Write `MODEL_CARD.md` into a models folder that has been searched and evaluated."""
+    manifest = json.loads((models / "manifest.json").read_text())
+    evaluation = json.loads((models / "evaluation.json").read_text())
+    search = json.loads((models / "search.json").read_text())
+    warm = manifest["warm_start"]["training"]
+    data = f"The warm start saw {warm['pairs']} pairs of"
+    best = ", ".join(f"{k} {v:.3f}" for k, v in manifest["presets"]["balanced"].items())
+    text = HEAD.format(n=len(manifest["objectives"]), data=data) + f"""
+## Training
+Warm start: {warm['pairs']} pairs, {warm['steps']} steps; loss on unseen pairs {warm['unseen_loss_before']:.2f} to \
+{warm['unseen_loss_after']:.2f} nats a token. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.
+Each adapter on {evaluation['statements']} statements nothing has been trained on or chosen by; means with 95 % bootstrap
+intervals over statements, gains paired. Greedy is what the app does by default, sampled (temperature 1) is what was trained.
+
+{training_table(manifest)}
+Share of statements for which two methods write different greedy replies: \
+{min(evaluation['share_of_different_replies'].values()):.2f} at least, between any two.
+
+## Weights
+The hierarchical grid on {search['statements']} further statements scored {search['evaluations']} directions \
+({search['distinct_replies']} distinct replies); its best point, `balanced`, is {best}. All points are in `search.json`.
+
+{method_table(evaluation)}
+"emorl" is `balanced`; "uniform" gives every adapter the same weight. diversity_2 is EMORL's (distinct bigrams / words, a reply at a
+time), copy_rate the share of words in runs of three taken from the statement.
+
+## Scorers, on validation data
+"ship" scorers are rewards, "judge" ones are never seen by training (another part of the data, another seed; the judge of fluency is
+another kind of model). Pairs: share ranked rightly. Empathy: macro-F1 over three levels.
+
+{scorer_tables(models / 'scorers')}"""
+    path = models / "MODEL_CARD.md"
+    path.write_text(text)
+    return path
