@@ -126,7 +126,8 @@ The hierarchical grid on {search['statements']} further statements scored {searc
 time), copy_rate the share of words in runs of three taken from the statement.
 
 ## Scorers, on validation data
-"ship" scorers are rewards, "judge" ones are never seen by training (another part of the data, another seed; the judge of fluency is
+The shipping reflection scorer was trained in two phases (see its scorer.json), so a run of default.yaml from nothing gives a
+similar scorer, not the same one. "ship" scorers are rewards, "judge" ones are never seen by training (another part of the data, another seed; the judge of fluency is
 another kind of model). Pairs: share ranked rightly. Empathy: macro-F1 over three levels.
 
 {scorer_tables(models / 'scorers')}"""

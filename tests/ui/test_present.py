@@ -113,7 +113,7 @@ def test_white_space_alone_is_no_word() -> None:
         token(" ", 1, 0),
     ]
     words = merge_words(pieces)
-    assert [(word.text, word.gap, word.margin) for word in words] == [("So", True, 3.0), ("tired", True, 4.5)]
+    assert [(word.text, word.gap, word.margin) for word in words] == [("So", True, 3.0), ("tired", True, 4.0)]
 
 
 def test_contacts_keep_only_https_addresses() -> None:

@@ -1,0 +1,32 @@
+"""All stages in a row with the smoke configuration: no corpus, our own data, the shipped scorers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from emorl.manifest import read_manifest
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.shipped
+
+
+def test_all_stages_without_any_corpus_give_models_that_reflect(tmp_path):
+    settings = yaml.safe_load((ROOT / "training" / "configs" / "smoke.yaml").read_text())
+    settings |= {"out": str(tmp_path), "models": str(tmp_path / "models"), "shipped": str(ROOT / "data" / "models")}
+    config = tmp_path / "smoke.yaml"
+    config.write_text(yaml.safe_dump(settings))
+    done = subprocess.run([sys.executable, "-m", "training", "all", "--config", str(config)], cwd=ROOT,
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "no corpus for the empathy scorer: the shipped one is used" in done.stdout
+    manifest = read_manifest(tmp_path / "models")
+    assert [o.training["steps"] for o in manifest.objectives] == [2, 2, 2]
+    assert (tmp_path / "models" / "MODEL_CARD.md").is_file()
+    words = ["reflect", "I am so tired of it all.", "--models", str(tmp_path / "models")]
+    reply = subprocess.run([sys.executable, "-m", "emorl", *words], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert reply.stdout.strip()
