@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from emorl.ratings import RatingStore, open_store
 from emorl.ui import build_demo, launch_settings
 from tests.ui.scripted import ScriptedReflector
+
+WAIT_MS = 60_000  # machines that test are busy; a passing test never waits so long
+expect.set_options(timeout=WAIT_MS)
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -126,7 +129,7 @@ def new_page(browser: Browser, app: object) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(WAIT_MS)
         if watched:
             watch.on(page)
         return page

@@ -28,5 +28,6 @@ def test_all_stages_without_any_corpus_give_models_that_reflect(tmp_path):
     assert [o.training["steps"] for o in manifest.objectives] == [2, 2, 2]
     assert (tmp_path / "models" / "MODEL_CARD.md").is_file()
     words = ["reflect", "I am so tired of it all.", "--models", str(tmp_path / "models")]
-    reply = subprocess.run([sys.executable, "-m", "emorl", *words], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", "emorl", *words]
+    reply = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert reply.stdout.strip()

@@ -7,6 +7,7 @@ shows can be held against numbers written here. The story with the shipped model
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
 
@@ -43,9 +44,11 @@ MODEL = {
 class ScriptedReflector:
     """Writes `REPLY` (or echoes the statement), one token each `delay_s`; counts starts and early ends."""
 
-    def __init__(self, delay_s: float = 0.0, echo: bool = False) -> None:
+    def __init__(self, delay_s: float = 0.0, echo: bool = False, hold_after: int | None = None) -> None:
         self.delay_s = delay_s
         self.echo = echo
+        self.hold_after = hold_after  # stops after so many tokens until `go` is set
+        self.go = threading.Event()
         self.started = 0
         self.closed_early = 0
         self.objectives = (
@@ -80,8 +83,10 @@ class ScriptedReflector:
         texts = ["", statement] if self.echo else [token[0] for token in TOKENS[:-1]]
         written = ""
         try:
-            for text in texts:
+            for index, text in enumerate(texts):
                 time.sleep(self.delay_s)
+                if index == self.hold_after:
+                    self.go.wait(120)
                 written += text
                 yield Draft(written)
         except GeneratorExit:
