@@ -172,7 +172,11 @@ def reflect_screen(source: ModelSource, store: Callable[[], RatingStore]) -> Ref
         concurrency_limit=1, concurrency_id="model", **quiet,
     )  # fmt: skip
     unavailable = json.dumps({"phase": "error", "message": strings.RESULT["unavailable"]})
-    writing.failure(None, None, result, js=f"() => ({unavailable})", **quiet)
+    # a cancelled stream counts as failed too: what Stop has said stays
+    writing.failure(
+        None, result, result, **quiet,
+        js=f"(r) => (r && r.phase === 'stopped') ? r : ({unavailable})",
+    )  # fmt: skip
     stop.click(
         None, result, result, cancels=[writing], **quiet,
         js="(r) => (r && (r.phase === 'writing' || r.phase === 'waiting')) ? {...r, phase: 'stopped'} : r",
