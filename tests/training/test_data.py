@@ -704,3 +704,20 @@ def test_command_puts_a_fault_on_one_line(
 ) -> None:
     assert main([str(tmp_path / "nowhere"), "--own", str(own)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_warm_reply_comes_with_its_feeling_and_is_an_example_too(tmp_path: Path) -> None:
+    path = tmp_path / "reflections.jsonl"
+    warm = {"warm": "I'm so sorry you lost it again.", "feeling": "Distress"}
+    write_jsonl(path, [own_line(f"I lost my {noun} in the {noun} shop.") | (warm if i % 2 else {})
+                       for i, noun in enumerate(NOUNS)])  # fmt: skip
+    corpora = load_corpora(None, path)
+    assert [(o.feeling, bool(o.warm)) for o in corpora.own][:2] == [("", False), ("distress", True)]
+    examples = {(e.prompt, e.reply) for split in ("train", "validation", "test")
+                for e in warmstart_examples(corpora, split)}  # fmt: skip
+    assert len(examples) == 15 * 2 + 7
+    for fault, message in (({"warm": "I'm sorry."}, "feeling"), (warm | {"feeling": "sad"}, "'sad'"),
+                           ({"feeling": "good"}, "warm")):  # fmt: skip
+        write_jsonl(path, [own_line("I lost it.") | fault])
+        with pytest.raises(CorpusError, match=message):
+            load_corpora(None, path)

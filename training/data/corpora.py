@@ -26,6 +26,7 @@ from training.data.records import (
 )
 from training.data.splits import near_groups, split_by_text, split_groups
 
+FEELINGS = ("distress", "mixed", "good")
 OWN_PATH = Path(__file__).resolve().parents[2] / "data" / "reflections.jsonl"
 HIGH, MEDIUM, LOW = ("hq1", "hq2"), ("mq1",), ("lq1", "lq2", "lq3", "lq4", "lq5")
 PAIR_COLUMNS = ("prompt", *HIGH, *MEDIUM, *LOW)
@@ -98,18 +99,23 @@ def load_corpora(folder: Path | None, own: Path = OWN_PATH, seed: int = 13) -> C
 
 
 def load_own(path: Path) -> tuple[OwnStatement, ...]:
-    """Our statements, each split by its own words.
+    """Our statements, each split by its own words; `feeling` and `warm` come together or not at all.
 
     Raises:
-        CorpusError: No such file, an empty one, or a line without the four texts.
+        CorpusError: No such file, an empty one, a line without the four texts, or another feeling than the three.
     """
     if not path.is_file():
         raise CorpusError(
             f"{path}: got no such file, expected our own statements; restore it from the repository"
         )
     keys = ("topic", "statement", "simple", "complex")
-    rows = [{key: row.text(key) for key in keys} for row in read_jsonl(path, keys)]
-    return tuple(OwnStatement(**texts, split=split_by_text(texts["statement"])) for texts in rows)
+    statements = []
+    for row in read_jsonl(path, keys):
+        texts = {key: row.text(key) for key in keys}
+        if "warm" in row.values or "feeling" in row.values:
+            texts |= {"warm": row.text("warm"), "feeling": row.choice("feeling", FEELINGS)}
+        statements.append(OwnStatement(**texts, split=split_by_text(texts["statement"])))
+    return tuple(statements)
 
 
 def load_pair_raw(path: Path, seed: int) -> tuple[RankedGroup, ...]:

@@ -59,16 +59,18 @@ def mentions_self_harm(text: str) -> bool:
 def warmstart_examples(corpora: Corpora, split: str) -> list[Example]:
     """Client statements with a reflection to learn from, each pair once.
 
-    PAIR's high responses and both of our own reflections. AnnoMI's reflections in high-quality sessions, 5 to
-    45 words of whole sentences that speak to "you" and ask nothing, to a prompt of at least 8 words that is
-    not broken off. Of Psych8k only what reads as a reflection of that length: to "you", no question, no tips.
+    PAIR's high responses; our own simple and complex reflections and, where there is one, the warm reply.
+    AnnoMI's reflections in high-quality sessions, 5 to 45 words of whole sentences that speak to "you" and ask
+    nothing, to a prompt of at least 8 words that is not broken off. Of Psych8k only what reads as a reflection of
+    that length: to "you", no question, no tips.
 
     Raises:
         ValueError: No such split.
     """
     pairs: list[Example] = []
     for own in _of(corpora.own, split):
-        pairs += [Example(own.statement, reply, "own", split) for reply in (own.simple, own.complex)]
+        replies = [own.simple, own.complex, *([own.warm] if own.warm else [])]
+        pairs += [Example(own.statement, reply, "own", split) for reply in replies]
     for group in _of(corpora.pair, split):
         pairs += [Example(group.prompt, reply, "pair", split) for reply in group.high]
     for exchange in _of(corpora.annomi, split):

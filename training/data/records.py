@@ -71,13 +71,25 @@ class EmpathyExample:
 
 @dataclass(frozen=True)
 class OwnStatement:
-    """A client statement of ours with a simple and a complex reflection."""
+    """A client statement of ours with a simple and a complex reflection.
+
+    Attributes:
+        topic: What it is about.
+        statement: What the client says.
+        simple: A reflection close to what was said.
+        complex: A reflection that adds meaning, feeling or both sides.
+        split: One of `SPLITS`.
+        feeling: What the client mainly feels, "distress", "mixed" or "good"; empty where nobody wrote it down.
+        warm: A reply that shows the listener's own feeling and fits the client's; empty where there is none.
+    """
 
     topic: str
     statement: str
     simple: str
     complex: str
     split: str
+    feeling: str = ""
+    warm: str = ""
 
 
 @dataclass(frozen=True)
