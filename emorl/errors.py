@@ -27,6 +27,10 @@ class BackboneError(EmorlError):
     """A base model whose head or architecture breaks exact mixing."""
 
 
+class BusyError(EmorlError):
+    """More requests are waiting than the queue holds."""
+
+
 class ManifestError(EmorlError):
     """A models folder whose manifest is missing, unreadable or inconsistent."""
 

@@ -1,22 +1,24 @@
 """The one object app and command line talk to: statement and weights in, reflection with its reasons out.
 
 It loads base, warm start, adapters and scorers of a models folder, writes the reflection beside the base's own reply in
-one batch, scores both and explains every token. It holds no state between calls; one call at a time (the app queues).
-Left out: crisis checks and storage, which the callers do first and after.
+one batch, scores both and explains every token. It holds no state between calls; what several threads ask for is written as
+one batch. Left out: crisis checks and storage, which the callers do first and after.
 """
 
 from __future__ import annotations
 
 import math
 import os
+import threading
 from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from emorl.assets import BASE_SHA256, ensure_base, models_dir
-from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, StackedLora, shares
+from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, Scheduler, StackedLora, shares
 from emorl.ensemble.lora import load_adapter
 from emorl.errors import ManifestError, WeightError
 from emorl.explain.contributions import explain_tokens
@@ -115,6 +117,8 @@ class Reflector:
         backbone = LlamaBackbone.from_pretrained(base, warm, dtype)
         end = self.tokenizer.convert_tokens_to_ids(END)
         self.decoder = EnsembleDecoder(backbone, StackedLora(adapters), [end])
+        self.scheduler = Scheduler(self.decoder)
+        self._one_at_a_time = threading.Lock()  # fast tokenizers may not be used by two threads at once
         self.objectives = tuple(Objective(o.name, o.label, o.help, o.sha256) for o in manifest.objectives)
         self.presets = manifest.presets
         fluency = None
@@ -189,24 +193,31 @@ class Reflector:
         Raises:
             StatementError: An empty or overlong statement.
             WeightError: Bad weights, strength or temperature.
+            BusyError: Too many others are waiting.
         """
         text = check_statement(statement)
         raw = self.raw_weights(weights)
         if not math.isfinite(temperature) or not 0 <= temperature <= 2:
             raise WeightError(f"Temperature is {temperature}: expected 0 to 2; 0 always takes the best word.")
         share = shares(raw)
-        prompt = self.tokenizer(prompt_text(text)).input_ids
+        with self._one_at_a_time:
+            prompt = self.tokenizer(prompt_text(text)).input_ids
         requests = [Request(prompt, raw, strength, temperature, seed, MAX_TOKENS)]
         plain = any(raw) and strength > 0
         if plain:  # the base's own reply, in the same batch
             requests.append(Request(prompt, [0.0] * len(raw), 1.0, temperature, seed, MAX_TOKENS))
         results: list[Decoded] = []
         shown = -1
-        for results in self.decoder.stream(requests, keep_states=explain):
-            if len(results[0].tokens) != shown:
-                shown = len(results[0].tokens)
-                yield Draft(self._text(results[0].tokens))
-        yield self._finish(text, share, requests[0], results, explain)
+        with closing(self.scheduler.stream(requests, keep_states=explain)) as steps:
+            for results in steps:
+                if len(results[0].tokens) != shown:
+                    shown = len(results[0].tokens)
+                    with self._one_at_a_time:
+                        text_so_far = self._text(results[0].tokens)
+                    yield Draft(text_so_far)
+        with self._one_at_a_time:
+            reflection = self._finish(text, share, requests[0], results, explain)
+        yield reflection
 
     def _text(self, tokens: list[int]) -> str:
         return self.tokenizer.decode(tokens, skip_special_tokens=True).strip()

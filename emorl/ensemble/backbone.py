@@ -56,6 +56,21 @@ class Cache:
 
         return Cache([pick(k) for k in self.keys], [pick(v) for v in self.values], len(sequences))
 
+    def join(self, other: Cache) -> Cache:
+        """The sequences of both, these first, with room for the longer ones."""
+        slots = max(self.slots, other.slots)
+
+        def both(mine: torch.Tensor, its: torch.Tensor) -> torch.Tensor:
+            grouped = [
+                F.pad(t.view(t.shape[0] // c.batch, c.batch, *t.shape[1:]), (0, 0, 0, slots - t.shape[2]))
+                for t, c in ((mine, self), (its, other))
+            ]
+            return torch.cat(grouped, 1).flatten(0, 1)
+
+        keys = [both(a, b) for a, b in zip(self.keys, other.keys, strict=True)]
+        values = [both(a, b) for a, b in zip(self.values, other.values, strict=True)]
+        return Cache(keys, values, self.batch + other.batch)
+
 
 def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
     """Rotary position embedding; x (N, T, heads, width), cos and sin (N, T, 1, width)."""

@@ -3,7 +3,8 @@
 Every step runs one row an expert, mixes the states f = Σ_k c_k h_k in float32 and asks the shared head once (EMORL,
 arXiv 2505.02579, section 3.2; at s = 1 the distribution is the product of experts Π p_k^ŵ_k, renormalised). There is no
 global state and no `set_adapter`: requests of different users may stand in one batch. Sequences that share a prompt
-share its prefill; a finished sequence leaves the batch. Left out: joining a running batch, beam search, penalties.
+share its prefill; a sequence may join a batch that is under way and leaves it when it ends. Left out: beam search,
+penalties.
 """
 
 from __future__ import annotations
@@ -43,23 +44,42 @@ class Request:
 
 @dataclass
 class Decoded:
-    """What was written for one request.
+    """What was written for one request so far.
 
     Attributes:
         tokens: Token ids, the end token included when it was written.
         ended: Whether the end token was written.
-        states: States after the final norm of base and experts at every step, (T, K+1, D) float32; empty unless kept.
         coefficients: c of f = Σ_k c_k h_k, (K+1,).
-        prefill_ms: Milliseconds until the first token of the batch.
-        decode_ms: Milliseconds from then to the end of this sequence.
+        prefill_ms: Milliseconds until its first states were there.
+        decode_ms: Milliseconds from then to its last token.
+        kept: States of base and experts at every step, each (K+1, D) float32, if they are kept.
+        cache: Keys and values of the sequence at its end, for `resume`, if it is kept.
     """
 
     tokens: list[int]
     ended: bool
     coefficients: torch.Tensor
-    states: torch.Tensor = field(default_factory=lambda: torch.empty(0))
     prefill_ms: float = 0.0
     decode_ms: float = 0.0
+    kept: list[torch.Tensor] = field(default_factory=list)
+    cache: Cache | None = None
+
+    @property
+    def states(self) -> torch.Tensor:
+        """States after the final norm at every step, (T, K+1, D) float32; empty unless kept."""
+        return torch.stack(self.kept) if self.kept else torch.empty(0)
+
+
+@dataclass
+class Line:
+    """A sequence under way: what was asked, what is written, and where it stands."""
+
+    request: Request
+    result: Decoded
+    chance: torch.Generator
+    began: float
+    keep_states: bool
+    keep_cache: bool
 
 
 class EnsembleDecoder:
@@ -84,8 +104,9 @@ class EnsembleDecoder:
         *_, results = self.stream(requests, keep_states)
         return results
 
-    @torch.inference_mode()
-    def stream(self, requests: Sequence[Request], keep_states: bool = False) -> Iterator[list[Decoded]]:
+    def stream(
+        self, requests: Sequence[Request], keep_states: bool = False, keep_cache: bool = False
+    ) -> Iterator[list[Decoded]]:
         """Write token by token.
 
         Closing the iterator stops at the next step boundary; what was yielded last is then the partial result.
@@ -93,6 +114,7 @@ class EnsembleDecoder:
         Args:
             requests: B sequences.
             keep_states: Keep every step's states, for explanations.
+            keep_cache: Keep each sequence's cache at its end, for `rewrite`.
 
         Yields:
             After each step, the B results so far (the same objects, growing).
@@ -101,63 +123,44 @@ class EnsembleDecoder:
             WeightError: Bad weights or strength, or not K weights.
             ValueError: An empty prompt, or prompt and reply longer than the base's positions.
         """
-        mix = torch.stack([self._coefficients(request) for request in requests])  # (B, rows)
-        longest = max(len(r.prompt) + r.max_tokens for r in requests)
-        if min(len(r.prompt) for r in requests) < 1 or longest > self.backbone.max_positions:
-            raise ValueError(f"prompts must have 1 to {self.backbone.max_positions} tokens with their reply")
-        results = [Decoded([], False, c) for c in mix]
-        kept: list[list[torch.Tensor]] = [[] for _ in requests]
-        chance = [torch.Generator().manual_seed(r.seed) for r in requests]
-        began = time.perf_counter()
-        states, cache = self._prefill(requests, longest)
-        prefill_ms = 1000 * (time.perf_counter() - began)
-        began = time.perf_counter()
-        alive = list(range(len(requests)))  # request of each sequence in the batch
-        position = torch.tensor([len(r.prompt) for r in requests])
-        while True:
-            logits = self.backbone.logits(torch.einsum("br,rbd->bd", mix, states.float()))  # (B, V)
-            tokens = self._choose(logits, [requests[i] for i in alive], [chance[i] for i in alive])
-            elapsed = 1000 * (time.perf_counter() - began)
-            for slot, index in enumerate(alive):
-                result = results[index]
-                result.tokens.append(tokens[slot])
-                result.ended = tokens[slot] in self.end_tokens
-                result.prefill_ms, result.decode_ms = prefill_ms, elapsed
-                if keep_states:
-                    kept[index].append(states[:, slot].float())
-                    result.states = torch.stack(kept[index])
+        batch = Batch(self)
+        results = batch.join(requests, keep_states, keep_cache)
+        while batch.step():
             yield results
-            going = [
-                slot for slot, i in enumerate(alive)
-                if not results[i].ended and len(results[i].tokens) < requests[i].max_tokens
-            ]  # fmt: skip
-            if not going:
-                return
-            last = torch.tensor(tokens)
-            if len(going) < len(alive):  # finished sequences leave the batch
-                keep = torch.tensor(going)
-                alive = [alive[slot] for slot in going]
-                mix, position, last, cache = mix[keep], position[keep], last[keep], cache.take(keep, 0)
-            states = self.backbone.forward(last[:, None], position, cache, self.lora, torch.zeros_like(last))
-            position = position + 1
 
-    def _coefficients(self, request: Request) -> torch.Tensor:
-        """Coefficients of the rows that exist, (rows,)."""
-        if len(request.weights) != len(self.lora.adapters):
-            raise WeightError(
-                f"Got {len(request.weights)} weights: expected {len(self.lora.adapters)}, one an adapter."
-            )
-        mix = coefficients(request.weights, request.strength)
+    def check_lengths(self, prompts: Sequence[int], max_tokens: int) -> int:
+        """Positions that prompts of these lengths need with their reply.
+
+        Raises:
+            ValueError: No prompt, an empty one, or more positions than the base has.
+        """
+        longest = max(prompts, default=0) + max_tokens
+        if min(prompts, default=0) < 1 or longest > self.backbone.max_positions:
+            raise ValueError(f"prompts must have 1 to {self.backbone.max_positions} tokens with their reply")
+        return longest
+
+    def row_coefficients(self, weights: Sequence[float], strength: float) -> torch.Tensor:
+        """Coefficients of the rows that exist, (rows,).
+
+        Raises:
+            WeightError: Bad weights or strength, not K weights, or weights that need a base row the stack lacks.
+        """
+        if len(weights) != len(self.lora.adapters):
+            raise WeightError(f"Got {len(weights)} weights: expected {len(self.lora.adapters)}, one an adapter.")
+        mix = coefficients(weights, strength)
         if self.lora.base_row:
             return mix
         if mix[0] != 0:
             raise WeightError("These weights need the base's row: expected a stack with base_row=True.")
         return mix[1:]
 
-    def _prefill(self, requests: Sequence[Request], slots: int) -> tuple[torch.Tensor, Cache]:
-        """States of each prompt's last token, (rows, B, D), and the filled cache; equal prompts run once."""
-        prompts = [tuple(r.prompt) for r in requests]
-        unique = list(dict.fromkeys(prompts))
+    def prefill(self, prompts: Sequence[Sequence[int]], slots: int) -> tuple[torch.Tensor, Cache]:
+        """States of each prompt's last token, (rows, B, D), and the filled cache with room for `slots` positions.
+
+        Equal prompts run once.
+        """
+        keys = [tuple(prompt) for prompt in prompts]
+        unique = list(dict.fromkeys(keys))
         lengths = torch.tensor([len(p) for p in unique])
         ids = torch.zeros(len(unique), int(lengths.max()), dtype=torch.long)
         for row, prompt in enumerate(unique):
@@ -165,23 +168,143 @@ class EnsembleDecoder:
         cache = self.backbone.empty_cache(len(unique), slots, self.lora)
         start = torch.zeros(len(unique), dtype=torch.long)
         states = self.backbone.forward(ids, start, cache, self.lora, lengths - 1)
-        if len(unique) == len(prompts):
+        if len(unique) == len(keys):
             return states, cache
-        which = torch.tensor([unique.index(p) for p in prompts])
+        which = torch.tensor([unique.index(key) for key in keys])
         return states[:, which], cache.take(which, 0)
 
+
+class Batch:
+    """Sequences being written together: they may join before any step and leave after any.
+
+    Which sequences share a step changes nothing in what each writes (exactly in float32 but for rounding between
+    matrix shapes; see the tests). A joining sequence costs its prefill; a leaving one frees its rows.
+    """
+
+    def __init__(self, decoder: EnsembleDecoder) -> None:
+        """An empty batch."""
+        self.decoder = decoder
+        self.alive: list[Line] = []
+        self.cache: Cache | None = None
+        self._mix = torch.empty(0, decoder.lora.rows)  # (B, rows)
+        self._position = torch.empty(0, dtype=torch.long)  # (B,), where the next token goes
+        self._pending: list[int] = []  # tokens chosen but not yet run, of the first sequences
+        self._states = torch.empty(0)  # (rows, new, D) of the sequences that joined since the last step
+
+    @torch.inference_mode()
+    def join(
+        self, requests: Sequence[Request], keep_states: bool = False, keep_cache: bool = False
+    ) -> list[Decoded]:
+        """Prefill new sequences; they write from the next step on. See `EnsembleDecoder.stream` for what is kept.
+
+        Raises:
+            WeightError: Bad weights or strength, or not K weights.
+            ValueError: No request, an empty prompt, or prompt and reply longer than the base's positions.
+        """
+        decoder = self.decoder
+        mix = torch.stack([decoder.row_coefficients(r.weights, r.strength) for r in requests])
+        longest = decoder.check_lengths([len(r.prompt) for r in requests], max(r.max_tokens for r in requests))
+        began = time.perf_counter()
+        states, cache = decoder.prefill([r.prompt for r in requests], longest)
+        now = time.perf_counter()
+        results = [Decoded([], False, c, prefill_ms=1000 * (now - began)) for c in mix]
+        lines = self._lines(requests, results, keep_states, keep_cache)
+        self._add(lines, mix, torch.tensor([len(r.prompt) for r in requests]), states, cache)
+        return results
+
+    @torch.inference_mode()
+    def resume(self, request: Request, result: Decoded, cache: Cache) -> None:
+        """Go on with a sequence, states and cache kept; `cache` is its own and holds all but the last token."""
+        position = torch.tensor([len(request.prompt) + len(result.tokens) - 1])
+        cache = cache.take(torch.tensor([0]), len(request.prompt) + request.max_tokens)
+        states = self.decoder.backbone.forward(torch.tensor([result.tokens[-1:]]), position, cache, self.decoder.lora,
+                                               torch.tensor([0]))  # fmt: skip
+        lines = self._lines([request], [result], True, True)
+        self._add(lines, result.coefficients[None], position + 1, states, cache)
+
     @staticmethod
-    def _choose(
-        logits: torch.Tensor, requests: Sequence[Request], chance: Sequence[torch.Generator]
-    ) -> list[int]:
-        """The next token of each sequence: argmax, or the inverse CDF at one uniform number of its own."""
-        greedy = logits.argmax(-1).tolist()
-        sampled = [slot for slot, r in enumerate(requests) if r.temperature > 0]
-        if sampled:
-            heat = torch.tensor([requests[s].temperature for s in sampled])[:, None]
-            cumulative = (logits[sampled] / heat).softmax(-1).cumsum(-1)
-            draws = torch.cat([torch.rand(1, generator=chance[s]) for s in sampled])[:, None]
-            chosen = torch.searchsorted(cumulative, draws * cumulative[:, -1:], right=True)
-            for slot, token in zip(sampled, chosen[:, 0].clamp(max=logits.shape[-1] - 1).tolist(), strict=True):
-                greedy[slot] = token
-        return greedy
+    def _lines(
+        requests: Sequence[Request], results: list[Decoded], keep_states: bool, keep_cache: bool
+    ) -> list[Line]:
+        began = time.perf_counter()
+        return [Line(request, result, torch.Generator().manual_seed(request.seed), began, keep_states, keep_cache)
+                for request, result in zip(requests, results, strict=True)]  # fmt: skip
+
+    def _add(
+        self, lines: list[Line], mix: torch.Tensor, position: torch.Tensor, states: torch.Tensor, cache: Cache
+    ) -> None:
+        self.alive += lines
+        self._mix, self._position = torch.cat([self._mix, mix]), torch.cat([self._position, position])
+        self._states = torch.cat([self._states, states], 1) if self._states.numel() else states
+        self.cache = cache if self.cache is None else self.cache.join(cache)
+
+    @torch.inference_mode()
+    def step(self) -> bool:
+        """Write one token of every sequence; sequences that end leave. False when there was none to write."""
+        if not self.alive:
+            return False
+        assert self.cache is not None
+        decoder, backbone = self.decoder, self.decoder.backbone
+        states = self._states
+        if self._pending:
+            old = len(self._pending)
+            last = torch.tensor(self._pending)
+            cache = self.cache if old == len(self.alive) else self.cache.take(torch.arange(old), 0)
+            stepped = backbone.forward(last[:, None], self._position[:old], cache, decoder.lora, torch.zeros_like(last))
+            if cache is not self.cache:
+                self.cache = cache.join(self.cache.take(torch.arange(old, len(self.alive)), 0))
+            self._position[:old] += 1
+            states = torch.cat([stepped, states], 1) if states.numel() else stepped
+        self._pending, self._states = [], torch.empty(0)
+        logits = backbone.logits(torch.einsum("br,rbd->bd", self._mix, states.float()))  # (B, V)
+        tokens = _choose(logits, [s.request for s in self.alive], [s.chance for s in self.alive])
+        now = time.perf_counter()
+        going = []
+        for slot, (line, token) in enumerate(zip(self.alive, tokens, strict=True)):
+            result = line.result
+            result.tokens.append(token)
+            result.ended = token in decoder.end_tokens
+            result.decode_ms = 1000 * (now - line.began)
+            if line.keep_states:
+                result.kept.append(states[:, slot].float())
+            if not result.ended and len(result.tokens) < line.request.max_tokens:
+                going.append(slot)
+            elif line.keep_cache:
+                result.cache = self.cache.take(torch.tensor([slot]), 0)
+        self._pending = tokens
+        self._retain(going)
+        return True
+
+    def leave(self, results: Sequence[Decoded]) -> None:
+        """Stop writing these; what they hold stays. Results that have already left are ignored."""
+        gone = {id(result) for result in results}
+        self._retain([slot for slot, s in enumerate(self.alive) if id(s.result) not in gone])
+
+    def _retain(self, slots: list[int]) -> None:
+        if len(slots) == len(self.alive):
+            return
+        assert self.cache is not None
+        old = len(self._pending)
+        keep = torch.tensor(slots, dtype=torch.long)
+        if self._states.numel():
+            self._states = self._states[:, [slot - old for slot in slots if slot >= old]]
+        self._pending = [self._pending[slot] for slot in slots if slot < old]
+        self.alive = [self.alive[slot] for slot in slots]
+        self._mix, self._position = self._mix[keep], self._position[keep]
+        self.cache = self.cache.take(keep, 0) if slots else None
+
+
+def _choose(
+    logits: torch.Tensor, requests: Sequence[Request], chance: Sequence[torch.Generator]
+) -> list[int]:
+    """The next token of each sequence: argmax, or the inverse CDF at one uniform number of its own."""
+    greedy = logits.argmax(-1).tolist()
+    sampled = [slot for slot, r in enumerate(requests) if r.temperature > 0]
+    if sampled:
+        heat = torch.tensor([requests[s].temperature for s in sampled])[:, None]
+        cumulative = (logits[sampled] / heat).softmax(-1).cumsum(-1)
+        draws = torch.cat([torch.rand(1, generator=chance[s]) for s in sampled])[:, None]
+        chosen = torch.searchsorted(cumulative, draws * cumulative[:, -1:], right=True)
+        for slot, token in zip(sampled, chosen[:, 0].clamp(max=logits.shape[-1] - 1).tolist(), strict=True):
+            greedy[slot] = token
+    return greedy

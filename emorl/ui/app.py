@@ -44,5 +44,5 @@ def build_demo(reflector_source: Any, store: RatingStore | Callable[[], RatingSt
                 reflect_screen(source, opened)
             with gr.Tab(strings.TABS["about"], id="about"):
                 about_screen()
-    demo.queue(max_size=16, default_concurrency_limit=4)
+    demo.queue(max_size=64, default_concurrency_limit=4)
     return demo

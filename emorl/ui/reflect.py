@@ -169,7 +169,7 @@ def reflect_screen(source: ModelSource, store: Callable[[], RatingStore]) -> Ref
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     writing = generate.click(
         screen.write, [statement, mixer], [result, rating],
-        concurrency_limit=1, concurrency_id="model", **quiet,
+        concurrency_limit=32, concurrency_id="model", **quiet,
     )  # fmt: skip
     unavailable = json.dumps({"phase": "error", "message": strings.RESULT["unavailable"]})
     # a cancelled stream counts as failed too: what Stop has said stays

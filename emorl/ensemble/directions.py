@@ -1,0 +1,101 @@
+"""Greedy replies of many weight vectors to many prompts, every distinct prefix decoded once.
+
+Weight vectors that have written the same words so far share one sequence of the batch: its states do not depend on
+the weights, only the choice of the next word does. A sequence splits where its members choose differently. A weight
+search therefore costs as many steps as there are distinct prefixes, not prompts x vectors x words. Where a prefix has
+more members than experts, the experts' logits are mixed instead of their states, which is the same by linearity.
+Left out: sampling, regions of weights (that is the atlas).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from emorl.ensemble.decoder import EnsembleDecoder
+
+
+@dataclass(frozen=True)
+class DirectionReplies:
+    """What all weight vectors write.
+
+    Attributes:
+        tokens: Token ids by prompt and weight vector, the end token included when it was written.
+        steps: Prefixes that went through the experts after the prefill.
+        alone: Steps that decoding every pair by itself would have taken.
+    """
+
+    tokens: list[list[list[int]]]
+    steps: int
+    alone: int
+
+
+@dataclass
+class Prefix:
+    """Words that several weight vectors (`members`) have all written for one prompt."""
+
+    prompt: int
+    members: list[int]
+    tokens: list[int]
+
+
+@torch.inference_mode()
+def decode_directions(
+    decoder: EnsembleDecoder, prompts: Sequence[Sequence[int]], weights: Sequence[Sequence[float]],
+    strength: float = 1.0, max_tokens: int = 64,
+) -> DirectionReplies:  # fmt: skip
+    """Write greedily for every prompt under every weight vector; equal to decoding each pair alone.
+
+    Args:
+        decoder: The ensemble.
+        prompts: Token ids of P prompts.
+        weights: N raw weight vectors of K weights.
+        strength: s, for all.
+        max_tokens: Most tokens a reply, the end token included.
+
+    Raises:
+        WeightError: Bad weights or strength, or not K weights.
+        ValueError: No prompt, an empty one, or one too long for the base's positions.
+    """
+    mix = torch.stack([decoder.row_coefficients(w, strength) for w in weights])  # (N, rows)
+    decoder.check_lengths([len(p) for p in prompts], max_tokens)
+    tokens: list[list[list[int]]] = [[[] for _ in weights] for _ in prompts]
+    states, cache = decoder.prefill(prompts, max(map(len, prompts)) + max_tokens)
+    position = torch.tensor([len(p) for p in prompts])
+    prefixes = [Prefix(number, list(range(len(weights))), []) for number in range(len(prompts))]
+    steps = 0
+    while True:
+        going: list[Prefix] = []
+        parents: list[int] = []
+        for slot, prefix in enumerate(prefixes):
+            by_token: dict[int, list[int]] = {}
+            for member, token in zip(prefix.members, _choices(decoder, states[:, slot], mix[prefix.members]),
+                                     strict=True):  # fmt: skip
+                by_token.setdefault(token, []).append(member)
+            for token, members in by_token.items():
+                written = [*prefix.tokens, token]
+                if token in decoder.end_tokens or len(written) == max_tokens:
+                    for member in members:
+                        tokens[prefix.prompt][member] = written
+                else:
+                    going.append(Prefix(prefix.prompt, members, written))
+                    parents.append(slot)
+        if not going:
+            return DirectionReplies(tokens, steps, sum(len(t) - 1 for row in tokens for t in row))
+        if parents != list(range(len(prefixes))):
+            which = torch.tensor(parents)
+            cache, position = cache.take(which, 0), position[which]
+        prefixes = going
+        last = torch.tensor([prefix.tokens[-1] for prefix in prefixes])
+        states = decoder.backbone.forward(last[:, None], position, cache, decoder.lora, torch.zeros_like(last))
+        position = position + 1
+        steps += len(prefixes)
+
+
+def _choices(decoder: EnsembleDecoder, states: torch.Tensor, mix: torch.Tensor) -> list[int]:
+    """The next token of each weight vector; states (rows, D), mix (members, rows)."""
+    if len(mix) <= len(states):
+        return decoder.backbone.logits(mix @ states.float()).argmax(-1).tolist()
+    return (mix @ decoder.backbone.logits(states.float())).argmax(-1).tolist()

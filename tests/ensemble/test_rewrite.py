@@ -1,0 +1,97 @@
+"""A moved slider gives the reply a fresh decode gives, and takes over what has not changed."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from emorl.ensemble import Batch, Request
+from emorl.ensemble.rewrite import rewrite
+
+PROMPT = [5, 6, 7, 8]
+
+
+def write(decoder, request):
+    *_, results = decoder.stream([request], keep_states=True, keep_cache=True)
+    return results[0]
+
+
+def test_equal_to_a_fresh_decode_over_random_weights(decoder):
+    rng = random.Random(7)
+    old = Request(PROMPT, [1.0, 1.0, 1.0], max_tokens=10)
+    written = write(decoder, old)
+    reused = []
+    for _ in range(25):
+        new = Request(PROMPT, [rng.random() for _ in range(3)], rng.choice([0.5, 1.0, 1.5]), max_tokens=10)
+        found = rewrite(decoder, old, written, new)
+        fresh = write(decoder, new)
+        assert found.result.tokens == fresh.tokens and found.result.ended == fresh.ended
+        assert found.result.states.shape == fresh.states.shape
+        assert (found.result.states - fresh.states).abs().max() < 1e-4
+        common = next((i for i, (a, b) in enumerate(zip(fresh.tokens, written.tokens, strict=False)) if a != b),
+                      len(written.tokens))  # fmt: skip
+        assert found.reused == min(common + 1, len(fresh.tokens))  # the word that flips needs no expert either
+        reused.append(found.reused)
+        old, written = new, found.result  # and again from there
+    assert len(set(reused)) > 1
+
+
+def test_the_old_result_stays_as_it_was(decoder):
+    old = Request(PROMPT, [1.0, 0.0, 0.0], max_tokens=10)
+    written = write(decoder, old)
+    before = list(written.tokens), written.states.clone(), written.cache.keys[2].clone()
+    rewrite(decoder, old, written, Request(PROMPT, [0.0, 1.0, 0.0], max_tokens=10))
+    assert written.tokens == before[0] and bool((written.states == before[1]).all())
+    assert bool((written.cache.keys[2] == before[2]).all())
+
+
+def test_refusals(decoder):
+    old = Request(PROMPT, [1.0, 0.0, 0.0], max_tokens=5)
+    written = write(decoder, old)
+    with pytest.raises(ValueError, match="same prompt"):
+        rewrite(decoder, old, written, Request([9], [1.0, 0, 0]))
+    with pytest.raises(ValueError, match="same prompt"):
+        rewrite(decoder, old, written, Request(PROMPT, [1.0, 0, 0], temperature=1.0))
+    with pytest.raises(ValueError, match="were kept"):
+        rewrite(decoder, old, decoder.decode([old])[0], old)
+
+
+def test_joining_and_leaving_change_nothing(decoder):
+    rng = random.Random(3)
+    requests = [
+        Request([rng.randrange(4, 40) for _ in range(rng.randrange(2, 9))], [rng.random() for _ in range(3)],
+                rng.choice([0.7, 1.0]), rng.choice([0.0, 0.9]), seed=n, max_tokens=rng.randrange(4, 12))
+        for n in range(7)
+    ]  # fmt: skip
+    alone = [decoder.decode([r], keep_states=True)[0] for r in requests]
+    batch = Batch(decoder)
+    results = batch.join(requests[:2], keep_states=True)
+    batch.step()
+    results += batch.join(requests[2:3], keep_states=True)
+    results += batch.join(requests[3:5], keep_states=True)
+    stopped = results[1]
+    batch.step()
+    batch.leave([stopped])
+    length = len(stopped.tokens)
+    results += batch.join(requests[5:], keep_states=True)
+    batch.leave([stopped])  # it has left: nothing happens
+    while batch.step():
+        pass
+    for number, (result, expected) in enumerate(zip(results, alone, strict=True)):
+        if number == 1:
+            assert len(stopped.tokens) == length and stopped.tokens == expected.tokens[:length]
+        else:
+            assert result.tokens == expected.tokens and result.ended == expected.ended
+            assert (result.states - expected.states).abs().max() < 1e-4
+    assert not batch.step()
+
+
+def test_a_newcomer_may_leave_before_its_first_step(decoder):
+    batch = Batch(decoder)
+    first = batch.join([Request(PROMPT, [1.0, 0, 0], max_tokens=4)])
+    batch.step()
+    batch.leave(batch.join([Request([9, 8], [1.0, 0, 0], max_tokens=4)]))
+    while batch.step():
+        pass
+    assert first[0].tokens == decoder.decode([Request(PROMPT, [1.0, 0, 0], max_tokens=4)])[0].tokens

@@ -1,0 +1,102 @@
+"""Many threads share one batch: each reads what it would have read alone; stopping, errors and a full queue."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from emorl.ensemble import Batch, Request, Scheduler
+from emorl.errors import BusyError, WeightError
+
+
+def request(n: int, max_tokens: int = 14) -> Request:
+    rng = random.Random(n)
+    prompt = [rng.randrange(4, 40) for _ in range(rng.randrange(2, 9))]
+    return Request(prompt, [rng.random() for _ in range(3)], 1.0, rng.choice([0.0, 0.8]), n, max_tokens)
+
+
+LONG = Request([5, 6, 7], [1.0, 1.0, 1.0], max_tokens=120)
+
+
+@pytest.fixture
+def unhurried(decoder, monkeypatch):
+    """The decoder with steps of at least 20 ms and no end token, so that a long request really lasts."""
+    step = Batch.step
+    monkeypatch.setattr(Batch, "step", lambda batch: (time.sleep(0.02), step(batch))[1])
+    monkeypatch.setattr(decoder, "end_tokens", frozenset())
+    return decoder
+
+
+def test_every_user_reads_what_it_would_alone(decoder):
+    scheduler = Scheduler(decoder, most_sequences=6)
+    jobs = [[request(10 * n), request(10 * n + 1)][: 1 + n % 2] for n in range(12)]
+
+    def ask(job):
+        steps = [[len(r.tokens) for r in results] for results in scheduler.stream(job)]
+        *_, results = scheduler.stream(job)
+        return steps, [r.tokens for r in results]
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(ask, jobs))
+    for job, (steps, tokens) in zip(jobs, answers, strict=True):
+        assert tokens == [decoder.decode([r])[0].tokens for r in job]
+        assert steps[-1] == [len(t) for t in tokens]
+        assert all(a <= b for before, after in zip(steps, steps[1:], strict=False)
+                   for a, b in zip(before, after, strict=True))  # fmt: skip
+    assert scheduler.load() == (0, 0)
+
+
+def test_a_newcomer_joins_a_batch_under_way(unhurried):
+    scheduler = Scheduler(unhurried)
+    long = scheduler.stream([LONG])
+    next(long)
+    *_, results = scheduler.stream([request(1, 6)])  # ends while the long one is under way
+    assert results[0].tokens == unhurried.decode([request(1, 6)])[0].tokens
+    assert scheduler.load()[0] == 1
+    long.close()
+    wait_until(lambda: scheduler.load() == (0, 0))
+
+
+def test_a_full_queue_says_so_and_stopping_makes_room(unhurried):
+    scheduler = Scheduler(unhurried, most_sequences=1, most_waiting=1)
+    first = scheduler.stream([LONG])
+    next(first)
+    found: list[list[int]] = []
+    second = threading.Thread(target=lambda: found.extend(r.tokens for r in [*scheduler.stream([request(2, 5)])][-1]))
+    second.start()
+    wait_until(lambda: scheduler.load() == (1, 1))
+    with pytest.raises(BusyError, match=r"^1 others are waiting .*try again"):
+        next(scheduler.stream([request(3)]))
+    first.close()
+    second.join(60)
+    assert found == [unhurried.decode([request(2, 5)])[0].tokens]
+
+
+def test_bad_requests_are_refused_before_they_wait(decoder):
+    scheduler = Scheduler(decoder)
+    with pytest.raises(WeightError):
+        next(scheduler.stream([Request([5], [1.0, -1.0, 0.0])]))
+    with pytest.raises(ValueError, match="with their reply"):
+        next(scheduler.stream([Request([], [1.0, 1.0, 0.0])]))
+    assert scheduler.load() == (0, 0)
+
+
+def test_an_error_in_the_worker_reaches_the_caller_and_the_next_request_works(decoder, monkeypatch):
+    scheduler = Scheduler(decoder)
+    with monkeypatch.context() as broken:
+        broken.setattr(type(decoder), "prefill", lambda *_: (_ for _ in ()).throw(MemoryError("no room")))
+        with pytest.raises(MemoryError, match="no room"):
+            list(scheduler.stream([request(4)]))
+    *_, results = scheduler.stream([request(4)])
+    assert results[0].tokens == decoder.decode([request(4)])[0].tokens
+
+
+def wait_until(condition, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)

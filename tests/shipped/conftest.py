@@ -1,0 +1,18 @@
+"""The shipped models get all processors; the tiny model's tests take one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True, scope="package")
+def all_processors() -> Iterator[None]:
+    """As many threads as the machine has, for this folder only."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(os.cpu_count() or 1)
+    yield
+    torch.set_num_threads(before)
