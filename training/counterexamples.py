@@ -111,7 +111,7 @@ def reflection_groups(
         n_folds: Number of folds.
 
     Returns:
-        Groups of 1 (AnnoMI talk) to 11 replies; every group shares one statement.
+        Groups of 1 to 12 replies; every group shares one statement.
     """
     keep = set(folds)
     good: list[tuple[str, list[str], list[str], list[str]]] = []
@@ -126,7 +126,7 @@ def reflection_groups(
     for statement, high, medium, low in good:
         group = [Graded(statement, r, HIGH, "high") for r in high]
         group += [Graded(statement, r, MEDIUM, "medium") for r in medium]
-        group += [Graded(statement, r, LOW, "low") for r in rng.sample(low, min(1, len(low)))]
+        group += [Graded(statement, r, LOW, "low") for r in rng.sample(low, min(2, len(low)))]
         mine = set(high + medium)
         others = [r for r in rng.sample(replies, min(12, len(replies))) if r not in mine]
         groups.append(group + (_counterexamples(statement, high, medium, others, rng) if others else []))

@@ -7,17 +7,16 @@ statement and their 95 % intervals come from resampling statements. Left out: hu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
-from emorl.ensemble import EnsembleDecoder, Request
+from emorl.ensemble import EnsembleDecoder, Request, decode_directions
+from emorl.scoring.book import ScoreBook
 from emorl.scoring.metrics import copy_rate, diversity_2, edit_rate, words
 
-Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]
 ReplyWriter = Callable[[Sequence[str], Sequence[float], float], list[str]]
 
 
@@ -60,9 +59,30 @@ def reply_writer(decoder: EnsembleDecoder, tokenizer: Any, prompt_text: Callable
     return write
 
 
-def measure(statements: Sequence[str], replies: Sequence[str], scorers: Mapping[str, Score]) -> dict[str, list[float]]:
+def greedy_replies(
+    decoder: EnsembleDecoder, tokenizer: Any, prompt_text: Callable[[str], str], statements: Sequence[str],
+    weights: Sequence[Sequence[float]], max_tokens: int = 48, chunk: int = 8,
+) -> tuple[list[list[str]], dict[str, int]]:  # fmt: skip
+    """Greedy replies by weight vector and statement, equal words decoded once, `chunk` statements at a time.
+
+    Returns:
+        The replies, and the decoding steps taken (`steps`) beside those of one weight vector at a time (`alone`).
+    """
+    prompts = [tokenizer(prompt_text(s)).input_ids for s in statements]
+    written: list[list[str]] = [[] for _ in weights]
+    cost = {"steps": 0, "alone": 0}
+    for start in range(0, len(prompts), chunk):  # bounds the memory of the caches
+        found = decode_directions(decoder, prompts[start : start + chunk], weights, max_tokens=max_tokens)
+        cost = {"steps": cost["steps"] + found.steps, "alone": cost["alone"] + found.alone}
+        for row in found.tokens:
+            for texts, tokens in zip(written, row, strict=True):
+                texts.append(tokenizer.decode(tokens, skip_special_tokens=True).strip())
+    return written, cost
+
+
+def measure(statements: Sequence[str], replies: Sequence[str], book: ScoreBook) -> dict[str, list[float]]:
     """Every scorer's value of every reply, and the measures that need no model, each a list of N."""
-    table = {name: score(statements, replies).tolist() for name, score in scorers.items()}
+    table = book.columns(statements, replies)
     pairs = list(zip(statements, replies, strict=True))
     table["copy_rate"] = [copy_rate(s, r) for s, r in pairs]
     table["edit_rate"] = [edit_rate(s, r) for s, r in pairs]

@@ -2,7 +2,8 @@
 
 Reflection: share of pairs ranked rightly, PAIR and AnnoMI and our own statements apart, plain and length-matched
 (replies of two statements whose lengths differ by at most two words, each scored with its own statement), beside
-"longer is better" and "starts with You or It sounds". Empathy: macro-F1 beside always-the-majority and length.
+"longer is better" and "starts with You or It sounds". Empathy: macro-F1 beside always-the-majority and length,
+and whether a fitting warm reply beats an unfitting one.
 Fluency judge: share of broken copies below their whole reply.
 """
 
@@ -17,6 +18,7 @@ import torch
 from training.corruptions import fluency_groups
 from training.counterexamples import turn_pronouns
 from training.data import Corpora
+from training.warmth import GLAD, READ_AS_GLAD, READ_AS_SAD, SORRY
 
 Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]
 Pair = tuple[str, str, str, str]  # statement, better reply, other statement, worse reply
@@ -117,7 +119,23 @@ def empathy_report(score: Score, corpora: Corpora, split: str = "validation") ->
     def f1(prediction: list[int]) -> float:
         return float(f1_score(truth, prediction, labels=[0, 1, 2], average="macro", zero_division=0))
 
-    return {"scorer": f1(guess), "majority": f1([0] * len(truth)), "length_only": f1(by_length), "pairs": len(rows)}
+    report = {"scorer": f1(guess), "majority": f1([0] * len(truth)), "length_only": f1(by_length), "pairs": len(rows)}
+    return report | warmth_report(score, corpora, split)
+
+
+def warmth_report(score: Score, corpora: Corpora, split: str = "validation", seed: int = 0) -> dict[str, float]:
+    """Share of our statements whose warm reply scores above one to another, a plain reflection, a wrong feeling."""
+    rng = random.Random(seed)
+    own = [o for o in corpora.own if o.split == split and o.warm]
+    pairs: dict[str, list[Pair]] = {"own warm>warm to another": [], "own warm>simple": [], "own warm>wrong feeling": []}
+    for o in own:
+        other = rng.choice([x for x in own if x != o])
+        pairs["own warm>warm to another"].append((o.statement, o.warm, o.statement, other.warm))
+        pairs["own warm>simple"].append((o.statement, o.warm, o.statement, o.simple))
+        if o.feeling != "mixed":
+            wrong = SORRY + READ_AS_SAD if o.feeling == "good" else GLAD + READ_AS_GLAD
+            pairs["own warm>wrong feeling"].append((o.statement, o.warm, o.statement, rng.choice(wrong)))
+    return {name: accuracy(score, found) for name, found in pairs.items() if found}
 
 
 def fluency_report(score: Score, corpora: Corpora, split: str = "validation") -> dict[str, float]:

@@ -3,7 +3,8 @@
 Reflection is learned by margin ranking within a statement (PAIR, Min et al. 2022: high > medium > low, here also our
 own complex > simple), plus the soft target itself. PAIR has shortcuts: length alone ranks hq over mq in 95 % of
 pairs, a "You..." opener mq over lq in 84 %. So every epoch draws new counter-examples (`training.counterexamples`)
-and accuracy is reported length-matched as well. Empathy is EPITOME's emotional reactions, 0 to 2, class-weighted.
+and accuracy is reported length-matched as well. Empathy is EPITOME's emotional reactions, 0 to 2, class-weighted, with
+warmth that fits and warmth that does not (`training.warmth`).
 
 Two scorers are trained for each objective: one ships for training, the other, on another part of the data and with
 another seed, is the held-out judge that no training ever sees.
@@ -27,6 +28,7 @@ from emorl.scoring.cross_encoder import encode, level_score, minilm_folder
 from training.corruptions import fluency_groups
 from training.counterexamples import Graded, reflection_groups
 from training.data import Corpora
+from training.warmth import empathy_groups
 
 LORA_RANK = 16
 CHUNK = 12  # pairs encoded together, sorted by length
@@ -54,36 +56,26 @@ class ScorerRun:
     limit: int | None = None
 
 
-class GroupDataset(Dataset):
-    """One item = one statement with its graded replies; counter-examples are redrawn at every access."""
-
-    def __init__(self, groups: list[list[Graded]], seed: int) -> None:
-        self.groups, self.rng = groups, random.Random(seed)
-
-    def __len__(self) -> int:
-        return len(self.groups)
-
-    def __getitem__(self, index: int) -> list[Graded]:
-        return self.groups[index]
-
-
-class RedrawnDataset(GroupDataset):
-    """Draws fresh counter-examples (reflection) or broken copies (fluency) for every epoch."""
+class RedrawnDataset(Dataset):
+    """One item = one statement with its graded replies; counter-examples and broken copies are redrawn every epoch."""
 
     def __init__(
         self, objective: str, corpora: Corpora, folds: tuple[int, ...], seed: int, limit: int | None
     ) -> None:
         self.rng = random.Random(seed)
-        groups = {"reflection": reflection_groups, "fluency": fluency_groups}[objective]
+        groups = {"reflection": reflection_groups, "empathy": empathy_groups, "fluency": fluency_groups}[objective]
         self.make = lambda rng: groups(corpora, "train", rng, folds=folds, n_folds=N_FOLDS)
         self.groups = self.make(self.rng)[:limit]
         self.seen, self.limit = 0, limit
+
+    def __len__(self) -> int:
+        return len(self.groups)
 
     def __getitem__(self, index: int) -> list[Graded]:
         self.seen += 1
         if self.seen > len(self.groups):  # a new epoch
             self.groups, self.seen = self.make(self.rng)[: self.limit], 1
-        return self.groups[index]
+        return self.groups[index % len(self.groups)]  # a draw may be shorter than the first
 
 
 def ranking_loss(logits: torch.Tensor, targets: torch.Tensor, group: torch.Tensor) -> torch.Tensor:
@@ -136,14 +128,11 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path, start: Path | None
 
     tokenizer = AutoTokenizer.from_pretrained(minilm_folder())
     folds = SHIP_FOLDS if run.role == "ship" else JUDGE_FOLDS
-    if run.objective in ("reflection", "fluency"):
-        data: GroupDataset = RedrawnDataset(run.objective, corpora, folds, run.seed, run.limit)
-        labels, weights, batch = 1, None, 8
-    else:
-        rows = [e for e in corpora.epitome if e.split == "train"]
-        rows = [e for i, e in enumerate(rows) if i % N_FOLDS in folds][: run.limit]
-        data = GroupDataset([[Graded(e.prompt, e.reply, float(e.level), "epitome")] for e in rows], run.seed)
-        counts = torch.tensor([sum(e.level == k for e in rows) for k in range(3)], dtype=torch.float)
+    data = RedrawnDataset(run.objective, corpora, folds, run.seed, run.limit)
+    labels, weights, batch = 1, None, 8
+    if run.objective == "empathy":
+        levels = [g.grade for group in data.groups for g in group]
+        counts = torch.tensor([levels.count(k) for k in range(3)], dtype=torch.float)
         labels, weights, batch = 3, (counts.sum() / (3 * counts.clamp(min=1))).sqrt(), 32
     if not len(data):
         raise ValueError(f"no training data for the {run.objective} scorer")

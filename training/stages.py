@@ -11,6 +11,7 @@ import hashlib
 import json
 import random
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -24,13 +25,14 @@ from emorl.ensemble.backbone import merge
 from emorl.ensemble.lora import load_adapter
 from emorl.errors import ConfigError
 from emorl.manifest import VERSION, Manifest, base_identity, file_sha256, read_manifest
+from emorl.scoring.book import ScoreBook
 from emorl.scoring.cross_encoder import CrossEncoderScorer
 from emorl.scoring.fluency import FluencyScorer
 from emorl.search.hierarchical import Weights, hierarchical_search
 from emorl.template import END, TEMPLATE, prompt_text
 from training.config import Config
 from training.data import Corpora, load_corpora, rl_prompts
-from training.evaluate import bootstrap, gain, measure, reply_writer
+from training.evaluate import bootstrap, gain, greedy_replies, measure, reply_writer
 from training.package import store_adapter, store_scorer
 
 LABELS = {
@@ -60,6 +62,7 @@ def partition(corpora: Corpora, watch: int, search: int) -> tuple[list[str], lis
     good += [p.prompt for p in corpora.pair if p.split == "validation"]
     good = sorted(dict.fromkeys(good), key=lambda s: random.Random(s).random())
     evaluation = [o.statement for o in corpora.own if o.split == "test"] + good[watch + search :]
+    evaluation.sort(key=lambda s: random.Random(s).random())
     rest = sorted(rl_prompts(corpora, "validation"), key=lambda s: random.Random(s).random())
     taken = set(good) | set(evaluation)
     evaluation += [s for s in rest if s not in taken]
@@ -108,7 +111,8 @@ def run_scorers(config: Config) -> None:
             print(f"no corpus for the {objective} scorer: the shipped one is used", flush=True)
             continue
         seed = c.seed + (100 if role == "judge" else 0) + (10 if objective == "empathy" else 0)
-        run = ScorerRun(objective, role, seed, c.epochs if role == "ship" else c.judge_epochs, c.learning_rate, c.limit)
+        epochs = (c.epochs if role == "ship" else c.judge_epochs) * (c.empathy_share if objective == "empathy" else 1)
+        run = ScorerRun(objective, role, seed, epochs, c.learning_rate, c.limit)
         train_scorer(run, corpora, out)
         report = reports[objective](CrossEncoderScorer(out).score, corpora)
         (out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
@@ -205,40 +209,39 @@ def amend_manifest(config: Config, change: Callable[[dict], None]) -> None:
 def run_search(config: Config) -> None:
     """Hierarchical grid search of the mean score over all objectives; its best point becomes `balanced`.
 
-    Replies are scored once a text. All points, with each objective's mean, go to `search.json`.
+    Weight vectors that write the same words share their decoding and their scores. All points, with each objective's
+    mean, go to `search.json`.
     """
     decoder, tokenizer, manifest = open_models(config)
     names = [o.name for o in manifest.objectives]
     settings = next(iter(config.objectives.values()))
     _, statements, _ = partition(corpora_of(config), settings.validation, config.search.prompts)
-    write = reply_writer(decoder, tokenizer, prompt_text, config.search.max_tokens)
-    scores = {name: score_of(config, name, "ship") for name in names}
-    known: dict[tuple[str, str], list[float]] = {}
+    book = ScoreBook({name: found for name in names if (found := score_of(config, name, "ship"))})
     means: dict[Weights, list[float]] = {}
+    spent = {"steps": 0, "alone": 0}
 
-    def score(points: Sequence[Weights]) -> list[float]:
-        result = []
-        for number, weights in enumerate(points, 1):
-            pairs = list(zip(statements, write(statements, weights, 0.0), strict=True))
-            new = [pair for pair in dict.fromkeys(pairs) if pair not in known]
-            if new:
-                columns = [s([p[0] for p in new], [p[1] for p in new]).tolist() for s in scores.values() if s]
-                known.update(zip(new, map(list, zip(*columns, strict=True)), strict=True))
-            rows = [known[pair] for pair in pairs]
-            means[tuple(weights)] = [sum(column) / len(rows) for column in zip(*rows, strict=True)]
-            result.append(sum(means[tuple(weights)]) / len(names))
-            print(f"  {number}/{len(points)} {[round(w, 3) for w in weights]}: {result[-1]:.4f}", flush=True)
-        return result
+    def mean_scores(points: Sequence[Weights]) -> list[float]:
+        written, cost = greedy_replies(decoder, tokenizer, prompt_text, statements, points, config.search.max_tokens)
+        for key, value in cost.items():
+            spent[key] += value
+        book.rows(statements * len(points), [text for texts in written for text in texts])  # all new pairs in one batch
+        for weights, texts in zip(points, written, strict=True):
+            columns = book.columns(statements, texts)
+            means[tuple(weights)] = [sum(columns[name]) / len(texts) for name in names]
+        print(f"  {len(means)} directions, {book.calls} distinct replies", flush=True)
+        return [sum(means[tuple(weights)]) / len(names) for weights in points]
 
-    found = hierarchical_search(score, len(names), config.search.levels)
+    began = time.time()
+    result = hierarchical_search(mean_scores, len(names), config.search.levels)
     record = {
-        "objectives": names, "statements": len(statements), "best": found.best, "score": found.score,
-        "evaluations": found.evaluations, "distinct_replies": len(known),
-        "points": [{"level": level, "weights": w, "score": value} for level, w, value in found.points],
+        "objectives": names, "statements": len(statements), "best": result.best, "score": result.score,
+        "evaluations": result.evaluations, "distinct_replies": book.calls,
+        "decode_steps": spent["steps"], "decode_steps_one_by_one": spent["alone"], "seconds": time.time() - began,
+        "points": [{"level": level, "weights": w, "score": value} for level, w, value in result.points],
         "means": [{"weights": w, "by_objective": m} for w, m in means.items()],
     }  # fmt: skip
     (config.models / "search.json").write_text(json.dumps(record) + "\n")
-    amend_manifest(config, lambda data: data["presets"].update(balanced=dict(zip(names, found.best, strict=True))))
+    amend_manifest(config, lambda data: data["presets"].update(balanced=dict(zip(names, result.best, strict=True))))
 
 
 def run_card(config: Config) -> None:
@@ -256,17 +259,22 @@ def run_evaluate(config: Config) -> None:
     _, _, statements = partition(corpora_of(config), settings.validation, config.search.prompts)
     statements = statements[: config.evaluate.prompts]
     write = reply_writer(decoder, tokenizer, prompt_text, config.evaluate.max_tokens)
-    scorers = {f"{name} {role}": score for name in names for role in ("ship", "judge")
-               if (score := score_of(config, name, role))}  # fmt: skip
+    book = ScoreBook({f"{name} {role}": score for name in names for role in ("ship", "judge")
+                      if (score := score_of(config, name, role))})  # fmt: skip
     mixes = {"warmstart": [0.0] * len(names)}
     mixes |= {name: [float(name == other) for other in names] for name in names}
     mixes["uniform"] = [1.0] * len(names)
     mixes["emorl"] = [manifest.presets["balanced"].get(n, 0.0) for n in names]
-    replies = {method: write(statements, mix, 0.0) for method, mix in mixes.items()}
-    tables = {method: measure(statements, texts, scorers) for method, texts in replies.items()}
-    for method in ("warmstart", *names):
-        drawn = measure(statements, write(statements, mixes[method], 1.0), scorers)
-        tables[method] |= {f"{column} sampled": values for column, values in drawn.items()}
+    written, _ = greedy_replies(decoder, tokenizer, prompt_text, statements, list(mixes.values()),
+                                config.evaluate.max_tokens)  # fmt: skip
+    replies = dict(zip(mixes, written, strict=True))
+    drawn = {method: write(statements, mixes[method], 1.0) for method in ("warmstart", *names)}
+    texts = [*replies.values(), *drawn.values()]
+    book.rows(statements * len(texts), [text for column in texts for text in column])  # one batch a scorer
+    tables = {method: measure(statements, texts, book) for method, texts in replies.items()}
+    for method, sampled in drawn.items():
+        columns = measure(statements, sampled, book)
+        tables[method] |= {f"{column} sampled": values for column, values in columns.items()}
     summary = {
         method: {column: asdict(bootstrap(values)) for column, values in table.items()}
         for method, table in tables.items()

@@ -2,8 +2,9 @@
 
 Trains one LoRA adapter on PAIR's high-quality reflections, filtered AnnoMI and our own pairs (each statement with a
 simple and a complex reflection); the loss counts the reply and its end token only. The adapter is later merged into the
-base, and every objective is trained on and for that sum. float32 on CPUs: without bf16 hardware a bf16 product is
-several times slower. Left out: hyper-parameter search.
+base, and every objective is trained on and for that sum. The replies to one statement are packed behind it, so that
+the statement is read once. float32 on CPUs: without bf16 hardware a bf16 product is several times slower. Left out:
+hyper-parameter search.
 
     python -m training warmstart --config training/configs/default.yaml
 """
@@ -12,10 +13,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+import torch
+from torch.nn.utils.rnn import pad_sequence
 
 from emorl.template import END, prompt_text
 from training.data import Corpora, Example, warmstart_examples
@@ -31,19 +36,56 @@ class WarmStartConfig:
         epochs: Passes over the pairs.
         rank: LoRA rank on all linear layers of every layer.
         learning_rate: Peak, with cosine decay.
-        batch: Pairs a step.
+        batch: Statements a step, each with all its replies.
         max_words: Longest statement used, in words; longer ones cost most and teach least.
         seed: Seed of weights and order.
-        limit: At most so many pairs (smoke runs), or None.
+        limit: At most so many pairs (smoke runs), or None for all.
     """
 
     epochs: float = 2.0
     rank: int = 16
     learning_rate: float = 5e-4
-    batch: int = 8
+    batch: int = 4
     max_words: int = 60
     seed: int = 1
     limit: int | None = None
+
+
+def pack(prompt: list[int], replies: list[list[int]]) -> dict[str, list[int]]:
+    """One row of a prompt and all replies to it, each of which sees the prompt and itself only.
+
+    The last prompt token is repeated before every reply: it is what predicts the reply's first token. Exact: every
+    token has the same context and position as in a row of its own.
+
+    Args:
+        prompt: Token ids, at least one.
+        replies: Token ids of each reply, the end token included.
+
+    Returns:
+        `input_ids`, `labels` (-100 outside replies), `position_ids` and `segments` (0 in the prompt, then 1, 2, ...).
+    """
+    shared = prompt[:-1]
+    ids, labels = list(shared), [-100] * len(shared)
+    positions, segments = list(range(len(shared))), [0] * len(shared)
+    for number, reply in enumerate(replies, 1):
+        ids += [prompt[-1], *reply]
+        labels += [-100, *reply]
+        positions += range(len(shared), len(shared) + 1 + len(reply))
+        segments += [number] * (1 + len(reply))
+    return {"input_ids": ids, "labels": labels, "position_ids": positions, "segments": segments}
+
+
+def collate(rows: Sequence[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
+    """Right-padded tensors (B, T) and the mask (B, 1, T, T), True where a token may look."""
+    columns = {
+        name: pad_sequence([torch.tensor(row[name]) for row in rows], batch_first=True, padding_value=filler)
+        for name, filler in (("input_ids", 0), ("labels", -100), ("position_ids", 0), ("segments", -1))
+    }
+    segments = columns.pop("segments")
+    same = segments[:, :, None] == segments[:, None, :]
+    causal = torch.ones(segments.shape[1], segments.shape[1], dtype=torch.bool).tril()
+    columns["attention_mask"] = ((same | (segments == 0)[:, None, :]) & causal)[:, None]
+    return columns
 
 
 def train_warmstart(config: WarmStartConfig, corpora: Corpora, base: Path, out: Path) -> Path:
@@ -52,12 +94,12 @@ def train_warmstart(config: WarmStartConfig, corpora: Corpora, base: Path, out: 
     Raises:
         ValueError: There are no pairs to train on.
     """
-    import torch
     from datasets import Dataset
     from peft import LoraConfig
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
+    tokenizer = AutoTokenizer.from_pretrained(base)
     examples = [e for e in warmstart_examples(corpora, "train") if len(e.prompt.split()) <= config.max_words]
     examples = examples[: config.limit]
     if not examples:
@@ -65,12 +107,19 @@ def train_warmstart(config: WarmStartConfig, corpora: Corpora, base: Path, out: 
     unseen = warmstart_examples(corpora, "validation")[:64]
 
     def rows(pairs: list[Example]) -> Dataset:
-        return Dataset.from_list([{"prompt": prompt_text(e.prompt), "completion": e.reply + END} for e in pairs])
+        replies: dict[str, list[str]] = {}
+        for pair in pairs:
+            replies.setdefault(pair.prompt, []).append(pair.reply)
+        return Dataset.from_list([
+            pack(tokenizer(prompt_text(prompt)).input_ids, [tokenizer(r + END).input_ids for r in texts])
+            for prompt, texts in replies.items()
+        ])  # fmt: skip
 
     arguments = SFTConfig(
         output_dir=str(out / "checkpoints"), num_train_epochs=config.epochs, learning_rate=config.learning_rate,
-        per_device_train_batch_size=config.batch, per_device_eval_batch_size=8, lr_scheduler_type="cosine",
-        warmup_steps=8, weight_decay=0.01, max_grad_norm=1.0, max_length=256, completion_only_loss=True,
+        per_device_train_batch_size=config.batch, per_device_eval_batch_size=config.batch,
+        lr_scheduler_type="cosine", warmup_steps=8, weight_decay=0.01, max_grad_norm=1.0,
+        dataset_kwargs={"skip_prepare_dataset": True}, remove_unused_columns=False,
         train_sampling_strategy="group_by_length", use_cpu=not torch.cuda.is_available(), bf16=False,
         gradient_checkpointing=False, logging_steps=5, save_steps=25, save_total_limit=1, report_to="none",
         eval_strategy="steps", eval_steps=1_000_000, seed=config.seed,
@@ -78,7 +127,8 @@ def train_warmstart(config: WarmStartConfig, corpora: Corpora, base: Path, out: 
     trainer = SFTTrainer(
         model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32),
         args=arguments,
-        processing_class=AutoTokenizer.from_pretrained(base),
+        processing_class=tokenizer,
+        data_collator=collate,
         train_dataset=rows(examples),
         eval_dataset=rows(unseen) if unseen else None,
         peft_config=LoraConfig(
