@@ -1,8 +1,8 @@
 """The one object app and command line talk to: statement and weights in, reflection with its reasons out.
 
 It loads base, warm start, adapters and scorers of a models folder, writes the reflection beside the base's own reply in
-one batch, scores both and explains every token. It holds no state between calls; what several threads ask for is written
-together. Left out: crisis checks and storage, which the callers do first and after.
+one batch, scores both and explains every token. It holds no state between calls; what several threads ask for at once
+is written together. Left out: crisis checks and storage, which the callers do first and after.
 """
 
 from __future__ import annotations
