@@ -1,4 +1,4 @@
-"""The command line: `python -m emorl reflect` and `python -m emorl ratings`.
+"""The command line: `python -m emorl reflect`, `python -m emorl atlas` and `python -m emorl ratings`.
 
 User errors are one line on stderr (got, expected, remedy) and exit code 2.
 """
@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
@@ -49,6 +49,34 @@ def parse_weights(text: str) -> dict[str, float]:
     return weights
 
 
+def refuse_crisis(text: str) -> None:
+    """Let only a statement pass for which a reflection may be written.
+
+    Raises:
+        StatementError: An empty or overlong statement.
+        EmorlError: It speaks of a crisis; the message holds the contacts.
+    """
+    from emorl.safety import crisis_contacts, crisis_matches
+    from emorl.template import check_statement
+
+    check_statement(text)
+    if crisis_matches(text):
+        lines = [f"{c.country}: {c.name} {c.phone or c.url}" for c in crisis_contacts()]
+        raise EmorlError("The statement speaks of a crisis, so no reflection is written: follow your protocol. "
+                         + "; ".join(lines))  # fmt: skip
+
+
+def print_atlas(result: dict[str, Any]) -> None:
+    """A table of what the atlas found, with weights from the middle of each region, ready for --weights."""
+    for region in result["regions"]:
+        middle = [sum(shares) / len(shares) for shares in zip(*region["polygon"], strict=True)]
+        weights = ",".join(f"{name}={share:.4f}" for name, share in zip(result["objectives"], middle, strict=True))
+        scores = " ".join(f"{name} {score:.2f}" for name, score in region["scores"].items())
+        print(f"{region['area']:7.3%}  {weights}  {scores}\n         {region['reflection']}")
+    print(f"{len(result['regions'])} reflections on {result['coverage']:.3%} of the weights, "
+          f"{result['decode_steps']} decoding steps", file=sys.stderr)  # fmt: skip
+
+
 @app.command()
 def reflect(
     text: Annotated[str, typer.Argument(help="What the client said, up to 600 characters.")],
@@ -63,14 +91,7 @@ def reflect(
     dtype: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
 ) -> None:
     """Write a reflection for a client statement."""
-    from emorl.safety import crisis_contacts, crisis_matches
-    from emorl.template import check_statement
-
-    check_statement(text)
-    if crisis_matches(text):
-        lines = [f"{c.country}: {c.name} {c.phone or c.url}" for c in crisis_contacts()]
-        raise EmorlError("The statement speaks of a crisis, so no reflection is written: follow your protocol. "
-                         + "; ".join(lines))  # fmt: skip
+    refuse_crisis(text)
     if weights is not None and preset is not None:
         raise WeightError("Got --weights and --preset: expected one of them; leave one out.")
     if dtype not in (None, "float32", "bfloat16"):
@@ -98,6 +119,50 @@ def reflect(
     for token in result.tokens:
         parts = "  ".join(f"{name} {value:+.2f}" for name, value in token.contributions.items())
         print(f"{token.text!r:>16} over {token.foil!r:<16} {token.margin:+.2f} = {parts}")
+
+
+@app.command()
+def atlas(
+    text: Annotated[str, typer.Argument(help="What the client said, up to 600 characters.")],
+    strength: Annotated[float, typer.Option(help="1 is the plain ensemble, 0 the base.")] = 1.0,
+    objectives: Annotated[str | None, typer.Option(help="name,...: one to four to span; the others get 0.")] = None,
+    min_area: Annotated[float, typer.Option(help="Smaller shares of the weights are given up.")] = 1e-4,
+    max_steps: Annotated[int | None, typer.Option(help="Most decoding steps; the coverage says what is left.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    models: Annotated[Path | None, typer.Option(help="Models folder; the shipped one by default.")] = None,
+) -> None:
+    """Map every reflection that the weights can reach, in float32."""
+    refuse_crisis(text)
+
+    from emorl.atlas import as_json as contract
+    from emorl.atlas import grow_atlas
+    from emorl.reflector import MAX_TOKENS, Reflector
+    from emorl.template import prompt_text
+
+    reflector = Reflector.load(models, "float32", progress=True)
+    statement, names = text.strip(), [o.name for o in reflector.objectives]
+    spanned = None
+    if objectives is not None:
+        chosen = [name.strip() for name in objectives.split(",") if name.strip()]
+        reflector.raw_weights(dict.fromkeys(chosen, 1.0))
+        spanned = [names.index(name) for name in chosen]
+    for found in grow_atlas(
+        reflector.decoder, reflector.tokenizer(prompt_text(statement)).input_ids, strength, objectives=spanned,
+        max_tokens=MAX_TOKENS, min_area=min_area, max_steps=max_steps,
+    ):  # fmt: skip
+        if sys.stderr.isatty():
+            print(f"{found.coverage:.1%} in {len(found.regions)} reflections, {found.decode_steps} steps",
+                  end="  \r", file=sys.stderr, flush=True)  # fmt: skip
+    replies = [reflector.tokenizer.decode(r.tokens, skip_special_tokens=True).strip() for r in found.regions]
+    result = contract(found, names, replies)
+    scorers = reflector.scorers if replies else {}
+    scores = {name: scorer.score([statement] * len(replies), replies) for name, scorer in scorers.items()}
+    for index, region in enumerate(result["regions"]):
+        region["scores"] = {name: float(values[index]) for name, values in scores.items()}
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+        return
+    print_atlas(result)
 
 
 def run() -> None:

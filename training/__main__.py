@@ -40,7 +40,7 @@ def main(
     """Make the models: see training/configs/default.yaml."""
     import dataclasses
 
-    from training import stages
+    from training import search, stages
     from training.config import read_config
 
     settings = read_config(config)
@@ -51,7 +51,7 @@ def main(
         Stage.warmstart: lambda: stages.run_warmstart(settings),
         Stage.objectives: lambda: stages.run_objectives(settings, resume),
         Stage.package: lambda: stages.run_package(settings),
-        Stage.search: lambda: stages.run_search(settings),
+        Stage.search: lambda: search.run_search(settings),
         Stage.evaluate: lambda: stages.run_evaluate(settings),
         Stage.card: lambda: stages.run_card(settings),
     }

@@ -105,6 +105,10 @@ def write_card(models: Path) -> Path:
     search = json.loads((models / "search.json").read_text())
     warm = manifest["warm_start"]["training"]
     data = f"The warm start saw {warm['pairs']} pairs of"
+    cards = [(path.parent.name, json.loads(path.read_text())) for path in sorted(models.glob("scorers/*/scorer.json"))]
+    notes = "".join(f"\n{name} was {card['note']}." for name, card in cards if "note" in card)
+    if notes:
+        notes += " So a run of default.yaml from nothing gives similar scorers, not the same ones.\n"
     best = ", ".join(f"{k} {v:.3f}" for k, v in manifest["presets"]["balanced"].items())
     text = HEAD.format(n=len(manifest["objectives"]), data=data) + f"""
 ## Training
@@ -118,17 +122,21 @@ Share of statements for which two methods write different greedy replies: \
 {min(evaluation['share_of_different_replies'].values()):.2f} at least, between any two.
 
 ## Weights
-The hierarchical grid on {search['statements']} further statements scored {search['evaluations']} directions \
-({search['distinct_replies']} distinct replies); its best point, `balanced`, is {best}. All points are in `search.json`.
+On {search['statements']} further statements the paper's hierarchical grid reached a mean of {search['score']:.4f} with \
+{search['evaluations']} directions in {search['decode_steps']} decoding steps ({search['decode_steps_one_by_one']} if every
+direction were decoded by itself). The exact optimum over all weights, from the statements' atlases, is \
+{search['exact']['score']:.4f} in {search['exact']['decode_steps']} steps (coverage at least {search['exact']['coverage']:.4f}). \
+`balanced` is the better of the two: {best}. All points are in `search.json`.
 
 {method_table(evaluation)}
 "emorl" is `balanced`; "uniform" gives every adapter the same weight. diversity_2 is EMORL's (distinct bigrams / words, a reply at a
 time), copy_rate the share of words in runs of three taken from the statement.
 
 ## Scorers, on validation data
-The shipping reflection scorer was trained in two phases (see its scorer.json), so a run of default.yaml from nothing gives a
-similar scorer, not the same one. "ship" scorers are rewards, "judge" ones are never seen by training (another part of the data, another seed; the judge of fluency is
-another kind of model). Pairs: share ranked rightly. Empathy: macro-F1 over three levels.
+"ship" scorers are rewards, "judge" ones are never seen by training (another part of the data, another seed; the judge of
+fluency is another kind of model). Pairs: share ranked rightly. Empathy: macro-F1 over EPITOME's three levels, then the share
+of our own statements whose warm reply beats a warm reply to another statement, a simple reflection, and the wrong feeling.
+{notes}
 
 {scorer_tables(models / 'scorers')}"""
     path = models / "MODEL_CARD.md"

@@ -27,7 +27,6 @@ class ScorersConfig:
     Attributes:
         epochs: Passes over the data for the shipping scorers.
         judge_epochs: The same for the held-out judges.
-        empathy_share: Passes of the empathy scorers as a share of these; an epoch of theirs has three times the rows.
         learning_rate: Peak learning rate.
         seed: Seed of the shipping scorers; judges use seed + 100.
         limit: At most so many statements (smoke runs), or null.
@@ -35,7 +34,6 @@ class ScorersConfig:
 
     epochs: float = 2.0
     judge_epochs: float = 1.5
-    empathy_share: float = 0.45
     learning_rate: float = 6e-4
     seed: int = 1
     limit: int | None = None

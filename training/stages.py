@@ -1,8 +1,8 @@
-"""The stages of a run, each readable on its own: scorers, warm start, objectives, package, search, evaluate.
+"""The stages of a run, each readable on its own: scorers, warm start, objectives, package, evaluate, card.
 
 Every stage reads what the one before left in the run's folder (`out`) and can be called alone. Statements are
 partitioned once: what is trained on, what watches a run, what the weight search sees and what the evaluation sees never
-overlap. Left out: baselines and the report beside them.
+overlap. Left out: the weight search (`training.search`), baselines and the report beside them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import hashlib
 import json
 import random
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -28,7 +27,6 @@ from emorl.manifest import VERSION, Manifest, base_identity, file_sha256, read_m
 from emorl.scoring.book import ScoreBook
 from emorl.scoring.cross_encoder import CrossEncoderScorer
 from emorl.scoring.fluency import FluencyScorer
-from emorl.search.hierarchical import Weights, hierarchical_search
 from emorl.template import END, TEMPLATE, prompt_text
 from training.config import Config
 from training.data import Corpora, load_corpora, rl_prompts
@@ -111,8 +109,7 @@ def run_scorers(config: Config) -> None:
             print(f"no corpus for the {objective} scorer: the shipped one is used", flush=True)
             continue
         seed = c.seed + (100 if role == "judge" else 0) + (10 if objective == "empathy" else 0)
-        epochs = (c.epochs if role == "ship" else c.judge_epochs) * (c.empathy_share if objective == "empathy" else 1)
-        run = ScorerRun(objective, role, seed, epochs, c.learning_rate, c.limit)
+        run = ScorerRun(objective, role, seed, c.epochs if role == "ship" else c.judge_epochs, c.learning_rate, c.limit)
         train_scorer(run, corpora, out)
         report = reports[objective](CrossEncoderScorer(out).score, corpora)
         (out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
@@ -204,44 +201,6 @@ def amend_manifest(config: Config, change: Callable[[dict], None]) -> None:
     data = json.loads(path.read_text())
     change(data)
     path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
-
-
-def run_search(config: Config) -> None:
-    """Hierarchical grid search of the mean score over all objectives; its best point becomes `balanced`.
-
-    Weight vectors that write the same words share their decoding and their scores. All points, with each objective's
-    mean, go to `search.json`.
-    """
-    decoder, tokenizer, manifest = open_models(config)
-    names = [o.name for o in manifest.objectives]
-    settings = next(iter(config.objectives.values()))
-    _, statements, _ = partition(corpora_of(config), settings.validation, config.search.prompts)
-    book = ScoreBook({name: found for name in names if (found := score_of(config, name, "ship"))})
-    means: dict[Weights, list[float]] = {}
-    spent = {"steps": 0, "alone": 0}
-
-    def mean_scores(points: Sequence[Weights]) -> list[float]:
-        written, cost = greedy_replies(decoder, tokenizer, prompt_text, statements, points, config.search.max_tokens)
-        for key, value in cost.items():
-            spent[key] += value
-        book.rows(statements * len(points), [text for texts in written for text in texts])  # all new pairs in one batch
-        for weights, texts in zip(points, written, strict=True):
-            columns = book.columns(statements, texts)
-            means[tuple(weights)] = [sum(columns[name]) / len(texts) for name in names]
-        print(f"  {len(means)} directions, {book.calls} distinct replies", flush=True)
-        return [sum(means[tuple(weights)]) / len(names) for weights in points]
-
-    began = time.time()
-    result = hierarchical_search(mean_scores, len(names), config.search.levels)
-    record = {
-        "objectives": names, "statements": len(statements), "best": result.best, "score": result.score,
-        "evaluations": result.evaluations, "distinct_replies": book.calls,
-        "decode_steps": spent["steps"], "decode_steps_one_by_one": spent["alone"], "seconds": time.time() - began,
-        "points": [{"level": level, "weights": w, "score": value} for level, w, value in result.points],
-        "means": [{"weights": w, "by_objective": m} for w, m in means.items()],
-    }  # fmt: skip
-    (config.models / "search.json").write_text(json.dumps(record) + "\n")
-    amend_manifest(config, lambda data: data["presets"].update(balanced=dict(zip(names, result.best, strict=True))))
 
 
 def run_card(config: Config) -> None:

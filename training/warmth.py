@@ -15,6 +15,7 @@ import random
 from training.counterexamples import Graded, fold_of
 from training.data import Corpora
 
+OWN_SHARE = 0.4  # of our statements a draw: EPITOME stays the larger part, and draws differ from epoch to epoch
 GLAD = (
     "I'm so glad for you.",
     "I'm really happy to hear that.",
@@ -68,7 +69,7 @@ def empathy_groups(
               for number, e in enumerate(rows) if number % n_folds in folds]  # fmt: skip
     own = [o for o in corpora.own if o.split == split and o.warm]
     for o in own:
-        if fold_of(o.statement, n_folds) not in folds:
+        if fold_of(o.statement, n_folds) not in folds or rng.random() > OWN_SHARE:
             continue
         other = rng.choice([x for x in rng.sample(own, min(8, len(own))) if x != o] or own)
         graded.append(Graded(o.statement, o.warm, 2.0, "warm"))

@@ -1,0 +1,97 @@
+"""The upper envelope: which token wins where in a cell, exactly, out of V linear functions.
+
+With e_k = h_0 + s (h_k - h_0), the mixed state at shares w on the simplex is Σ_k w_k e_k, and by linearity of the head
+every logit is L_v(w) = Σ_k w_k (W e_k)_v. The K rows W e_k, the *corner logits*, say everything. The winners of a cell
+P are found so:
+
+1. **Shortlist.** A linear function takes its least and largest value over P at vertices of P. Let the floor be the
+   largest, over tokens, of their least values. Everywhere in P the winner's logit is at least the floor, so a token
+   whose largest value is below the floor wins nowhere in P and is left out.
+2. **Cut and look again.** Contestants S begin as the winners at the vertices of P. The cell of i in S is P clipped by
+   L_i >= L_j for all j in S. Any token that wins at a vertex of one of these cells and is not in S joins S; all cells
+   are cut again; until no vertex has a new winner.
+
+**Nothing is missed.** The cells cover P, and on cell C of i the largest of the contestants' logits is L_i. For any
+token v, L_v - L_i is affine on C, so its largest value over the convex C is taken at a vertex of C. If v exceeded L_i
+somewhere in C it would exceed it at a vertex, and that vertex would have a winner outside S. None has, so L_i is the
+largest of all V logits on all of C. S only grows and V is finite, so the loop ends.
+
+**Ties.** On the border of two cells two logits are equal; there, on a set of measure zero, the decoder's argmax takes
+the lowest id. Two tokens whose logits differ nowhere in P by more than `TIE` of the largest logit (tokens with equal
+rows in the head, say) cannot be told apart in float32: the lower id stands for both.
+
+**Rounding.** The corner logits come from the head in float32 (about 1e-6 of the largest logit), and so do the
+decoder's, from mixed states: the two agree up to that, and a border lies where the decoder's does up to about 1e-5
+nats over the slope of the two logits' difference. From the corner logits on everything is float64. Left out: sampling,
+for which regions would have to be about probabilities.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from emorl.atlas.polygons import Cell
+
+TIE = 2.0**-22
+"""Relative difference of logits below which two tokens are one: two units in the last place of float32."""
+
+SLACK = 1e-5
+"""Relative slack of the shortlist, whose values are float32: it may only be too long."""
+
+
+def upper_envelope(cell: Cell, corner_logits: torch.Tensor) -> list[tuple[int, Cell]]:
+    """Every token that wins somewhere in the cell, with the piece it wins; pieces without interior are left out.
+
+    Args:
+        cell: P.
+        corner_logits: Logits at the corners of the simplex, (K, V).
+    """
+    ids = _shortlist(cell, corner_logits)
+    if len(ids) == 1:
+        return [(int(ids[0]), cell)]
+    table = corner_logits[:, ids].double().numpy()  # (K, M)
+    at_vertices = _values(cell.vertices, table)  # (N, M)
+    tie = TIE * float(np.abs(at_vertices).max())
+    alive = np.ones(table.shape[1], dtype=bool)  # false for a token that a lower id stands for
+    cells: dict[int, Cell | None] = {}  # contestants by column; None where nothing is left of a cell
+    new = _winners(at_vertices, alive)
+    while new:
+        for token in new:
+            if not alive[token]:
+                continue
+            gap = np.abs(at_vertices - at_vertices[:, token : token + 1]).max(0)
+            token, *equals = np.flatnonzero(alive & (gap <= tie)).tolist()
+            alive[[other for other in equals if other not in cells]] = False
+            if token in cells:
+                continue
+            piece: Cell | None = cell
+            for other, held in cells.items():
+                difference = table[:, token] - table[:, other]
+                cells[other] = held and held.clip(-difference)
+                piece = piece and piece.clip(difference)
+            cells[token] = piece
+        seen = np.concatenate([held.vertices for held in cells.values() if held is not None])
+        new = [token for token in _winners(_values(seen, table), alive) if token not in cells]
+    return [(int(ids[column]), held) for column, held in sorted(cells.items()) if held is not None]
+
+
+def _shortlist(cell: Cell, corner_logits: torch.Tensor) -> torch.Tensor:
+    """Ids, ascending, of the tokens that could win in the cell."""
+    values = torch.from_numpy(cell.vertices).float() @ corner_logits  # (N, V)
+    floor = values.amin(0).max()
+    highest = values.amax(0)
+    return (highest >= floor - SLACK * highest.abs().max()).nonzero()[:, 0]
+
+
+def _values(vertices: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Logits at the vertices, (N, M), added up in one order for all tokens, so that equal columns stay equal."""
+    total = vertices[:, :1] * table[0]
+    for k in range(1, len(table)):
+        total = total + vertices[:, k : k + 1] * table[k]
+    return total
+
+
+def _winners(values: np.ndarray, alive: np.ndarray) -> list[int]:
+    """Columns that win at a vertex, each once, ascending; the lowest of equals."""
+    return sorted(set(np.where(alive, values, -np.inf).argmax(1).tolist()))

@@ -1,0 +1,113 @@
+"""The exact optimum of a mean score over the whole simplex of weights, from one atlas a prompt.
+
+On the overlay of the prompts' atlases every prompt's reply, and so the mean score, is constant in each piece. The
+pieces are not listed: they are searched best first (branch and bound; Land and Doig 1960). A node is a cell in which
+the replies of the first prompts are fixed; its bound adds, for every later prompt, the best score among the regions
+that the cell still touches. The first complete node taken off the queue is the optimum, as no bound is larger. Exact
+where the atlases cover the simplex; what they lost to slivers is reported. Left out: objectives beyond what an atlas
+spans.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from emorl.atlas.lookup import Atlas
+from emorl.atlas.polygons import Cell, simplex
+
+
+@dataclass(frozen=True)
+class ExactResult:
+    """The best piece of the overlay.
+
+    Attributes:
+        best: Weights inside it, the mean of its corners, (K,) shares.
+        score: The mean score of all its weights.
+        cell: The piece.
+        coverage: The least coverage among the atlases; below 1 a better point could hide in what was lost.
+        decode_steps: Steps that all atlases took.
+        nodes: Cells looked at.
+    """
+
+    best: tuple[float, ...]
+    score: float
+    cell: Cell
+    coverage: float
+    decode_steps: int
+    nodes: int
+
+
+@dataclass(frozen=True)
+class Node:
+    """The first `depth` prompts' replies fixed to regions that share `cell`; `touched`: regions of the later ones."""
+
+    depth: int
+    total: float
+    cell: Cell
+    touched: tuple[tuple[int, ...], ...]
+
+
+def exact_search(atlases: Sequence[Atlas], scores: Sequence[Sequence[float]]) -> ExactResult:
+    """Search the overlay of atlases that span the same objectives.
+
+    Args:
+        atlases: One a prompt.
+        scores: For each atlas, the score of each of its regions, in order; higher is better.
+
+    Raises:
+        ValueError: No atlas, an empty one, different objectives, or not one score a region.
+    """
+    if not atlases or len({a.objectives for a in atlases}) > 1:
+        raise ValueError("expected at least one atlas, all over the same objectives")
+    if any(not a.regions or len(a.regions) != len(s) for a, s in zip(atlases, scores, strict=True)):
+        raise ValueError("expected regions in every atlas, and one score for each")
+    # prompts whose replies differ most in score first: their choice prunes most
+    order = sorted(range(len(atlases)), key=lambda i: min(scores[i]) - max(scores[i]))
+    cells = [[region.cell for region in atlases[i].regions] for i in order]
+    values = [scores[i] for i in order]
+    ties = itertools.count()
+
+    def bound(node: Node) -> float:
+        later = zip(values[node.depth :], node.touched, strict=True)
+        return node.total + sum(max(value[r] for r in regions) for value, regions in later)
+
+    whole = simplex(len(atlases[0].objectives))
+    root = Node(0, 0.0, whole, tuple(tuple(range(len(group))) for group in cells))
+    queue = [(-bound(root), next(ties), root)]
+    seen = 0
+    while queue:
+        _, _, node = heapq.heappop(queue)
+        seen += 1
+        if node.depth == len(cells):
+            corners = node.cell.vertices.mean(0)
+            return ExactResult(
+                tuple(float(share) for share in corners / corners.sum()), node.total / len(cells), node.cell,
+                min(a.coverage for a in atlases), sum(a.decode_steps for a in atlases), seen,
+            )  # fmt: skip
+        for region in node.touched[0]:
+            piece = overlap(node.cell, cells[node.depth][region])
+            if piece is None:
+                continue
+            touched = tuple(
+                tuple(r for r in regions if overlap(piece, cells[node.depth + 1 + j][r]) is not None)
+                for j, regions in enumerate(node.touched[1:])
+            )
+            if all(touched):  # else the piece lies in what a later atlas has lost
+                child = Node(node.depth + 1, node.total + values[node.depth][region], piece, touched)
+                heapq.heappush(queue, (-bound(child), next(ties), child))
+    raise ValueError("expected atlases whose regions overlap")
+
+
+def overlap(cell: Cell, other: Cell) -> Cell | None:
+    """The part of a cell that lies in the other, or None where that has no interior."""
+    piece: Cell | None = cell
+    for normal in other.walls():
+        if piece is None:
+            return None
+        piece = piece.clip(np.asarray(normal))
+    return piece

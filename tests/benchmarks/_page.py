@@ -1,0 +1,107 @@
+"""Writes docs/cost.md from the JSON of the benchmarks: what a reflection costs, and how that grows.
+
+Every figure is read from var/bench or is arithmetic on such figures, and the page says which. What was not run is left
+out. Left out: plots.
+
+    make bench && python -m tests.benchmarks._page
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.__main__ import RESULTS
+
+PAGE = Path("docs/cost.md")
+GOALS = {  # ratio: (what it says, the figure to reach, whether smaller is better)
+    "ensemble3_over_single": ("three experts over one adapter of our own, a word", 1.15, True),
+    "ensemble3_over_generate": ("three experts over `generate` of transformers with one merged adapter", 0.6, True),
+    "uncached_over_ensemble3": ("the uncached loop over ours, 48 words", 20.0, False),
+    "set_adapter_over_ensemble3": ("`set_adapter` for each expert, with caches, over ours", 3.0, False),
+    "peft_mixed_over_ensemble3": ("PEFT's mixed batch over ours", 1.5, False),
+    "ensemble3_over_memory_floor": ("a step over the time of reading the weights once", 2.0, True),
+}
+LARGER = (("1B (Llama 3.2 1B)", 1.24e9, 16, 8, 64), ("7B (Llama 2 7B)", 6.74e9, 32, 32, 128))
+"""Name, parameters, layers, key-value heads and head width."""
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows]) + "\n"
+
+
+def decode_part(result: Mapping[str, Any]) -> str:
+    """A word's cost, the figures to reach, growth, larger bases."""
+    rows = [r for r in result["rows"] if r["sequences"] == 1 and not r["name"].startswith("random")]
+    seen = table(["method", "type", "experts", "words", "ms a word", "least to most", "first word, ms", "memory, MB"], [
+        [r["name"], r["dtype"], r["experts"], r["tokens"], f"{r['ms_per_token_median']:.1f}",
+         f"{r['spread'][0]:.1f} to {r['spread'][1]:.1f}", f"{r['first_token_ms']:.0f}" if "first_token_ms" in r else "",
+         f"{r['memory_mb']:.0f}" if r.get("memory_mb") else ""] for r in rows
+    ])  # fmt: skip
+    goals = []
+    for name, (what, goal, small) in GOALS.items():
+        cells = []
+        for group in ("ratios", "ratios_float32"):
+            value = result[group].get(name)
+            held = value is not None and (value <= goal if small else value >= goal)
+            cells.append("" if value is None else f"{value:.2f}" + ("" if held else " (not reached)"))
+        goals.append([what, f"{'at most' if small else 'at least'} {goal:g}", *cells])
+    parts = [
+        "## A word\n", f"{result['threads']} threads, {result['versions']['processor']}, "
+        f"bfloat16 units: {'yes' if result['versions']['bfloat16_units'] else 'no'}, "
+        f"torch {result['versions']['torch']}; tokens equal in float32: {'yes' if result['tokens_equal'] else 'no'}.\n",
+        seen, "## Figures to reach\n", table(["", "goal", "bfloat16", "float32"], goals), "## How it grows\n",
+    ]  # fmt: skip
+    for dtype, curves in result["growth"].items():
+        for over, fit in curves.items():
+            parts.append(f"* {dtype}, {over}: {fit['at_zero']:.3g} + {fit['slope']:.3g} x ms a step "
+                         f"(r² {fit['r2']:.2f}; {len(fit['points'])} points)")  # fmt: skip
+    floors = {r["dtype"]: r["bandwidth_gb_s"] for r in result["rows"] if r["name"] == "memory_floor"}
+    larger = []
+    for name, numbers, layers, heads, width in LARGER:
+        for dtype, size in (("bfloat16", 2), ("float32", 4)):
+            if speed := floors.get(dtype):
+                cache = 2 * layers * heads * width * size
+                larger.append([name, dtype, f"{numbers * size / 1e9:.1f}", f"{numbers * size / 1e6 / speed:.0f}",
+                               f"{cache / 1e3:.0f}", f"{4 * cache * 200 / 1e6:.0f}"])  # fmt: skip
+    parts += ["\n## Larger bases (arithmetic, not measured)\n",
+              "Weights over the read speed measured here; a cache row for each expert and the base, 200 positions, no "
+              "shared trunk.\n",
+              table(["base", "type", "weights, GB", "floor, ms a word", "cache, kB a position and row",
+                     "cache for K = 3, MB"], larger)]  # fmt: skip
+    return "\n".join(parts)
+
+
+def ratios_part(title: str, text: str, result: Mapping[str, Any]) -> str:
+    """A heading, a sentence and a benchmark's ratios."""
+    rows = [[name.replace("_", " "), f"{value:.3g}"] for name, value in result["ratios"].items()]
+    equal = "yes" if result["tokens_equal"] else "no"
+    return f"## {title}\n\n{text} Results equal to the plain way: {equal}.\n\n{table(['ratio', ''], rows)}"
+
+
+def main() -> None:
+    """Write the page from what lies under var/bench."""
+    parts = ["# What a reflection costs\n", "Written by `python -m tests.benchmarks._page` from `make bench`.\n"]
+    found = {path.stem: json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))}
+    if "decode" in found:
+        parts.append(decode_part(found["decode"]))
+    for name, title, text in (
+        ("reuse", "A moved slider", "Words decoded again after a slider moved, and seconds over a fresh decode."),
+        ("load", "Many users", "Throughput of users at once over one after the other."),
+        ("search", "Weight search", "One weight vector at a time over shared prefixes, same grid, same scores."),
+        ("atlas", "The atlas", "Every reachable reflection of a statement."),
+        ("train", "A training step", "Ours against plain RLOOTrainer."),
+    ):  # fmt: skip
+        if name in found:
+            parts.append(ratios_part(title, text, found[name]))
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
+    print(PAGE)
+
+
+if __name__ == "__main__":
+    main()

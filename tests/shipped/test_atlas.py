@@ -1,0 +1,90 @@
+"""The atlas of the shipped adapters: direct decoding in float32 finds the region's own words, everywhere."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from emorl.atlas import Atlas, grow_atlas
+from emorl.ensemble import Request
+from emorl.reflector import MAX_TOKENS, Reflector
+from emorl.template import prompt_text
+
+pytestmark = pytest.mark.shipped
+STATEMENTS = (
+    "I keep saying I'll cut down on the wine, and then it's Friday and I've had the week I've had.",
+    "Nobody at the new school talks to me. I eat my lunch in the library.",
+    "Mum keeps asking when I'll visit. I just don't want to go back to that house.",
+    "The scan was clear. I should be happy, shouldn't I?",
+)
+POINTS = 125  # a statement: 500 in all
+NEAR_BORDER = 1e-5
+"""In shares. Logits agree to about 1e-5 nats between batches of different shapes, and two tokens' logits part by one
+nat and more over the simplex: nearer to a border than this either may come first."""
+
+
+@pytest.fixture(scope="module")
+def reflector() -> Reflector:
+    return Reflector.load(dtype="float32")
+
+
+@pytest.fixture(scope="module", params=STATEMENTS)
+def mapped(request, reflector) -> tuple[str, list[int], Atlas]:
+    prompt = reflector.tokenizer(prompt_text(request.param)).input_ids
+    *_, atlas = grow_atlas(reflector.decoder, prompt, max_tokens=MAX_TOKENS)
+    return request.param, prompt, atlas
+
+
+def test_areas_add_up_and_every_reply_is_its_own(mapped):
+    _, _, atlas = mapped
+    assert atlas.finished and 0.995 < atlas.coverage <= 1 + 1e-9
+    assert len({region.tokens for region in atlas.regions}) == len(atlas.regions) > 1
+
+
+def test_random_weights_decode_to_the_region_they_fall_in(mapped, reflector):
+    statement, prompt, atlas = mapped
+    rng = random.Random(statement)
+    weights = [[rng.expovariate(1.0) for _ in range(3)] for _ in range(POINTS)]
+    silent, wrong = 0, []
+    for start in range(0, POINTS, 25):
+        some = weights[start : start + 25]
+        written = reflector.decoder.decode([Request(prompt, w, max_tokens=MAX_TOKENS) for w in some])
+        for w, reply in zip(some, written, strict=True):
+            region = atlas.at(w)
+            silent += region is None
+            if region is not None and list(region.tokens) != reply.tokens:
+                wrong.append(region.cell.margin(np.array(w) / sum(w)))
+    assert all(margin < NEAR_BORDER for margin in wrong), wrong
+    assert silent <= 2 + 3 * POINTS * (1 - atlas.coverage)
+
+
+def test_texts_equal_the_reflectors_own(mapped, reflector):
+    statement, _, atlas = mapped
+    names = [o.name for o in reflector.objectives]
+    for weights in ([1.0, 0.0, 0.0], list(reflector.presets["balanced"].values())):
+        region = atlas.at(weights)
+        if region is None:  # a preset may lie in lost area
+            continue
+        text = reflector.tokenizer.decode(region.tokens, skip_special_tokens=True).strip()
+        assert text == reflector.reflect(statement, dict(zip(names, weights, strict=True)), explain=False).reflection
+
+
+def test_the_command_line_follows_its_contract():
+    command = [sys.executable, "-m", "emorl", "atlas", STATEMENTS[1], "--json", "--max-steps", "120"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout)
+    assert list(result) == ["objectives", "coverage", "decode_steps", "regions"]
+    assert result["objectives"] == ["reflection", "empathy", "fluency"] and 0 < result["decode_steps"] <= 120
+    assert sum(region["area"] for region in result["regions"]) == pytest.approx(result["coverage"]) <= 1
+    assert result["coverage"] > 0
+    for region in result["regions"]:
+        assert list(region) == ["reflection", "area", "polygon", "scores"] and set(region["scores"]) == {
+            "reflection", "empathy", "fluency"
+        }  # fmt: skip
+        assert all(0 <= score <= 1 for score in region["scores"].values())
+        assert len(region["polygon"]) >= 3 and all(sum(v) == pytest.approx(1, abs=1e-5) for v in region["polygon"])

@@ -1,0 +1,91 @@
+"""The stage that finds the preset `balanced`: the paper's hierarchical grid, and beside it the exact optimum.
+
+Both maximise the mean over all objectives' shipping scores on held-back validation statements. The grid decodes equal
+words of different weight vectors once; the exact search reads the optimum off the statements' atlases. Every reply is
+scored once. Left out: random and Bayesian search.
+
+    python -m training search --config training/configs/default.yaml
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from emorl.atlas import Atlas, grow_atlas
+from emorl.ensemble import EnsembleDecoder
+from emorl.scoring.book import ScoreBook
+from emorl.search.exact import ExactResult, exact_search
+from emorl.search.hierarchical import SearchResult, Weights, hierarchical_search
+from emorl.template import prompt_text
+from training.config import Config
+from training.evaluate import greedy_replies
+from training.stages import amend_manifest, corpora_of, open_models, partition, score_of
+
+
+def search_grid(
+    decoder: EnsembleDecoder, tokenizer: Any, statements: list[str], book: ScoreBook, levels: int, max_tokens: int
+) -> tuple[SearchResult, dict[str, Any]]:
+    """The hierarchical grid, and its record: points, each direction's mean by objective, steps, seconds."""
+    names = list(book.scorers)
+    means: dict[Weights, list[float]] = {}
+    spent = {"steps": 0, "alone": 0}
+
+    def mean_scores(points: Sequence[Weights]) -> list[float]:
+        written, cost = greedy_replies(decoder, tokenizer, prompt_text, statements, points, max_tokens)
+        for key, value in cost.items():
+            spent[key] += value
+        book.rows(statements * len(points), [text for texts in written for text in texts])  # all new pairs in one batch
+        for weights, texts in zip(points, written, strict=True):
+            columns = book.columns(statements, texts)
+            means[tuple(weights)] = [sum(columns[name]) / len(texts) for name in names]
+        print(f"  {len(means)} directions, {book.calls} distinct replies", flush=True)
+        return [sum(means[tuple(weights)]) / len(names) for weights in points]
+
+    began = time.time()
+    result = hierarchical_search(mean_scores, len(names), levels)
+    return result, {
+        "best": result.best, "score": result.score, "evaluations": result.evaluations, "distinct_replies": book.calls,
+        "decode_steps": spent["steps"], "decode_steps_one_by_one": spent["alone"], "seconds": time.time() - began,
+        "points": [{"level": level, "weights": w, "score": value} for level, w, value in result.points],
+        "means": [{"weights": w, "by_objective": m} for w, m in means.items()],
+    }  # fmt: skip
+
+
+def search_atlases(
+    decoder: EnsembleDecoder, tokenizer: Any, statements: list[str], book: ScoreBook, max_tokens: int
+) -> tuple[ExactResult, dict[str, Any]]:
+    """The exact optimum over the simplex, and its record."""
+    began = time.time()
+    atlases: list[Atlas] = []
+    scores: list[list[float]] = []
+    for statement in statements:
+        *_, atlas = grow_atlas(decoder, tokenizer(prompt_text(statement)).input_ids, max_tokens=max_tokens)
+        texts = [tokenizer.decode(r.tokens, skip_special_tokens=True).strip() for r in atlas.regions]
+        rows = book.rows([statement] * len(texts), texts)
+        atlases.append(atlas)
+        scores.append([sum(row) / len(row) for row in rows])
+        print(f"  atlas {len(atlases)}/{len(statements)}: {len(texts)} replies, {atlas.decode_steps} steps", flush=True)
+    found = exact_search(atlases, scores)
+    return found, {
+        "best": found.best, "score": found.score, "coverage": found.coverage, "decode_steps": found.decode_steps,
+        "cells": found.nodes, "regions": [len(a.regions) for a in atlases], "seconds": time.time() - began,
+    }  # fmt: skip
+
+
+def run_search(config: Config) -> None:
+    """Search twice and write `search.json`; the better point (the exact one, unless slivers hid it) is `balanced`."""
+    decoder, tokenizer, manifest = open_models(config)
+    names = [o.name for o in manifest.objectives]
+    settings = next(iter(config.objectives.values()))
+    _, statements, _ = partition(corpora_of(config), settings.validation, config.search.prompts)
+    book = ScoreBook({name: found for name in names if (found := score_of(config, name, "ship"))})
+    grid, record = search_grid(decoder, tokenizer, statements, book, config.search.levels, config.search.max_tokens)
+    exact, exact_record = search_atlases(decoder, tokenizer, statements, book, config.search.max_tokens)
+    best = exact.best if exact.score >= grid.score else grid.best
+    record = {"objectives": names, "statements": len(statements), **record, "exact": exact_record, "balanced": best}
+    (config.models / "search.json").write_text(json.dumps(record) + "\n")
+    amend_manifest(config, lambda data: data["presets"].update(balanced=dict(zip(names, best, strict=True))))
+    print(f"grid {grid.score:.4f} in {record['decode_steps']} steps, exact {exact.score:.4f} in {exact.decode_steps}")
