@@ -31,11 +31,14 @@ invented statements (`data/reflections.jsonl`, Apache-2.0). **Treat the models a
 all-MiniLM-L6-v2 (Apache-2.0).
 
 ## Known failures
-* The base has 135 million parameters: reflections are short, often plain, sometimes beside the point, and may state something
-  the client did not say. Read every reply before you use it for anything.
-* The empathy score (emotional reactions between peers on Reddit) likes words such as "glad" and "sorry": with a large empathy weight
-  the reply may be glad about something sad. An earlier run that ended in "You're so sorry for you" for every statement was
-  stopped by the repetition guard; it does not ship.
+* The base has 135 million parameters: reflections are short, often plain ("You're not sure ..."), sometimes beside the point, and
+  may state something the client did not say. Read every reply before you use it for anything.
+* The empathy adapter answers most statements with "I'm sorry" or "I'm so sorry", now and then good news too: to somebody who had
+  lost so much weight that "my trousers fell down" it wrote "I'm so sorry; that must have been such a dreadful thing to lose." It is
+  the result of 12 updates; after 20 the score was higher still and replies said the same sentence twice, so that run does not ship.
+* Earlier versions were glad about sad things, because EPITOME's emotional reactions reward "glad" whatever the statement. The
+  scorer has since been taught with warm replies that fit and warm replies that do not; the held-out judge of empathy is weak at
+  telling a warm reply from a warm reply to somebody else (see below).
 * The fluency score measures how predictable a reply is to the base, not how good: people's own reflections score lower than the
   model's greedy replies.
 * Scorers reward what they were trained on. Length, openers and copying were countered (see below), other shortcuts surely remain.
@@ -125,8 +128,11 @@ Share of statements for which two methods write different greedy replies: \
 On {search['statements']} further statements the paper's hierarchical grid reached a mean of {search['score']:.4f} with \
 {search['evaluations']} directions in {search['decode_steps']} decoding steps ({search['decode_steps_one_by_one']} if every
 direction were decoded by itself). The exact optimum over all weights, from the statements' atlases, is \
-{search['exact']['score']:.4f} in {search['exact']['decode_steps']} steps (coverage at least {search['exact']['coverage']:.4f}). \
-`balanced` is the better of the two: {best}. All points are in `search.json`.
+{search['exact']['score']:.4f} in {search['exact']['decode_steps']} steps (coverage at least {search['exact']['coverage']:.4f}), at
+{', '.join(f'{n} {w:.3f}' for n, w in zip(search['objectives'], search['exact']['best'], strict=True))}. A mean that one adapter carries \
+is not balanced, so `balanced` is the exact
+optimum among the weights that leave every objective a share of {search['exact']['least_share']:g}: {best}, with a mean of \
+{search['exact']['balanced_score']:.4f}. All points are in `search.json`.
 
 {method_table(evaluation)}
 "emorl" is `balanced`; "uniform" gives every adapter the same weight. diversity_2 is EMORL's (distinct bigrams / words, a reply at a

@@ -47,11 +47,13 @@ class SearchConfig:
         prompts: Held-back validation statements.
         levels: Levels of the grid; 5 gives a precision of 1/32.
         max_tokens: Longest reply.
+        least_share: Share that `balanced` leaves every objective at least.
     """
 
     prompts: int = 16
     levels: int = 5
     max_tokens: int = 40
+    least_share: float = 0.1
 
 
 @dataclass(frozen=True)

@@ -52,15 +52,19 @@ class Node:
     touched: tuple[tuple[int, ...], ...]
 
 
-def exact_search(atlases: Sequence[Atlas], scores: Sequence[Sequence[float]]) -> ExactResult:
+def exact_search(
+    atlases: Sequence[Atlas], scores: Sequence[Sequence[float]], least_share: float = 0.0
+) -> ExactResult:
     """Search the overlay of atlases that span the same objectives.
 
     Args:
         atlases: One a prompt.
         scores: For each atlas, the score of each of its regions, in order; higher is better.
+        least_share: Only weights that give every objective at least this share, 0 to below 1 / K.
 
     Raises:
-        ValueError: No atlas, an empty one, different objectives, or not one score a region.
+        ValueError: No atlas, an empty one, different objectives, not one score a region, or a least share for which
+            there are no weights.
     """
     if not atlases or len({a.objectives for a in atlases}) > 1:
         raise ValueError("expected at least one atlas, all over the same objectives")
@@ -76,7 +80,12 @@ def exact_search(atlases: Sequence[Atlas], scores: Sequence[Sequence[float]]) ->
         later = zip(values[node.depth :], node.touched, strict=True)
         return node.total + sum(max(value[r] for r in regions) for value, regions in later)
 
-    whole = simplex(len(atlases[0].objectives))
+    count = len(atlases[0].objectives)
+    whole: Cell | None = simplex(count)
+    for normal in np.eye(count) - least_share:  # w_k >= least_share * (the sum of all)
+        whole = whole.clip(normal) if whole else None
+    if whole is None:
+        raise ValueError(f"expected a least share below 1 / {count}, got {least_share}")
     root = Node(0, 0.0, whole, tuple(tuple(range(len(group))) for group in cells))
     queue = [(-bound(root), next(ties), root)]
     seen = 0

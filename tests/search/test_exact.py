@@ -59,6 +59,18 @@ def test_by_hand():
     assert found.best == pytest.approx((0.75, 0.25))
 
 
+def test_every_objective_may_be_given_a_least_share():
+    rng = random.Random(8)
+    atlases = [random_atlas(rng, 3, 3) for _ in range(4)]
+    scores = [[rng.random() for _ in atlas.regions] for atlas in atlases]
+    free, held = exact_search(atlases, scores), exact_search(atlases, scores, least_share=0.2)
+    assert min(held.best) >= 0.2 - 1e-12 and held.score <= free.score
+    inside = 0.2 + 0.4 * np.random.default_rng(1).dirichlet([1, 1, 1], 300)
+    assert held.score >= max(value(atlases, scores, p) for p in inside) - 1e-12
+    with pytest.raises(ValueError, match="below 1 / 3"):
+        exact_search(atlases, scores, least_share=0.4)
+
+
 def test_against_the_decoder_of_the_tiny_model(decoder):
     prompts = [[5, 6, 7, 8], [9, 10, 11], [12, 13]]
     atlases = [[*grow_atlas(decoder, p, max_tokens=6)][-1] for p in prompts]
