@@ -108,7 +108,7 @@ def test_each_adapter_raised_its_own_objective_on_unseen_statements(manifest):
     for entry in evaluation:
         for role in ("ship greedy", "ship sampled", "judge greedy", "judge sampled"):
             gain = entry["evaluation"][role]["gain"]
-            # the warm start's greedy replies are already fluent: there the gain is within the interval, as the README says
+            # the warm start is fluent already where it writes greedily: that gain is within the interval (README)
             low = "mean" if entry["name"] == "fluency" and "greedy" in role else "low"
             assert gain[low] > 0, f"{entry['name']} by {role}: {gain}"
 
