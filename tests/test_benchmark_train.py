@@ -34,7 +34,7 @@ def test_the_benchmark_follows_its_contract_and_both_do_the_same_work():
     for name in ("self_critical", "rloo"):
         parts = {r["part"]: r["seconds_median"] for r in result["rows"] if r["name"] == name and r["tokens"] == 3}
         step = parts.pop("step")
-        assert all(seconds >= 0 for seconds in parts.values()) and sum(parts.values()) == pytest.approx(step)
+        assert all(seconds >= 0 for seconds in parts.values()) and sum(parts.values()) == pytest.approx(step, rel=1e-3)
     assert {r["tokens"] for r in result["rows"]} == {3, 5} and "tokens rloo" in result["growth"]
 
 

@@ -20,15 +20,18 @@ if TYPE_CHECKING:
     from emorl.ratings import RatingStore
 
 
-def build_demo(reflector_source: Any, store: RatingStore | Callable[[], RatingStore]) -> gr.Blocks:
+def build_demo(
+    reflector_source: Any, store: RatingStore | Callable[[], RatingStore], at_once: int = 32
+) -> gr.Blocks:
     """The whole app, not yet launched.
 
     Args:
         reflector_source: a `ModelSource`, or anything with the interface of `Reflector`.
         store: where ratings go, or a function that opens it, called once, at the first rating.
+        at_once: reflections written at a time, as one batch.
 
     Returns:
-        The blocks; `launch(**launch_settings())` serves them. At most 16 requests wait, one writes at a time.
+        The blocks; `launch(**launch_settings())` serves them. At most 64 requests wait.
     """
     is_source = isinstance(reflector_source, ModelSource)
     source = reflector_source if is_source else ModelSource.ready(reflector_source)
@@ -41,7 +44,7 @@ def build_demo(reflector_source: Any, store: RatingStore | Callable[[], RatingSt
         )
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(strings.TABS["reflect"], id="reflect"):
-                reflect_screen(source, opened)
+                reflect_screen(source, opened, at_once)
             with gr.Tab(strings.TABS["about"], id="about"):
                 about_screen()
     demo.queue(max_size=64, default_concurrency_limit=4)

@@ -146,7 +146,7 @@ def examples() -> list[dict[str, str]]:
     return list(json.loads(EXAMPLES.read_text(encoding="utf-8"))["examples"])
 
 
-def reflect_screen(source: ModelSource, store: Callable[[], RatingStore]) -> ReflectScreen:
+def reflect_screen(source: ModelSource, store: Callable[[], RatingStore], at_once: int) -> ReflectScreen:
     """Add the screen's components and events to the open `gr.Blocks`."""
     screen = ReflectScreen(source, store)
     rater = gr.BrowserState("", storage_key="emorl-rater", secret="emorl-rater-id")
@@ -169,7 +169,7 @@ def reflect_screen(source: ModelSource, store: Callable[[], RatingStore]) -> Ref
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     writing = generate.click(
         screen.write, [statement, mixer], [result, rating],
-        concurrency_limit=32, concurrency_id="model", **quiet,
+        concurrency_limit=at_once, concurrency_id="model", **quiet,
     )  # fmt: skip
     unavailable = json.dumps({"phase": "error", "message": strings.RESULT["unavailable"]})
     # a cancelled stream counts as failed too: what Stop has said stays

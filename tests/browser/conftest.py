@@ -73,9 +73,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(source: Any, store: RatingStore, queue: int = 16) -> Iterator[str]:
+def serve(source: Any, store: RatingStore, queue: int = 16, at_once: int = 32) -> Iterator[str]:
     """Serve the app from this process; yields its address."""
-    demo = build_demo(source, store)
+    demo = build_demo(source, store, at_once)
     demo.queue(max_size=queue, default_concurrency_limit=4)
     _, url, _ = demo.launch(
         server_name="127.0.0.1",
@@ -101,13 +101,13 @@ class App:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Callable[..., App]]:
-    """Starts scripted apps: `app(delay_s=..., echo=..., queue=...)`."""
+    """Starts scripted apps: `app(delay_s=..., echo=..., queue=..., at_once=...)`."""
     running = []
 
-    def start(queue: int = 16, **options: Any) -> App:
+    def start(queue: int = 16, at_once: int = 32, **options: Any) -> App:
         reflector = ScriptedReflector(**options)
         store = open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
-        served = serve(reflector, store, queue)
+        served = serve(reflector, store, queue, at_once)
         running.append(served)
         return App(served.__enter__(), reflector, store)
 

@@ -196,7 +196,7 @@ def test_the_page_is_up_before_the_model(new_page: Callable[..., Page], tmp_path
 def test_an_empty_statement_and_a_full_queue_are_plain_lines(
     new_page: Callable[..., Page], app: Callable[..., App]
 ) -> None:
-    running = app(queue=1, hold_after=2)
+    running = app(queue=1, at_once=1, hold_after=2)
     writing, waiting, refused = (new_page(watched=False) for _ in range(3))  # a refusal is a 503, which is logged
     for page in (writing, waiting, refused):
         open_app(page, running.url)
