@@ -88,14 +88,16 @@ def reflect(
     explain: Annotated[bool, typer.Option("--explain", help="Add every token's exact contributions.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     models: Annotated[Path | None, typer.Option(help="Models folder; the shipped one by default.")] = None,
-    dtype: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32, float16 or int8 (weights only), bfloat16.")] = None,
 ) -> None:
     """Write a reflection for a client statement."""
     refuse_crisis(text)
     if weights is not None and preset is not None:
         raise WeightError("Got --weights and --preset: expected one of them; leave one out.")
-    if dtype not in (None, "float32", "bfloat16"):
-        raise EmorlError(f"Got --dtype {dtype}: expected float32 or bfloat16; leave it out for the best.")
+    from emorl.ensemble.products import PRECISIONS
+
+    if dtype is not None and dtype not in PRECISIONS:
+        raise EmorlError(f"Got --dtype {dtype}: expected {', '.join(PRECISIONS)}; leave it out for the best.")
     chosen = parse_weights(weights) if weights is not None else None
 
     from emorl.reflector import Reflector

@@ -15,11 +15,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from emorl.assets import BASE_SHA256, ensure_base, models_dir
 from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, Scheduler, StackedLora, shares
 from emorl.ensemble.lora import load_adapter
+from emorl.ensemble.products import halves
 from emorl.errors import ManifestError, WeightError
 from emorl.explain.contributions import explain_tokens
 from emorl.manifest import Manifest, read_manifest
@@ -89,16 +88,19 @@ class Reflection:
     stopped: bool
 
 
-def default_dtype() -> torch.dtype:
-    """bfloat16 where the processor multiplies it natively, else float32, whose prefill is then several times faster."""
-    native = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return torch.bfloat16 if native else torch.float32
+def default_precision() -> str:
+    """float16 weights with float32 sums where the processor has such products (x86), else float32.
+
+    Half the memory to read of float32, and replies that differ from float32's as rarely as those of float32 in another
+    batch; bfloat16 is no faster for one user and much less exact (docs/cost.md has the figures).
+    """
+    return "float16" if halves() else "float32"
 
 
 class Reflector:
     """Base, adapters and scorers of one models folder."""
 
-    def __init__(self, manifest: Manifest, base: Path, dtype: torch.dtype) -> None:
+    def __init__(self, manifest: Manifest, base: Path, precision: str) -> None:
         """Load everything; see `load`."""
         from transformers import AutoTokenizer
         from transformers.utils import logging
@@ -114,7 +116,7 @@ class Reflector:
         self.tokenizer = AutoTokenizer.from_pretrained(base)
         warm = load_adapter(manifest.warm_start, manifest.base_sha256) if manifest.warm_start else None
         adapters = [load_adapter(o.adapter, manifest.base_id, o.name) for o in manifest.objectives]
-        backbone = LlamaBackbone.from_pretrained(base, warm, dtype)
+        backbone = LlamaBackbone.from_pretrained(base, warm, precision)
         end = self.tokenizer.convert_tokens_to_ids(END)
         self.decoder = EnsembleDecoder(backbone, StackedLora(adapters), [end])
         self.scheduler = Scheduler(self.decoder)
@@ -136,7 +138,7 @@ class Reflector:
 
         Args:
             models: Models folder; `$EMORL_MODELS` or the shipped one by default.
-            dtype: "float32" or "bfloat16"; what suits the processor by default.
+            dtype: A key of `PRECISIONS`; what suits the processor by default.
             progress: Show progress while the base is fetched for the first time.
 
         Raises:
@@ -151,7 +153,7 @@ class Reflector:
                 f"The models in {manifest.folder} need the base {manifest.base_sha256[:12]}: expected "
                 f"{BASE_SHA256[:12]}; name that base's folder in EMORL_BASE."
             )
-        return cls(manifest, base, getattr(torch, dtype) if dtype else default_dtype())
+        return cls(manifest, base, dtype or default_precision())
 
     def raw_weights(self, weights: Mapping[str, float]) -> list[float]:
         """K raw weights in slider order; unnamed objectives get 0.

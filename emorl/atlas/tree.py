@@ -19,12 +19,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch.nn import functional as F
 
 from emorl.atlas.envelope import upper_envelope
 from emorl.atlas.lookup import Atlas, Region
 from emorl.atlas.polygons import Cell, simplex
-from emorl.ensemble.backbone import Cache
+from emorl.ensemble.cache import Cache, settle
 from emorl.ensemble.decoder import EnsembleDecoder
 from emorl.errors import EmorlError
 
@@ -43,7 +42,7 @@ class Prefix:
 
 @dataclass
 class Batch:
-    """Prefixes of one length, the largest first, and their caches."""
+    """Prefixes of one length and their caches."""
 
     prefixes: list[Prefix]
     cache: Cache
@@ -51,11 +50,16 @@ class Batch:
     @property
     def largest(self) -> float:
         """Area of the largest cell."""
-        return self.prefixes[0].cell.area
+        return max(prefix.cell.area for prefix in self.prefixes)
 
-    def take(self, slots: list[int], room: int) -> Batch:
-        """These prefixes alone, with room for as many positions."""
-        return Batch([self.prefixes[slot] for slot in slots], self.cache.take(torch.tensor(slots), room))
+    def split(self, width: int) -> Batch:
+        """Keep the `width` largest and return the others, with caches of their own."""
+        slots = sorted(range(len(self.prefixes)), key=lambda slot: -self.prefixes[slot].cell.area)
+        rest = Batch([self.prefixes[slot] for slot in slots[width:]], self.cache.copy(slots[width:]))
+        kept = [slots[:width][i] for i in settle(slots[:width])]
+        self.prefixes = [self.prefixes[slot] for slot in kept]
+        self.cache.place(kept)
+        return rest
 
 
 @torch.inference_mode()
@@ -93,14 +97,13 @@ def grow_atlas(
     _check(count, spanned, min_area, max_steps)
     decoder.row_coefficients([1.0] * count, strength)
     decoder.check_lengths([len(prompt)], max_tokens)
-    head = decoder.backbone.head.float()
     regions: list[Region] = []
     waiting: list[Batch] = []
     steps = 0
 
     def branch(at: Batch, states: torch.Tensor) -> Batch | None:
-        """The children that go on, the largest first; those that end become regions."""
-        corners = _corner_logits(decoder, states, strength, spanned, head)
+        """The children that go on; those that end become regions."""
+        corners = _corner_logits(decoder, states, strength, spanned)
         going: list[tuple[int, Prefix]] = []
         for slot, prefix in enumerate(at.prefixes):
             for token, cell in upper_envelope(prefix.cell, corners[slot]):
@@ -113,12 +116,12 @@ def grow_atlas(
                     going.append((slot, child))
         if not going:
             return None
-        going.sort(key=lambda pair: -pair[1].cell.area)
-        parents, cache = [slot for slot, _ in going], at.cache
+        order = settle([slot for slot, _ in going])
+        at.cache.place([going[i][0] for i in order])
         written = len(prompt) + len(going[0][1].tokens)
-        if parents != list(range(len(at.prefixes))) or written > cache.slots:
-            cache = cache.take(torch.tensor(parents), written + ROOM if written > cache.slots else written)
-        return Batch([child for _, child in going], cache)
+        if written > at.cache.slots:
+            at.cache.reserve(len(going), written + ROOM)
+        return Batch([going[i][1] for i in order], at.cache)
 
     def atlas(now: Batch | None) -> Atlas:
         alive = [prefix.cell.area for group in [*waiting, *([now] if now else [])] for prefix in group.prefixes]
@@ -137,9 +140,7 @@ def grow_atlas(
                 return
             width = min(batch, max(1, (max_steps - steps) // max_tokens))
         if len(now.prefixes) > width:
-            room = now.cache.slots
-            waiting.append(now.take(list(range(width, len(now.prefixes))), room))
-            now = now.take(list(range(width)), room)
+            waiting.append(now.split(width))
         last = torch.tensor([prefix.tokens[-1] for prefix in now.prefixes])
         position = torch.full_like(last, len(prompt) + len(now.prefixes[0].tokens) - 1)
         states = decoder.backbone.forward(last[:, None], position, now.cache, decoder.lora, torch.zeros_like(last))
@@ -149,7 +150,7 @@ def grow_atlas(
 
 
 def _corner_logits(
-    decoder: EnsembleDecoder, states: torch.Tensor, strength: float, objectives: Sequence[int], head: torch.Tensor
+    decoder: EnsembleDecoder, states: torch.Tensor, strength: float, objectives: Sequence[int]
 ) -> torch.Tensor:
     """Logits at the corners of the spanned simplex, float32, (B, K, V), of states (rows, B, D)."""
     states = states.float()
@@ -157,7 +158,7 @@ def _corner_logits(
     if strength != 1:
         corners = states[:1] + strength * (corners - states[:1])
     flat = corners.transpose(0, 1).flatten(0, 1)  # one product; on three axes torch makes one a prefix of it
-    return (F.linear(flat, head) * decoder.backbone.scale).unflatten(0, (-1, len(objectives)))
+    return decoder.backbone.logits(flat).unflatten(0, (-1, len(objectives)))
 
 
 def _check(count: int, spanned: tuple[int, ...], min_area: float, max_steps: int | None) -> None:

@@ -1,10 +1,12 @@
 """Llama-family backbone whose rows are the experts: one base product over all rows, plus a stacked low-rank term.
 
-Written out by hand instead of hooking transformers' modules, because a decode step is bound by memory traffic and
-Python: query, key and value are one product, gate and up another, and the layers below the first adapted one run once a
-sequence (shared trunk). Every sequence keeps its own length: slot s of its cache holds position s, prompts are padded
-on the right and the padding is overwritten, so sequences of any length share a batch. `tests/ensemble` holds the
-naive twin: each adapter merged into transformers' own model, no cache. Left out: encoder-decoders (T5).
+Written out by hand instead of hooking transformers' modules, because a decode step is bound by memory traffic and by
+the number of operations: query, key and value are one product, gate and up another, every product is packed
+(`products`), the norms' weights are folded into the products behind them, residuals are added by the products before
+them, and the layers below the first adapted one run once a sequence (shared trunk). Rows lie sequence by sequence.
+Every sequence keeps its own length: slot s of its cache holds position s, prompts are padded on the right and the
+padding is overwritten, so sequences of any length share a batch. `tests/ensemble` holds the naive twin: each adapter
+merged into transformers' own model, no cache. Left out: encoder-decoders (T5).
 """
 
 from __future__ import annotations
@@ -16,66 +18,46 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
+from emorl.ensemble.cache import Cache
 from emorl.ensemble.lora import FUSED, Adapter, StackedLora
+from emorl.ensemble.products import FEW, PRECISIONS, Product, product
 from emorl.errors import AdapterMismatch, BackboneError
+
+STORED = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "int8": torch.bfloat16}
+"""Type of embedding and head by precision."""
 
 
 @dataclass(frozen=True)
-class LayerWeights:
-    """Fused weights of one layer, each (out, in), and its two norms, (D,)."""
+class LayerProducts:
+    """The four products of one layer, and the folded weights of its two norms, (D,) float32."""
 
-    qkv: torch.Tensor
-    o: torch.Tensor
-    gate_up: torch.Tensor
-    down: torch.Tensor
+    qkv: Product
+    o: Product
+    gate_up: Product
+    down: Product
     attention_norm: torch.Tensor
     mlp_norm: torch.Tensor
 
 
-class Cache:
-    """Keys and values of B sequences, a layer (rows * B, kv heads, S, head width); rows is 1 in the trunk."""
+@dataclass(frozen=True)
+class Look:
+    """Where the tokens of one pass stand and what they may look at; made once for the trunk and once for the experts.
 
-    def __init__(self, keys: list[torch.Tensor], values: list[torch.Tensor], batch: int) -> None:
-        self.keys, self.values, self.batch = keys, values, batch
+    Attributes:
+        cos: Rotary cosines, (rows * B * T, 1, width), rows 1 in the trunk.
+        sin: Rotary sines, the first half of the width negated, same shape.
+        mask: 0 or -inf to add to the scores, (N, 1, 1, S) or (1, 1, T, S); None where all of S or a triangle is seen.
+        at: Position of each sequence's first token, (B,); an int where all have the same.
+        span: S, positions looked at.
+        steps: T.
+    """
 
-    @property
-    def slots(self) -> int:
-        """Positions that fit."""
-        return self.keys[0].shape[2]
-
-    def take(self, sequences: torch.Tensor, slots: int) -> Cache:
-        """The cache of the named sequences (repeats allowed), with room for at least `slots` positions."""
-
-        def pick(tensor: torch.Tensor) -> torch.Tensor:
-            rows, heads, old, width = tensor.shape
-            grouped = tensor.view(rows // self.batch, self.batch, heads, old, width)
-            new = tensor.new_empty(grouped.shape[0], len(sequences), heads, max(old, slots), width)
-            new[..., :old, :] = grouped[:, sequences]
-            new[..., old:, :] = 0  # never read before it is written, but 0 * inf would be NaN
-            return new.flatten(0, 1)
-
-        return Cache([pick(k) for k in self.keys], [pick(v) for v in self.values], len(sequences))
-
-    def join(self, other: Cache) -> Cache:
-        """The sequences of both, these first, with room for the longer ones."""
-        slots = max(self.slots, other.slots)
-
-        def both(mine: torch.Tensor, its: torch.Tensor) -> torch.Tensor:
-            grouped = [
-                F.pad(t.view(t.shape[0] // c.batch, c.batch, *t.shape[1:]), (0, 0, 0, slots - t.shape[2]))
-                for t, c in ((mine, self), (its, other))
-            ]
-            return torch.cat(grouped, 1).flatten(0, 1)
-
-        keys = [both(a, b) for a, b in zip(self.keys, other.keys, strict=True)]
-        values = [both(a, b) for a, b in zip(self.values, other.values, strict=True)]
-        return Cache(keys, values, self.batch + other.batch)
-
-
-def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
-    """Rotary position embedding; x (N, T, heads, width), cos and sin (N, T, 1, width)."""
-    half = x.shape[-1] // 2
-    return x * cos + torch.cat((-x[..., half:], x[..., :half]), -1) * sin
+    cos: torch.Tensor
+    sin: torch.Tensor
+    mask: torch.Tensor | None
+    at: torch.Tensor | int
+    span: int
+    steps: int
 
 
 class LlamaBackbone:
@@ -85,17 +67,19 @@ class LlamaBackbone:
         head: Shared, bias-free output head, (V, D).
         scale: Factor of the logits; 1 for Llama.
         width: D.
-        dtype: Type of weights and activations.
+        precision: Key of `products.PRECISIONS`.
+        dtype: Type of the activations.
     """
 
     scale = 1.0
 
-    def __init__(self, model: Any, dtype: torch.dtype | None = None) -> None:
+    def __init__(self, model: Any, precision: str | torch.dtype | None = None) -> None:
         """Take over the weights of a transformers causal model.
 
         Args:
             model: A `LlamaForCausalLM` or a model with the same modules.
-            dtype: Type to cast to; the model's own by default.
+            precision: "float32", "bfloat16", "float16" (weights only), "int8" (weights only), or one of torch's types
+                of these names; the model's own type by default.
 
         Raises:
             BackboneError: The architecture would break exact mixing or is not of the Llama family.
@@ -116,42 +100,53 @@ class LlamaBackbone:
             raise BackboneError("The base uses a sliding window: expected full attention; choose another base.")
         if config.hidden_act != "silu":
             raise BackboneError(f"The base uses {config.hidden_act}: expected silu; choose another base.")
-        self.dtype = dtype or next(model.parameters()).dtype
-        self.eps = config.rms_norm_eps
+        self.precision = precision_name(precision or next(model.parameters()).dtype)
+        self.dtype, stored = PRECISIONS[self.precision], STORED[self.precision]
         self.heads, self.kv_heads = config.num_attention_heads, config.num_key_value_heads
         self.head_width = getattr(config, "head_dim", None) or config.hidden_size // self.heads
         self.width, self.max_positions = config.hidden_size, config.max_position_embeddings
+        self.eps = config.rms_norm_eps
+        self._floor = torch.tensor((self.eps * self.width) ** 0.5)  # see `_unit`
 
         def take(*modules: Any) -> torch.Tensor:
             plain = [getattr(m, "base_layer", m) for m in modules]  # PEFT wraps the layers it adapts
-            return torch.cat([m.weight.detach() for m in plain]).to(self.dtype).contiguous()
+            return torch.cat([m.weight.detach() for m in plain])
+
+        def fold(norm: Any) -> torch.Tensor:
+            return take(norm).float() * self.width**0.5
 
         inner = model.model
-        self.embedding = take(inner.embed_tokens)
+        self.embedding = take(inner.embed_tokens).to(stored).contiguous()
         tied = model.lm_head.weight.data_ptr() == inner.embed_tokens.weight.data_ptr()
-        self.head = self.embedding if tied else take(model.lm_head)
-        self.final_norm = take(inner.norm)
-        self.layers = [
-            LayerWeights(
-                take(b.self_attn.q_proj, b.self_attn.k_proj, b.self_attn.v_proj), take(b.self_attn.o_proj),
-                take(b.mlp.gate_proj, b.mlp.up_proj), take(b.mlp.down_proj),
-                take(b.input_layernorm), take(b.post_attention_layernorm),
-            )
-            for b in inner.layers
-        ]  # fmt: skip
+        self.head = self.embedding if tied else take(model.lm_head).to(stored).contiguous()
+        # float32 activations and logits always: with bfloat16's three digits many words would tie
+        self._head = product(self.head, "float32" if self.precision == "float32" else "float16")
+        self.final_norm = take(inner.norm).to(self.dtype)
+        self.layers = []
+        for b in inner.layers:
+            before, between = fold(b.input_layernorm), fold(b.post_attention_layernorm)
+            qkv = take(b.self_attn.q_proj, b.self_attn.k_proj, b.self_attn.v_proj) * before
+            gate_up = take(b.mlp.gate_proj, b.mlp.up_proj) * between
+            self.layers.append(
+                LayerProducts(
+                    product(qkv, self.precision), product(take(b.self_attn.o_proj), self.precision),
+                    product(gate_up, self.precision), product(take(b.mlp.down_proj), self.precision), before, between,
+                )
+            )  # fmt: skip
+        self._inner = config.intermediate_size
         self._rotary = inner.rotary_emb
         self._cos = self._sin = torch.empty(0, 1)
 
     @classmethod
     def from_pretrained(
-        cls, folder: Path, warm_start: Adapter | None = None, dtype: torch.dtype = torch.bfloat16
+        cls, folder: Path, warm_start: Adapter | None = None, precision: str | torch.dtype = "bfloat16"
     ) -> LlamaBackbone:
         """Load a base and merge its warm start (sum in float32, then cast).
 
         Args:
             folder: A folder transformers can load.
             warm_start: Supervised adapter merged into the base, or None.
-            dtype: Type of the weights in use.
+            precision: See the constructor.
 
         Raises:
             BackboneError: See the constructor.
@@ -162,39 +157,34 @@ class LlamaBackbone:
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
         if warm_start is not None:
             merge(model, warm_start)
-        return cls(model, dtype)
+        return cls(model, precision)
 
     def prepare(self, lora: StackedLora) -> None:
-        """Cast and fuse the stacked factors for this base.
+        """Fuse the stacked factors for this base, and fold its norms into them.
 
         Raises:
             AdapterMismatch: A factor does not fit this base.
         """
         q, kv = self.heads * self.head_width, self.kv_heads * self.head_width
+        widths = {"qkv": (q, kv, kv), "o": (self.width,), "gate_up": (self._inner, self._inner), "down": (self.width,)}
         for index, layer in enumerate(self.layers):
-            half = layer.gate_up.shape[0] // 2
-            widths = {"qkv": (q, kv, kv), "o": (self.width,), "gate_up": (half, half), "down": (self.width,)}
-            for product in FUSED:
-                lora.build(index, product, widths[product], self.dtype)
+            norms = {"qkv": layer.attention_norm, "gate_up": layer.mlp_norm}
+            for name in FUSED:
+                lora.build(index, name, widths[name], norms.get(name))
 
     def empty_cache(self, batch: int, slots: int, lora: StackedLora) -> Cache:
         """A cache for B new sequences with room for `slots` positions."""
-
-        def make() -> list[torch.Tensor]:
-            return [
-                torch.zeros((1 if i < lora.first_layer else lora.rows) * batch, self.kv_heads, slots, self.head_width,
-                            dtype=self.dtype)
-                for i in range(len(self.layers))
-            ]  # fmt: skip
-
-        return Cache(make(), make(), batch)
+        rows = [1 if index < lora.first_layer else lora.rows for index in range(len(self.layers))]
+        return Cache.empty(batch, slots, rows, self.kv_heads, self.head_width, self.dtype)
 
     def positions(self, upto: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rotary tables cos and sin for positions 0 to at least upto - 1, each (S, head width)."""
+        """Rotary tables for positions 0 to at least upto - 1, each (S, head width): cos, and sin ready for `_turn`."""
         if self._cos.shape[0] < upto:
             ids = torch.arange(max(upto, 256))[None]
             cos, sin = self._rotary(torch.empty(1, dtype=torch.float32), ids)
-            self._cos, self._sin = cos[0].to(self.dtype), sin[0].to(self.dtype)
+            half = self.head_width // 2
+            self._cos = cos[0].to(self.dtype)
+            self._sin = torch.cat([-sin[0, :, :half], sin[0, :, half:]], -1).to(self.dtype)
         return self._cos, self._sin
 
     def forward(
@@ -204,8 +194,8 @@ class LlamaBackbone:
 
         Args:
             ids: Token ids, (B, T); right-padded where sequences differ in length.
-            start: Position of the first token of each sequence, (B,).
-            cache: Cache of these B sequences with room for start + T; written in place.
+            start: Position of the first token of each sequence, (B,); the same for all where T > 1.
+            cache: Cache whose first B sequences these are, with room for start + T; written in place.
             lora: Prepared adapters (see `prepare`).
             last: Index in 0..T-1 of the token to keep for each sequence, (B,); all positions when None.
 
@@ -213,86 +203,116 @@ class LlamaBackbone:
             (rows, B, D) when `last` is given, else (rows, B, T, D). Row 0 is the base if `lora.base_row`.
         """
         batch, steps = ids.shape
-        at = start[:, None] + torch.arange(steps)  # (B, T)
-        span = int(at.max()) + 1
-        cos_table, sin_table = self.positions(span)
-        cos, sin = cos_table[at][:, :, None], sin_table[at][:, :, None]  # (B, T, 1, width)
-        mask = None
-        if steps > 1 or batch > 1:
-            mask = (torch.arange(span) <= at[:, :, None])[:, None]  # (B, 1, T, S)
-            group = self.heads // self.kv_heads
-            if steps > 1:
-                mask = mask.repeat(1, 1, group, 1)  # (B, 1, G * T, S), group-major like the queries
-        # a prefill starts at 0 everywhere: one slice; a step writes each sequence at its own slot
-        slots = None if steps > 1 and not bool(start.any()) else at
-        x = self.embedding[ids].view(1, batch * steps, self.width)  # (rows, B * T, D)
+        look = self._look(start, steps)
+        x = _fill(F.embedding(ids, self.embedding).to(self.dtype).view(batch * steps, self.width))
         rows = 1
         for index, layer in enumerate(self.layers):
             if index == lora.first_layer:
                 rows = lora.rows
-                x = x.repeat(rows, 1, 1)
-                cos, sin = cos.repeat(rows, 1, 1, 1), sin.repeat(rows, 1, 1, 1)
-                mask = None if mask is None else mask.repeat(rows, 1, 1, 1)
-                slots = None if slots is None else slots.repeat(rows, 1)
-            x = self._layer(index, layer, x, cos, sin, mask, slots, span, cache, lora)
+                x = x[: batch * steps].view(batch, 1, steps, self.width).expand(-1, rows, -1, -1)
+                x, look = _fill(x.reshape(-1, self.width)), _repeat(look, batch, rows)
+            x = self._layer(index, layer, x, batch * rows, look, cache, lora)
+        x = x[: batch * rows * steps].view(batch, rows, steps, self.width)
         if last is not None:
-            x = x.view(rows, batch, steps, self.width)[:, torch.arange(batch), last]
-        x = F.rms_norm(x, (self.width,), self.final_norm, self.eps)
-        return x if last is not None else x.view(rows, batch, steps, self.width)
+            x = x[torch.arange(batch), :, last]
+        return F.rms_norm(x, (self.width,), self.final_norm, self.eps).transpose(0, 1)
+
+    def _look(self, start: torch.Tensor, steps: int) -> Look:
+        """What the tokens of the trunk look at."""
+        first, span = int(start[0]), int(start.max()) + steps
+        same = bool((start == first).all())
+        if steps > 1 and not same:
+            raise ValueError("expected sequences that start at one position, or one token of each")
+        at = start[:, None] + torch.arange(steps)  # (B, T)
+        cos, sin = (table[at].view(-1, 1, self.head_width) for table in self.positions(span))
+        mask = None
+        if steps > 1 and first:
+            mask = torch.arange(span) > at[0, :, None]  # (T, S)
+        elif not same:
+            mask = (torch.arange(span) > at)[:, None]  # (B, 1, S)
+        if mask is not None:
+            hidden = torch.zeros(mask.shape, dtype=self.dtype).masked_fill_(mask, -torch.inf)
+            mask = hidden[None, None] if steps > 1 else hidden[:, None]
+        return Look(cos, sin, mask, first if same else start, span, steps)
 
     def _layer(
-        self, index: int, layer: LayerWeights, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor,
-        mask: torch.Tensor | None, slots: torch.Tensor | None, span: int, cache: Cache, lora: StackedLora,
-    ) -> torch.Tensor:  # fmt: skip
-        """One decoder layer over x (rows, B * T, D)."""
-        rows, flat, _ = x.shape
-        adapted = index >= lora.first_layer
-        normed = F.rms_norm(x, (self.width,), layer.attention_norm, self.eps)
-        qkv = F.linear(normed, layer.qkv)
+        self, index: int, layer: LayerProducts, x: torch.Tensor, n: int, look: Look, cache: Cache, lora: StackedLora
+    ) -> torch.Tensor:
+        """One decoder layer over x (at least n * T, D) of n = rows * B sequences."""
+        adapted, tokens = index >= lora.first_layer, n * look.steps
+        normed = self._unit(x)
+        qkv = layer.qkv(normed)
         if adapted:
-            lora.add(index, "qkv", normed, qkv)
-        n = cos.shape[0]  # rows * B
-        steps = rows * flat // n
-        qkv = qkv.view(n, steps, self.heads + 2 * self.kv_heads, self.head_width)
-        turned = rotate(qkv[:, :, : self.heads + self.kv_heads], cos, sin)
-        query, key = turned[:, :, : self.heads], turned[:, :, self.heads :]
-        value = qkv[:, :, self.heads + self.kv_heads :]
-        keys, values = cache.keys[index], cache.values[index]
-        if slots is None:
-            keys[:, :, :steps] = key.transpose(1, 2)
-            values[:, :, :steps] = value.transpose(1, 2)
-        elif n == 1 or steps == 1:
-            everyone = torch.arange(n)
-            keys[everyone, :, slots[:, 0]] = key[:, 0]
-            values[everyone, :, slots[:, 0]] = value[:, 0]
+            lora.add(index, "qkv", normed[:tokens], qkv[:tokens], look.steps)
+        mixed = self._attend(index, qkv[:tokens], n, look, cache)
+        out = layer.o(_fill(mixed), x)
+        if adapted:
+            lora.add(index, "o", mixed, out[:tokens], look.steps)
+        normed = self._unit(out)
+        gate_up = layer.gate_up(normed)
+        if adapted:
+            lora.add(index, "gate_up", normed[:tokens], gate_up[:tokens], look.steps)
+        inner = F.silu(gate_up[:, : self._inner]).mul_(gate_up[:, self._inner :])
+        out = layer.down(inner, out)
+        if adapted:
+            lora.add(index, "down", inner[:tokens], out[:tokens], look.steps)
+        return out
+
+    def _unit(self, x: torch.Tensor) -> torch.Tensor:
+        """RMS norm without its weight and the factor √D, which the next product holds: x / √(|x|² + ε D)."""
+        norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
+        return torch.div(x, torch.hypot(norm, self._floor), out=torch.empty_like(x))
+
+    def _attend(self, index: int, qkv: torch.Tensor, n: int, look: Look, cache: Cache) -> torch.Tensor:
+        """Write keys and values of qkv (n * T, ·) to the cache and attend; (n * T, heads * head width)."""
+        parts = qkv.view(-1, self.heads + 2 * self.kv_heads, self.head_width)
+        turning = parts[:, : self.heads + self.kv_heads]
+        rolled = turning.roll(self.head_width // 2, -1)
+        torch.addcmul(turning * look.cos, rolled, look.sin, out=turning)
+        cache.write(index, parts[:, self.heads :], look.at, look.steps)
+        keys, values = cache.read(index, n, look.span)
+        if look.steps == 1:
+            query = parts[:, : self.heads].view(n, self.kv_heads, self.heads // self.kv_heads, self.head_width)
+            mixed = F.scaled_dot_product_attention(query, keys, values, attn_mask=look.mask)
         else:
-            everyone = torch.arange(n)[:, None]
-            keys[everyone, :, slots] = key
-            values[everyone, :, slots] = value
-        group = self.heads // self.kv_heads
-        query = query.view(n, steps, self.kv_heads, group, self.head_width).permute(0, 2, 3, 1, 4)
-        query = query.reshape(n, self.kv_heads, group * steps, self.head_width)
-        mixed = F.scaled_dot_product_attention(query, keys[:, :, :span], values[:, :, :span], attn_mask=mask)
-        mixed = mixed.view(n, self.kv_heads, group, steps, self.head_width).permute(0, 3, 1, 2, 4)
-        mixed = mixed.reshape(rows, flat, self.heads * self.head_width)
-        out = F.linear(mixed, layer.o)
-        if adapted:
-            lora.add(index, "o", mixed, out)
-        x = x + out
-        normed = F.rms_norm(x, (self.width,), layer.mlp_norm, self.eps)
-        gate_up = F.linear(normed, layer.gate_up)
-        if adapted:
-            lora.add(index, "gate_up", normed, gate_up)
-        gate, up = gate_up.chunk(2, -1)
-        inner = F.silu(gate) * up
-        out = F.linear(inner, layer.down)
-        if adapted:
-            lora.add(index, "down", inner, out)
-        return x + out
+            query = parts[:, : self.heads].view(n, look.steps, self.heads, self.head_width).transpose(1, 2)
+            mixed = F.scaled_dot_product_attention(
+                query, keys, values, attn_mask=look.mask, is_causal=look.mask is None, enable_gqa=True
+            ).transpose(1, 2)
+        return mixed.reshape(n * look.steps, self.heads * self.head_width)
 
     def logits(self, mixed: torch.Tensor) -> torch.Tensor:
         """Logits scale · W f, float32, (B, V), of mixed states f (B, D)."""
-        return F.linear(mixed.to(self.dtype), self.head).float() * self.scale
+        return self._head(mixed.float()) * self.scale
+
+
+def precision_name(precision: str | torch.dtype) -> str:
+    """The key of `PRECISIONS` for a name or one of torch's types.
+
+    Raises:
+        BackboneError: There is no such precision.
+    """
+    name = str(precision).removeprefix("torch.")
+    if name not in PRECISIONS:
+        raise BackboneError(f"Got the precision {name}: expected {', '.join(PRECISIONS)}; choose one of these.")
+    return name
+
+
+def _fill(x: torch.Tensor) -> torch.Tensor:
+    """At least `FEW` rows, with zeros behind: the matrix library is slower with fewer."""
+    return F.pad(x, (0, 0, 0, FEW - len(x))) if len(x) < FEW else x
+
+
+def _repeat(look: Look, batch: int, rows: int) -> Look:
+    """The same for every row of each sequence."""
+
+    def each(table: torch.Tensor) -> torch.Tensor:
+        return table.view(batch, 1, look.steps, -1).expand(-1, rows, -1, -1).reshape(batch * rows * look.steps, 1, -1)
+
+    mask = look.mask
+    if mask is not None and look.steps == 1:
+        mask = mask.repeat_interleave(rows, 0)
+    return Look(each(look.cos), each(look.sin), mask, look.at, look.span, look.steps)
 
 
 def merge(model: Any, adapter: Adapter) -> None:

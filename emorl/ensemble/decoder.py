@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 import torch
 
-from emorl.ensemble.backbone import Cache, LlamaBackbone
+from emorl.ensemble.backbone import LlamaBackbone
+from emorl.ensemble.cache import Cache, settle
 from emorl.ensemble.lora import StackedLora
 from emorl.ensemble.weights import coefficients
 from emorl.errors import WeightError
@@ -170,8 +171,9 @@ class EnsembleDecoder:
         states = self.backbone.forward(ids, start, cache, self.lora, lengths - 1)
         if len(unique) == len(keys):
             return states, cache
-        which = torch.tensor([unique.index(key) for key in keys])
-        return states[:, which], cache.take(which, 0)
+        which = [unique.index(key) for key in keys]
+        cache.place(which)
+        return states[:, which], cache
 
 
 class Batch:
@@ -216,7 +218,7 @@ class Batch:
     def resume(self, request: Request, result: Decoded, cache: Cache) -> None:
         """Go on with a sequence, states and cache kept; `cache` is its own and holds all but the last token."""
         position = torch.tensor([len(request.prompt) + len(result.tokens) - 1])
-        cache = cache.take(torch.tensor([0]), len(request.prompt) + request.max_tokens)
+        cache = cache.copy([0], len(request.prompt) + request.max_tokens)
         states = self.decoder.backbone.forward(torch.tensor([result.tokens[-1:]]), position, cache, self.decoder.lora,
                                                torch.tensor([0]))  # fmt: skip
         lines = self._lines([request], [result], True, True)
@@ -236,7 +238,10 @@ class Batch:
         self.alive += lines
         self._mix, self._position = torch.cat([self._mix, mix]), torch.cat([self._position, position])
         self._states = torch.cat([self._states, states], 1) if self._states.numel() else states
-        self.cache = cache if self.cache is None else self.cache.join(cache)
+        if self.cache is None:
+            self.cache = cache
+        else:
+            self.cache.join(cache)
 
     @torch.inference_mode()
     def step(self) -> bool:
@@ -249,10 +254,8 @@ class Batch:
         if self._pending:
             old = len(self._pending)
             last = torch.tensor(self._pending)
-            cache = self.cache if old == len(self.alive) else self.cache.take(torch.arange(old), 0)
-            stepped = backbone.forward(last[:, None], self._position[:old], cache, decoder.lora, torch.zeros_like(last))
-            if cache is not self.cache:
-                self.cache = cache.join(self.cache.take(torch.arange(old, len(self.alive)), 0))
+            stepped = backbone.forward(last[:, None], self._position[:old], self.cache, decoder.lora,
+                                       torch.zeros_like(last))  # fmt: skip
             self._position[:old] += 1
             states = torch.cat([stepped, states], 1) if states.numel() else stepped
         self._pending, self._states = [], torch.empty(0)
@@ -270,11 +273,12 @@ class Batch:
             if not result.ended and len(result.tokens) < line.request.max_tokens:
                 going.append(slot)
             elif line.keep_cache:
-                result.cache = self.cache.take(torch.tensor([slot]), 0)
+                result.cache = self.cache.copy([slot])
         self._pending = tokens
         self._retain(going)
         return True
 
+    @torch.inference_mode()
     def leave(self, results: Sequence[Decoded]) -> None:
         """Stop writing these; what they hold stays. Results that have already left are ignored."""
         gone = {id(result) for result in results}
@@ -285,13 +289,17 @@ class Batch:
             return
         assert self.cache is not None
         old = len(self._pending)
-        keep = torch.tensor(slots, dtype=torch.long)
+        if old == len(self.alive):
+            slots = [slots[i] for i in settle(slots)]  # newcomers, who have no token yet, must stay behind the others
         if self._states.numel():
             self._states = self._states[:, [slot - old for slot in slots if slot >= old]]
         self._pending = [self._pending[slot] for slot in slots if slot < old]
         self.alive = [self.alive[slot] for slot in slots]
-        self._mix, self._position = self._mix[keep], self._position[keep]
-        self.cache = self.cache.take(keep, 0) if slots else None
+        self._mix, self._position = self._mix[slots], self._position[slots]
+        if slots:
+            self.cache.place(slots)
+        else:
+            self.cache = None
 
 
 def _choose(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import torch
 
+from emorl.ensemble.cache import settle
 from emorl.ensemble.decoder import EnsembleDecoder
 
 
@@ -84,10 +85,10 @@ def decode_directions(
                     parents.append(slot)
         if not going:
             return DirectionReplies(tokens, steps, sum(len(t) - 1 for row in tokens for t in row))
-        if parents != list(range(len(prefixes))):
-            which = torch.tensor(parents)
-            cache, position = cache.take(which, 0), position[which]
-        prefixes = going
+        order = settle(parents)
+        prefixes, parents = [going[i] for i in order], [parents[i] for i in order]
+        cache.place(parents)
+        position = position[parents]
         last = torch.tensor([prefix.tokens[-1] for prefix in prefixes])
         states = decoder.backbone.forward(last[:, None], position, cache, decoder.lora, torch.zeros_like(last))
         position = position + 1

@@ -147,8 +147,14 @@ class StackedLora:
         """Rows a sequence takes above the trunk: K, plus 1 with the base row."""
         return len(self.adapters) + self.base_row
 
-    def build(self, layer: int, product: str, widths: Sequence[int], dtype: torch.dtype) -> None:
-        """Prepare the factors of one fused product: A^T (K, in, R') and scaled B^T (K, R', Σ widths).
+    def build(self, layer: int, product: str, widths: Sequence[int], norm: torch.Tensor | None = None) -> None:
+        """Prepare the factors of one fused product: A^T (K, in, R') and scaled B^T (K, R', Σ widths), float32.
+
+        Args:
+            layer: Layer number.
+            product: A key of `FUSED`.
+            widths: Outputs of the projections it fuses.
+            norm: Weights of the norm before it, (in,), where the base folds them into its own product.
 
         Raises:
             AdapterMismatch: A factor's shape is not that of this base.
@@ -170,22 +176,30 @@ class StackedLora:
                     up[row : row + width, column : column + adapter.rank] = factor * adapter.scale
                     column += adapter.rank
                 row += width
-            downs.append(down.T)
+            if norm is not None and norm.shape[0] != down.shape[1]:
+                raise _refuse(adapter.name, f"{names[0]} of layer {layer} has {down.shape[1]} inputs",
+                              f"{norm.shape[0]}, as this base has", "use the base it was trained on")  # fmt: skip
+            downs.append((down if norm is None else down * norm).T)
             ups.append(up.T)
-        self._stacks[layer, product] = (
-            torch.stack(downs).to(dtype).contiguous(), torch.stack(ups).to(dtype).contiguous()
-        )  # fmt: skip
+        self._stacks[layer, product] = torch.stack(downs).contiguous(), torch.stack(ups).contiguous()
 
-    def add(self, layer: int, product: str, x: torch.Tensor, y: torch.Tensor) -> None:
-        """Add every expert's low-rank term to y in place.
+    def add(self, layer: int, product: str, x: torch.Tensor, y: torch.Tensor, steps: int) -> None:
+        """Add every expert's low-rank term to y in place; computed in float32.
 
         Args:
             layer: Layer number, at or above `first_layer`.
             product: A key of `FUSED`.
-            x: Inputs, (rows, N, in).
-            y: Outputs of the base product, (rows, N, out).
+            x: Inputs, (B * rows * T, in).
+            y: Outputs of the base product, (B * rows * T, out).
+            steps: T.
         """
         stack = self._stacks.get((layer, product))
-        if stack is not None:
-            experts, out = (x[1:], y[1:]) if self.base_row else (x, y)
-            out.baddbmm_(torch.bmm(experts, stack[0]), stack[1])
+        if stack is None:
+            return
+        x, y = (t.view(-1, self.rows, steps, t.shape[-1])[:, self.base_row :].transpose(0, 1) for t in (x, y))
+        if steps == 1:
+            x, y = x[:, :, 0], y[:, :, 0]  # (K, B, ·)
+            if y.dtype == torch.float32:
+                y.baddbmm_(torch.bmm(x, stack[0]), stack[1])
+                return
+        y += torch.bmm(torch.bmm(x.flatten(1, -2).float(), stack[0]), stack[1]).view(y.shape)

@@ -17,8 +17,14 @@ class WordCache:
     def __init__(self, words: list[tuple[int, ...]], slots: int) -> None:
         self.words, self.slots = words, slots
 
-    def take(self, sequences: torch.Tensor, slots: int) -> WordCache:
-        return WordCache([self.words[i] for i in sequences.tolist()], max(self.slots, slots))
+    def copy(self, sequences: Sequence[int], slots: int = 0) -> WordCache:
+        return WordCache([self.words[i] for i in sequences], max(self.slots, slots))
+
+    def place(self, order: Sequence[int]) -> None:
+        self.words = [self.words[i] for i in order]
+
+    def reserve(self, batch: int, slots: int) -> None:
+        self.slots = max(self.slots, slots)
 
 
 class ScriptedDecoder:
@@ -28,7 +34,7 @@ class ScriptedDecoder:
         self.experts, self.words = experts, words
         self.lora = SimpleNamespace(adapters=(None,) * count, base_row=True)
         self.end_tokens = frozenset(end_tokens)
-        self.backbone = SimpleNamespace(head=torch.eye(words), scale=1.0, forward=self.forward)
+        self.backbone = SimpleNamespace(logits=lambda mixed: mixed, forward=self.forward)
         self.batches: list[int] = []
 
     def row_coefficients(self, weights, strength):

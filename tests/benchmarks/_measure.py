@@ -138,7 +138,10 @@ def tensor_bytes(*owners: Any) -> int:
             continue
         seen.add(id(thing))
         if isinstance(thing, torch.Tensor):
-            storages[thing.untyped_storage().data_ptr()] = thing.untyped_storage().nbytes()
+            if thing.is_mkldnn:  # packed: its storage cannot be seen
+                storages[id(thing)] = thing.numel() * thing.element_size()
+            else:
+                storages[thing.untyped_storage().data_ptr()] = thing.untyped_storage().nbytes()
         elif isinstance(thing, Mapping):
             waiting += thing.values()
         elif isinstance(thing, list | tuple | set | frozenset):

@@ -1,4 +1,4 @@
-"""The atlas of the shipped adapters: direct decoding in float32 finds the region's own words, everywhere."""
+"""The atlas of the shipped adapters: direct decoding with float32 sums finds the region's own words, everywhere."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ NEAR_BORDER = 1e-5
 nat and more over the simplex: nearer to a border than this either may come first."""
 
 
-@pytest.fixture(scope="module")
-def reflector() -> Reflector:
-    return Reflector.load(dtype="float32")
+@pytest.fixture(scope="module", params=["float32", "float16"])
+def reflector(request) -> Reflector:
+    return Reflector.load(dtype=request.param)
 
 
 @pytest.fixture(scope="module", params=STATEMENTS)

@@ -1,0 +1,116 @@
+"""Products with fixed weights, packed once in the order in which the processor's matrix library reads them.
+
+A decode step multiplies a handful of rows by every weight of the base, so it is as fast as the weights come out of
+memory; a plain product of few rows is two to four times slower than that, because the library lays the weights out
+anew each time. Four kinds, all with PyTorch's own kernels:
+
+- float32 and bfloat16: weights packed by oneDNN, activations of the same type, the residual added in the same pass;
+- float16: half-precision weights packed by FBGEMM, activations and sums in float32. Needs no bfloat16 units;
+- int8: each output's weights rounded to 255 steps of their largest, activations bfloat16 (weight-only quantisation).
+
+Where a packing does not exist (another processor or device), the plain product is used. Left out: quantised
+activations, whose steps would depend on the other sequences of the batch.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch.nn import functional as F
+
+FEW = 4
+"""Rows below which the matrix library is slower than with this many (measured; see docs/cost.md)."""
+
+PRECISIONS = {  # name -> type of the activations
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float32,
+    "int8": torch.bfloat16,
+}
+
+
+class Product(Protocol):
+    """y = x W^T + add for fixed W (N, in), x (M, in) and add (M, N) or None."""
+
+    def __call__(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
+        """Multiply; a new tensor (M, N)."""
+
+
+def product(weight: torch.Tensor, precision: str) -> Product:
+    """The best product with these weights that this processor has.
+
+    Args:
+        weight: W, (N, in), float32 or what the model came in.
+        precision: A key of `PRECISIONS`.
+    """
+    dtype = PRECISIONS[precision]
+    if precision == "int8" and weight.device.type == "cpu":
+        return Int8(weight.float())
+    if precision == "float16" and weight.device.type == "cpu" and halves():
+        return Half(weight.float())
+    if weight.device.type == "cpu" and packs(dtype):
+        return Packed(weight.to(dtype))
+    return Plain(weight.to(dtype))
+
+
+def packs(dtype: torch.dtype) -> bool:
+    """Whether oneDNN packs weights of this type on this processor."""
+    if not torch.backends.mkldnn.is_available():
+        return False
+    return dtype == torch.float32 or (dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def halves() -> bool:
+    """Whether FBGEMM's float16 products exist here (x86)."""
+    return "fbgemm" in torch.backends.quantized.supported_engines
+
+
+class Plain:
+    """The product as PyTorch does it."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        self.weight = weight.contiguous()
+
+    def __call__(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
+        """See `Product`."""
+        return F.linear(x, self.weight) if add is None else F.linear(x, self.weight).add_(add)
+
+
+class Packed:
+    """Weights in oneDNN's blocked order, chosen for a few rows."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        self.weight = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), FEW)
+
+    def __call__(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
+        """See `Product`."""
+        if add is None:
+            return torch.ops.mkldnn._linear_pointwise.default(x, self.weight, None, "none", [], "")
+        return torch.ops.mkldnn._linear_pointwise.binary(x, add, self.weight, None, "add")
+
+
+class Half:
+    """Float16 weights in FBGEMM's order; x and y are float32."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        self.weight = torch.ops.quantized.linear_prepack_fp16(weight.contiguous(), None)
+
+    def __call__(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
+        """See `Product`."""
+        y = torch.ops.quantized.linear_dynamic_fp16(x, self.weight)
+        return y if add is None else y.add_(add)
+
+
+class Int8:
+    """Weights as whole numbers from -127 to 127 times one bfloat16 scale an output; x and y are bfloat16."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        scale = (weight.abs().amax(1) / 127).clamp(min=1e-12).bfloat16()
+        self.weight = (weight / scale.float()[:, None]).round().clamp(-127, 127).to(torch.int8)
+        self.scale = scale
+
+    def __call__(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
+        """See `Product`."""
+        y = torch._weight_int8pack_mm(x, self.weight, self.scale)
+        return y if add is None else y.add_(add)
