@@ -83,12 +83,28 @@ def ratios_part(title: str, text: str, result: Mapping[str, Any]) -> str:
     return f"## {title}\n\n{text} Results equal to the plain way: {equal}.\n\n{table(['ratio', ''], rows)}"
 
 
+def precision_part(result: Mapping[str, Any]) -> str:
+    """What coarser weights cost."""
+    names = [name for name in result["rows"][0] if name not in (
+        "name", "ms_per_token_median", "prefill_ms_median", "same_in_batch", "same_text")]  # fmt: skip
+    rows = [[r["name"], f"{r['ms_per_token_median']:.1f}", f"{r['prefill_ms_median']:.0f}", f"{r['same_text']:.0%}",
+             f"{r['same_in_batch']:.0%}", *(f"{r[name]:.3f}" for name in names)] for r in result["rows"]]  # fmt: skip
+    return (
+        f"## Precision\n\nBalanced reflections of {result['statements']} statements, base's row included. float16 and "
+        "int8 are types of the weights only. Scores are means of the shipped scorers; the loss of quality is their "
+        "difference from float32's.\n\n"
+        + table(["weights", "ms a word", "prompt, ms", "same text as float32", "same text in a batch", *names], rows)
+    )
+
+
 def main() -> None:
     """Write the page from what lies under var/bench."""
     parts = ["# What a reflection costs\n", "Written by `python -m tests.benchmarks._page` from `make bench`.\n"]
     found = {path.stem: json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))}
     if "decode" in found:
         parts.append(decode_part(found["decode"]))
+    if "precision" in found:
+        parts.append(precision_part(found["precision"]))
     for name, title, text in (
         ("reuse", "A moved slider", "Words decoded again after a slider moved, and seconds over a fresh decode."),
         ("load", "Many users", "Throughput of users at once over one after the other."),
