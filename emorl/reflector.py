@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from emorl.assets import BASE_SHA256, ensure_base, models_dir
@@ -20,15 +20,18 @@ from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, Sch
 from emorl.ensemble.lora import load_adapter
 from emorl.ensemble.products import halves
 from emorl.errors import ManifestError, WeightError
+from emorl.explain import Explanation, Variant, Variants, explain_reply, plan_variants
 from emorl.explain.contributions import explain_tokens
 from emorl.manifest import Manifest, read_manifest
 from emorl.scoring.cross_encoder import CrossEncoderScorer
 from emorl.scoring.fluency import FluencyScorer
 from emorl.template import END, MAX_STATEMENT, TEMPLATE, check_statement, prompt_text
 
-__all__ = ["MAX_STATEMENT", "Draft", "Objective", "Reflection", "Reflector", "TokenExplanation"]
+__all__ = ["MAX_STATEMENT", "Draft", "Objective", "Reflection", "Reflector", "TokenExplanation", "Trace"]
 
 MAX_TOKENS = 64
+MOST_OBJECTIVES = 6  # for Shapley values: 2^6 replies by two conventions
+AT_A_TIME = 16  # replies of coalitions that are written as one job
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,16 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Trace:
+    """What `Reflector.explain` needs: T token ids, the end token included, and their states, (T, K+1, D) float32."""
+
+    tokens: tuple[int, ...]
+    states: torch.Tensor
+
+
+@dataclass(frozen=True)
 class Reflection:
-    """A finished (or stopped) reflection; fields as in `reflect --json`."""
+    """A finished (or stopped) reflection; fields as in `reflect --json`, and its trace if it was explained."""
 
     statement: str
     reflection: str
@@ -86,6 +97,7 @@ class Reflection:
     timing: dict[str, float]
     model: dict
     stopped: bool
+    trace: Trace | None = field(default=None, repr=False, compare=False)
 
 
 def default_precision() -> str:
@@ -221,6 +233,10 @@ class Reflector:
             reflection = self._finish(text, share, requests[0], results, explain)
         yield reflection
 
+    def _piece(self, token: int) -> str:
+        with self._one_at_a_time:
+            return self.tokenizer.decode([token])
+
     def _text(self, tokens: list[int]) -> str:
         return self.tokenizer.decode(tokens, skip_special_tokens=True).strip()
 
@@ -261,4 +277,60 @@ class Reflector:
                    "base_sha256": self.manifest.base_sha256,
                    "adapters": {o.name: o.adapter_sha256 for o in self.objectives}},  # fmt: skip
             stopped=not results[0].ended,
+            trace=Trace(tuple(results[0].tokens), results[0].states) if explain else None,
         )
+
+    def explain(self, reflection: Reflection) -> Explanation:
+        """Everything there is to say about a reflection, from the states that wrote it; nothing is written anew.
+
+        Raises:
+            ValueError: It was written with `explain=False`.
+        """
+        if reflection.trace is None:
+            raise ValueError("expected a reflection written with explain=True")
+        backbone, trace = self.decoder.backbone, reflection.trace
+        return explain_reply(
+            trace.tokens, trace.states, reflection.weights, reflection.strength, backbone.head, self._piece,
+            self.decoder.end_tokens, {o.name: o.label.lower() for o in self.objectives}, backbone.scale,
+            reflection.temperature,
+        )  # fmt: skip
+
+    def variants(self, reflection: Reflection, every: bool = False) -> Variants:
+        """What is written without each objective or, if `every`, by every coalition of them; scored by every scorer.
+
+        Equal requests are written once, all in one batch where they fit; the reflection itself and the base's reply
+        are not written again.
+
+        Raises:
+            WeightError: Too many objectives for every coalition.
+            BusyError: Too many others are waiting.
+        """
+        names, share = list(reflection.weights), list(reflection.weights.values())
+        if every and len(names) > MOST_OBJECTIVES:
+            raise WeightError(f"Got {len(names)} objectives, expected at most {MOST_OBJECTIVES} for Shapley values; "
+                              "ask for the replies without one instead.")  # fmt: skip
+        plan = plan_variants(names, share, reflection.strength, every)
+        with self._one_at_a_time:
+            prompt = self.tokenizer(prompt_text(reflection.statement)).input_ids
+        base = ((0.0,) * len(names), 0.0)
+        keys = [(tuple(shares(ask.weights)), ask.strength) if any(ask.weights) and ask.strength else base
+                for ask in plan]  # fmt: skip
+        written = {(tuple(shares(share)), reflection.strength): reflection.reflection, base: reflection.base_reflection}
+        missing = [key for key in dict.fromkeys(keys) if key not in written]
+        for start in range(0, len(missing), AT_A_TIME):
+            some = missing[start : start + AT_A_TIME]
+            requests = [Request(prompt, weights, strength, reflection.temperature, reflection.seed, MAX_TOKENS)
+                        for weights, strength in some]  # fmt: skip
+            with closing(self.scheduler.stream(requests)) as steps:
+                *_, results = steps
+            with self._one_at_a_time:
+                written |= {key: self._text(result.tokens) for key, result in zip(some, results, strict=True)}
+        replies = list(dict.fromkeys(written[key] for key in keys))
+        with self._one_at_a_time:
+            scored = {name: scorer.score([reflection.statement] * len(replies), replies).tolist()
+                      for name, scorer in self.scorers.items()}  # fmt: skip
+        return Variants(tuple(names), tuple(
+            Variant(ask.convention, ask.members, written[key],
+                    {name: scores[replies.index(written[key])] for name, scores in scored.items()})
+            for ask, key in zip(plan, keys, strict=True)
+        ))  # fmt: skip

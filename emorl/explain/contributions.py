@@ -6,7 +6,7 @@ With W_yr = scale · (W_y - W_r) for the chosen token y and its foil r (the runn
 
 and its K+1 terms are the contributions: they add up to the margin. Raw logits are never shown, their offset is
 arbitrary. Along a line in weight space every logit is linear, so the interval in which y stays first is closed-form.
-Left out: other foils than the runner-up, Shapley values, whole-reply summaries.
+Left out: other foils than the runner-up (`steps`), Shapley values (`coalitions`), the whole reply (`explanation`).
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ def remaining_shares(shares: Sequence[float], k: int) -> torch.Tensor:
     if float(rest.sum()) == 0 and len(shares) > 1:
         rest = torch.ones(len(shares), dtype=torch.float64)
         rest[k] = 0.0
-    return rest / rest.sum().clamp(min=1e-300)
+    if len(shares) > 1:
+        rest /= rest.max()  # first to at most 1: a sum of the tiniest numbers would lose its digits
+        rest /= rest.sum()
+    return rest
 
 
 def flip_interval(start: torch.Tensor, slope: torch.Tensor, token: int) -> tuple[float, float] | None:

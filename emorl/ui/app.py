@@ -14,6 +14,7 @@ from emorl.ui.about import about_screen
 from emorl.ui.present import contacts_payload
 from emorl.ui.reflect import reflect_screen
 from emorl.ui.source import ModelSource
+from emorl.ui.why import why_screen
 from emorl.ui.widgets import widget
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def build_demo(
         )
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(strings.TABS["reflect"], id="reflect"):
-                reflect_screen(source, opened, at_once)
+                reflect = reflect_screen(source, opened, at_once)
+            with gr.Tab(strings.TABS["why"], id="why"):
+                why_screen(source, reflect.held)
             with gr.Tab(strings.TABS["about"], id="about"):
                 about_screen()
     demo.queue(max_size=64, default_concurrency_limit=4)

@@ -197,3 +197,80 @@ not say which of the client's words mattered, and they are no evidence about the
 
 ABOUT_CARD = "Model card"
 ABOUT_VERSION = "Version {version}"
+
+# Why screen; it also uses texts of RESULT
+TABS["why"] = "Why"
+RESULT["open_why"] = "More on the Why tab"
+
+WHY = {
+    "why_idle": "Nothing to explain yet.",
+    "why_idle_steps": "Write a reflection on the Reflect tab, then come back: every word of it is explained here.",
+    "to_reflect": "Go to Reflect",
+    "why_loading": "Working out the reasons",
+    "strip_heading": "Why these words",
+    "strip_hint": "Above the line speaks for a word, below it against. Choose a word by pointer or arrow keys.",
+    "strip_label": "Words of the reflection with what spoke for and against each. "
+    "Left and right arrow keys move between words.",
+    "only_objectives": "Leave the base model out of the bars",
+    "word_heading": "The chosen word",
+    "compare": "Compare with",
+    "runner_up": "“{word}”, the runner-up",
+    "candidate": "“{word}” ({p})",
+    "own_of": "“{word}”, {label} alone",
+    "the_end": "end of the reply",
+    "foil_piece": "Compared for the word's first piece “{piece}”, where the other word would have begun.",
+    "foil_same": "This is the word that was written.",
+    "bars_hint": "Bars to the right speak for the written word, to the left for the other. "
+    "They add up to the margin of {margin}.",
+    "candidates_heading": "What else was near",
+    "candidates_hint": "Lead of the written word over each, by who contributed it.",
+    "piece_of": "Piece {n} of {all}: “{piece}”",
+    "column_word": "Word",
+    "column_p": "Chance",
+    "column_margin": "Lead",
+    "written_mark": "written",
+    "own_heading": "What each alone would have chosen here",
+    "own_row": "{label} alone",
+    "slope_heading": "If an objective had ten points more of the mix",
+    "slope_hint": "The others give way in proportion. True for small changes at the present weights.",
+    "slope_margin": "Change of the lead",
+    "slope_p": "Change of the chance",
+    "times": "× {n}",
+    "range_heading": "While this word stays first",
+    "overall_title": "The reply as a whole",
+    "ranges_heading": "How far a slider moves before the text changes",
+    "range_keeps": "from {lo} to {hi}",
+    "range_first": "below it “{word}” changes first",
+    "range_last": "above it “{word}” changes first",
+    "push_heading": "Share of all push",
+    "push_hint": "Everything that spoke for or against the written words, against each runner-up. Bars show the "
+    "balance; the numbers beside them how much of all push came from each part.",
+    "push_note": "{share} of all push",
+    "disagree": "The objectives disagree by {value} of at most {most} on average, most at “{word}” ({top}). "
+    "0 would mean that all would choose words alike.",
+    "disagree_none": "With one objective or none there is nothing to disagree about.",
+    "without_title": "Without one objective",
+    "without_hint": "What would have been written without an objective, and its fair part of the scores.",
+    "without_button": "Write without each one",
+    "shapley_button": "Work out fair shares",
+    "shapley_cost": "Fair shares (Shapley values) need a reply for every set of objectives: {n} short replies.",
+    "writing_variants": "Writing; this takes some seconds.",
+    "variants_done": "Done.",
+    "without_name": "Without {label}",
+    "convention_renormalised": "The others take over its share",
+    "convention_base": "The base model takes its place",
+    "same_text": "The same text.",
+    "changed_hint": "Marked words are not in the reflection above.",
+    "shapley_heading": "Fair share of each automatic score",
+    "shapley_hint": "How much each objective raised or lowered a score, averaged over all orders of adding them. "
+    "The rows add up to the difference between the reflection and the base model's reply.",
+    "shapley_sum": "Sum: reflection minus base",
+    "scorer_column": "{label} score",
+    "download": "Download as JSON",
+    "download_hint": "All numbers of this page, without the client's statement.",
+}
+
+WHY_ERRORS = {
+    "gone": "Reflection no longer held by the app, expected one written since it started; please generate it again.",
+    "unexpected": "Something went wrong while explaining. Please try again; the app's log has the details.",
+}

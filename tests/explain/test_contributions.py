@@ -84,3 +84,5 @@ def test_interval_by_hand():
 def test_the_others_keep_their_proportions_or_share_equally():
     assert remaining_shares([0.5, 0.3, 0.2], 0).tolist() == pytest.approx([0, 0.6, 0.4])
     assert remaining_shares([1.0, 0.0, 0.0], 0).tolist() == pytest.approx([0, 0.5, 0.5])
+    assert remaining_shares([0.0, 1.0, 5e-324], 1).tolist() == [0, 0, 1]
+    assert remaining_shares([1.0], 0).tolist() == [0]

@@ -12,6 +12,9 @@ import time
 from collections.abc import Iterator, Mapping
 
 from emorl.errors import StatementError, WeightError
+from emorl.explain import Explanation, Step, Variant, Variants, explanation, plan_variants
+from emorl.explain.contributions import TokenFacts
+from emorl.explain.steps import Candidate
 from emorl.reflector import Draft, Objective, Reflection, TokenExplanation
 
 REPLY = "Part of you is tired. You feel overwhelmed, and alone."
@@ -51,6 +54,7 @@ class ScriptedReflector:
         self.go = threading.Event()
         self.started = 0
         self.closed_early = 0
+        self.asked_variants = 0
         self.objectives = (
             Objective("reflection", "Reflection", "Says back what was meant.", "1" * 64),
             Objective("empathy", "Empathy", "Shows that the feeling was understood.", "2" * 64),
@@ -107,6 +111,35 @@ class ScriptedReflector:
             model=MODEL,
             stopped=False,
         )
+
+    def explain(self, reflection: Reflection) -> Explanation:
+        """The script's numbers through the real assembly; token i is i, its runner-up 100 + i, another word 200."""
+        texts = {200: " low"}
+        steps = []
+        for token in reflection.tokens:
+            y, r, parts = token.id, 100 + token.id, tuple(token.contributions.values())
+            texts |= {y: token.text, r: token.foil}
+            here, there = Candidate(y, 0.5, (0.0,) * 3), Candidate(r, 0.25, parts)
+            low = Candidate(200, 0.1, (2.0, 1.0, 0.5))
+            own = (here if parts[0] >= 0 else there, here, low)
+            facts = TokenFacts(y, r, token.margin, parts, tuple(token.unchanged.values()))
+            steps.append(Step(facts, 1, 0.5, (here, there, low), own, (1.0, -1.0), (0.5, -0.5), 0.01 * y))
+        end = {len(TOKENS) - 1} if not self.echo else set()
+        labels = {item.name: item.label.lower() for item in self.objectives}
+        return explanation(steps, reflection.weights, reflection.strength, texts.__getitem__, end, labels,
+                           reflection.temperature)  # fmt: skip
+
+    def variants(self, reflection: Reflection, every: bool = False) -> Variants:
+        """A coalition's reply names its members; a score is a quarter a member, and a half more for empathy."""
+        self.asked_variants += 1
+        names, share = tuple(reflection.weights), list(reflection.weights.values())
+        full = {frozenset(names): reflection.reflection, frozenset(): reflection.base_reflection}
+        return Variants(names, tuple(
+            Variant(ask.convention, ask.members,
+                    full.get(frozenset(ask.members), f"Part of you is {' '.join(ask.members)}."),
+                    {name: 0.25 * len(ask.members) + 0.5 * ("empathy" in ask.members) for name in names})
+            for ask in plan_variants(names, share, reflection.strength, every)
+        ))  # fmt: skip
 
     def _explained(self, statement: str) -> Iterator[TokenExplanation]:
         for index, (text, foil, base, reflection, empathy) in enumerate(TOKENS):

@@ -21,7 +21,8 @@ FOLDER = Path(__file__).parent
 @cache
 def script(name: str) -> str:
     """JavaScript of the widget: the shared element builder, then the widget's own file(s)."""
-    parts = {"result": ["dom", "explain", "result"]}.get(name, ["dom", name])
+    several = {"result": ["dom", "explain", "result"], "why": ["dom", "explain", "coalitions", "why"]}
+    parts = several.get(name, ["dom", name])
     return "\n".join((FOLDER / f"{part}.js").read_text(encoding="utf-8") for part in parts)
 
 

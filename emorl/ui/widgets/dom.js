@@ -20,9 +20,17 @@ function fill(template, values) {
 }
 
 const percent = (share) => Math.round(100 * share) + "%";
-const signed = (x) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(2);
-const tell = (name, detail) => document.dispatchEvent(new CustomEvent("emorl:" + name, { detail }));
+const signed = (x) => (x <= -0.005 ? "−" : "+") + Math.abs(x).toFixed(2);
+const told = (window.emorlTold ??= {}); // what was told last, for widgets on tabs that are opened later
+const tell = (name, detail) => { told[name] = detail; document.dispatchEvent(new CustomEvent("emorl:" + name, { detail })); };
 const hear = (name, action) => document.addEventListener("emorl:" + name, (event) => action(event.detail));
+
+// Opens another screen; tabs that do not fit are in a menu, whose entries have the same names.
+function openTab(label) {
+  const tabs = [...document.querySelectorAll("#tabs [role=tab]")];
+  const tab = tabs.find((item) => item.textContent.trim() === label);
+  if (tab) { tab.click(); tab.focus(); }
+}
 
 // Phone numbers and links of crisis contacts, in the banner and in the crisis panel.
 function contactList(contacts) {

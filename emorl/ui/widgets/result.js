@@ -12,7 +12,8 @@ const base = h("p", { class: "base-text", id: "base-text" });
 const scores = h("div", { class: "scores" });
 const overall = h("div", {});
 const why = h("section", { class: "why", hidden: true, "aria-labelledby": "why-heading" },
-  h("div", { class: "why-head" }, h("h3", { id: "why-heading" }, T.why_heading), h("span", { class: "fine" }, T.why_hint)),
+  h("div", { class: "why-head" }, h("h3", { id: "why-heading" }, T.why_heading), h("span", { class: "fine" }, T.why_hint),
+    h("button", { type: "button", class: "quiet", onclick: () => openTab("Why") }, T.open_why)),
   panel, hint);
 const main = h("section", { class: "card reflection", "aria-labelledby": "reflection-heading" },
   h("div", { class: "card-head" }, h("h2", { class: "title", id: "reflection-heading" }, T.heading), state, copy),
@@ -72,6 +73,7 @@ function clear() {
   text.removeAttribute("aria-label");
   side.hidden = why.hidden = whole.hidden = copy.hidden = true;
   finished = false;
+  tell("written", ""); // the Why screen
   copy.textContent = T.copy;
   markStale();
 }
@@ -103,6 +105,7 @@ function done(result) {
   } else text.textContent = result.text;
   details.textContent = (result.cut ? T.cut + " " : "") + fill(T.details, result.details);
   finished = true;
+  tell("written", result.words.length ? result.id : "");
   markStale();
 }
 

@@ -1,0 +1,275 @@
+"""Everything there is to say about one reply, from the states that wrote it: words, and the reply as a whole.
+
+Pieces of one word are added up: contributions and slopes are sums over its pieces (they are additive), ranges
+intersections, the disagreement the largest of its pieces. Text comes in through a `decode` function, so that this
+module knows no tokenizer. Left out: drawing (`ui`) and the replies of coalitions (`coalitions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from emorl.explain.sentence import BASE, reply_sentence, word_sentence
+from emorl.explain.steps import Candidate, Step, along_slider, explain_steps
+from emorl.explain.words import Kind, group_pieces
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A token that could stand in a piece's place.
+
+    Attributes:
+        text: Without white space; empty for the end of the reply.
+        probability: Of being chosen here, 0 to 1.
+        margin: Lead of the written piece over it, nats.
+        contributions: "base" and objectives; they add up to `margin`.
+        written: Whether it is the written piece itself.
+    """
+
+    text: str
+    probability: float
+    margin: float
+    contributions: dict[str, float]
+    written: bool
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One token of a word.
+
+    Attributes:
+        text: As it adds to the text.
+        rank: 1 if it was the most likely.
+        probability: Of being chosen, 0 to 1.
+        runner_up: Text of the best other token.
+        candidates: The five most likely tokens.
+        own: What "base" and each objective alone would have chosen here.
+        disagreement: Jensen-Shannon divergence of the objectives, nats.
+    """
+
+    text: str
+    rank: int
+    probability: float
+    runner_up: str
+    candidates: tuple[Choice, ...]
+    own: dict[str, Choice]
+    disagreement: float
+
+
+@dataclass(frozen=True)
+class WordExplanation:
+    """One word, punctuation mark, or the end of the reply.
+
+    Attributes:
+        text: Without white space; empty for the end.
+        gap: Whether white space stands before it.
+        kind: "word", "mark" or "end".
+        foil: Runner-up of its first piece; empty for the end of the reply.
+        margin: Sum of its pieces' margins over their runners-up, nats.
+        contributions: "base" and objectives; they add up to `margin`.
+        margin_slope: Change of the margin for a whole share more of an objective, the others giving way in proportion.
+        log_p_slope: The same for the log-probability of the word.
+        unchanged: Range of each objective's share in which every piece stays first; None where there is none.
+        first: Whether every piece was the most likely one.
+        pieces: Its tokens.
+        disagreement: Largest Jensen-Shannon divergence of its pieces, nats.
+        sentence: The same in plain words.
+    """
+
+    text: str
+    gap: bool
+    kind: Kind
+    foil: str
+    margin: float
+    contributions: dict[str, float]
+    margin_slope: dict[str, float]
+    log_p_slope: dict[str, float]
+    unchanged: dict[str, Range | None]
+    first: bool
+    pieces: tuple[Piece, ...]
+    disagreement: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Overall:
+    """The reply as a whole.
+
+    Attributes:
+        absolute: Σ |c| of each part over Σ |c| of all parts: its share of all push. Sums to 1, or all 0.
+        signed: Σ c of each part over the same sum: between -absolute and absolute.
+        unchanged: Range of each objective's share in which the *text* stays the same.
+        limits: Index of the word that ends this range below and above; None where the slider's own end does.
+        disagreement: Mean Jensen-Shannon divergence over the tokens, nats.
+        most_disagreement: The most it could be: the entropy of the shares, nats.
+        sentence: The same in plain words.
+    """
+
+    absolute: dict[str, float]
+    signed: dict[str, float]
+    unchanged: dict[str, Range | None]
+    limits: dict[str, tuple[int | None, int | None]]
+    disagreement: float
+    most_disagreement: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All of one reply.
+
+    Attributes:
+        weights: Shares ŵ by objective, in slider order.
+        strength: s.
+        temperature: T; 0 for greedy.
+        words: Words, marks and the end, in order.
+        overall: The reply as a whole.
+    """
+
+    weights: dict[str, float]
+    strength: float
+    temperature: float
+    words: tuple[WordExplanation, ...]
+    overall: Overall
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain dictionaries, tuples and numbers."""
+        return asdict(self)
+
+
+def intersect(ranges: Iterable[Range | None]) -> Range | None:
+    """The common part of closed ranges; None if it is empty, one is None, or there are none."""
+    items = list(ranges)
+    low = max((item[0] for item in items if item), default=0.0)
+    high = min((item[1] for item in items if item), default=0.0)
+    return (low, high) if items and None not in items and low <= high else None
+
+
+def explain_reply(
+    tokens: Sequence[int], states: torch.Tensor, weights: dict[str, float], strength: float, head: torch.Tensor,
+    decode: Callable[[int], str], ends: Container[int], labels: dict[str, str], scale: float = 1.0,
+    temperature: float = 0.0,
+) -> Explanation:  # fmt: skip
+    """Explain a reply from its states; see `explain_steps` and `explanation`."""
+    steps = explain_steps(tokens, states, list(weights.values()), strength, head, scale, temperature)
+    return explanation(steps, weights, strength, decode, ends, labels, temperature)
+
+
+def explanation(
+    steps: Sequence[Step], weights: dict[str, float], strength: float, decode: Callable[[int], str],
+    ends: Container[int], labels: dict[str, str], temperature: float = 0.0,
+) -> Explanation:  # fmt: skip
+    """Put steps together into words and a whole.
+
+    Args:
+        steps: One for each token.
+        weights: Shares ŵ by objective.
+        strength: s.
+        decode: Text a token adds.
+        ends: Tokens that end a reply.
+        labels: What sentences call the objectives.
+        temperature: T of sampling.
+    """
+    names = {BASE: "the base model", **labels}
+    reader = _Reader(steps, weights, strength, temperature > 0, decode, ends, names)
+    groups = group_pieces([decode(s.facts.token) for s in steps], [s.facts.token in ends for s in steps])
+    words = tuple(reader.word(group.text, group.gap, group.kind, range(group.start, group.stop)) for group in groups)
+    return Explanation(dict(weights), strength, temperature, words, reader.overall(words))
+
+
+@dataclass(frozen=True)
+class _Reader:
+    steps: Sequence[Step]
+    weights: dict[str, float]
+    strength: float
+    sampled: bool
+    decode: Callable[[int], str]
+    ends: Container[int]
+    labels: dict[str, str]
+
+    def text(self, token: int) -> str:
+        if token in self.ends:
+            return ""
+        text = self.decode(token)
+        return text.strip() or ("(new line)" if "\n" in text else "(space)")
+
+    def named(self, terms: Sequence[float]) -> dict[str, float]:
+        return dict(zip([BASE, *self.weights], terms, strict=True))
+
+    def choice(self, candidate: Candidate, written: int) -> Choice:
+        parts = self.named(candidate.contributions)
+        same = candidate.token == written
+        return Choice(self.text(candidate.token), candidate.probability, candidate.margin, parts, same)
+
+    def piece(self, step: Step) -> Piece:
+        written = step.facts.token
+        own = [self.choice(candidate, written) for candidate in step.own]
+        return Piece(
+            "" if written in self.ends else self.decode(written), step.rank, step.probability,
+            self.text(step.facts.foil), tuple(self.choice(c, written) for c in step.candidates),
+            dict(zip([BASE, *self.weights], own, strict=True)), step.disagreement,
+        )  # fmt: skip
+
+    def word(self, text: str, gap: bool, kind: Kind, where: range) -> WordExplanation:
+        steps = [self.steps[i] for i in where]
+        shares = list(self.weights.values())
+        sums = [sum(terms) for terms in zip(*(s.facts.contributions for s in steps), strict=True)]
+        parts = self.named(sums)
+        slopes = [[sum(terms) for terms in zip(*rows, strict=True)] for rows in (
+            [along_slider(s.margin_slope, shares) for s in steps], [along_slider(s.log_p_slope, shares) for s in steps]
+        )]  # fmt: skip
+        kept = zip(*(s.facts.unchanged for s in steps), strict=True)
+        pieces = tuple(self.piece(step) for step in steps)
+        first = all(step.rank == 1 for step in steps)
+        stray = next((i for i, p in enumerate(pieces) if not p.own[BASE].written), None)
+        before = "".join(p.text for p in pieces[:stray]).strip()
+        return WordExplanation(
+            text, gap, kind, pieces[0].runner_up, sum(sums), parts, dict(zip(self.weights, slopes[0], strict=True)),
+            dict(zip(self.weights, slopes[1], strict=True)),
+            {name: intersect(ranges) for name, ranges in zip(self.weights, kept, strict=True)}, first, pieces,
+            max(step.disagreement for step in steps),
+            word_sentence(
+                text, pieces[0].runner_up, parts, self.labels, None if stray is None else pieces[stray].own[BASE].text,
+                first, self.strength > 0 and any(shares), len(pieces), self.sampled, before if stray else "",
+            ),
+        )  # fmt: skip
+
+    def overall(self, words: Sequence[WordExplanation]) -> Overall:
+        names = [BASE, *self.weights]
+        all_push = sum(abs(c) for step in self.steps for c in step.facts.contributions)
+        push = {name: 0.0 for name in names}
+        net = dict(push)
+        for step in self.steps:
+            for name, c in self.named(step.facts.contributions).items():
+                push[name] += abs(c) / all_push if all_push else 0.0
+                net[name] += c / all_push if all_push else 0.0
+        unchanged = {name: intersect(word.unchanged[name] for word in words) for name in self.weights}
+        spread = [step.disagreement for step in self.steps]
+        shares = torch.tensor([*self.weights.values()], dtype=torch.float64)
+        agreed = sum(all(p.own[BASE].written for p in word.pieces) for word in words if word.kind == "word")
+        total = sum(word.kind == "word" for word in words)
+        return Overall(
+            push, net, unchanged, {name: _limits(words, name, unchanged[name]) for name in self.weights},
+            sum(spread) / len(spread) if spread else 0.0, float(torch.special.entr(shares).sum()),
+            reply_sentence(push, unchanged, self.labels, agreed, total, self.sampled),
+        )  # fmt: skip
+
+
+def _limits(words: Sequence[WordExplanation], name: str, kept: Range | None) -> tuple[int | None, int | None]:
+    """The words that end a range below and above; None where 0 and 1 do."""
+    if kept is None:
+        return (None, None)
+    ends: list[int | None] = [None, None]
+    for index, word in enumerate(words):
+        limits = word.unchanged[name]
+        assert limits is not None
+        for side, edge in ((0, 0.0), (1, 1.0)):
+            if ends[side] is None and limits[side] == kept[side] != edge:
+                ends[side] = index
+    return (ends[0], ends[1])

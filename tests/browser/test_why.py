@@ -1,0 +1,206 @@
+"""The Why screen in Chromium: numbers and words, keyboard, other mixes on request, download, accessibility, privacy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from emorl.ui import strings
+from tests.browser.conftest import App
+from tests.browser.steps import STATEMENT, generate, open_app
+from tests.browser.test_app import HOSTILE
+from tests.ui.scripted import REPLY
+
+pytestmark = pytest.mark.browser
+
+
+def open_why(page: Page, url: str, statement: str = STATEMENT) -> None:
+    """Write a reflection and follow the link to its explanation."""
+    open_app(page, url)
+    generate(page, statement)
+    page.get_by_role("button", name="More on the Why tab").click()
+    expect(page.locator("#why-strip")).to_be_visible()
+
+
+def strip(page: Page, word: str) -> Any:
+    return page.locator("#why-strip").get_by_role("button", name=word, exact=True)
+
+
+def without_errors(page: Page) -> None:
+    """Axe finds nothing; the one exception is Gradio's own Settings button, as on the other screens."""
+    found = Axe().run(page, options={"rules": {"image-redundant-alt": {"enabled": False}}}).response["violations"]
+    assert not found, [(item["id"], [node["html"] for node in item["nodes"]]) for item in found]
+
+
+def test_words_are_read_with_the_arrow_keys(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    page = new_page()
+    open_why(page, app().url)
+    texts = page.locator(".strip-word").evaluate_all("items => items.map((item) => item.getAttribute('aria-label'))")
+    assert texts == [*REPLY.replace(".", " .").replace(",", " ,").split(), "end of the reply"]
+    assert page.locator(".strip-word[tabindex='0']").count() == 1
+    strip(page, "Part").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    panel = page.locator("#why-word")
+    expect(panel.locator(".plain-sentence")).to_have_text(
+        "“tired” was chosen over “sad”, mainly because of empathy. The base model alone would have chosen “sad”."
+    )
+    expect(panel.get_by_role("status")).to_contain_text("mainly because of empathy")
+    expect(strip(page, "tired")).to_have_attribute("aria-pressed", "true")
+    bars = panel.get_by_role("table", name="tired").get_by_role("row")
+    expect(bars.nth(0)).to_contain_text("−1.00")
+    expect(bars.nth(2)).to_contain_text("+2.00")
+    expect(bars.nth(2)).to_contain_text("unchanged for a share of 10% to 96%")
+    expect(panel).to_contain_text("They add up to the margin of +1.50.")
+    expect(panel.get_by_role("row", name="Base model alone sad")).to_be_visible()
+    expect(panel.get_by_role("row", name="Empathy alone low")).to_be_visible()
+    expect(panel.get_by_role("row", name="Reflection +0.20 × 1.11")).to_be_visible()  # .1 (1 - -1); exp(.1)
+    page.keyboard.press("End")
+    expect(panel).to_contain_text("Ending the reply was chosen over “You”")
+    page.keyboard.press("Home")
+    expect(strip(page, "Part")).to_be_focused()
+
+
+def test_a_word_in_pieces_and_another_foil(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    page = new_page()
+    open_why(page, app().url)
+    strip(page, "overwhelmed").click()
+    panel = page.locator("#why-word")
+    expect(panel).to_contain_text("“under” first, in 2 pieces, mainly because of the base model")
+    expect(panel).to_contain_text("Piece 2 of 2: “whelmed”")
+    expect(panel).to_contain_text("They add up to the margin of +2.50.")
+    page.get_by_label("Compare with").select_option(label="“low” (10%)")
+    bars = panel.get_by_role("table", name="overwhelmed").get_by_role("row")
+    expect(bars.nth(1)).to_contain_text("+1.00")
+    expect(panel).to_contain_text("They add up to the margin of +3.50. Compared for the word's first piece “over”")
+    page.get_by_label("Leave the base model out of the bars").check()
+    assert page.locator(".strip-word .bar.o0").count() == 0
+
+
+def test_the_whole_reply(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    page = new_page()
+    open_why(page, app().url)
+    whole = page.locator("#why-whole")
+    expect(whole).to_contain_text("The base model alone would have chosen 7 of these 10 words as well.")
+    expect(whole.get_by_role("listitem").first).to_contain_text(
+        "from 14.0% to 90.0%; below it “end of the reply” changes first; above it “Part” changes first"
+    )
+    expect(whole).to_contain_text("The objectives disagree by 0.07 of at most 0.67 on average, "
+                                  "most at “end of the reply” (0.14).")  # fmt: skip
+
+
+def test_other_mixes_are_written_on_request_only(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    running = app()
+    page = new_page()
+    open_why(page, running.url)
+    assert running.reflector.asked_variants == 0
+    page.get_by_role("button", name="Write without each one").press("Enter")
+    section = page.get_by_role("region", name="Without Empathy")
+    expect(section.locator(".variant-text").first).to_have_text("Part of you is reflection.")
+    assert section.locator(".variant-text").first.locator("mark").all_inner_texts() == ["reflection."]
+    expect(page.locator(".fair")).to_have_count(0)
+    page.get_by_role("button", name="Work out fair shares").click()
+    expect(page.locator(".fair").get_by_role("row", name="Empathy +0.75 +0.75")).to_have_count(2)
+    expect(page.locator(".fair").get_by_role("row", name="Sum: reflection minus base +1.00 +1.00")).to_have_count(2)
+    assert running.reflector.asked_variants == 2
+
+
+def test_the_download_holds_the_numbers_and_not_the_statement(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    page = new_page()
+    open_why(page, app().url)
+    page.get_by_role("button", name="Write without each one").click()
+    expect(page.locator(".variants")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as JSON").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    found = json.loads(text)
+    assert download.value.suggested_filename == "why.json"
+    assert found["reflection"] == REPLY and STATEMENT not in text
+    for word in found["words"]:
+        assert sum(word["contributions"].values()) == pytest.approx(word["margin"], abs=1e-4)
+    assert len(found["variants"]["written"]) == 8
+
+
+def test_a_new_reflection_replaces_the_old_one(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    running = app()
+    page = new_page()
+    open_app(page, running.url)
+    page.get_by_role("tab", name="Why").click()
+    expect(page.locator("#widget-why")).to_contain_text("Nothing to explain yet.")
+    page.get_by_role("button", name="Go to Reflect").click()
+    generate(page)
+    page.get_by_role("tab", name="Why").click()
+    expect(page.locator("#why-strip")).to_be_visible()
+    page.get_by_role("tab", name="Reflect").click()
+    page.get_by_label("What the client said").fill("I want to kill myself.")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.get_by_role("alert").filter(has_text="No reflection was written")).to_be_visible()
+    page.get_by_role("tab", name="Why").click()
+    expect(page.locator("#widget-why")).to_contain_text("Nothing to explain yet.")
+    expect(page.locator("#why-strip")).to_have_count(0)
+
+
+def test_another_user_sees_nothing(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    running = app()
+    open_why(new_page(), running.url)
+    other = new_page()
+    open_app(other, running.url)
+    other.get_by_role("tab", name="Why").click()
+    expect(other.locator("#widget-why")).to_contain_text("Nothing to explain yet.")
+    assert REPLY.split()[0] not in other.locator("#widget-why").inner_text().split()
+
+
+def test_injected_text_stays_text(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    page = new_page()
+    open_why(page, app(echo=True).url, HOSTILE)
+    expect(page.locator("#why-word")).to_contain_text("onerror")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("#widget-why img, #widget-why script").count() == 0
+
+
+def test_a_failure_is_said_in_place(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    running = app()
+
+    def broken(*_: object) -> Any:
+        raise RuntimeError("secret path")
+
+    page = new_page()
+    running.reflector.variants = broken  # type: ignore[method-assign]
+    open_why(page, running.url)
+    page.get_by_role("button", name="Work out fair shares").click()
+    expect(page.get_by_role("alert")).to_have_text(strings.WHY_ERRORS["unexpected"])
+    running.reflector.explain = broken  # type: ignore[method-assign]
+    page.get_by_role("tab", name="Reflect").click()
+    generate(page, "Another one.")
+    page.get_by_role("tab", name="Why").click()
+    expect(page.get_by_role("alert")).to_have_text(strings.WHY_ERRORS["unexpected"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_in_any_state(
+    new_page: Callable[..., Page], app: Callable[..., App], scheme: str, width: int
+) -> None:
+    page = new_page(viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce")
+    open_app(page, app().url)
+    page.get_by_role("tab", name="Why").click()
+    expect(page.locator("#widget-why")).to_contain_text("Nothing to explain yet.")
+    without_errors(page)
+    page.get_by_role("button", name="Go to Reflect").click()
+    generate(page)
+    page.get_by_role("button", name="More on the Why tab").click()
+    strip(page, "overwhelmed").click()
+    page.get_by_role("button", name="Work out fair shares").click()
+    expect(page.locator(".fair")).to_be_visible()
+    without_errors(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
