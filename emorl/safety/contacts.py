@@ -1,17 +1,18 @@
 """Who can help in a crisis, by country (`data/safety/contacts.json`).
 
 Every entry says where it comes from; all must be checked before the app is deployed. Left out: regional
-services and finding out where somebody is. The app shows everything unless a country was chosen.
+services and finding out where somebody is. The app shows everything unless `EMORL_COUNTRY` names a country.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from emorl.errors import CareDataError
-from emorl.safety.crisis import DATA, read_json
+from emorl.safety.phrases import DATA, read_json
 
 INTERNATIONAL = "INT"
 _ALIASES = {"UK": "GB", "USA": "US"}
@@ -42,6 +43,8 @@ class Contact:
 def crisis_contacts(country: str | None = None) -> tuple[Contact, ...]:
     """Services for a country and those for everywhere; all of them without a country.
 
+    Without `country` the environment's `EMORL_COUNTRY` counts, if it is set.
+
     Args:
         country: ISO 3166 code of two letters ("UK" is understood) in any case. An unknown one gives the
             services for everywhere.
@@ -50,6 +53,7 @@ def crisis_contacts(country: str | None = None) -> tuple[Contact, ...]:
         CareDataError: the contact list is missing or broken.
     """
     contacts = contact_list()
+    country = country or os.environ.get("EMORL_COUNTRY", "").strip()
     if not country:
         return contacts
     code = country.strip().upper()

@@ -20,7 +20,9 @@ _DATE = (
 )
 _NOT_NAMES = frozenset(
     "a all always also an and as at being but called changed common either for from gone hard in is it just like mud "
-    "my never no not now nothing on only other out over really so spelt still that the there to too up very was".split()
+    "my never no not now nothing on only other out over really so spelt still that the there to too up very was "
+    "today tonight tomorrow yesterday names monday tuesday wednesday thursday friday saturday sunday january february "
+    "march april may june july august september october november december god jesus christmas easter english".split()
 )
 
 
@@ -85,11 +87,19 @@ def _is_phone(text: str) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    return text.split()[0].lower() not in _NOT_NAMES
+    first = text.split()[0].lower()
+    return first not in _NOT_NAMES and not first.startswith(("i'", "i\u2019"))
 
 
 _Kind = tuple[str, re.Pattern[str], Callable[[str], bool]]
-_NAME = r"([A-Z][\w'\u2019-]+(?:[ ][A-Z][\w'\u2019-]+){0,2}|[a-z][a-z'\u2019-]{2,})"
+_CAPITAL = r"[A-Z][a-z\w'\u2019-]+"
+_NAME = rf"({_CAPITAL}(?:[ ]{_CAPITAL}){{0,2}}|[a-z][a-z'\u2019-]{{2,}})"  # any case, where only a name can follow
+_PROPER = rf"({_CAPITAL}(?:[ ]{_CAPITAL}){{0,2}})"
+_RELATION = (
+    r"(?:wife|husband|partner|boyfriend|girlfriend|fianc\u00e9e?|ex|son|daughter|brother|sister|mum|mom|dad|mother|father|"
+    r"friend|mate|boss|manager|colleague|neighbour|neighbor|uncle|aunt|auntie|cousin|nephew|niece|baby|grandson|"
+    r"granddaughter|therapist|counsellor|doctor|teacher|flatmate)"
+)
 # In order of certainty: an earlier kind keeps its place against a later one.
 _KINDS: tuple[_Kind, ...] = (
     ("e-mail address", re.compile(r"([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+)"), _anything),
@@ -130,11 +140,23 @@ _KINDS: tuple[_Kind, ...] = (
     ("postcode", re.compile(r"\b([A-Z]{2} \d{5}(?:-\d{4})?|\d{5}-\d{4})\b"), _anything),
     ("long number", re.compile(r"(?<![\w.,-])(\d(?:[ -]?\d){8,18})(?![\w.,-]*\d)"), _anything),
     (
+        "address",
+        re.compile(
+            r"(?<![\w.])(\d{1,4}[a-zA-Z]?,? (?:[A-Z][\w'\u2019]+ ){1,3}"
+            r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Close|Court|Crescent|Gardens|Grove|Place|Square|Terrace|Way|Boulevard|Blvd)\b)"
+        ),
+        _anything,
+    ),
+    ("name", re.compile(rf"\b[Mm]y (?:full |first |last |real )?name(?:'s|\u2019s|s| is) {_NAME}"), _is_name),
+    (
         "name",
         re.compile(
-            r"\b(?:[Mm]y (?:full |first |last |real )?name(?:'s|\u2019s|s)? (?:is )?"
-            rf"|I(?:'m|\u2019m| am) called |[Tt]hey call me |[Cc]all me ){_NAME}"
+            r"\b(?:[Mm]y (?:full |first |last |real )?name|I(?:'m|\u2019m| am) called|[Tt]hey call me|[Cc]all me|"
+            rf"(?:is|was|a \w+) (?:called|named)) {_PROPER}"
         ),
         _is_name,
     ),
+    ("name", re.compile(r"\bI(?:'m|\u2019m| am) called ([a-z][a-z'\u2019-]{2,})(?= (?:and|but)\b|[.,!?]|$)"), _is_name),
+    ("name", re.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? {_PROPER}"), _is_name),
+    ("name", re.compile(rf"\b[Mm]y (?:\w+ )?{_RELATION},? {_PROPER}"), _is_name),
 )

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from emorl.safety import check_reply
+
 if TYPE_CHECKING:
     from emorl.reflector import Objective, Reflection, TokenExplanation
 
@@ -149,6 +151,7 @@ def reflection_payload(reflection: Reflection, objectives: Sequence[Objective], 
         "id": result_id,
         "text": reflection.reflection,
         "base": reflection.base_reflection,
+        "chips": chips(reflection.statement, reflection.reflection),
         "parts": [{"name": item.name, "label": item.label} for item in objectives],
         "weights": {name: _round(share) for name, share in reflection.weights.items()},
         "scores": _scores(reflection.scores, reflection.base_scores, objectives),
@@ -164,6 +167,11 @@ def reflection_payload(reflection: Reflection, objectives: Sequence[Objective], 
             "seed": reflection.seed,
         },
     }
+
+
+def chips(statement: str, reply: str) -> list[dict[str, str]]:
+    """What in a reply to look at twice, as `{"kind", "words"}`."""
+    return [{"kind": chip.kind, "words": chip.words} for chip in check_reply(statement, reply)]
 
 
 def _scores(

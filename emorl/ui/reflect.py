@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 import gradio as gr
 
 from emorl.errors import EmorlError, WeightError
-from emorl.safety import crisis_contacts, crisis_matches, personal_data
+from emorl.safety import crisis_contacts, crisis_matches, mask, personal_data
 from emorl.template import MAX_STATEMENT
 from emorl.ui import strings
 from emorl.ui.held import HeldReflections
@@ -64,10 +64,25 @@ class ReflectScreen:
         found = personal_data(str(text or "")[:MAX_STATEMENT])
         return list(dict.fromkeys(str(getattr(item, "kind", item)) for item in found))
 
-    def write(self, statement: object, mix: object) -> Iterator[tuple[Any, Any]]:
-        """Stream (result payload, rating payload) pairs for one press of Generate."""
+    def masked(self, text: object = "") -> str:
+        """A statement with everything that looks personal replaced by its kind in square brackets."""
+        return mask(str(text or "")[:MAX_STATEMENT])
+
+    def write_confirmed(self, statement: object, mix: object, event: gr.EventData) -> Iterator[tuple[Any, Any]]:
+        """As `write`, where the counsellor has said that exactly this statement is an invented exercise."""
+        said = event._data if isinstance(event._data, Mapping) else {}
+        confirmed = said.get("confirmed") is True and said.get("statement") == statement
+        yield from self.write(statement, mix, confirmed)
+
+    def write(self, statement: object, mix: object, confirmed: bool = False) -> Iterator[tuple[Any, Any]]:
+        """Stream (result payload, rating payload) pairs for one press of Generate.
+
+        A statement with a crisis phrase is answered with contacts alone unless it is `confirmed` to be invented;
+        of such a statement nothing is held afterwards, so that nothing can be rated or stored.
+        """
         text = statement if isinstance(statement, str) else ""
-        if crisis_matches(text):
+        crisis = bool(crisis_matches(text))
+        if crisis and not confirmed:
             yield {"phase": "crisis", "contacts": contacts_payload(crisis_contacts())}, CLOSED
             return
         while self.source.reflector() is None:
@@ -79,14 +94,14 @@ class ReflectScreen:
             yield {"phase": "waiting", "message": strings.RESULT["loading"]}, CLOSED
             time.sleep(0.3)
         try:
-            yield from self._stream(text, mix)
+            yield from self._stream(text, mix, keep=not crisis)
         except EmorlError as error:
             yield {"phase": "error", "message": str(error)}, CLOSED
         except Exception:  # the user gets one line, the log the traceback
             log.exception("writing a reflection failed")
             yield {"phase": "error", "message": strings.INPUT_ERRORS["unexpected"]}, CLOSED
 
-    def _stream(self, text: str, mix: object) -> Iterator[tuple[Any, Any]]:
+    def _stream(self, text: str, mix: object, keep: bool) -> Iterator[tuple[Any, Any]]:
         reflector = self.source.reflector()
         assert reflector is not None
         options = read_mix(mix) if mix else default_mix(reflector)
@@ -94,11 +109,13 @@ class ReflectScreen:
         with closing(reflector.stream(text, **options)) as steps:
             for step in steps:
                 if hasattr(step, "reflection"):
-                    yield self._finished(cast("Reflection", step), reflector.objectives)
+                    yield self._finished(cast("Reflection", step), reflector.objectives, keep)
                 else:
                     yield {"phase": "writing", "text": step.text}, gr.skip()
 
-    def _finished(self, reflection: Reflection, objectives: Any) -> tuple[Any, Any]:
+    def _finished(self, reflection: Reflection, objectives: Any, keep: bool) -> tuple[Any, Any]:
+        if not keep:
+            return {**reflection_payload(reflection, objectives, ""), "confirmed": True}, CLOSED
         result_id = self.held.put(reflection)
         return reflection_payload(reflection, objectives, result_id), {"phase": "open", "id": result_id}
 
@@ -155,7 +172,7 @@ def reflect_screen(source: ModelSource, store: Callable[[], RatingStore], at_onc
             statement = widget(
                 "statement",
                 text=strings.STATEMENT,
-                functions=[screen.personal_notice],
+                functions=[screen.personal_notice, screen.masked],
                 settings={"max": MAX_STATEMENT, "examples": examples()},
             )
             mixer = widget("mixer", text=strings.MIXER, functions=[screen.settings])
@@ -163,7 +180,7 @@ def reflect_screen(source: ModelSource, store: Callable[[], RatingStore], at_onc
                 generate = gr.Button(strings.GENERATE, variant="primary", elem_id="generate", scale=3, min_width=120)
                 stop = gr.Button(strings.STOP, elem_id="stop", scale=1, min_width=80)
         with gr.Column(scale=7, min_width=330, elem_id="outcome"):
-            result = widget("result", text={**strings.RESULT, "crisis": strings.CRISIS})
+            result = widget("result", text={**strings.RESULT, "crisis": strings.CRISIS, "chips": strings.CHIPS})
             rating = widget("rating", text=strings.RATING, value=CLOSED)
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -171,14 +188,19 @@ def reflect_screen(source: ModelSource, store: Callable[[], RatingStore], at_onc
         screen.write, [statement, mixer], [result, rating],
         concurrency_limit=at_once, concurrency_id="model", **quiet,
     )  # fmt: skip
+    exercise = result.submit(
+        screen.write_confirmed, [statement, mixer], [result, rating],
+        concurrency_limit=at_once, concurrency_id="model", **quiet,
+    )  # fmt: skip
     unavailable = json.dumps({"phase": "error", "message": strings.RESULT["unavailable"]})
     # a cancelled stream counts as failed too: what Stop has said stays
-    writing.failure(
-        None, result, result, **quiet,
-        js=f"(r) => (r && r.phase === 'stopped') ? r : ({unavailable})",
-    )  # fmt: skip
+    for event in (writing, exercise):
+        event.failure(
+            None, result, result, **quiet,
+            js=f"(r) => (r && r.phase === 'stopped') ? r : ({unavailable})",
+        )  # fmt: skip
     stop.click(
-        None, result, result, cancels=[writing], **quiet,
+        None, result, result, cancels=[writing, exercise], **quiet,
         js="(r) => (r && (r.phase === 'writing' || r.phase === 'waiting')) ? {...r, phase: 'stopped'} : r",
     )  # fmt: skip
     rating.submit(screen.rate, rater, [rating, rater], concurrency_limit=4, **quiet)

@@ -26,6 +26,7 @@ STATEMENT = {
     "shortcut": "Ctrl + Enter to generate",
     "examples": "Examples",
     "notice": "This may contain personal data ({kinds}). Please take it out before you go on.",
+    "mask": "Replace it with [name] and the like",
 }
 
 MIXER = {
@@ -109,6 +110,19 @@ CRISIS = {
     "body": "No reflection was written and nothing was stored. This model is not trained for risk. "
     "Follow your own crisis protocol; if someone is in danger now, call the emergency number.",
     "contacts": "People who can help now",
+    "confirm": "I am a counsellor, and this statement is an invented exercise, not a person in danger.",
+    "go": "Write a reflection for this exercise",
+    "confirmed": "Written as an exercise, as you confirmed. Nothing of this statement is stored; it cannot be rated.",
+}
+
+CHIPS = {
+    "heading": "Automatic checks of this reply",
+    "advice": "May be advice:",
+    "question": "A question:",
+    "diagnosis": "Names a condition or medicine:",
+    "parroting": "Repeats the statement:",
+    "repetition": "Repeats itself:",
+    "first person": "Speaks of the speaker, not the client",
 }
 
 RATING = {

@@ -25,6 +25,14 @@ def test_a_country_and_everywhere(country: str, phone: str) -> None:
     assert found[-1].country == "INT"
 
 
+def test_the_setting_chooses_the_country(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMORL_COUNTRY", "ie")
+    assert {contact.country for contact in crisis_contacts()} == {"IE", "EU", "INT"}
+    assert "US" in {contact.country for contact in crisis_contacts("US")}  # an argument wins
+    monkeypatch.setenv("EMORL_COUNTRY", " ")
+    assert len(crisis_contacts()) == len(contact_list())
+
+
 def test_an_unknown_country_still_gets_help() -> None:
     assert [contact.url for contact in crisis_contacts("XX")] == ["https://findahelpline.com"]
 

@@ -1,60 +1,87 @@
-"""The detector on our own written cases: `development` shaped the list, `unseen` was written after it was frozen.
-
-Most unseen cases are oblique on purpose (nobody says the word), so their recall is the sober number. When the list
-is extended from misses, move them to `development` and write new unseen ones.
-"""
+"""The detector on our own written cases (`emorl/safety/report.py` says what each part is worth), and its notation."""
 
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emorl.errors import CareDataError
 from emorl.safety import crisis_matches
-from emorl.safety.crisis import DATA, find, normalise, one_slip, phrase_list
+from emorl.safety.crisis import find, normalise, one_slip, plain_words
+from emorl.safety.phrases import DATA, compile_pattern, inflected, phrase_list
+from emorl.safety.report import PARTS, main, measure, read_cases
 
-HERE = Path(__file__).parent
-
-
-def cases(name: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in (HERE / f"crisis_cases_{name}.jsonl").read_text("utf-8").splitlines()]
+CASES = read_cases()
 
 
-# Measured when this version of the list was written: development 192/201 and 6/134, unseen 12/25 and 1/16.
+# A little below what was measured when this version of the list was finished; the numbers are printed.
 @pytest.mark.parametrize(
-    ("name", "least_recall", "most_false_alarms"), [("development", 0.95, 0.05), ("unseen", 0.44, 0.13)]
+    ("part", "least_recall", "most_false_alarms"),
+    [("tuned", 0.95, 0.03), ("held_out", 0.93, 0.03), ("oblique", 0.14, 0.06)],
 )
 def test_recall_and_false_alarms(
-    name: str, least_recall: float, most_false_alarms: float, capsys: pytest.CaptureFixture[str]
+    part: str, least_recall: float, most_false_alarms: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = [(bool(crisis_matches(str(case["text"]))), case) for case in cases(name)]
-    crises = [hit for hit, case in found if case["crisis"]]
-    benign = [hit for hit, case in found if not case["crisis"]]
-    recall, false_alarms = sum(crises) / len(crises), sum(benign) / len(benign)
+    result = measure(part, CASES)
     with capsys.disabled():
-        print(
-            f"\ncrisis phrases, {name}: recall {sum(crises)}/{len(crises)} = {recall:.2f}, "
-            f"false alarms {sum(benign)}/{len(benign)} = {false_alarms:.2f}"
-        )
-    assert recall >= least_recall
-    assert false_alarms <= most_false_alarms
+        print(f"\ncrisis phrases, {part}: recall {result.found}/{result.crises} = {result.recall:.2f}, "
+              f"false alarms {result.alarms}/{result.benign} = {result.false_alarm_rate:.2f}")  # fmt: skip
+    assert result.recall >= least_recall
+    assert result.false_alarm_rate <= most_false_alarms
+
+
+def test_the_report_prints_every_part_and_every_miss(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["report", "--misses"])
+    main()
+    printed = capsys.readouterr().out
+    for part in PARTS:
+        result = measure(part, CASES)
+        assert f"recall {result.found}/{result.crises}" in printed
+        assert all(case.text in printed for case in result.wrong)
 
 
 def test_there_are_enough_cases_and_none_twice() -> None:
-    texts = [case["text"] for name in ("development", "unseen") for case in cases(name)]
-    assert len(texts) == len(set(texts)) >= 60
-    groups = {case["group"] for case in cases("development")}
-    assert groups >= {"idiom", "third_person", "history", "negation", "misspelt", "trap"}
+    texts = [case.text for case in CASES]
+    assert len(texts) == len(set(texts)) >= 150
+    assert {case.half for case in CASES} == set(PARTS)
+    for part in PARTS:
+        categories = {case.category for case in CASES if case.half == part}
+        assert categories >= {"idiom", "third_person", "history", "negation", "misspelt", "trap"}
+
+
+def test_broken_cases_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "cases.jsonl").write_text('{"text": "x"}\n')
+    with pytest.raises(CareDataError, match="restore"):
+        read_cases(tmp_path / "cases.jsonl")
 
 
 def test_our_own_statements_raise_almost_no_alarm() -> None:
     own = DATA.parent / "reflections.jsonl"
     statements = [json.loads(line)["statement"] for line in own.read_text("utf-8").splitlines()]
     alarms = [text for text in statements if crisis_matches(text)]
-    assert len(alarms) <= 0.01 * len(statements), alarms
+    assert len(alarms) <= 0.003 * len(statements), alarms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm having the operation on Friday and I'm scared of not waking up.",
+        "I hate living off his money.",
+        "He shouts at six and it's dead quiet the rest of the time.",
+        "She dragged me here.",
+        "I put my hand over my mouth.",
+    ],
+)
+def test_plain_statements_raise_no_alarm(text: str) -> None:
+    assert not crisis_matches(text)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +95,8 @@ def test_our_own_statements_raise_almost_no_alarm() -> None:
         "I don\u2019t want to be alive anymore",
         "\uff49 want to \uff4b\uff49\uff4c\uff4c myself",
         "killlll myself",
+        "k!ll myself",
+        "I self-harmed",
     ],
 )
 def test_disguises(text: str) -> None:
@@ -76,18 +105,25 @@ def test_disguises(text: str) -> None:
 
 def test_what_comes_back() -> None:
     assert crisis_matches("I want to die. I cut myself. I want to die.") == ("want to die", "cut myself")
-    kinds = {match.kind for match in find("I want to die and he hits me", phrase_list())}
-    assert kinds == {"suicide", "danger"}
+    assert {match.kind for match in find("I want to die and he hits me", phrase_list())} == {"suicide", "danger"}
     assert crisis_matches("") == ()
 
 
-def test_a_benign_match_excuses_only_what_lies_inside_it() -> None:
+def test_a_benign_match_excuses_only_what_ends_inside_it() -> None:
     assert not crisis_matches("We watched Suicide Squad.")
     assert crisis_matches("We watched Suicide Squad and I thought about suicide.")
 
 
-def test_normalise() -> None:
+def test_a_denial_counts_only_where_it_leads_up_to_the_phrase() -> None:
+    assert not crisis_matches("I have never had any thoughts of suicide.")
+    assert crisis_matches("I have never told anyone. I have thoughts of suicide.")
+    assert crisis_matches("I've never told anyone I tried to kill myself.")
+    assert crisis_matches("I'm not suicidal, I just don't want to exist.")
+
+
+def test_words_are_repaired() -> None:
     assert normalise("  I\u2019M   SOOO\ttired ") == "im so tired"
+    assert plain_words("I cnt, myslef. OK", phrase_list()) == " i cant , myself . ok ."
 
 
 @pytest.mark.parametrize("token", ["sucide", "suiicide", "suicied", "suicidd", "suicides"])
@@ -100,19 +136,54 @@ def test_not_one_slip(token: str) -> None:
     assert not one_slip(token, "suicide")
 
 
+@given(st.text("abc", min_size=1, max_size=6), st.integers(0, 5), st.sampled_from("xyz"))
+def test_any_changed_letter_but_the_first_is_one_slip(word: str, place: int, letter: str) -> None:
+    place = 1 + place % max(1, len(word))
+    changed = word[:place] + letter + word[place + 1 :]
+    assert one_slip(changed, word)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "yes", "no"),
+    [
+        ("want die", " i want die .", " i want to die ."),
+        ("want ~1 die", " want to die .", " want to just die ."),
+        ("want ~ die", " want , to die .", " want . die ."),
+        ("cut my own? arm", " cut my arm .", " cut arm ."),
+        ("carry_on #", " carry on , i .", " carry on with it ."),
+        ("living !in|at_the", " living .", " living at the sea ."),
+        ("kill+ @self", " killing herself .", " killer herself ."),
+        ("suicid* ## ", " suicidal 30 .", " suicidal 3 ."),
+    ],
+)
+def test_notation(pattern: str, yes: str, no: str) -> None:
+    compiled = compile_pattern(pattern, {"self": "myself|herself"})
+    assert compiled.search(yes) and not compiled.search(no)
+
+
+def test_inflection() -> None:
+    assert {"stab", "stabs", "stabbed", "stabbing"} <= inflected("stab")
+    assert {"drive", "drives", "driving"} <= inflected("drive")
+    assert {"tries", "tried", "trying"} <= inflected("try")
+
+
 def test_every_entry_says_why_and_names_are_unique() -> None:
     content = json.loads((DATA / "crisis_phrases.json").read_text("utf-8"))
-    entries = content["patterns"] + content["benign"]
+    entries = content["rules"] + content["benign"]
     assert all(len(entry["why"]) > 5 for entry in entries)
     assert len({entry["id"] for entry in entries}) == len(entries)
-    assert content["version"] >= 1
+    assert content["version"] >= 2
 
 
 @pytest.mark.parametrize("unit", ["a", "i ", "to ", "my own ", "dont want to ", "want to just really ", "k i ", "("])
 def test_long_input_does_not_hang(unit: str) -> None:
+    phrase_list()
     start = time.process_time()
     crisis_matches((unit * 600)[:600])
     assert time.process_time() - start < 2
+
+
+ENTRY = '{"version": 1, "denial": {"words": "not", "between": "i"}, "words": {}, "spellings": {}, "keywords": [], '
 
 
 @pytest.mark.parametrize(
@@ -122,12 +193,10 @@ def test_long_input_does_not_hang(unit: str) -> None:
         ("{", "cannot read .*expected JSON"),
         ("[]", "cannot be used"),
         ('{"version": 1}', "KeyError: 'words'"),
-        ('{"version": 1, "words": {}, "spellings": {}, "keywords": [], "benign": [], "patterns": '
-         '[{"id": "x", "kind": "suicide", "pattern": "(", "why": "because"}]}', "cannot be used"),
-        ('{"version": 1, "words": {}, "spellings": {}, "keywords": [], "benign": [], "patterns": '
-         '[{"id": "x", "kind": "mood", "pattern": "a", "why": "because"}]}', "x: kind or why"),
-        ('{"version": 1, "words": {}, "spellings": {}, "keywords": [], "benign": [], "patterns": '
-         '[{"id": "x", "kind": "suicide", "pattern": "{gone}", "why": "because"}]}', "KeyError: 'gone'"),
+        (ENTRY + '"benign": [], "rules": [{"id": "x", "kind": "suicide", "why": "y", "patterns": []}]}', "why or pat"),
+        (ENTRY + '"benign": [], "rules": [{"id": "x", "kind": "suicide", "why": "y", "patterns": [""]}]}', "an empty"),
+        (ENTRY + '"benign": [], "rules": [{"id": "x", "kind": "mood", "why": "y", "patterns": ["a"]}]}', "x: kind"),
+        (ENTRY + '"benign": [], "rules": [{"id": "x", "kind": "danger", "why": "y", "patterns": ["@gone"]}]}', "gone"),
     ],
 )  # fmt: skip
 def test_a_broken_list_is_an_error_never_an_empty_list(tmp_path: Path, content: str | None, message: str) -> None:

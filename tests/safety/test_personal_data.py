@@ -35,6 +35,12 @@ FOUND = [
     ("my name is sarah", "name", "sarah"),
     ("My name\u2019s O'Neill", "name", "O'Neill"),
     ("I'm called Dee", "name", "Dee"),
+    ("My wife Sarah left in May.", "name", "Sarah"),
+    ("My older brother, Tom Hale, rang.", "name", "Tom Hale"),
+    ("I saw Dr Patel about it", "name", "Patel"),
+    ("She was named Ingrid after her gran", "name", "Ingrid"),
+    ("We moved to 12 Acacia Avenue then", "address", "12 Acacia Avenue"),
+    ("14b, Old Mill Lane is damp", "address", "14b, Old Mill Lane"),
 ]
 NOTHING = [
     "I smoke 20 a day and I'm 54.",
@@ -45,6 +51,13 @@ NOTHING = [
     "I weigh 82.5 kg, down from 90.",
     "We meet at 10.30 or 11.15, 24/7 it feels like.",
     "He's my number 1, in 2020-21 we were apart.",
+    "She said my name today for the first time in weeks.",
+    "At school they call me names.",
+    "Don't call me names, I said.",
+    "He shouted my name Monday night.",
+    "My mum Monday to Friday, my dad at weekends.",
+    "I'm called in on my day off.",
+    "It took 20 Minutes and 3 Buses.",
     "",
 ]
 

@@ -182,3 +182,47 @@ def test_the_page_is_built_without_loading_a_model(store: RatingStore) -> None:
     demo = build_demo(source, store)
     assert isinstance(demo, gr.Blocks)
     assert source.state == "loading"
+
+
+CRISIS = "I want to kill myself."
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        "confirmed",
+        {},
+        {"confirmed": False, "statement": CRISIS},
+        {"confirmed": "true", "statement": CRISIS},
+        {"confirmed": 1, "statement": CRISIS},
+        {"confirmed": True},
+        {"confirmed": True, "statement": "I want to kill myself tonight."},
+    ],
+)
+def test_a_crisis_statement_needs_an_explicit_confirmation_of_that_statement(
+    screen: ReflectScreen, reflector: ScriptedReflector, data: Any
+) -> None:
+    (step,) = screen.write_confirmed(CRISIS, MIX, event(data))
+    assert step[0]["phase"] == "crisis"
+    assert reflector.started == 0
+
+
+def test_a_confirmed_exercise_is_written_and_nothing_of_it_is_held(screen: ReflectScreen) -> None:
+    steps = list(screen.write_confirmed(CRISIS, MIX, event({"confirmed": True, "statement": CRISIS})))
+    result, rating = steps[-1]
+    assert (result["phase"], result["text"], result["confirmed"]) == ("done", REPLY, True)
+    assert (result["id"], rating, len(screen.held)) == ("", CLOSED, 0)
+    answer, _ = screen.rate("", event({**ANSWERS, "id": result["id"]}))
+    assert answer["phase"] == "error"
+
+
+def test_a_confirmation_changes_nothing_for_other_statements(screen: ReflectScreen) -> None:
+    said = {"confirmed": True, "statement": "I am tired."}
+    result, rating = list(screen.write_confirmed("I am tired.", MIX, event(said)))[-1]
+    assert result["id"] and rating["phase"] == "open" and "confirmed" not in result
+
+
+def test_personal_data_is_masked(screen: ReflectScreen) -> None:
+    assert screen.masked("My wife Sarah is on 07700 900123.") == "My wife [name] is on [phone number]."
+    assert screen.masked(None) == ""

@@ -4,6 +4,7 @@ const live = h("div", { class: "sr", "aria-live": "polite" });
 const state = h("span", { class: "state", role: "status" });
 const stale = h("p", { class: "stale", role: "status" });
 const copy = h("button", { type: "button", class: "quiet", hidden: true }, T.copy);
+const chips = h("ul", { class: "care-chips", "aria-label": T.chips.heading });
 const details = h("p", { class: "fine details" });
 const message = h("div", {});
 const panel = h("div", { class: "panel", id: "word-panel" });
@@ -17,7 +18,7 @@ const why = h("section", { class: "why", hidden: true, "aria-labelledby": "why-h
   panel, hint);
 const main = h("section", { class: "card reflection", "aria-labelledby": "reflection-heading" },
   h("div", { class: "card-head" }, h("h2", { class: "title", id: "reflection-heading" }, T.heading), state, copy),
-  text, live, stale, message, details, why);
+  text, live, chips, stale, message, details, why);
 const side = h("div", { class: "side", hidden: true },
   h("section", { class: "card", "aria-labelledby": "base-heading" },
     h("h2", { class: "title", id: "base-heading" }, T.base_heading),
@@ -68,7 +69,7 @@ function announce(written, all) {
 }
 
 function clear() {
-  for (const node of [message, details, scores, base, panel, hint, overall]) node.replaceChildren();
+  for (const node of [message, chips, details, scores, base, panel, hint, overall]) node.replaceChildren();
   text.removeAttribute("role");
   text.removeAttribute("aria-label");
   side.hidden = why.hidden = whole.hidden = copy.hidden = true;
@@ -103,6 +104,9 @@ function done(result) {
     overall.append(explainOverall(result, styles, labels));
     why.hidden = whole.hidden = false;
   } else text.textContent = result.text;
+  chips.replaceChildren(...(result.chips || []).map((chip) =>
+    h("li", {}, h("strong", {}, T.chips[chip.kind] || chip.kind), chip.words ? " “" + chip.words + "”" : "")));
+  if (result.confirmed) message.replaceChildren(h("p", { class: "notice" }, T.crisis.confirmed));
   details.textContent = (result.cut ? T.cut + " " : "") + fill(T.details, result.details);
   finished = true;
   tell("written", result.words.length ? result.id : "");
@@ -129,11 +133,31 @@ function show(result) {
   } else if (phase === "crisis") {
     message.append(h("div", { class: "crisis", role: "alert" },
       h("h3", {}, T.crisis.heading), h("p", {}, T.crisis.body),
-      h("h4", {}, T.crisis.contacts), contactList(result.contacts)));
+      h("h4", {}, T.crisis.contacts), contactList(result.contacts)),
+      exerciseForm());
   } else if (phase === "error") {
     text.textContent = "";
     message.append(h("p", { class: "error", role: "alert" }, result.message));
   }
+}
+
+// The way on from the crisis notice: two deliberate steps, bound to the statement as it was when Generate was pressed.
+function exerciseForm() {
+  const about = statement;
+  const box = h("input", { type: "checkbox", id: "exercise-confirm" });
+  const go = h("button", { type: "button", class: "secondary", disabled: true }, T.crisis.go);
+  box.addEventListener("change", () => { go.disabled = !box.checked; });
+  go.addEventListener("click", () => {
+    if (!box.checked) return;
+    if (statement !== about) { go.disabled = true; box.checked = false; return; }
+    asked = statement + "\n" + mix;
+    props.value = { phase: "waiting" };
+    show(props.value);
+    main.querySelector("h2").tabIndex = -1;
+    main.querySelector("h2").focus();
+    trigger("submit", { confirmed: true, statement: about });
+  });
+  return h("div", { class: "exercise" }, h("p", { class: "consent" }, box, h("label", { for: "exercise-confirm" }, T.crisis.confirm)), go);
 }
 
 copy.addEventListener("click", async () => {

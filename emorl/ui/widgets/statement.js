@@ -6,6 +6,7 @@ const box = h("textarea", {
 });
 const counter = h("span", { id: "statement-counter", class: "counter" });
 const notice = h("p", { id: "statement-notice", class: "notice", role: "status" });
+const hide = h("button", { type: "button", class: "secondary", hidden: true, onclick: maskPersonalData }, T.mask);
 let timer = 0;
 let asked = 0;
 
@@ -26,7 +27,22 @@ async function checkPersonalData() {
   } catch (error) {
     kinds = []; // the notice is a courtesy; a lost connection is reported at Generate
   }
+  if (turn === asked) hide.hidden = !kinds.length;
   if (turn === asked) notice.textContent = kinds.length ? fill(T.notice, { kinds: kinds.join(", ") }) : "";
+}
+
+async function maskPersonalData() {
+  const before = box.value;
+  let after = before;
+  try {
+    after = await server.masked(before);
+  } catch (error) {
+    return; // the notice stays
+  }
+  if (box.value !== before) return; // typed on meanwhile
+  box.value = after;
+  changed();
+  box.focus();
 }
 
 box.addEventListener("input", changed);
@@ -41,7 +57,7 @@ element.append(
     h("label", { class: "title", for: "statement-box" }, T.label),
     box,
     h("div", { class: "below" }, h("span", { class: "fine shortcut" }, T.shortcut), counter),
-    notice,
+    notice, hide,
     h("div", { class: "chips", role: "group", "aria-label": T.examples },
       h("span", { class: "chips-label" }, T.examples),
       examples.map((example) => h("button", {

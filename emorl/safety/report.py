@@ -1,0 +1,105 @@
+"""How the phrase list does on our own written cases: `python -m emorl.safety.report [--misses]`.
+
+`data/safety/crisis_cases.jsonl` holds three parts. `tuned` shaped the list. `held_out` was written before the list and
+never used to change it, but by the same hand on the same day, so it flatters. `oblique` was written after the list was
+finished, by the same hand, trying to get past it: its recall is the sober number. All are invented.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from emorl.errors import CareDataError
+from emorl.safety.crisis import crisis_matches
+from emorl.safety.phrases import DATA, phrase_list
+
+PARTS = ("tuned", "held_out", "oblique")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One invented statement: its part, whether help should be shown, its category and text."""
+
+    half: str
+    crisis: bool
+    category: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the list did on one part.
+
+    Attributes:
+        part: one of `PARTS`.
+        found: crisis cases that raised the alarm.
+        crises: crisis cases.
+        alarms: benign cases that raised it.
+        benign: benign cases.
+        wrong: the cases it got wrong.
+    """
+
+    part: str
+    found: int
+    crises: int
+    alarms: int
+    benign: int
+    wrong: tuple[Case, ...]
+
+    @property
+    def recall(self) -> float:
+        """Share of the crisis cases that raised the alarm."""
+        return self.found / self.crises
+
+    @property
+    def false_alarm_rate(self) -> float:
+        """Share of the benign cases that raised it."""
+        return self.alarms / self.benign
+
+
+def read_cases(path: Path = DATA / "crisis_cases.jsonl") -> tuple[Case, ...]:
+    """All cases of a file.
+
+    Raises:
+        CareDataError: the file cannot be read or a line is not a case.
+    """
+    try:
+        return tuple(Case(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines())
+    except (OSError, ValueError, TypeError) as fault:
+        raise CareDataError(
+            f"cannot read {path} ({fault}); expected one object a line with half, crisis, category and text; "
+            "restore it from the repository"
+        ) from fault
+
+
+def measure(part: str, cases: Sequence[Case]) -> Result:
+    """Hold the phrase list against the cases of one part."""
+    chosen = [(case, bool(crisis_matches(case.text))) for case in cases if case.half == part]
+    crises = [hit for case, hit in chosen if case.crisis]
+    benign = [hit for case, hit in chosen if not case.crisis]
+    wrong = tuple(case for case, hit in chosen if hit != case.crisis)
+    return Result(part, sum(crises), len(crises), sum(benign), len(benign), wrong)
+
+
+def main() -> None:
+    """Print recall and false alarms of every part, with --misses also each case it got wrong."""
+    parser = argparse.ArgumentParser(description="Recall and false alarms of the phrase list on invented cases.")
+    parser.add_argument("--misses", action="store_true", help="print what it got wrong")
+    options = parser.parse_args()
+    cases = read_cases()
+    print(f"phrase list version {phrase_list().version}, {len(cases)} invented cases; not a clinical validation")
+    for result in (measure(part, cases) for part in PARTS):
+        print(
+            f"{result.part:9} recall {result.found}/{result.crises} = {result.recall:.2f}   "
+            f"false alarms {result.alarms}/{result.benign} = {result.false_alarm_rate:.2f}"
+        )
+        for case in result.wrong if options.misses else ():
+            print(f"  {'missed' if case.crisis else 'false alarm'} ({case.category}): {case.text}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Output checks on our own written replies: what must raise a chip, and good reflections that must raise none."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emorl.safety.output import PARROT_WORDS, check_reply, longest_run
+from emorl.safety.phrases import DATA
+
+STATEMENT = "I do everything for my mother and nobody ever asks how I am doing."
+
+CHIPS = [
+    ("You should talk to your sister about it.", "advice"),
+    ("It sounds hard. Try to get some rest.", "advice"),
+    ("You're worn out, and you need to set limits.", "advice"),
+    ("Have you considered a carer?", "advice"),
+    ("I would suggest asking for help.", "advice"),
+    ("Take care of yourself first.", "advice"),
+    ("It's important to rest.", "advice"),
+    ("You feel alone. Talk to your doctor.", "advice"),
+    ("How long has this been going on?", "question"),
+    ("You feel unseen. Is that right?", "question"),
+    ("You are suffering from depression.", "diagnosis"),
+    ("This may be an anxiety disorder.", "diagnosis"),
+    ("You have symptoms of burnout.", "diagnosis"),
+    ("You do everything for your mother and nobody ever asks how you are doing.", "parroting"),
+    ("I do everything for my mother and nobody ever asks how I am doing.", "parroting"),
+    ("You feel alone with it all, and you feel alone with it all.", "repetition"),
+    ("You are very very very tired.", "repetition"),
+    ("I had the same with my own mother.", "first person"),
+    ("We all go through this.", "first person"),
+]
+NO_CHIPS = [
+    "You're carrying all of this alone, and you wish someone would notice.",
+    "Nobody asks about you, and that stings.",
+    "You feel you should be able to do it all.",
+    "They keep telling you that you must do more.",
+    "You try to be there for everyone and there is nothing left for you.",
+    "I hear how much you carry.",
+    "I'm so sorry, that sounds lonely.",
+    "It sounds like you're everyone's carer and nobody's concern.",
+    "On the one hand you want to help, and on the other you want to be seen.",
+    "Your mother leans on you, and who you lean on is the question nobody asks.",
+    "",
+]
+
+
+@pytest.mark.parametrize(("reply", "kind"), CHIPS)
+def test_raised(reply: str, kind: str) -> None:
+    assert kind in [chip.kind for chip in check_reply(STATEMENT, reply)]
+
+
+@pytest.mark.parametrize("reply", NO_CHIPS)
+def test_not_raised(reply: str) -> None:
+    assert check_reply(STATEMENT, reply) == ()
+
+
+def test_a_condition_the_client_named_is_no_diagnosis() -> None:
+    assert check_reply("My depression is back.", "Your depression is back, and you dread it.") == ()
+
+
+def test_a_short_echo_is_no_parroting() -> None:
+    assert check_reply("I'm tired of doing it all alone.", "You're tired of doing it all alone.") == ()
+    assert PARROT_WORDS > 7  # the echo above has seven words
+
+
+def test_the_words_are_told() -> None:
+    (chip,) = check_reply(STATEMENT, "You\u2019re tired. You should rest.")
+    assert (chip.kind, chip.words) == ("advice", "you should")
+
+
+def test_people_s_own_reflections_raise_few() -> None:
+    lines = [json.loads(line) for line in (DATA.parent / "reflections.jsonl").read_text("utf-8").splitlines()]
+    raised = [(row["complex"], chips) for row in lines if (chips := check_reply(row["statement"], row["complex"]))]
+    assert len(raised) <= 0.02 * len(lines), raised[:20]
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=8), st.lists(st.sampled_from("abc"), max_size=8))
+def test_the_longest_run_is_in_both_and_none_is_longer(left: list[str], right: list[str]) -> None:
+    run = longest_run(left, right)
+
+    def runs(words: list[str], size: int) -> set[tuple[str, ...]]:
+        return {tuple(words[n : n + size]) for n in range(len(words) - size + 1)}
+
+    assert tuple(run) in runs(left, len(run)) & runs(right, len(run))
+    longer = len(run) + 1
+    assert not runs(left, longer) & runs(right, longer)
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_any_text_is_taken(statement: str, reply: str) -> None:
+    check_reply(statement, reply)
