@@ -19,6 +19,7 @@ from emorl.assets import BASE_SHA256, ensure_base, models_dir
 from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, Scheduler, StackedLora, shares
 from emorl.ensemble.lora import load_adapter
 from emorl.ensemble.products import halves
+from emorl.ensemble.rewrite import remix
 from emorl.errors import ManifestError, WeightError
 from emorl.explain import Explanation, Variant, Variants, explain_reply, plan_variants
 from emorl.explain.contributions import explain_tokens
@@ -30,6 +31,8 @@ from emorl.template import END, MAX_STATEMENT, TEMPLATE, check_statement, prompt
 __all__ = ["MAX_STATEMENT", "Draft", "Objective", "Reflection", "Reflector", "TokenExplanation", "Trace"]
 
 MAX_TOKENS = 64
+REMEMBERED = 4
+"""Last greedy replies whose states and caches stay in memory, so that moved weights do not write them anew."""
 MOST_OBJECTIVES = 6  # for Shapley values: 2^6 replies by two conventions
 AT_A_TIME = 16  # replies of coalitions that are written as one job
 
@@ -82,7 +85,10 @@ class Trace:
 
 @dataclass(frozen=True)
 class Reflection:
-    """A finished (or stopped) reflection; fields as in `reflect --json`, and its trace if it was explained."""
+    """A finished (or stopped) reflection; fields as in `reflect --json`, and its trace if it was explained.
+
+    `reused` counts the tokens taken over from the last reply to the same statement, which only had other weights.
+    """
 
     statement: str
     reflection: str
@@ -97,6 +103,7 @@ class Reflection:
     timing: dict[str, float]
     model: dict
     stopped: bool
+    reused: int = 0
     trace: Trace | None = field(default=None, repr=False, compare=False)
 
 
@@ -132,6 +139,7 @@ class Reflector:
         end = self.tokenizer.convert_tokens_to_ids(END)
         self.decoder = EnsembleDecoder(backbone, StackedLora(adapters), [end])
         self.scheduler = Scheduler(self.decoder)
+        self._last: list[tuple[Request, Decoded, Decoded]] = []  # with the base's own reply, the latest last
         self._one_at_a_time = threading.Lock()  # fast tokenizers may not be used by two threads at once
         self.objectives = tuple(Objective(o.name, o.label, o.help, o.sha256) for o in manifest.objectives)
         self.presets = manifest.presets
@@ -220,9 +228,11 @@ class Reflector:
         plain = any(raw) and strength > 0
         if plain:  # the base's own reply, in the same batch
             requests.append(Request(prompt, [0.0] * len(raw), 1.0, temperature, seed, MAX_TOKENS))
+        begun = self._taken_over(requests)
         results: list[Decoded] = []
         shown = -1
-        with closing(self.scheduler.stream(requests, keep_states=explain)) as steps:
+        greedy = temperature == 0
+        with closing(self.scheduler.stream(requests, explain or greedy, greedy, begun)) as steps:
             for results in steps:
                 if len(results[0].tokens) != shown:
                     shown = len(results[0].tokens)
@@ -230,8 +240,24 @@ class Reflector:
                         text_so_far = self._text(results[0].tokens)
                     yield Draft(text_so_far)
         with self._one_at_a_time:
+            if greedy:
+                self._last = [pair for pair in self._last if pair[0].prompt != prompt][1 - REMEMBERED :]
+                self._last.append((requests[0], results[0], replace(results[-1], cache=None)))
             reflection = self._finish(text, share, requests[0], results, explain)
-        yield reflection
+        yield replace(reflection, reused=len(begun[0].tokens) if begun else 0)
+
+    def _taken_over(self, requests: list[Request]) -> dict[int, Decoded]:
+        """What the last reply to the same prompt tells about these greedy requests: nothing of it is written anew."""
+        with self._one_at_a_time:
+            found = next((pair for pair in self._last if pair[0].prompt == requests[0].prompt), None)
+        if found is None or requests[0].temperature:
+            return {}
+        old, written, base = found
+        begun = {0: remix(self.decoder, old, written, requests[0])}
+        begun[0] = replace(begun[0], kept=list(begun[0].kept))
+        if len(requests) > 1:
+            begun[1] = base
+        return begun
 
     def _piece(self, token: int) -> str:
         with self._one_at_a_time:

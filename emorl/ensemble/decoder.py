@@ -215,10 +215,16 @@ class Batch:
         return results
 
     @torch.inference_mode()
-    def resume(self, request: Request, result: Decoded, cache: Cache) -> None:
-        """Go on with a sequence, states and cache kept; `cache` is its own and holds all but the last token."""
+    def resume(self, request: Request, result: Decoded) -> None:
+        """Go on with a result whose cache holds all but its last token; states and cache are kept, the old one stays.
+
+        A result that has ended or has all its tokens stays as it is.
+        """
+        if result.ended or len(result.tokens) >= request.max_tokens:
+            return
+        assert result.cache is not None
         position = torch.tensor([len(request.prompt) + len(result.tokens) - 1])
-        cache = cache.copy([0], len(request.prompt) + request.max_tokens)
+        cache = result.cache.copy([0], len(request.prompt) + request.max_tokens)
         states = self.decoder.backbone.forward(torch.tensor([result.tokens[-1:]]), position, cache, self.decoder.lora,
                                                torch.tensor([0]))  # fmt: skip
         lines = self._lines([request], [result], True, True)

@@ -8,7 +8,7 @@ sampling, whose draws would have to be repeated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
@@ -29,14 +29,17 @@ class Rewritten:
 
 
 @torch.inference_mode()
-def rewrite(decoder: EnsembleDecoder, old: Request, written: Decoded, new: Request) -> Rewritten:
-    """The greedy reply to the same prompt under other weights or another strength.
+def remix(decoder: EnsembleDecoder, old: Request, written: Decoded, new: Request) -> Decoded:
+    """As much of the greedy reply under new weights or strength as the kept states tell, in one product.
 
     Args:
         decoder: The ensemble that wrote the old reply.
         old: What was asked.
         written: Its result, with states and cache kept; it is not changed.
         new: What is asked now; the same prompt, temperature 0.
+
+    Returns:
+        The tokens up to and with the first that differs, and the old cache, which holds all but the last of them.
 
     Raises:
         WeightError: Bad weights or strength.
@@ -51,12 +54,17 @@ def rewrite(decoder: EnsembleDecoder, old: Request, written: Decoded, new: Reque
     choices = decoder.backbone.logits(torch.einsum("r,trd->td", mix, states)).argmax(-1).tolist()
     same = next((t for t, (a, b) in enumerate(zip(choices, written.tokens, strict=False)) if a != b), len(choices))
     tokens = [*written.tokens[:same], *choices[same : same + 1]]
-    result = Decoded(tokens, tokens[-1] in decoder.end_tokens, mix, kept=written.kept[: len(tokens)])
-    reused = len(tokens)
-    if result.ended or reused == new.max_tokens:
-        return Rewritten(replace(result, cache=written.cache), reused)
+    ended = tokens[-1] in decoder.end_tokens
+    return Decoded(tokens, ended, mix, kept=written.kept[: len(tokens)], cache=written.cache)
+
+
+@torch.inference_mode()
+def rewrite(decoder: EnsembleDecoder, old: Request, written: Decoded, new: Request) -> Rewritten:
+    """The greedy reply to the same prompt under other weights or another strength; see `remix`."""
+    result = remix(decoder, old, written, new)
+    reused = len(result.tokens)
     batch = Batch(decoder)
-    batch.resume(new, result, written.cache)
+    batch.resume(new, result)
     while batch.step():
         pass
     return Rewritten(result, reused)

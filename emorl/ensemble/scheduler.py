@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from queue import SimpleQueue
 
 from emorl.ensemble.decoder import Batch, Decoded, EnsembleDecoder, Request
@@ -20,11 +20,25 @@ from emorl.errors import BusyError
 class Job:
     """Requests of one caller that start together, with the channel on which the worker reports each step."""
 
-    def __init__(self, requests: Sequence[Request], keep_states: bool, keep_cache: bool) -> None:
+    def __init__(
+        self, requests: Sequence[Request], keep_states: bool, keep_cache: bool, begun: Mapping[int, Decoded]
+    ) -> None:
+        self.begun = begun  # by place in `requests`
         self.requests, self.keep_states, self.keep_cache = list(requests), keep_states, keep_cache
         self.results: list[Decoded] = []
         self.cancelled = False
         self.reports: SimpleQueue[str | BaseException] = SimpleQueue()  # "step", "done" or what went wrong
+
+    def start(self, batch: Batch) -> None:
+        """Put every request into the batch."""
+        fresh = [i for i in range(len(self.requests)) if i not in self.begun]
+        joined = [self.requests[i] for i in fresh]
+        written = dict(self.begun)
+        if joined:
+            written |= zip(fresh, batch.join(joined, self.keep_states, self.keep_cache), strict=True)
+        for i, result in self.begun.items():
+            batch.resume(self.requests[i], result)
+        self.results = [written[i] for i in range(len(self.requests))]
 
 
 class Scheduler:
@@ -45,11 +59,13 @@ class Scheduler:
         self._worker: threading.Thread | None = None
 
     def stream(
-        self, requests: Sequence[Request], keep_states: bool = False, keep_cache: bool = False
-    ) -> Generator[list[Decoded]]:
+        self, requests: Sequence[Request], keep_states: bool = False, keep_cache: bool = False,
+        begun: Mapping[int, Decoded] | None = None,
+    ) -> Generator[list[Decoded]]:  # fmt: skip
         """As `EnsembleDecoder.stream`, beside whatever else is being written.
 
-        Closing the iterator frees the rows at the next step.
+        Closing the iterator frees the rows at the next step. `begun` holds, by place in `requests`, results that
+        `remix` has taken over from an earlier reply: they are only written to their end.
 
         Yields:
             The results, when they have grown by at least one token.
@@ -62,7 +78,7 @@ class Scheduler:
         for request in requests:
             self.decoder.row_coefficients(request.weights, request.strength)
         self.decoder.check_lengths([len(r.prompt) for r in requests], max(r.max_tokens for r in requests))
-        job = Job(requests, keep_states, keep_cache)
+        job = Job(requests, keep_states, keep_cache, begun or {})
         with self._change:
             if len(self._waiting) >= self.most_waiting:
                 raise BusyError(f"{len(self._waiting)} others are waiting for a reflection: expected fewer than "
@@ -110,7 +126,7 @@ class Scheduler:
             try:
                 batch.leave([result for job in stopped for result in job.results])
                 if newcomer is not None:
-                    newcomer.results = batch.join(newcomer.requests, newcomer.keep_states, newcomer.keep_cache)
+                    newcomer.start(batch)
                 batch.step()
             except Exception as error:  # every caller learns of it; the next request starts afresh
                 batch = Batch(self.decoder)

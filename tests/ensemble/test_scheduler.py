@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from emorl.ensemble import Batch, Request, Scheduler
+from emorl.ensemble.rewrite import remix
 from emorl.errors import BusyError, WeightError
 
 
@@ -100,3 +101,22 @@ def wait_until(condition, seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.005)
+
+
+def test_a_reply_taken_over_goes_on_beside_others(decoder):
+    """Moved weights: only the rest is written, in the same batch as a stranger's reply; equal to writing afresh."""
+    scheduler = Scheduler(decoder)
+    old = Request([5, 6, 7, 8], [1.0, 1.0, 1.0], max_tokens=10)
+    *_, (written,) = scheduler.stream([old], keep_states=True, keep_cache=True)
+    stranger = Request([9, 4, 4], [0.0, 1.0, 0.0], max_tokens=7)
+    taken = []
+    for weights in ([1.0, 0.0, 0.0], [0.0, 1.0, 0.2], [0.1, 0.0, 1.0], [2.0, 2.0, 2.0]):
+        new = Request(old.prompt, weights, max_tokens=10)
+        begun = remix(decoder, old, written, new)
+        taken.append(len(begun.tokens))
+        *_, (other, found) = scheduler.stream([stranger, new], True, True, {1: begun})
+        fresh = decoder.decode([new], keep_states=True)[0]
+        assert found.tokens == fresh.tokens and found.ended == fresh.ended
+        assert (found.states - fresh.states).abs().max() < 1e-4
+        assert other.tokens == decoder.decode([stranger])[0].tokens
+    assert taken[-1] == len(written.tokens) and len(set(taken)) > 1

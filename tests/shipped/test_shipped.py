@@ -121,3 +121,29 @@ def test_the_command_line_follows_its_contract():
     assert set(result["timing"]) == {"prefill_ms", "decode_ms", "tokens"}
     assert result["model"]["base_sha256"] == BASE_SHA256 and len(result["model"]["adapters"]) == 3
     assert set(result["tokens"][0]) == {"text", "id", "foil", "margin", "contributions", "unchanged"}
+
+
+def test_moved_weights_take_over_what_does_not_change(reflector):
+    """The second reflection of a statement is what a fresh one would be, explained and scored alike."""
+    statement = "We used to cook together on Sundays. Now he eats in front of the television."
+    names = [o.name for o in reflector.objectives]
+    first = reflector.reflect(statement, dict(zip(names, (1, 1, 1), strict=True)))
+    assert first.reused == 0
+    for weights in ((1, 1, 1), (1, 0, 0), (0, 1, 0.3), (0, 0, 0)):
+        chosen = dict(zip(names, weights, strict=True))
+        again = reflector.reflect(statement, chosen)
+        assert 0 < again.reused <= len(again.trace.tokens)
+        reflector._last.clear()
+        fresh = reflector.reflect(statement, chosen)
+        assert fresh.reused == 0
+        assert (again.reflection, again.base_reflection) == (fresh.reflection, fresh.base_reflection)
+        assert again.scores == pytest.approx(fresh.scores)
+        for a, b in zip(again.tokens, fresh.tokens, strict=True):
+            assert a.id == b.id and a.margin == pytest.approx(b.margin, abs=1e-3)
+
+
+def test_sampling_takes_nothing_over(reflector):
+    statement = "I got the promotion and I feel nothing."
+    weights = {o.name: 1.0 for o in reflector.objectives}
+    reflector.reflect(statement, weights)
+    assert reflector.reflect(statement, weights, temperature=0.8, seed=3).reused == 0
