@@ -178,8 +178,17 @@ class RatingQueue:
         self.store.write_down({"event": "withdraw", "token": token})
         return self.next(rater)
 
-    def reveal(self, rater: str, token: str) -> Item:
-        """The judged item, for showing which setting wrote what; later answers on it are no longer blind.
+    def is_flipped(self, rater: str, assignment: int) -> bool:
+        """Whether the item's second side stands on the left at this place.
+
+        Raises:
+            RatingError: the place is not this rater's.
+        """
+        with self.store.transaction() as session:
+            return _own(session, rater, assignment).flipped
+
+    def reveal(self, rater: str, token: str) -> StoredJudgement:
+        """The judgement, for showing which setting wrote what; later answers on it are no longer blind.
 
         Raises:
             RatingError: this rater has submitted nothing under the token.
@@ -190,9 +199,9 @@ class RatingQueue:
                 raise RatingError("got no answer under this id, expected one that was submitted; please rate it first")
             if row.revealed_at is None:
                 row.revealed_at = datetime.now(UTC)
-            item = Item.from_dict(row.assignment.item.content)
+            stored = _stored(row)
         self.store.write_down({"event": "reveal", "token": token})
-        return item
+        return stored
 
     def judgements(self, withdrawn: bool = False) -> tuple[StoredJudgement, ...]:
         """Every judgement in the order of submission; with `withdrawn` also those taken back."""
