@@ -3,7 +3,9 @@
 P(a beats b) = 1 / (1 + exp(s_b - s_a)). A tie is half a win for each; "both bad" says nothing about which is better
 and stays out. A weak normal prior on every strength keeps a setting that never lost (or never won) finite, and
 fixes the offset: strengths sum to 0. Intervals resample raters and items together (each choice counts as often
-as its rater times its item was drawn), because choices of one rater, or on one item, are not independent.
+as its rater times its item was drawn), because choices of one rater, or on one item, are not independent. A
+handful of unanimous choices leaves a bootstrap nothing to vary, so an interval is never narrower than that of the
+likelihood's curvature.
 
 Sources: Bradley and Terry 1952; Hunter 2004 (ties as half wins are the usual shortcut, not his tie model);
 Owen 2007, "The pigeonhole bootstrap". Left out: order effects, which the random left and right cancel.
@@ -42,7 +44,7 @@ class Strength:
     Attributes:
         setting: its name.
         strength: on the log-odds scale; all sum to 0.
-        low: lower end of the 95 % bootstrap interval.
+        low: lower end of the 95 % interval.
         high: its upper end.
         wins: choices for it, a tie counting half.
         comparisons: choices it was part of.
@@ -90,6 +92,8 @@ def rank(found: Sequence[Comparison], samples: int = 300, seed: int = 0) -> tupl
         times = _draw(rng, item) * (_draw(rng, rater) if rater.max() > 0 else 1.0)
         drawn[number] = fit(first, second, share, times, len(names))
     low, high = np.percentile(drawn, INTERVAL, axis=0)
+    margin = 1.96 * deviation(first, second, point)
+    low, high = np.minimum(low, point - margin), np.maximum(high, point + margin)
     wins = np.bincount(first, share, len(names)) + np.bincount(second, 1 - share, len(names))
     number_of = np.bincount(first, minlength=len(names)) + np.bincount(second, minlength=len(names))
     order = sorted(range(len(names)), key=lambda k: (-point[k], names[k]))
@@ -123,17 +127,37 @@ def fit(
         residual = times * (share - chance)
         won = np.bincount(first, residual, settings) - np.bincount(second, residual, settings)
         gradient = won - precision * strength
-        curvature = times * chance * (1.0 - chance)
-        hessian = precision * np.eye(settings)
-        np.add.at(hessian, (first, first), curvature)
-        np.add.at(hessian, (second, second), curvature)
-        np.add.at(hessian, (first, second), -curvature)
-        np.add.at(hessian, (second, first), -curvature)
-        step = np.linalg.solve(hessian, gradient)
+        step = np.linalg.solve(_curvature(first, second, times * chance * (1.0 - chance), settings, precision), gradient)
         strength += step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))  # no leap over the top
         if np.abs(step).max() < 1e-10:
             break
     return np.asarray(strength - strength.mean())
+
+
+def deviation(
+    first: NDArray[np.int_],
+    second: NDArray[np.int_],
+    strength: NDArray[np.float64],
+    precision: float = PRIOR_PRECISION,
+) -> NDArray[np.float64]:
+    """Standard deviations (settings,) of the centred strengths by the curvature at the maximum (Laplace)."""
+    chance = 1.0 / (1.0 + np.exp(strength[second] - strength[first]))
+    settings = len(strength)
+    covariance = np.linalg.inv(_curvature(first, second, chance * (1.0 - chance), settings, precision))
+    centre = np.eye(settings) - 1.0 / settings
+    return np.asarray(np.sqrt(np.diag(centre @ covariance @ centre)))
+
+
+def _curvature(
+    first: NDArray[np.int_], second: NDArray[np.int_], weight: NDArray[np.float64], settings: int, precision: float
+) -> NDArray[np.float64]:
+    """Negative second derivatives (settings, settings) of the log-likelihood and the prior."""
+    found = precision * np.eye(settings)
+    np.add.at(found, (first, first), weight)
+    np.add.at(found, (second, second), weight)
+    np.add.at(found, (first, second), -weight)
+    np.add.at(found, (second, first), -weight)
+    return found
 
 
 def _draw(rng: np.random.Generator, cluster: NDArray[np.int_]) -> NDArray[np.float64]:

@@ -324,8 +324,8 @@ RESULTS = {
         "would_say": "Would say",
     },
     "ranking_heading": "Which setting wins",
-    "ranking_hint": "Bradley-Terry strength (log-odds, sum 0) with a 95 % bootstrap interval over raters and items, "
-    "from {n} blind choices. Ties count half; both bad counts for neither.",
+    "ranking_hint": "Bradley-Terry strength (log-odds, sum 0) with a 95 % interval (bootstrap over raters and "
+    "items, and curvature), from {n} blind choices. Ties count half; both bad counts for neither.",
     "setting": "Setting",
     "strength": "Strength",
     "interval": "95 % interval",

@@ -43,11 +43,11 @@ function notice() {
   card.replaceChildren(form);
 }
 
-function group(field, options, type, extra) {
+function group(field, options, type, help) {
   const name = "queue-" + field;
-  return h("fieldset", { id: name, class: extra, "aria-describedby": T[field + "_help"] ? name + "-help" : null },
+  return h("fieldset", { id: name, class: field === "flags" ? "flags" : null, "aria-describedby": help ? name + "-help" : null },
     h("legend", {}, T[field]),
-    T[field + "_help"] ? h("p", { class: "fine", id: name + "-help" }, T[field + "_help"]) : null,
+    help ? h("p", { class: "fine", id: name + "-help" }, help) : null,
     h("div", { class: type === "radio" ? "options" : "checks" }, options.map(([value, label], i) => type === "radio"
       ? h("label", { class: "option" }, h("input", { type, name, value }),
           h("span", {}, label, h("span", { class: "key", "aria-hidden": "true" }, String(i + 1))))
@@ -85,8 +85,8 @@ function item(found, focus) {
   const saved = h("span", { class: "fine saved" });
   const skip = h("button", { type: "button", class: "quiet" }, T.skip);
   const form = h("form", { novalidate: true, id: "queue-form" },
-    h("div", { class: "fields" }, fields.map((field) => group(field, Object.entries(T[field + "_options"]), "radio", ""))),
-    group("flags", Object.entries(T.flags_options), "checkbox", "flags"),
+    h("div", { class: "fields" }, fields.map((field) => group(field, Object.entries(T[field + "_options"]), "radio", T[field + "_help"]))),
+    group("flags", Object.entries(T.flags_options), "checkbox", fields[0] === "choice" ? T.flags_help : ""),
     h("label", { class: "field-label", for: "queue-comment" }, T.comment),
     h("p", { class: "fine", id: "queue-comment-help" }, T.comment_help),
     comment,

@@ -52,7 +52,7 @@ function section(heading, hint, ...parts) {
 function counts(found) {
   const lines = Object.entries(T.counts).map(([name, label]) => [label, String(found.counts[name])]);
   lines.push([T.median_seconds, found.median_seconds === null ? T.none : digits(found.median_seconds, 1)]);
-  return h("dl", {}, lines.map(([label, value]) => [h("dt", {}, label), h("dd", {}, value)]));
+  return h("dl", {}, lines.flatMap(([label, value]) => [h("dt", {}, label), h("dd", {}, value)]));
 }
 
 function agreement(found) {
@@ -82,7 +82,7 @@ function regions(found) {
 
 function quality(found) {
   return h("dl", {},
-    Object.entries(found.self_agreement).map(([scale, row]) =>
+    Object.entries(found.self_agreement).flatMap(([scale, row]) =>
       [h("dt", {}, fill(T.self, { scale: T.scales[scale].toLowerCase() })), h("dd", {}, shareOf(row))]),
     h("dt", {}, T.gold), h("dd", {}, shareOf(found.gold)));
 }
