@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from emorl.errors import EmorlError
-from emorl.ratings import RatingStore, open_store
+from emorl.ratings import RatingStore, load_items, open_kept_store
 from emorl.ui import ModelSource, build_demo, launch_settings
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def load_reflector() -> Reflector:
 
 @cache
 def store() -> RatingStore:
-    """The ratings' database, opened once."""
-    return open_store()
+    """The ratings' database, opened once; restored first where a journal is configured."""
+    return open_kept_store(shared=load_items())
 
 
 source = ModelSource(load_reflector)

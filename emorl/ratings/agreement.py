@@ -7,12 +7,14 @@ scores.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import krippendorff
 import numpy as np
 
+from emorl.ratings.judgement import CHOICES, StoredJudgement
 from emorl.ratings.record import ANSWERS, DEPTHS, StoredRating
 
 SCALES = ("depth", "empathy", "fluency", "would_say")
@@ -54,7 +56,39 @@ def agreement(ratings: Sequence[StoredRating], scale: str) -> Agreement:
     by_reflection: dict[int, dict[str, int]] = {}
     for rating in ratings:
         by_reflection.setdefault(rating.generation_id, {})[rating.given.rater] = level(rating, scale)
-    shared = [levels for levels in by_reflection.values() if len(levels) >= 2]
+    return alpha(by_reflection)
+
+
+def judged_agreement(judgements: Sequence[StoredJudgement], scale: str) -> Agreement:
+    """Krippendorff's alpha over the items of the queue; "choice" (nominal) or one of `SCALES` (ordinal).
+
+    Args:
+        judgements: not withdrawn; only blind first showings are counted.
+        scale: "choice" for pairs, else a scale of the rubric.
+    """
+    by_item: dict[str, dict[str, int]] = {}
+    for judgement in judgements:
+        found = judged_level(judgement, scale)
+        if found is not None and judgement.blind and not judgement.repeat:
+            by_item.setdefault(judgement.item.key, {})[judgement.rater] = found
+    return alpha(by_item, nominal=scale == "choice")
+
+
+def judged_level(judgement: StoredJudgement, scale: str) -> int | None:
+    """A judgement of the queue as a number, or None if that was not asked or the item was skipped."""
+    answer = judgement.answer
+    if scale == "choice":
+        return None if answer.choice is None else CHOICES.index(answer.choice)
+    if answer.depth is None or answer.would_say is None:
+        return None
+    if scale == "depth":
+        return DEPTHS.index(answer.depth)
+    return _ANSWER_LEVEL[answer.would_say] if scale == "would_say" else int(getattr(answer, scale))
+
+
+def alpha(units: Mapping[Any, Mapping[str, int]], nominal: bool = False) -> Agreement:
+    """Krippendorff's alpha over units (reflections or items), each with the levels its raters gave."""
+    shared = [levels for levels in units.values() if len(levels) >= 2]
     if not shared:
         return Agreement(None, 0, "undefined because no reflection was rated by two raters")
     if len({value for levels in shared for value in levels.values()}) == 1:
@@ -68,5 +102,9 @@ def agreement(ratings: Sequence[StoredRating], scale: str) -> Agreement:
     for column, levels in enumerate(shared):
         for rater, value in levels.items():
             table[raters.index(rater), column] = value
-    alpha = krippendorff.alpha(reliability_data=table, level_of_measurement="ordinal", value_domain=[0, 1, 2])
-    return Agreement(float(alpha), len(shared), "")
+    found = krippendorff.alpha(
+        reliability_data=table,
+        level_of_measurement="nominal" if nominal else "ordinal",
+        value_domain=list(range(len(CHOICES))) if nominal else [0, 1, 2],
+    )
+    return Agreement(float(found), len(shared), "")

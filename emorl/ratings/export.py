@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, TextIO
 
+from emorl.ratings.judgement import StoredJudgement
 from emorl.ratings.record import StoredRating
 
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four: full width
@@ -50,6 +51,42 @@ def write_csv(ratings: Iterable[StoredRating], out: TextIO, comments: bool = Fal
     """Write a header and a row a rating, columns `weight_<objective>`, `score_<name>`; returns how many."""
     flat = [_flat(row) for row in rows(ratings, comments)]
     table = csv.DictWriter(out, fieldnames=_columns(flat), restval="")
+    table.writeheader()
+    table.writerows({column: harmless(value) for column, value in row.items()} for row in flat)
+    return len(flat)
+
+
+def judgement_rows(judgements: Iterable[StoredJudgement], comments: bool = False) -> list[dict[str, Any]]:
+    """One nested mapping per judgement of the queue, times as ISO 8601 in UTC; the item's words are in it."""
+    found = []
+    for judgement in judgements:
+        row = asdict(judgement)
+        row.pop("token")
+        answer, item = row.pop("answer"), judgement.item
+        if not comments:
+            answer.pop("comment")
+        row["item"] = item.key
+        row |= {"statement": item.statement, "source": item.source, "gold": dict(item.gold) if item.gold else None}
+        for name, side in (("first", item.first), ("second", item.second)):
+            row[f"{name}_text"] = side.text if side else None
+            row[f"{name}_setting"] = side.setting if side else None
+            row[f"{name}_weights"] = dict(side.weights) if side and side.weights is not None else None
+            row[f"{name}_details"] = dict(side.details) if side else None
+        row |= {**answer, "flags": list(judgement.answer.flags)}
+        found.append({key: _plain(value) for key, value in row.items()})
+    return found
+
+
+def write_judgements_csv(judgements: Iterable[StoredJudgement], out: TextIO, comments: bool = False) -> int:
+    """Write a header and a row a judgement; what is nested goes in as JSON. Returns how many."""
+    flat = [
+        {
+            key: json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value
+            for key, value in row.items()
+        }
+        for row in judgement_rows(judgements, comments)
+    ]
+    table = csv.DictWriter(out, fieldnames=list(flat[0]) if flat else ["id"], restval="")
     table.writeheader()
     table.writerows({column: harmless(value) for column, value in row.items()} for row in flat)
     return len(flat)

@@ -8,17 +8,20 @@ Left out: accounts and permissions. Whoever can read the file can read the ratin
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, delete, func, select
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, sessionmaker
 
 from emorl.errors import RatingError
 from emorl.ratings import migrations
 from emorl.ratings.connection import database_url, make_engine, one_line, sqlite_file
+from emorl.ratings.journal import Journal, rating_line
 from emorl.ratings.record import FORM_VERSION, NewRating, StoredRating, check, fingerprint
-from emorl.ratings.schema import Generation, Rater, Rating
+from emorl.ratings.schema import Assignment, Generation, ItemRow, Judgement, Rater, Rating
 
 _TRIES = 8  # two submits at once can want the same revision number
 
@@ -56,12 +59,33 @@ def open_store(url: str | None = None, must_exist: bool = False) -> RatingStore:
 
 
 class RatingStore:
-    """Ratings in one database; methods may be called from any thread."""
+    """Ratings in one database; methods may be called from any thread.
+
+    Attributes:
+        engine: the database.
+        journal: where every change is also written down, or None.
+    """
 
     def __init__(self, engine: Engine) -> None:
         """Use an engine whose database is at the newest revision; `open_store` is the usual way."""
         self.engine = engine
-        self._transaction = sessionmaker(engine).begin
+        self.journal: Journal | None = None
+        self._begin = sessionmaker(engine).begin
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One short transaction; what the driver says becomes one line, except IntegrityError."""
+        with one_line(self.engine.url), self._begin() as session:
+            yield session
+
+    def write_down(self, line: dict[str, object]) -> None:
+        """Append one line to the journal, if there is one.
+
+        Raises:
+            RatingError: the journal cannot be written; submitting again writes it.
+        """
+        if self.journal is not None:
+            self.journal.append(line)
 
     def add(self, record: NewRating) -> int:
         """Store a rating and return its id; a token that is already stored returns the id it got then.
@@ -74,8 +98,10 @@ class RatingStore:
         check(record)
         for attempt in range(_TRIES):
             try:
-                with one_line(self.engine.url), self._transaction() as session:
-                    return _insert(session, record)
+                with self.transaction() as session:
+                    number = _insert(session, record)
+                self.write_down(rating_line(record))  # a repeated submit writes it again, which replay ignores
+                return number
             except IntegrityError as fault:
                 if attempt == _TRIES - 1:
                     reason = " ".join(str(fault.orig).split())
@@ -89,7 +115,7 @@ class RatingStore:
     def all(self, revisions: bool = False) -> tuple[StoredRating, ...]:
         """Every rating in the order of submission: newest revisions, or with `revisions` all of them."""
         query = select(Rating).options(joinedload(Rating.generation)).order_by(Rating.id)
-        with one_line(self.engine.url), self._transaction() as session:
+        with self.transaction() as session:
             rows = [_stored(row) for row in session.scalars(query)]
         if revisions:
             return tuple(rows)
@@ -102,11 +128,22 @@ class RatingStore:
         )
 
     def forget(self, rater: str) -> int:
-        """Delete a rater and all their ratings; returns how many rows went."""
-        return self._erase(Rating.rater_id == rater)
+        """Delete a rater, all they rated and all they sent; returns how many ratings and judgements went."""
+        with self.transaction() as session:
+            mine = select(Assignment.id).where(Assignment.rater_id == rater)
+            gone = session.scalars(delete(Judgement).where(Judgement.assignment_id.in_(mine)).returning(Judgement.id))
+            count = len(gone.all())
+            count += len(session.scalars(delete(Rating).where(Rating.rater_id == rater).returning(Rating.id)).all())
+            session.execute(delete(Assignment).where(Assignment.rater_id == rater))
+            session.execute(delete(ItemRow).where(ItemRow.owner_id == rater))
+            session.execute(delete(Rater).where(Rater.id == rater))
+            _drop_orphans(session)
+        self._overwrite()
+        self.write_down({"event": "forget", "rater": rater})
+        return count
 
     def purge(self, older_than_days: float) -> int:
-        """Delete ratings submitted more than this many days ago; returns how many rows went.
+        """Delete ratings and judgements submitted more than this many days ago; returns how many rows went.
 
         Raises:
             RatingError: the number of days is negative or too large.
@@ -117,25 +154,51 @@ class RatingStore:
             raise RatingError(f"got {older_than_days} days, expected a number from 0 to about 700000") from None
         if older_than_days < 0:
             raise RatingError(f"got {older_than_days:g} days, expected 0 or more")
-        return self._erase(Rating.submitted_at < oldest)
+        return self.purge_before(oldest)
+
+    def purge_before(self, oldest: datetime) -> int:
+        """Delete what was submitted before a moment (aware), and what only that kept; returns how many rows went."""
+        with self.transaction() as session:
+            old = select(Judgement.assignment_id).where(Judgement.submitted_at < oldest)
+            emptied = session.scalars(old).all()
+            gone = session.scalars(delete(Judgement).where(Judgement.submitted_at < oldest).returning(Judgement.id))
+            count = len(gone.all())
+            count += len(session.scalars(delete(Rating).where(Rating.submitted_at < oldest).returning(Rating.id)).all())
+            answered = select(Judgement.assignment_id)
+            session.execute(delete(Assignment).where(Assignment.id.in_(emptied), Assignment.id.not_in(answered)))
+            waiting = select(Assignment.item_id)
+            session.execute(
+                delete(ItemRow).where(
+                    ItemRow.owner_id.is_not(None), ItemRow.created_at < oldest, ItemRow.id.not_in(waiting)
+                )
+            )
+            session.execute(
+                delete(Rater).where(
+                    Rater.id.not_in(select(Rating.rater_id)),
+                    Rater.id.not_in(select(Assignment.rater_id)),
+                    Rater.id.not_in(select(ItemRow.owner_id).where(ItemRow.owner_id.is_not(None))),
+                )
+            )
+            _drop_orphans(session)
+        self._overwrite()
+        self.write_down({"event": "purge", "before": oldest.isoformat()})
+        return count
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
 
-    def _erase(self, which: ColumnElement[bool]) -> int:
-        with one_line(self.engine.url):
-            with self._transaction() as session:
-                ids = session.scalars(delete(Rating).where(which).returning(Rating.id)).all()
-                session.execute(delete(Rater).where(~select(Rating).where(Rating.rater_id == Rater.id).exists()))
-                orphan = ~select(Rating).where(Rating.generation_id == Generation.id).exists()
-                session.execute(delete(Generation).where(orphan))
-                for generation in session.scalars(select(Generation).where(Generation.statement.is_not(None))):
-                    _drop_statement_without_consent(session, generation)
-            if self.engine.dialect.name == "sqlite":  # old pages must not survive in the write-ahead log
-                with self.engine.connect() as connection:
-                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        return len(ids)
+    def _overwrite(self) -> None:
+        if self.engine.dialect.name == "sqlite":  # old pages must not survive in the write-ahead log
+            with one_line(self.engine.url), self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _drop_orphans(session: Session) -> None:
+    """Delete reflections nobody rates any more, and statements nobody agrees to any more."""
+    session.execute(delete(Generation).where(Generation.id.not_in(select(Rating.generation_id))))
+    for generation in session.scalars(select(Generation).where(Generation.statement.is_not(None))):
+        _drop_statement_without_consent(session, generation)
 
 
 def _insert(session: Session, record: NewRating) -> int:

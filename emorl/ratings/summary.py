@@ -7,7 +7,7 @@ kept apart. Left out: intervals and tests; a dozen ratings carry none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
@@ -59,25 +59,33 @@ def summarise(newest: Sequence[StoredRating], revisions: int) -> Summary:
         newest: the newest revision of each rating.
         revisions: how many were submitted in all.
     """
-    groups: dict[tuple[str, str], list[StoredRating]] = {}
-    for rating in newest:
-        weights = rating.given.weights
-        if not any(weights.values()):
-            groups.setdefault(("", BASE), []).append(rating)
-            continue
-        for objective, share in weights.items():
-            groups.setdefault((objective, THIRDS[_third(share)]), []).append(rating)
-    order = {third: place for place, third in enumerate((*THIRDS, BASE))}
     return Summary(
         ratings=len(newest),
         revisions=revisions,
         raters=len({rating.given.rater for rating in newest}),
         reflections=len({rating.generation_id for rating in newest}),
-        groups=tuple(
-            Group(objective, third, len(group), {s: fmean(level(r, s) for r in group) for s in SCALES})
-            for (objective, third), group in sorted(groups.items(), key=lambda item: (item[0][0], order[item[0][1]]))
-        ),
+        groups=by_region((rating.given.weights, {s: level(rating, s) for s in SCALES}) for rating in newest),
         agreement={scale: agreement(newest, scale) for scale in SCALES},
+    )
+
+
+def by_region(observations: Iterable[tuple[Mapping[str, float], Mapping[str, int]]]) -> tuple[Group, ...]:
+    """Mean levels by region of the weights: thirds of each objective's share, and the base model alone.
+
+    Args:
+        observations: (shares by objective, level by scale) of each rating.
+    """
+    groups: dict[tuple[str, str], list[Mapping[str, int]]] = {}
+    for weights, levels in observations:
+        if not any(weights.values()):
+            groups.setdefault(("", BASE), []).append(levels)
+            continue
+        for objective, share in weights.items():
+            groups.setdefault((objective, THIRDS[_third(share)]), []).append(levels)
+    order = {third: place for place, third in enumerate((*THIRDS, BASE))}
+    return tuple(
+        Group(objective, third, len(group), {s: fmean(levels[s] for levels in group) for s in SCALES})
+        for (objective, third), group in sorted(groups.items(), key=lambda item: (item[0][0], order[item[0][1]]))
     )
 
 

@@ -12,7 +12,9 @@ from emorl.safety import crisis_contacts
 from emorl.ui import strings
 from emorl.ui.about import about_screen
 from emorl.ui.present import contacts_payload
+from emorl.ui.rate_queue import rate_screen
 from emorl.ui.reflect import reflect_screen
+from emorl.ui.results import password, results_screen
 from emorl.ui.source import ModelSource
 from emorl.ui.why import why_screen
 from emorl.ui.widgets import widget
@@ -43,11 +45,17 @@ def build_demo(
             text={**strings.BANNER, "title": strings.TITLE, "tagline": strings.TAGLINE},
             settings={"contacts": contacts_payload(crisis_contacts())},
         )
+        rater = gr.BrowserState("", storage_key="emorl-rater", secret="emorl-rater-id")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(strings.TABS["reflect"], id="reflect"):
-                reflect = reflect_screen(source, opened, at_once)
+                reflect = reflect_screen(source, opened, at_once, rater)
             with gr.Tab(strings.TABS["why"], id="why"):
                 why_screen(source, reflect.held)
+            with gr.Tab(strings.TABS["rate"], id="rate"):
+                rate_screen(opened, rater, demo)
+            if password():
+                with gr.Tab(strings.TABS["results"], id="results"):
+                    results_screen(opened, password())
             with gr.Tab(strings.TABS["about"], id="about"):
                 about_screen()
     demo.queue(max_size=64, default_concurrency_limit=4)

@@ -163,10 +163,11 @@ def examples() -> list[dict[str, str]]:
     return list(json.loads(EXAMPLES.read_text(encoding="utf-8"))["examples"])
 
 
-def reflect_screen(source: ModelSource, store: Callable[[], RatingStore], at_once: int) -> ReflectScreen:
-    """Add the screen's components and events to the open `gr.Blocks`."""
+def reflect_screen(
+    source: ModelSource, store: Callable[[], RatingStore], at_once: int, rater: gr.BrowserState
+) -> ReflectScreen:
+    """Add the screen's components and events to the open `gr.Blocks`; `rater` keeps the page's rater id."""
     screen = ReflectScreen(source, store)
-    rater = gr.BrowserState("", storage_key="emorl-rater", secret="emorl-rater-id")
     with gr.Row(elem_id="reflect", equal_height=False):
         with gr.Column(scale=5, min_width=330, elem_id="controls"):
             statement = widget(

@@ -9,7 +9,7 @@ from __future__ import annotations
 TITLE = "EMORL reflections"
 TAGLINE = "Reflective listening, written word by word from objectives you weigh yourself."
 
-TABS = {"reflect": "Reflect", "about": "About"}
+TABS = {"reflect": "Reflect", "rate": "Rate", "results": "Results", "about": "About"}
 
 BANNER = {
     "label": "Important",
@@ -287,4 +287,173 @@ WHY = {
 WHY_ERRORS = {
     "gone": "Reflection no longer held by the app, expected one written since it started; please generate it again.",
     "unexpected": "Something went wrong while explaining. Please try again; the app's log has the details.",
+
+# The Rate screen
+
+QUEUE = {
+    "heading": "Rate reflections",
+    "loading": "Loading your queue",
+    "consent_heading": "Before you begin",
+    "consent_points": [
+        "You will see invented client statements, each with one reflection to rate or two to choose from. "
+        "You are not told who or what wrote them until you have answered.",
+        "Stored: your answers, how long they took, and a random rater id that is kept in this browser. "
+        "No name and no address. Please leave client details out of comments.",
+        "You may skip any item, stop at any time and come back later. The maintainer can delete everything "
+        "stored under your rater id.",
+    ],
+    "consent_tick": "I have read this and agree",
+    "consent_missing": "Please tick the box first.",
+    "start": "Start",
+    "progress": "{done} of {total} done",
+    "progress_label": "Progress",
+    "statement": "The client said",
+    "single": "Reflection",
+    "left": "Left",
+    "right": "Right",
+    "choice": "Which reflection is better?",
+    "choice_help": "As a reply to this client, in your own work.",
+    "choice_options": {"left": "Left", "right": "Right", "tie": "Tie", "both_bad": "Both bad"},
+    "depth": "Reflection depth",
+    "depth_help": "Does it only repeat, or does it add meaning or feeling?",
+    "depth_options": {"none": "None", "simple": "Simple", "complex": "Complex"},
+    "empathy": "Empathy",
+    "empathy_help": "Does it show that the client's feeling was understood?",
+    "empathy_options": {"0": "None", "1": "Some", "2": "Strong"},
+    "fluency": "Fluency",
+    "fluency_help": "Does it read as natural, correct English?",
+    "fluency_options": {"0": "Broken", "1": "Awkward", "2": "Natural"},
+    "would_say": "Would you say this?",
+    "would_say_help": "To a client, in your own work.",
+    "would_say_options": {"yes": "Yes", "edits": "With edits", "no": "No"},
+    "flags": "Anything wrong with it? (optional)",
+    "flags_help": "Of a pair: wrong with either.",
+    "flags_options": {
+        "malformed": "Broken language",
+        "contradicts": "Contradicts the client",
+        "parroting": "Only parrots",
+        "off_topic": "Off topic",
+        "unverifiable": "Claims what was not said",
+    },
+    "comment": "Comment (optional)",
+    "comment_help": "No client details, please.",
+    "keys": "Number keys answer the marked question, then move to the next. They rest while you type.",
+    "submit": "Submit",
+    "skip": "Skip this item",
+    "skip_legend": "Why skip it?",
+    "skip_options": {
+        "cannot_judge": "I cannot judge this",
+        "upsetting": "It upsets me",
+        "faulty": "The item is broken",
+        "other": "Another reason",
+    },
+    "skip_confirm": "Skip",
+    "skip_cancel": "Go back",
+    "skip_missing": "Please choose a reason.",
+    "undo": "Undo last answer",
+    "missing": "Please answer: {fields}.",
+    "draft_saving": "Saving draft",
+    "draft_saved": "Draft saved",
+    "draft_failed": "Draft not saved yet; it will be tried again.",
+    "offline": "No answer from the app. What you chose is still here; please try again.",
+    "sending": "Sending",
+    "submitted": "Your answer is saved.",
+    "skipped": "Skipped.",
+    "reveal": "Show what wrote it",
+    "reveal_single": "Written by: {setting}",
+    "reveal_left": "Left: {setting}",
+    "reveal_right": "Right: {setting}",
+    "reveal_note": "If you undo and answer this item again, the new answer is kept apart as not blind.",
+    "next": "Next",
+    "done_heading": "All done, thank you",
+    "done_body": "You have been through your whole queue ({total} items). "
+    "Reflections you send here later appear at its end.",
+    "rater": "Your rater id: {rater}",
+}
+
+QUEUE_ERRORS = {
+    "form": "Got a form the app cannot read, expected answers to choose from; please reload the page.",
+    "rater": "Got no rater id, expected the one this page was given; please reload the page.",
+    "unexpected": "Your answer could not be saved. It is still here; please try again. The app's log has the details.",
+}
+
+# The Results screen
+
+RESULTS = {
+    "heading": "Results",
+    "login_hint": "For whoever runs this app. The password is the one it was started with.",
+    "password": "Password",
+    "login": "Open",
+    "logout": "Close",
+    "refresh": "Refresh",
+    "loading": "Loading",
+    "offline": "No answer from the app; please try again.",
+    "counts_heading": "What there is",
+    "counts": {
+        "ratings": "Ratings on the Reflect screen",
+        "judgements": "Answers in the queue",
+        "choices": "of these, choices between two",
+        "both_bad": "of these, both bad",
+        "skipped": "Items skipped",
+        "not_blind": "Answers that were not blind",
+        "raters": "Raters",
+    },
+    "median_seconds": "Median seconds for an item",
+    "agreement_heading": "Agreement between raters",
+    "agreement_hint": "Krippendorff's alpha: 1 is perfect, 0 is chance. Only what two or more raters judged.",
+    "scale": "Scale",
+    "where": "Where",
+    "where_names": {"reflect": "Reflect screen", "queue": "Queue"},
+    "alpha": "Alpha",
+    "units": "Shared",
+    "scales": {
+        "choice": "Choice",
+        "depth": "Depth",
+        "empathy": "Empathy",
+        "fluency": "Fluency",
+        "would_say": "Would say",
+    },
+    "ranking_heading": "Which setting wins",
+    "ranking_hint": "Bradley-Terry strength (log-odds, sum 0) with a 95 % interval (bootstrap over raters and "
+    "items, and curvature), from {n} blind choices. Ties count half; both bad counts for neither.",
+    "setting": "Setting",
+    "strength": "Strength",
+    "interval": "95 % interval",
+    "wins": "Wins",
+    "of": "{wins} of {n}",
+    "regions_heading": "Means by weight region",
+    "regions_hint": "Levels from 0 to 2 on every scale. Only reflections that a mix of weights wrote.",
+    "region": "Weights",
+    "region_of": "{objective}: {third}",
+    "n": "Ratings",
+    "quality_heading": "Self-agreement and known answers",
+    "quality_hint": "Some items are shown twice, and of some the answer is known; raters are not told which.",
+    "self": "Same answer the second time, {scale}",
+    "gold": "Known answers given",
+    "share_of": "{share} ({right} of {asked})",
+    "none": "nothing yet",
+    "export_heading": "Export",
+    "export_hint": "Comments may hold what a client said. They stay out unless you tick the box.",
+    "export_comments": "With comments",
+    "export_ratings": "Ratings",
+    "export_queue": "Queue answers",
+    "export_csv": "{what} (CSV)",
+    "export_json": "{what} (JSON)",
+    "exported": "{name} is ready: {n} rows.",
+    "purge_heading": "Delete old ratings",
+    "purge_days": "Older than (days)",
+    "purge_confirm": "Type DELETE to confirm",
+    "purge_word": "DELETE",
+    "purge": "Delete for good",
+    "purged": "{n} ratings and answers deleted.",
+}
+
+RESULTS_ERRORS = {
+    "login": "Got a wrong password, expected the one this app was started with.",
+    "locked": "Got too many wrong passwords, expected a pause; please wait {seconds} seconds.",
+    "session": "Got no valid session, expected one of the last hour; please enter the password again.",
+    "purge": "Got {got} as confirmation, expected DELETE; nothing was deleted.",
+    "days": "Got {got}, expected a number of days from 0 up; nothing was deleted.",
+    "export": "Got an export the app does not know, expected ratings or queue, as csv or json.",
+    "unexpected": "Something went wrong. Please try again; the app's log has the details.",
 }

@@ -1,0 +1,142 @@
+"""Keeping the journal in a private dataset on the Hugging Face hub, where a host's own disk is wiped.
+
+Only where both EMORL_JOURNAL_DATASET ("owner/name") and HF_TOKEN are set; otherwise there is no journal and
+nothing is sent anywhere. Files are only ever added to, which is what `CommitScheduler` assumes; each process
+writes one of its own. A dataset that is not private is refused. Whoever can read the dataset can read all of it:
+ratings, comments, and statements that raters agreed to keep. Deleting ratings here keeps them out of every later
+restore; to delete the words from the dataset too, delete its files and squash its history.
+
+Left out: databases elsewhere, for which DATABASE_URL is enough.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+from emorl.errors import RatingError
+from emorl.ratings.items import Item
+from emorl.ratings.journal import Journal
+from emorl.ratings.restore import restore
+from emorl.ratings.store import RatingStore, open_store
+
+log = logging.getLogger(__name__)
+PUSH_EVERY_MIN = 2.0
+
+
+class Hub(Protocol):
+    """What is needed of the place where journals are kept."""
+
+    def fetch(self, folder: Path) -> list[Path]:
+        """Bring all journals into a folder and return them."""
+
+    def keep(self, folder: Path) -> None:
+        """From now on push a folder's files as they grow."""
+
+    def close(self) -> None:
+        """Push what is left, then stop."""
+
+
+class HubDataset:
+    """A private dataset on the hub."""
+
+    def __init__(self, dataset: str, token: str) -> None:
+        """Name the dataset ("owner/name") and the token; nothing is asked of the hub yet."""
+        self._dataset = dataset
+        self._token = token
+        self._scheduler: Any = None
+
+    def fetch(self, folder: Path) -> list[Path]:
+        """Bring all journals into a folder; the dataset is created, private, if it is not there.
+
+        Raises:
+            RatingError: the hub cannot be reached or refuses, or the dataset is public.
+        """
+        from huggingface_hub import HfApi
+
+        api = HfApi(token=self._token)
+        try:
+            api.create_repo(self._dataset, repo_type="dataset", private=True, exist_ok=True)
+            private = bool(api.dataset_info(self._dataset).private)
+        except Exception as fault:  # the hub's client raises its own, the transport's and plain ones
+            raise self._fault(fault) from fault
+        if not private:
+            raise RatingError(
+                f"the dataset {self._dataset} is public, expected a private one: it holds what raters wrote; "
+                "make it private, or unset EMORL_JOURNAL_DATASET"
+            )
+        try:
+            found = api.snapshot_download(
+                self._dataset, repo_type="dataset", allow_patterns="journal/*.jsonl", local_dir=folder
+            )
+        except Exception as fault:
+            raise self._fault(fault) from fault
+        return sorted(Path(found).glob("journal/*.jsonl"))
+
+    def keep(self, folder: Path) -> None:
+        """Push the folder's files every `PUSH_EVERY_MIN` minutes and when the process ends."""
+        from huggingface_hub import CommitScheduler
+
+        self._scheduler = CommitScheduler(
+            repo_id=self._dataset,
+            repo_type="dataset",
+            private=True,
+            folder_path=folder,
+            path_in_repo="journal",
+            allow_patterns="*.jsonl",
+            every=PUSH_EVERY_MIN,
+            token=self._token,
+        )
+
+    def close(self) -> None:
+        """Push what is left, then stop."""
+        if self._scheduler is not None:
+            self._scheduler.trigger().result()
+            self._scheduler.stop()
+            self._scheduler = None
+
+    def _fault(self, fault: Exception) -> RatingError:
+        reason = " ".join(str(fault).split()).replace(self._token, "***")[:200]
+        return RatingError(
+            f"the dataset {self._dataset} cannot be used ({type(fault).__name__}: {reason}); expected one that "
+            "HF_TOKEN may write; check EMORL_JOURNAL_DATASET and HF_TOKEN, or unset them"
+        )
+
+
+def configured_hub() -> HubDataset | None:
+    """The dataset that EMORL_JOURNAL_DATASET and HF_TOKEN name; None unless both are set.
+
+    Raises:
+        RatingError: only the dataset is named, so ratings would silently not be kept.
+    """
+    dataset, token = os.environ.get("EMORL_JOURNAL_DATASET"), os.environ.get("HF_TOKEN")
+    if dataset and not token:
+        raise RatingError(f"EMORL_JOURNAL_DATASET is {dataset!r} but HF_TOKEN is not set; expected both or neither")
+    return HubDataset(dataset, token) if dataset and token else None
+
+
+def open_kept_store(url: str | None = None, hub: Hub | None = None, shared: Iterable[Item] = ()) -> RatingStore:
+    """Open the ratings database; where a hub is configured, restore from it and keep a journal there.
+
+    Args:
+        url: see `open_store`.
+        hub: where journals are kept; `configured_hub()` unless given.
+        shared: the shared rating items (`load_items()`), to which journals refer.
+
+    Raises:
+        RatingError: the database or the hub cannot be used. Nothing is rated that would not be kept.
+    """
+    store = open_store(url)
+    hub = hub or configured_hub()
+    if hub is None:
+        return store
+    data = Path(os.environ.get("EMORL_DATA") or "var")
+    files = hub.fetch(data / "journal-restored")
+    played, failed = restore(store, files, shared)
+    log.info("ratings restored from %d journals: %d lines, %d left out", len(files), played, failed)
+    store.journal = Journal(data / "journal")
+    hub.keep(data / "journal")
+    return store

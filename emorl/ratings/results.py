@@ -1,0 +1,69 @@
+"""Everything the Results screen and a report show, from ratings and queue judgements, as plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from emorl.ratings.agreement import SCALES, agreement, judged_agreement, judged_level, level
+from emorl.ratings.judgement import StoredJudgement
+from emorl.ratings.quality import gold_accuracy, median_seconds, self_agreement
+from emorl.ratings.ranking import comparisons, rank
+from emorl.ratings.record import StoredRating
+from emorl.ratings.summary import by_region
+
+
+def results(ratings: Sequence[StoredRating], judgements: Sequence[StoredJudgement]) -> dict[str, Any]:
+    """Counts, agreement, ranking, means by region, self-agreement and gold accuracy.
+
+    Args:
+        ratings: newest revisions, from the Reflect screen.
+        judgements: not withdrawn, from the queue.
+
+    Returns:
+        `counts`, `agreement` (rows `scale, where, alpha, units, explanation`), `ranking` (see `Strength`),
+        `regions` (see `Group`), `self_agreement` and `gold` (`right, asked, share`), `median_seconds`.
+    """
+    answered = [judgement for judgement in judgements if judgement.answer.skip is None]
+    found = comparisons(judgements)
+    return {
+        "counts": {
+            "ratings": len(ratings),
+            "judgements": len(answered),
+            "choices": sum(judgement.answer.choice is not None for judgement in answered),
+            "both_bad": sum(judgement.answer.choice == "both_bad" for judgement in answered),
+            "skipped": len(judgements) - len(answered),
+            "not_blind": sum(not judgement.blind for judgement in answered),
+            "raters": len({r.given.rater for r in ratings} | {judgement.rater for judgement in judgements}),
+        },
+        "agreement": [
+            *({"scale": s, "where": "reflect", **asdict(agreement(ratings, s))} for s in SCALES),
+            *({"scale": s, "where": "queue", **asdict(judged_agreement(judgements, s))} for s in ("choice", *SCALES)),
+        ],
+        "ranking": [asdict(strength) for strength in rank(found)],
+        "comparisons": len(found),
+        "regions": [asdict(group) for group in by_region([*_rated(ratings), *_judged(judgements)])],
+        "self_agreement": {
+            scale: {**asdict(share), "share": share.share} for scale, share in self_agreement(judgements).items()
+        },
+        "gold": {**asdict(gold := gold_accuracy(judgements)), "share": gold.share},
+        "median_seconds": median_seconds(judgements),
+    }
+
+
+def _rated(ratings: Sequence[StoredRating]) -> list[tuple[Mapping[str, float], dict[str, int]]]:
+    return [(rating.given.weights, {scale: level(rating, scale) for scale in SCALES}) for rating in ratings]
+
+
+def _judged(judgements: Sequence[StoredJudgement]) -> list[tuple[Mapping[str, float], dict[str, int]]]:
+    """Blind first ratings of single reflections that a mix wrote."""
+    found = []
+    for judgement in judgements:
+        weights = judgement.item.first.weights
+        levels = {scale: judged_level(judgement, scale) for scale in SCALES}
+        if weights is None or judgement.repeat or not judgement.blind or judgement.item.is_pair:
+            continue
+        if all(value is not None for value in levels.values()):
+            found.append((weights, {scale: int(value or 0) for scale, value in levels.items()}))
+    return found
