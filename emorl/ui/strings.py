@@ -287,6 +287,7 @@ WHY = {
 WHY_ERRORS = {
     "gone": "Reflection no longer held by the app, expected one written since it started; please generate it again.",
     "unexpected": "Something went wrong while explaining. Please try again; the app's log has the details.",
+}
 
 # The Rate screen
 
