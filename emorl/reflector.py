@@ -12,8 +12,10 @@ import os
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import torch
 
 from emorl.assets import BASE_SHA256, ensure_base, models_dir
 from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, Scheduler, StackedLora, shares
