@@ -60,6 +60,7 @@ def decode_part(result: Mapping[str, Any]) -> str:
         for over, fit in curves.items():
             parts.append(f"* {dtype}, {over}: {fit['at_zero']:.3g} + {fit['slope']:.3g} x ms a step "
                          f"(r² {fit['r2']:.2f}; {len(fit['points'])} points)")  # fmt: skip
+    parts += ["", *(f"{note[0].upper()}{note[1:]}." for note in result["notes"])]
     floors = {r["dtype"]: r["bandwidth_gb_s"] for r in result["rows"] if r["name"] == "memory_floor"}
     larger = []
     for name, numbers, layers, heads, width in LARGER:
