@@ -156,7 +156,7 @@ class RatingQueue:
             check_answer(answer, Item.from_dict(row.item.content).is_pair)
         try:
             stored = self._insert(rater, assignment, token, answer)
-        except IntegrityError:  # the same submit, from another thread, was first
+        except (IntegrityError, _Stale):  # the same submit, from another thread, may have been first
             try:
                 stored = self._insert(rater, assignment, token, answer)
             except IntegrityError as fault:
@@ -227,7 +227,7 @@ class RatingQueue:
                 return _stored(known)
             revision = _revisions(session, assignment) + 1
             if token != _token(place, revision) or assignment in _answered(session, rater):
-                raise RatingError("this form is older than what is stored; expected the newest; please reload the page")
+                raise _Stale("this form is older than what is stored; expected the newest; please reload the page")
             row = Judgement(
                 assignment=place,
                 schema_version=QUEUE_VERSION,
@@ -242,6 +242,10 @@ class RatingQueue:
             session.add(row)
             session.flush()
             return _stored(row)
+
+
+class _Stale(RatingError):
+    """The place has moved on since the form was shown."""
 
 
 def judgement_line(stored: StoredJudgement) -> dict[str, object]:

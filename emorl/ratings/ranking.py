@@ -127,7 +127,8 @@ def fit(
         residual = times * (share - chance)
         won = np.bincount(first, residual, settings) - np.bincount(second, residual, settings)
         gradient = won - precision * strength
-        step = np.linalg.solve(_curvature(first, second, times * chance * (1.0 - chance), settings, precision), gradient)
+        curvature = _curvature(first, second, times * chance * (1.0 - chance), settings, precision)
+        step = np.linalg.solve(curvature, gradient)
         strength += step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))  # no leap over the top
         if np.abs(step).max() < 1e-10:
             break

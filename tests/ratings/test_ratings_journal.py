@@ -134,7 +134,8 @@ def test_playing_twice_changes_nothing_and_torn_or_strange_lines_are_left_out(
     lines = len(list(read_lines([journal.file])))
     with journal.file.open("ab") as file:
         file.write(b'{"event": "judgement", "at": "2026-01-01T00:00:00+00:00"}\n')
-        file.write(b'{"event": "dance", "at": "2026-01-01T00:00:00+00:00"}\n[1]\n\xff\xfe\n{"event": "rating", "at": "2')
+        file.write(b'{"event": "dance", "at": "2026-01-01T00:00:00+00:00"}\n[1]\n\xff\xfe\n')
+        file.write(b'{"event": "rating", "at": "2')  # torn
     before = everything(store, queue)
     size = journal.file.stat().st_size
     assert restore(store, [journal.file], ITEMS) == (lines, 2)
