@@ -157,7 +157,11 @@ class RatingQueue:
         try:
             stored = self._insert(rater, assignment, token, answer)
         except (IntegrityError, _Stale):  # the same submit, from another thread, may have been first
-            stored = self._insert(rater, assignment, token, answer)
+            try:
+                stored = self._insert(rater, assignment, token, answer)
+            except IntegrityError as fault:
+                reason = " ".join(str(fault.orig).split())
+                raise RatingError(f"the answer could not be stored ({reason}); please try again") from fault
         self.store.write_down(judgement_line(stored))
         return stored
 

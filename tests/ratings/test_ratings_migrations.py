@@ -15,7 +15,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.schema import CreateTable
 
 from emorl.errors import RatingError
-from emorl.ratings import NewRating, migrations, open_store
+from emorl.ratings import NewRating, RatingQueue, load_items, migrations, open_store
 from emorl.ratings.schema import Base
 
 URLS = [
@@ -48,6 +48,44 @@ def test_up_equals_the_tables_and_down_leaves_nothing(any_url: str, make: Callab
     migrations.upgrade(store.engine)
     assert store.count() == 0
     migrations.downgrade(store.engine, "base")
+    store.close()
+
+
+def test_a_database_of_the_first_form_keeps_its_ratings(url: str) -> None:
+    """Rows are written as the first version wrote them, then each later step is taken, and undone."""
+    from emorl.ratings.connection import database_url, make_engine
+
+    open(str(database_url(url).database), "w").close()
+    engine = make_engine(database_url(url))
+    migrations.upgrade(engine, "0001")
+    assert {"rater", "generation", "rating"} == set(inspect(engine).get_table_names()) - {"alembic_version"}
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO rater VALUES ('rater-a', '2026-01-01 00:00:00')"))
+        connection.execute(
+            text(
+                "INSERT INTO generation VALUES (1, 'f', :hash, NULL, 'You are tired.', '', "
+                "'{\"empathy\": 1.0}', 1.0, 0.0, 0, '{\"base\": \"b\"}', '{}', '0.1.0', '2026-01-01 00:00:00')"
+            ),
+            {"hash": "ab" * 32},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO rating VALUES (1, 1, 'rater-a', 1, 1, 'simple', 1, 2, 'yes', 'kept', 0, "
+                "'2026-01-01 00:00:00', '2026-01-01 00:01:00', 'token')"
+            )
+        )
+    engine.dispose()
+    store = open_store(url)
+    (kept,) = store.all()
+    assert (kept.given.comment, kept.given.weights) == ("kept", {"empathy": 1.0})
+    queue = RatingQueue(store, load_items())
+    assert not queue.agreed("rater-a")
+    queue.consent("rater-a")
+    assert queue.next("rater-a") is not None
+    migrations.downgrade(store.engine, "0001")
+    assert "judgement" not in inspect(store.engine).get_table_names()
+    migrations.upgrade(store.engine)
+    assert store.all() == (kept,)
     store.close()
 
 

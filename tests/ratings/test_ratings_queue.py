@@ -303,17 +303,15 @@ def test_forget_and_purge_take_the_queue_too(store: RatingStore, queue: RatingQu
     assert queue.next("rater-b") is not None
 
 
-def test_a_full_disk_is_said_and_nothing_is_stored(store: RatingStore, queue: RatingQueue) -> None:
+def test_a_database_that_refuses_is_said_and_the_same_form_works_later(store: RatingStore, queue: RatingQueue) -> None:
     queue.consent("rater-a")
     task = take(queue)
-    with store.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA query_only = ON")
-        connection.commit()
-    try:
-        with pytest.raises(RatingError, match="cannot be used"):
-            for _ in range(12):  # whichever connection of the pool it is
-                queue.submit("rater-a", task.assignment, task.token, answer_to(task))
-                pytest.skip("the pool gave another connection")
-    finally:
-        store.engine.dispose()
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER no BEFORE INSERT ON judgement BEGIN SELECT RAISE(ABORT, 'no space'); END"
+        )
+    with pytest.raises(RatingError, match="no space.*try again"):
+        queue.submit("rater-a", task.assignment, task.token, answer_to(task))
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER no")
     assert queue.submit("rater-a", task.assignment, task.token, answer_to(task)).revision == 1

@@ -15,9 +15,9 @@ MOMENT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     """Add two columns to `rater` and create the three tables."""
-    with op.batch_alter_table("rater") as rater:
-        rater.add_column(sa.Column("consent_version", sa.Integer(), nullable=True))
-        rater.add_column(sa.Column("consent_at", MOMENT, nullable=True))
+    # Not in batch mode, which rebuilds the table: dropping the old one would cascade to every rating.
+    op.add_column("rater", sa.Column("consent_version", sa.Integer(), nullable=True))
+    op.add_column("rater", sa.Column("consent_at", MOMENT, nullable=True))
     op.create_table(
         "item",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -106,6 +106,5 @@ def downgrade() -> None:
     op.drop_table("judgement")
     op.drop_table("assignment")
     op.drop_table("item")
-    with op.batch_alter_table("rater") as rater:
-        rater.drop_column("consent_at")
-        rater.drop_column("consent_version")
+    op.drop_column("rater", "consent_at")
+    op.drop_column("rater", "consent_version")

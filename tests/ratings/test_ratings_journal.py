@@ -1,0 +1,207 @@
+"""The journal and the restore, with a folder standing in for the hub: real files, no network."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emorl.errors import RatingError
+from emorl.ratings import NewRating, RatingQueue, RatingStore, load_items, open_kept_store
+from emorl.ratings.hub import HubDataset, configured_hub
+from emorl.ratings.items import Item, Side
+from emorl.ratings.journal import Journal, read_lines
+from emorl.ratings.judgement import Answer
+from emorl.ratings.restore import restore
+
+MakeRating = Callable[..., NewRating]
+ITEMS = load_items()
+RUBRIC = Answer(depth="simple", empathy=1, fluency=2, would_say="yes", comment="naïve 🙂\n=1+1", flags=("parroting",))
+
+
+class FolderHub:
+    """A folder in the hub's place; `close` copies what has been written, as a last push would."""
+
+    def __init__(self, folder: Path) -> None:
+        self.remote = folder
+        self.remote.mkdir(exist_ok=True)
+        self.kept: Path | None = None
+
+    def fetch(self, folder: Path) -> list[Path]:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [Path(shutil.copy(file, folder)) for file in sorted(self.remote.glob("*.jsonl"))]
+
+    def keep(self, folder: Path) -> None:
+        self.kept = folder
+
+    def close(self) -> None:
+        assert self.kept is not None
+        for file in self.kept.glob("*.jsonl"):
+            shutil.copy(file, self.remote)
+
+
+Restart = Callable[[], tuple[RatingStore, RatingQueue]]
+
+
+@pytest.fixture
+def restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Restart:
+    """Start the store as on a host whose disk is wiped each time; only the hub's folder stays."""
+    disk = tmp_path / "disk"
+    monkeypatch.setenv("EMORL_DATA", str(disk))
+    running: list[tuple[FolderHub, RatingStore]] = []
+
+    def start() -> tuple[RatingStore, RatingQueue]:
+        for hub, store in running:
+            hub.close()
+            store.close()
+        running.clear()
+        shutil.rmtree(disk, ignore_errors=True)
+        hub = FolderHub(tmp_path / "hub")
+        store = open_kept_store(hub=hub, shared=ITEMS)
+        running.append((hub, store))
+        return store, RatingQueue(store, ITEMS, random.Random(1))
+
+    return start
+
+
+def give(queue: RatingQueue, rater: str, answer: Answer | None = None) -> str:
+    task = queue.next(rater)
+    assert task is not None
+    given = answer or (Answer(choice="tie", comment="even") if task.item.is_pair else RUBRIC)
+    return queue.submit(rater, task.assignment, task.token, given).token
+
+
+def everything(store: RatingStore, queue: RatingQueue) -> list[Any]:
+    ratings = [replace(row.given) for row in store.all(revisions=True)]
+    judgements = [replace(row, id=0) for row in queue.judgements(withdrawn=True)]
+    return [ratings, judgements, queue.progress("rater-a"), queue.progress("rater-b")]
+
+
+def test_all_of_it_is_there_after_the_disk_was_wiped(restart: Restart, make: MakeRating) -> None:
+    store, queue = restart()
+    store.add(make(comment="first"))
+    store.add(make(comment="changed", empathy=0, statement="I am tired."))
+    own = Item("Mine.", Side("a", "empathy 100 %", {"empathy": 1.0}), Side("b", "base model", {"empathy": 0.0}))
+    queue.send("rater-a", replace(own, source="compare"))
+    for rater in ("rater-a", "rater-b"):
+        queue.consent(rater)
+        for _ in range(5):
+            give(queue, rater)
+    queue.reveal("rater-a", give(queue, "rater-a"))
+    queue.undo("rater-a")
+    give(queue, "rater-a", Answer(skip="other"))
+    before = everything(store, queue)
+    upcoming = [queue.next(rater) for rater in ("rater-a", "rater-b")]
+    store, queue = restart()
+    assert everything(store, queue) == before
+    after = [queue.next(rater) for rater in ("rater-a", "rater-b")]
+    same = ("token", "item", "flipped", "done", "total")
+    assert [[getattr(t, n) for n in same] for t in after] == [[getattr(t, n) for n in same] for t in upcoming]
+    give(queue, "rater-a")
+    before = everything(store, queue)
+    store, queue = restart()  # from two journals
+    assert everything(store, queue) == before
+
+
+def test_what_was_deleted_stays_deleted(restart: Restart, make: MakeRating) -> None:
+    store, queue = restart()
+    store.add(make(rater="rater-a"))
+    store.add(make(rater="rater-b"))
+    queue.consent("rater-a")
+    give(queue, "rater-a")
+    store.forget("rater-a")
+    store, queue = restart()
+    assert ([row.given.rater for row in store.all()], queue.judgements()) == (["rater-b"], ())
+    store.purge(0)
+    store, _ = restart()
+    assert store.count() == 0
+
+
+def test_playing_twice_changes_nothing_and_torn_or_strange_lines_are_left_out(
+    store: RatingStore, make: MakeRating, tmp_path: Path
+) -> None:
+    queue = RatingQueue(store, ITEMS, random.Random(1))
+    journal = store.journal = Journal(tmp_path / "journal")
+    store.add(make())
+    queue.consent("rater-a")
+    give(queue, "rater-a")
+    lines = len(list(read_lines([journal.file])))
+    with journal.file.open("ab") as file:
+        file.write(b'{"event": "judgement", "at": "2026-01-01T00:00:00+00:00"}\n')
+        file.write(b'{"event": "dance", "at": "2026-01-01T00:00:00+00:00"}\n[1]\n\xff\xfe\n')
+        file.write(b'{"event": "rating", "at": "2')  # torn
+    before = everything(store, queue)
+    size = journal.file.stat().st_size
+    assert restore(store, [journal.file], ITEMS) == (lines, 2)
+    assert restore(store, [journal.file, journal.file], ITEMS) == (2 * lines, 4)
+    assert everything(store, queue) == before
+    assert (store.journal, journal.file.stat().st_size) == (journal, size)  # a restore is not written down again
+
+
+def test_a_journal_that_cannot_be_written_is_said_and_a_second_submit_writes_it(
+    store: RatingStore, make: MakeRating, tmp_path: Path
+) -> None:
+    journal = store.journal = Journal(tmp_path / "journal")
+    journal.file.mkdir()
+    rating = make()
+    with pytest.raises(RatingError, match="cannot write the journal .*try again"):
+        store.add(rating)
+    journal.file.rmdir()
+    store.add(rating)
+    assert [line["client_token"] for line in read_lines([journal.file])] == [rating.client_token]
+    assert store.count() == 1
+    assert journal.file.stat().st_mode & 0o777 == 0o600
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(RatingError, match="cannot create"):
+        Journal(tmp_path / "taken" / "journal")
+
+
+def test_items_that_are_gone_do_not_lose_their_judgements(tmp_path: Path, store: RatingStore, url: str) -> None:
+    queue = RatingQueue(store, ITEMS, random.Random(1))
+    store.journal = Journal(tmp_path / "journal")
+    queue.consent("rater-a")
+    give(queue, "rater-a")
+    fresh = open_kept_store("sqlite://")
+    assert restore(fresh, [store.journal.file], shared=()) == (3, 0)
+    (restored,) = RatingQueue(fresh, ()).judgements()
+    assert replace(restored, id=0) == replace(queue.judgements()[0], id=0)
+
+
+def test_nothing_is_sent_or_written_without_both_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EMORL_JOURNAL_DATASET", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("EMORL_DATA", str(tmp_path))
+    assert configured_hub() is None
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")  # alone, it is for other things
+    store = open_kept_store()
+    assert store.journal is None
+    assert {file.name for file in tmp_path.iterdir()} <= {"ratings.db", "ratings.db-wal", "ratings.db-shm"}
+    monkeypatch.delenv("HF_TOKEN")
+    monkeypatch.setenv("EMORL_JOURNAL_DATASET", "me/ratings")
+    with pytest.raises(RatingError, match="both or neither"):
+        open_kept_store()
+
+
+def test_a_hub_that_cannot_be_reached_is_one_line_without_the_token(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("EMORL_JOURNAL_DATASET", "me/ratings")
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    hub = configured_hub()
+    assert isinstance(hub, HubDataset)
+    with pytest.raises(RatingError, match="the dataset me/ratings cannot be used") as caught:
+        hub.fetch(tmp_path)  # tests may not leave this host
+    assert "hf_secret" not in str(caught.value) and "\n" not in str(caught.value)
+    hub.close()  # nothing was started
+
+
+def test_lines_of_several_files_come_in_the_order_of_their_moments(tmp_path: Path) -> None:
+    moments = ["2026-01-01T00:00:03+00:00", "2026-01-01T00:00:01+00:00", "2026-01-01T00:00:02+00:00"]
+    for number, at in enumerate(moments):
+        (tmp_path / f"{number}.jsonl").write_text(json.dumps({"at": at, "event": "x"}) + "\n")
+    assert [line["at"] for line in read_lines(tmp_path.glob("*.jsonl"))] == sorted(moments)
