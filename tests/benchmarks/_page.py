@@ -81,6 +81,8 @@ def ratios_part(title: str, text: str, result: Mapping[str, Any]) -> str:
     """A heading, a sentence and a benchmark's ratios."""
     rows = [[name.replace("_", " "), f"{value:.3g}"] for name, value in result["ratios"].items()]
     equal = "yes" if result["tokens_equal"] else "no"
+    asked = result.get("statements") or result.get("prompts")
+    text += f" {asked} statements." if isinstance(asked, int) else ""
     return f"## {title}\n\n{text} Results equal to the plain way: {equal}.\n\n{table(['ratio', ''], rows)}"
 
 
