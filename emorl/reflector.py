@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -26,6 +27,7 @@ from emorl.errors import ManifestError, WeightError
 from emorl.explain import Explanation, Variant, Variants, explain_reply, plan_variants
 from emorl.explain.contributions import explain_tokens
 from emorl.manifest import Manifest, read_manifest
+from emorl.mapping import MAX_STEPS, chart
 from emorl.scoring.cross_encoder import CrossEncoderScorer
 from emorl.scoring.fluency import FluencyScorer
 from emorl.template import END, MAX_STATEMENT, TEMPLATE, check_statement, prompt_text
@@ -264,6 +266,47 @@ class Reflector:
     def _piece(self, token: int) -> str:
         with self._one_at_a_time:
             return self.tokenizer.decode([token])
+
+    def atlas(
+        self, statement: str, strength: float = 1.0, objectives: Sequence[str] | None = None,
+        max_steps: int = MAX_STEPS, min_area: float = 1e-4,
+    ) -> Generator[dict[str, Any] | None]:  # fmt: skip
+        """Every greedy reflection the weights can reach, found while nobody else's is being written.
+
+        Args:
+            statement: What the client said, 1 to 600 characters.
+            strength: s.
+            objectives: Names of one to four to span; the others stay at weight 0. All by default.
+            max_steps: Most prefixes sent through the experts; what is open then stays open.
+            min_area: Pieces with a smaller share of the weights are given up.
+
+        Yields:
+            The atlas so far: the fields of `atlas --json`, `strength`, `open` (share still being written or given up)
+            and `finished`; scores come with the last. None while it waits for others. Closing it stops there.
+
+        Raises:
+            StatementError: An empty or overlong statement.
+            WeightError: Unknown objectives or a bad strength.
+            EmorlError: Too many objectives, a bad budget or minimum area.
+        """
+        yield from chart(self, statement, strength, objectives, max_steps, min_area, MAX_TOKENS)
+
+    def token_ids(self, prompt: str) -> list[int]:
+        """Token ids of a prompt; safe from any thread."""
+        with self._one_at_a_time:
+            return list(self.tokenizer(prompt).input_ids)
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """What tokens say; safe from any thread."""
+        with self._one_at_a_time:
+            return self._text(list(tokens))
+
+    def scores(self, statement: str, replies: Sequence[str]) -> dict[str, list[float]]:
+        """Scores of replies, 0 to 1, by objective; safe from any thread."""
+        with self._one_at_a_time:
+            found = {name: scorer.score([statement] * len(replies), list(replies))
+                     for name, scorer in self.scorers.items()}  # fmt: skip
+        return {name: [float(value) for value in values] for name, values in found.items()}
 
     def _text(self, tokens: list[int]) -> str:
         return self.tokenizer.decode(tokens, skip_special_tokens=True).strip()

@@ -11,6 +11,7 @@ import gradio as gr
 from emorl.safety import crisis_contacts
 from emorl.ui import strings
 from emorl.ui.about import about_screen
+from emorl.ui.map import Overlay, map_screen
 from emorl.ui.present import contacts_payload
 from emorl.ui.rate_queue import rate_screen
 from emorl.ui.reflect import reflect_screen
@@ -24,14 +25,16 @@ if TYPE_CHECKING:
 
 
 def build_demo(
-    reflector_source: Any, store: RatingStore | Callable[[], RatingStore], at_once: int = 32
-) -> gr.Blocks:
+    reflector_source: Any, store: RatingStore | Callable[[], RatingStore], at_once: int = 32,
+    overlay: Overlay | None = None,
+) -> gr.Blocks:  # fmt: skip
     """The whole app, not yet launched.
 
     Args:
         reflector_source: a `ModelSource`, or anything with the interface of `Reflector`.
         store: where ratings go, or a function that opens it, called once, at the first rating.
         at_once: reflections written at a time, as one batch.
+        overlay: ratings to lay over the map, by weights; none by default.
 
     Returns:
         The blocks; `launch(**launch_settings())` serves them. At most 64 requests wait.
@@ -49,6 +52,8 @@ def build_demo(
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(strings.TABS["reflect"], id="reflect"):
                 reflect = reflect_screen(source, opened, at_once, rater)
+            with gr.Tab(strings.TABS["map"], id="map"):
+                map_screen(source, overlay)
             with gr.Tab(strings.TABS["why"], id="why"):
                 why_screen(source, reflect.held)
             with gr.Tab(strings.TABS["rate"], id="rate"):

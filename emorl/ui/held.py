@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Held:
-    """A finished reflection and when it was shown (UTC)."""
+    """A finished reflection, when it was shown (UTC), and the counsellor's own version of it if one was kept."""
 
     reflection: Reflection
     shown_at: datetime
+    edited: str | None = None
 
 
 class HeldReflections:
@@ -45,6 +46,14 @@ class HeldReflections:
             while len(self._items) > self._capacity:
                 self._items.popitem(last=False)
         return result_id
+
+    def edit(self, result_id: str, edited: str | None) -> bool:
+        """Keep the counsellor's version beside a reflection (None takes it back); False if it is no longer held."""
+        with self._lock:
+            held = self._items.get(result_id)
+            if held is not None:
+                self._items[result_id] = replace(held, edited=edited)
+        return held is not None
 
     def get(self, result_id: str) -> Held | None:
         """The reflection with this id, or None if it is unknown or was dropped."""

@@ -1,8 +1,9 @@
 """The Reflect screen: statement, weights, streaming reflection, explanation, rating.
 
-Events: Generate streams payloads into the result widget; Stop cancels, which closes the generator; the rating
-form saves. Sliders cause no event on the server. What is left out: any state of the user on disk or in the
-browser other than a random rater id.
+Events: Generate streams payloads into the result widget; when that is finished its atlas is streamed into the
+invisible atlas widget, from which the page then answers the sliders by itself. Stop, a new Generate and leaving the
+page close the generators. The rating form saves. Sliders cause no event on the server. What is left out: any state of
+the user on disk or in the browser other than a random rater id.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from emorl.errors import EmorlError, WeightError
 from emorl.safety import crisis_contacts, crisis_matches, mask, personal_data
 from emorl.template import MAX_STATEMENT
 from emorl.ui import strings
+from emorl.ui.chart import chart_payloads
 from emorl.ui.held import HeldReflections
 from emorl.ui.present import contacts_payload, reflection_payload
 from emorl.ui.rate import new_rating, rater_id
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 
 EXAMPLES = Path(__file__).parents[2] / "data" / "examples.json"
 CLOSED = {"phase": "closed"}
+MAX_EDITED = 1000  # characters of the counsellor's own version
 
 
 class ReflectScreen:
@@ -119,6 +122,27 @@ class ReflectScreen:
         result_id = self.held.put(reflection)
         return reflection_payload(reflection, objectives, result_id), {"phase": "open", "id": result_id}
 
+    def chart(self, result_id: object) -> Iterator[Any]:
+        """Stream the atlas of a finished reflection; skips where there is nothing new, so that it can be closed."""
+        for payload in chart_payloads(self.source, self.held, str(result_id or "")):
+            yield gr.skip() if payload is None else payload
+
+    def chart_slice(self, event: gr.EventData) -> Iterator[Any]:
+        """As `chart`, for the objectives the page asks for."""
+        asked = event._data if isinstance(event._data, Mapping) else {}
+        names = [str(name) for name in asked.get("objectives") or []]
+        for payload in chart_payloads(self.source, self.held, str(asked.get("id", "")), names):
+            yield gr.skip() if payload is None else payload
+
+    def keep_edit(self, data: object = None) -> str:
+        """Keep the counsellor's own version beside a reflection; an empty one takes it back. Returns what is wrong."""
+        form = data if isinstance(data, Mapping) else {}
+        text = str(form.get("text") or "").strip()
+        if len(text) > MAX_EDITED:
+            return strings.INPUT_ERRORS["edit_long"].format(got=len(text), expected=MAX_EDITED)
+        known = self.held.edit(str(form.get("id", "")), text or None)
+        return "" if known else strings.INPUT_ERRORS["edit_gone"]
+
     def rate(self, rater: object, event: gr.EventData) -> tuple[dict[str, Any], str]:
         """Save the submitted form; returns (rating payload, rater id)."""
         form = event._data if isinstance(event._data, Mapping) else {}
@@ -177,12 +201,19 @@ def reflect_screen(
                 settings={"max": MAX_STATEMENT, "examples": examples()},
             )
             mixer = widget("mixer", text=strings.MIXER, functions=[screen.settings])
+            atlas = widget("atlas", text={})
             with gr.Row(elem_id="actions"):
                 generate = gr.Button(strings.GENERATE, variant="primary", elem_id="generate", scale=3, min_width=120)
                 stop = gr.Button(strings.STOP, elem_id="stop", scale=1, min_width=80)
         with gr.Column(scale=7, min_width=330, elem_id="outcome"):
-            result = widget("result", text={**strings.RESULT, "crisis": strings.CRISIS, "chips": strings.CHIPS})
+            result = widget(
+                "result",
+                text={**strings.RESULT, **strings.LIVE, "crisis": strings.CRISIS, "chips": strings.CHIPS},
+                functions=[screen.keep_edit],
+                settings={"max": MAX_EDITED},
+            )
             rating = widget("rating", text=strings.RATING, value=CLOSED)
+            visit = widget("visit", text=strings.VISIT)
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     writing = generate.click(
@@ -200,8 +231,18 @@ def reflect_screen(
             None, result, result, **quiet,
             js=f"(r) => (r && r.phase === 'stopped') ? r : ({unavailable})",
         )  # fmt: skip
+    finished = "(r) => (r && r.phase === 'done' && !r.recalled) ? r.id : ''"
+    mapping = writing.success(
+        screen.chart, result, atlas, js=finished, concurrency_limit=2, concurrency_id="atlas", **quiet
+    )
+    slicing = atlas.submit(screen.chart_slice, None, atlas, concurrency_id="atlas", **quiet)
+    generate.click(None, None, None, cancels=[mapping, slicing], **quiet)
+    visit.submit(
+        None, visit, [result, rating], **quiet,
+        js="(v) => [{...v, recalled: true}, {phase: 'open', id: v.id}]",
+    )  # fmt: skip
     stop.click(
-        None, result, result, cancels=[writing, exercise], **quiet,
+        None, result, result, cancels=[writing, exercise, mapping, slicing], **quiet,
         js="(r) => (r && (r.phase === 'writing' || r.phase === 'waiting')) ? {...r, phase: 'stopped'} : r",
     )  # fmt: skip
     rating.submit(screen.rate, rater, [rating, rater], concurrency_limit=4, **quiet)

@@ -9,7 +9,7 @@ from __future__ import annotations
 TITLE = "EMORL reflections"
 TAGLINE = "Reflective listening, written word by word from objectives you weigh yourself."
 
-TABS = {"reflect": "Reflect", "rate": "Rate", "results": "Results", "about": "About"}
+TABS = {"reflect": "Reflect", "map": "Map", "rate": "Rate", "results": "Results", "about": "About"}
 
 BANNER = {
     "label": "Important",
@@ -40,6 +40,8 @@ MIXER = {
     "preset_base": "Base model",
     "preset_only": "Only {name}",
     "share": "{share} of the mix",
+    "band": "same text from {lo} to {hi}",
+    "band_whole": "same text wherever this slider is",
     "mix": "Mix",
     "zero": "All weights are zero: the base model writes its own reply.",
     "advanced": "Advanced",
@@ -63,8 +65,6 @@ RESULT = {
     "writing": "Writing",
     "stopped": "Stopped before the end: no scores and no explanation for this text.",
     "cut": "The text reached the length limit and was cut there.",
-    "stale": "Inputs changed since this text",
-    "stale_hint": "Press Generate for a new one.",
     "unavailable": "No answer from the app: it was stopped, or too many people are waiting. Please try again.",
     "copy": "Copy",
     "copied": "Copied",
@@ -161,6 +161,9 @@ RATING_ERRORS = {
 INPUT_ERRORS = {
     "mix": "Got settings the app cannot read, expected a number for every weight; please reload the page.",
     "unexpected": "Something went wrong while writing. Please try again; the app's log has the details.",
+    "edit_long": "Got {got} characters, expected at most {expected}; please shorten your version.",
+    "edit_gone": "The app no longer holds this reflection, so your version cannot go with a rating; "
+    "copy it, then generate again.",
     "not_saved": "The rating could not be saved. Please try again; the app's log has the details.",
 }
 
@@ -211,6 +214,80 @@ not say which of the client's words mattered, and they are no evidence about the
 
 ABOUT_CARD = "Model card"
 ABOUT_VERSION = "Version {version}"
+
+LIVE = {
+    "live": "Live: move the sliders and the text follows.",
+    "live_growing": "Live for the settings mapped so far.",
+    "live_here": "Live text for these weights. Press Generate for its reasons and to rate it.",
+    "live_base": "Live text: the base model's own reply. Press Generate to rate it.",
+    "stale_statement": "Statement changed since this text. Press Generate for a new one.",
+    "stale_weights": "Weights changed since this text. Press Generate for a new one.",
+    "stale_growing": "Weights changed since this text; this setting is still being mapped.",
+    "stale_settings": "Strength or sampling changed since this text. Press Generate for a new one.",
+    "map_growing": "Mapping what the sliders can reach: {n} reflections, {share} of all settings so far",
+    "map_done": "{n} reflections are within reach of the sliders.",
+    "map_part": "{n} reflections found, for {share} of all settings.",
+    "map_stopped": "Mapping was stopped at {share} of all settings.",
+    "map_off": "This text has no map, because it was sampled or has strength 0: its sliders need Generate.",
+    "map_failed": "The map could not be made: {message}",
+    "past": "These are the reasons for the text as generated, not for the live text above.",
+    "edit": "Edit",
+    "edit_label": "Your version",
+    "edit_help": "Change it to what you would say. The original stays as it is; your version goes with your rating.",
+    "edit_keep": "Keep my version",
+    "edit_cancel": "Cancel",
+    "edit_remove": "Remove",
+    "edit_kept": "Your version is kept beside the original.",
+    "edit_failed": "Your version could not be kept. Please try again.",
+}
+
+VISIT = {
+    "heading": "This visit",
+    "hint": "Kept until you close or reload the page, and nowhere else.",
+    "list": "Reflections of this visit, newest first",
+    "back": "Bring back",
+    "back_name": "Bring back: {text}",
+    "strength": "strength {strength}",
+    "sampled": "sampled at {temperature}, seed {seed}",
+}
+
+MAP = {
+    "heading": "What the sliders can reach",
+    "none": "No map yet. Generate a reflection on the Reflect screen: every reflection its sliders can reach is then "
+    "drawn here.",
+    "off": "The present text has no map, because it was sampled or has strength 0. Set the temperature to 0 and the "
+    "strength above 0, then generate again.",
+    "failed": "The map could not be made: {message}",
+    "growing": "Still mapping: {share} of all settings so far.",
+    "part": "{share} of all settings are mapped.",
+    "hint": "Each area is one reflection. Choose one, in the picture or in the list: the sliders follow.",
+    "count": "{n} reflections are within reach; this one holds for {share} of all settings.",
+    "count_one": "One reflection is within reach, whatever the weights.",
+    "nowhere": "{n} reflections are within reach; the present weights are not on the map.",
+    "picture": "Map of the weights of {names}: {n} regions. The list beside it says the same.",
+    "list": "Reflections, the largest region first. Arrow keys move between them.",
+    "region": "{share} of all settings",
+    "less": "less than 1%",
+    "you": "Your weights",
+    "scores": "Automatic scores: {scores}.",
+    "slice": "Choose three objectives to map",
+    "slice_hint": "The others stay at zero on this map.",
+    "slice_go": "Map these three",
+    "overlay": "Show ratings on the map",
+    "overlay_none": "No ratings yet, so nothing is laid over the map.",
+    "overlay_failed": "The ratings could not be read. Please try again.",
+    "overlay_table": "Ratings by weights",
+    "overlay_value": "Mean rating",
+    "overlay_n": "Ratings",
+    "overlay_legend": "Circles are ratings: the larger, the more; the fuller, the better.",
+}
+
+MAP_ERRORS = {
+    "unexpected": "something went wrong; the app's log has the details.",
+    "slice": "Got {got} objectives for a map: expected at most three; choose again.",
+    "overlay": "Got a rating the map cannot place: expected weights, a value from 0 to 1 and a count.",
+    "ratings": "The ratings could not be read; the app's log has the details.",
+}
 
 # Why screen; it also uses texts of RESULT
 TABS["why"] = "Why"

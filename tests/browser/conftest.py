@@ -73,9 +73,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(source: Any, store: RatingStore, queue: int = 16, at_once: int = 32) -> Iterator[str]:
+def serve(source: Any, store: RatingStore, queue: int = 16, at_once: int = 32, overlay: Any = None) -> Iterator[str]:
     """Serve the app from this process; yields its address."""
-    demo = build_demo(source, store, at_once)
+    demo = build_demo(source, store, at_once, overlay)
     demo.queue(max_size=queue, default_concurrency_limit=4)
     _, url, _ = demo.launch(
         server_name="127.0.0.1",
@@ -101,13 +101,13 @@ class App:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Callable[..., App]]:
-    """Starts scripted apps: `app(delay_s=..., echo=..., queue=..., at_once=...)`."""
+    """Starts apps: scripted, `app(delay_s=..., echo=..., queue=..., at_once=...)`, or around another reflector."""
     running = []
 
-    def start(queue: int = 16, at_once: int = 32, **options: Any) -> App:
-        reflector = ScriptedReflector(**options)
+    def start(queue: int = 16, at_once: int = 32, reflector: Any = None, overlay: Any = None, **options: Any) -> App:
+        reflector = reflector or ScriptedReflector(**options)
         store = open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
-        served = serve(reflector, store, queue, at_once)
+        served = serve(reflector, store, queue, at_once, overlay)
         running.append(served)
         return App(served.__enter__(), reflector, store)
 

@@ -120,13 +120,13 @@ def test_sliders_share_the_mix_and_never_write(new_page: Callable[..., Page], ap
     slider.focus()
     page.keyboard.press("Home")
     expect(page.locator("#widget-mixer")).to_contain_text("100% of the mix")
-    expect(page.get_by_text("Inputs changed since this text")).to_be_visible()
+    expect(page.get_by_text("Weights changed since this text")).to_be_visible()
     for _ in range(20):
         page.keyboard.press("ArrowRight")
     expect(page.locator("#widget-mixer")).to_contain_text("33% of the mix")
     assert running.reflector.started == 1
     page.get_by_role("button", name="Balanced").click()
-    expect(page.get_by_text("Inputs changed since this text")).to_have_count(0)
+    expect(page.get_by_text("changed since this text")).to_have_count(0)
     page.get_by_role("button", name="Base model").click()
     expect(page.get_by_text("All weights are zero")).to_be_visible()
     assert running.reflector.started == 1
@@ -189,7 +189,7 @@ def test_the_page_is_up_before_the_model(new_page: Callable[..., Page], tmp_path
         go.set()
         expect(page.get_by_role("slider", name="Reflection")).to_be_visible()
         expect(page.get_by_role("button", name="Save rating")).to_be_visible()
-        expect(page.get_by_text("Inputs changed since this text")).to_have_count(0)
+        expect(page.get_by_text("changed since this text")).to_have_count(0)
         page.close()
 
 

@@ -35,7 +35,8 @@ def test_no_text_holds_what_gradio_templates_evaluate() -> None:
 
 def test_widgets_use_no_html_sinks_and_no_addresses() -> None:
     for path in FOLDER.glob("*.js"):
-        code = re.sub(r"//.*", "", path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8").replace('"http://www.w3.org/2000/svg"', "")  # a name, never fetched
+        code = re.sub(r"//.*", "", text)
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|https?:", code), path.name
         assert not re.search(r"localStorage|sessionStorage|indexedDB|cookie", code), path.name
 

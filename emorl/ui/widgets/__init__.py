@@ -21,8 +21,12 @@ FOLDER = Path(__file__).parent
 @cache
 def script(name: str) -> str:
     """JavaScript of the widget: the shared element builder, then the widget's own file(s)."""
-    several = {"result": ["dom", "explain", "result"], "why": ["dom", "explain", "coalitions", "why"]}
-    parts = several.get(name, ["dom", name])
+    more = {
+        "result": ["lookup", "explain", "live", "edit"],
+        "map": ["lookup", "triangle"],
+        "why": ["explain", "coalitions"],
+    }
+    parts = ["dom", *more.get(name, []), name]
     return "\n".join((FOLDER / f"{part}.js").read_text(encoding="utf-8") for part in parts)
 
 

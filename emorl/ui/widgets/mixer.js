@@ -9,6 +9,11 @@ card.append(h("h2", { class: "title" }, T.label), loading);
 const weights = {};
 const rest = { strength: 1, temperature: 0, seed: 0 };
 let refresh = () => {};
+let objectives = [];
+
+function announce() {
+  if (objectives.length) tell("weights", { weights: { ...weights }, ...rest, objectives });
+}
 
 function publish() {
   const total = Object.values(weights).reduce((sum, w) => sum + w, 0);
@@ -16,6 +21,7 @@ function publish() {
   for (const name in weights) shares[name] = total > 0 ? weights[name] / total : 0;
   refresh(shares, total);
   props.value = { weights: { ...weights }, ...rest };
+  announce(); // before "mix", whose listeners need the raw weights
   tell("mix", JSON.stringify([Object.values(shares).map((s) => s.toFixed(4)), rest]));
 }
 
@@ -29,13 +35,32 @@ function range(id, label, help, low, high, step, value, act) {
     h("div", { class: "slider-head" }, h("label", { for: id }, label), output),
     input,
     h("p", { class: "fine", id: id + "-help" }, help));
-  return { node, input, show };
+  const set = (to) => { input.value = to; output.textContent = Number(to).toFixed(2); };
+  return { node, input, show, set };
+}
+
+// A strip under the track for the values that keep the text, with the same in words.
+function bandOf(slider, id) {
+  const strip = h("span", { class: "band-range", hidden: true });
+  const words = h("p", { class: "fine band-words", id: id + "-band" });
+  slider.input.after(h("div", { class: "band", "aria-hidden": "true" }, strip), words);
+  slider.input.setAttribute("aria-describedby", id + "-help " + id + "-band");
+  return (range) => {
+    strip.hidden = !range;
+    words.textContent = !range ? "" : range[0] <= 0.005 && range[1] >= 0.995 ? T.band_whole
+      : fill(T.band, { lo: range[0].toFixed(2), hi: range[1].toFixed(2) });
+    if (!range) return;
+    strip.style.setProperty("--lo", range[0]);
+    strip.style.setProperty("--hi", range[1]);
+  };
 }
 
 function build(found) {
+  objectives = found.objectives.map(({ name, label }) => ({ name, label }));
+  const bands = {};
   const sliders = {};
   const shareLabels = {};
-  const bars = {};
+  const parts = {};
   const rows = found.objectives.map((objective, index) => {
     const style = "o" + (index % 6 + 1);
     weights[objective.name] = 0;
@@ -47,8 +72,9 @@ function build(found) {
     shareLabels[objective.name] = h("span", { class: "share" });
     slider.node.querySelector("label").prepend(h("span", { class: "swatch " + style, "aria-hidden": "true" }));
     slider.node.querySelector("output").before(shareLabels[objective.name]);
+    bands[objective.name] = bandOf(slider, "weight-" + objective.name);
     sliders[objective.name] = slider;
-    bars[objective.name] = h("span", { class: "part " + style });
+    parts[objective.name] = h("span", { class: "part " + style });
     return slider.node;
   });
   const zero = h("p", { class: "fine zero", role: "status" });
@@ -73,7 +99,7 @@ function build(found) {
   refresh = (shares, total) => {
     for (const name in weights) {
       shareLabels[name].textContent = fill(T.share, { share: percent(shares[name]) });
-      bars[name].style.flexGrow = String(shares[name]);
+      parts[name].style.flexGrow = String(shares[name]);
     }
     zero.textContent = total > 0 ? "" : T.zero;
     for (const { button, values } of presets) {
@@ -89,10 +115,25 @@ function build(found) {
     rest.seed = Math.min(2147483647, Math.max(0, Math.trunc(Number(seed.value) || 0)));
     publish();
   });
+  hear("bands", (found) => { for (const name in bands) bands[name](found[name]); });
+  hear("hello", announce);
+  hear("set-weights", (given) => { // exact values; the slider shows the nearest it can
+    for (const name in weights) {
+      weights[name] = Math.max(0, Number(given[name]) || 0);
+      sliders[name].set(weights[name]);
+    }
+    publish();
+  });
+  hear("set-rest", (given) => {
+    Object.assign(rest, { strength: given.strength, temperature: given.temperature, seed: given.seed });
+    strength.set(rest.strength);
+    temperature.set(rest.temperature);
+    seed.value = rest.seed;
+  });
   loading.remove();
   card.append(
     h("div", { class: "chips", role: "group", "aria-label": T.presets }, presets.map((p) => p.button)),
-    h("div", { class: "mixbar", "aria-hidden": "true" }, Object.values(bars)),
+    h("div", { class: "mixbar", "aria-hidden": "true" }, Object.values(parts)),
     zero,
     ...rows,
     h("details", { class: "advanced" },

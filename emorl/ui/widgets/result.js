@@ -1,8 +1,12 @@
-// The reflection as it is written, and when it is finished: base reply, scores, contribution view.
+// The reflection as it is written, and when it is finished: base reply, scores, contribution view, live sliders.
 const text = h("p", { class: "reflection-text", id: "reflection-text" });
 const live = h("div", { class: "sr", "aria-live": "polite" });
 const state = h("span", { class: "state", role: "status" });
-const stale = h("p", { class: "stale", role: "status" });
+const mark = h("p", { class: "mark", role: "status" });
+const reach = h("p", { class: "fine reach" });
+const past = h("p", { class: "mark", "data-mark": "stale", hidden: true }, T.past);
+const edit = h("button", { type: "button", class: "quiet", id: "edit-open", hidden: true }, T.edit);
+const own = editor(() => edit.focus());
 const copy = h("button", { type: "button", class: "quiet", hidden: true }, T.copy);
 const chips = h("ul", { class: "care-chips", "aria-label": T.chips.heading });
 const details = h("p", { class: "fine details" });
@@ -15,10 +19,10 @@ const overall = h("div", {});
 const why = h("section", { class: "why", hidden: true, "aria-labelledby": "why-heading" },
   h("div", { class: "why-head" }, h("h3", { id: "why-heading" }, T.why_heading), h("span", { class: "fine" }, T.why_hint),
     h("button", { type: "button", class: "quiet", onclick: () => openTab("Why") }, T.open_why)),
-  panel, hint);
+  past, panel, hint);
 const main = h("section", { class: "card reflection", "aria-labelledby": "reflection-heading" },
-  h("div", { class: "card-head" }, h("h2", { class: "title", id: "reflection-heading" }, T.heading), state, copy),
-  text, live, chips, stale, message, details, why);
+  h("div", { class: "card-head" }, h("h2", { class: "title", id: "reflection-heading" }, T.heading), state, edit, copy),
+  text, live, mark, reach, chips, message, own.node, details, why);
 const side = h("div", { class: "side", hidden: true },
   h("section", { class: "card", "aria-labelledby": "base-heading" },
     h("h2", { class: "title", id: "base-heading" }, T.base_heading),
@@ -30,28 +34,53 @@ const side = h("div", { class: "side", hidden: true },
 const whole = h("section", { class: "card", hidden: true, "aria-labelledby": "overall-heading" }, overall);
 element.append(main, side, whole);
 
-let statement = "";
-let mix = "";
-let asked = null; // inputs at the press of Generate
 let announced = 0;
 let finished = false;
+let drawn = []; // the words of the finished text as elements
+let shownText = ""; // what is to be read at the moment
+let timer = 0;
 
-hear("statement", (value) => { statement = value; markStale(); });
-hear("mix", (value) => {
-  if (mix === "" && asked !== null) asked += value; // asked for before the sliders were there
-  mix = value;
-  markStale();
-});
+// Brings mark, text, scores and slider bands into line with the sliders; no server is asked.
+function follow() {
+  const verdict = judge();
+  if (mark.textContent !== (verdict.note || "")) mark.textContent = verdict.note || "";
+  mark.setAttribute("data-mark", verdict.mark);
+  reach.textContent = mapLine();
+  if (verdict.text !== undefined) put(verdict);
+  tell("bands", verdict.text === undefined ? {} : bandsOf(verdict));
+}
 
-function markStale() {
-  const old = finished && asked !== null && asked !== statement + "\n" + mix;
-  const words = old ? T.stale + ". " + T.stale_hint : "";
-  if (stale.textContent !== words) stale.textContent = words;
+function put(verdict) {
+  const other = !verdict.own;
+  document.getElementById("outcome")?.classList.toggle("other-text", other); // hides the rating of the original
+  edit.hidden = other;
+  past.hidden = !other;
+  panel.classList.toggle("aside", other);
+  hint.classList.toggle("aside", other);
+  whole.classList.toggle("aside", other);
+  if (other) own.close();
+  if (other || shownText !== verdict.text) showScores(verdict);
+  if (shownText === verdict.text) return;
+  shownText = verdict.text;
+  if (other) {
+    text.removeAttribute("role");
+    text.removeAttribute("aria-label");
+    text.replaceChildren(verdict.text);
+  } else redraw();
+  clearTimeout(timer); // spoken when the slider rests
+  timer = setTimeout(() => live.replaceChildren(h("p", {}, shownText)), 700);
+}
+
+function showScores(verdict) {
+  const found = verdict.own ? null : verdict.base ? "base" : mine().regions[verdict.region].scores;
+  const rows = original.scores.map((row) => ({ ...row, score: found === "base" ? row.base : found ? found[row.name] : row.score }));
+  scores.replaceChildren(...rows.filter((row) => !(found === undefined) && row.score !== null && row.score !== undefined)
+    .map((row) => meter(row, styles[row.name] || "o0")));
 }
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("#generate") || running()) return;
-  asked = statement + "\n" + mix;
+  asked = { statement, key, mix: mixer };
   props.value = { phase: "waiting" };
   show(props.value);
   if (main.getBoundingClientRect().top > innerHeight - 200) main.scrollIntoView({ block: "start" });
@@ -72,11 +101,18 @@ function clear() {
   for (const node of [message, chips, details, scores, base, panel, hint, overall]) node.replaceChildren();
   text.removeAttribute("role");
   text.removeAttribute("aria-label");
-  side.hidden = why.hidden = whole.hidden = copy.hidden = true;
+  side.hidden = why.hidden = whole.hidden = copy.hidden = edit.hidden = past.hidden = true;
+  for (const node of [panel, hint, whole]) node.classList.remove("aside");
+  document.getElementById("outcome")?.classList.remove("other-text");
   finished = false;
+  original = null;
+  shownText = "";
+  clearTimeout(timer);
+  own.begin(null);
   tell("written", ""); // the Why screen
   copy.textContent = T.copy;
-  markStale();
+  tell("shown", "");
+  follow();
 }
 
 function meter(row, style) {
@@ -89,20 +125,33 @@ function meter(row, style) {
       row.base === null ? null : h("span", { class: "meter-base", vars: { left: 100 * row.base + "%" } })));
 }
 
+const styles = { base: "o0" };
+const labels = { base: T.base };
+
+// The words of the finished text, whose elements are kept for when the sliders come back to it.
+function redraw() {
+  if (!drawn.length) text.textContent = original.text;
+  else {
+    text.setAttribute("role", "group");
+    text.setAttribute("aria-label", T.words_label);
+    text.replaceChildren(...drawn);
+  }
+}
+
 function done(result) {
-  const styles = { base: "o0" };
-  const labels = { base: T.base };
   result.parts.forEach((part, i) => { styles[part.name] = "o" + (i % 6 + 1); labels[part.name] = part.label; });
   announce(result.text, true);
   base.textContent = result.base;
   scores.replaceChildren(...result.scores.map((row) => meter(row, styles[row.name] || "o0")));
-  side.hidden = copy.hidden = false;
+  side.hidden = copy.hidden = edit.hidden = false;
+  drawn = [];
   if (result.words.length) {
     explainWords(result, text, panel, styles, labels);
     const decided = result.words.some((word) => word.decided);
     hint.append(T.margin_hint + " " + (decided ? T.decided : T.decided_none));
     overall.append(explainOverall(result, styles, labels));
     why.hidden = whole.hidden = false;
+    drawn = [...text.childNodes];
   } else text.textContent = result.text;
   chips.replaceChildren(...(result.chips || []).map((chip) =>
     h("li", {}, h("strong", {}, T.chips[chip.kind] || chip.kind), chip.words ? " “" + chip.words + "”" : "")));
@@ -110,7 +159,13 @@ function done(result) {
   details.textContent = (result.cut ? T.cut + " " : "") + fill(T.details, result.details);
   finished = true;
   tell("written", result.words.length ? result.id : "");
-  markStale();
+  original = result;
+  shownText = result.text;
+  own.begin(result);
+  if (result.recalled) asked = { statement, key, mix: mixer };
+  tell("shown", result.id);
+  if (!result.recalled && asked) tell("finished", { result, statement: asked.statement, mix: asked.mix || mixer });
+  follow();
 }
 
 function show(result) {
@@ -130,6 +185,7 @@ function show(result) {
     text.textContent = result.text || "";
     message.append(h("p", { class: "fine" }, T.stopped));
     finished = true;
+    follow();
   } else if (phase === "crisis") {
     message.append(h("div", { class: "crisis", role: "alert" },
       h("h3", {}, T.crisis.heading), h("p", {}, T.crisis.body),
@@ -141,6 +197,8 @@ function show(result) {
   }
 }
 
+edit.addEventListener("click", () => own.open());
+
 // The way on from the crisis notice: two deliberate steps, bound to the statement as it was when Generate was pressed.
 function exerciseForm() {
   const about = statement;
@@ -150,7 +208,7 @@ function exerciseForm() {
   go.addEventListener("click", () => {
     if (!box.checked) return;
     if (statement !== about) { go.disabled = true; box.checked = false; return; }
-    asked = statement + "\n" + mix;
+    asked = { statement, key, mix: mixer };
     props.value = { phase: "waiting" };
     show(props.value);
     main.querySelector("h2").tabIndex = -1;
@@ -162,7 +220,7 @@ function exerciseForm() {
 
 copy.addEventListener("click", async () => {
   try {
-    await navigator.clipboard.writeText(props.value.text);
+    await navigator.clipboard.writeText(shownText);
     copy.textContent = T.copied;
   } catch (error) {
     getSelection().selectAllChildren(text); // no clipboard permission: leave the text selected for Ctrl+C
@@ -171,3 +229,4 @@ copy.addEventListener("click", async () => {
 
 watch("value", () => show(props.value));
 show(props.value);
+tell("hello");

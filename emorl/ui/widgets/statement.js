@@ -46,6 +46,8 @@ async function maskPersonalData() {
 }
 
 box.addEventListener("input", changed);
+hear("hello", () => tell("statement", box.value));
+hear("set-statement", (text) => { box.value = text; changed(); });
 box.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();

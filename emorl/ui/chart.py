@@ -1,0 +1,90 @@
+"""The server side of maps: grows the atlas of a reflection that was just written, and checks the ratings drawn on it.
+
+What is known of the reflection comes from the server's memory (`held.py`); the page sends an id only. Left out: how
+it is drawn (`widgets/map.js`) and how the page answers its sliders from it (`widgets/lookup.js`).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from emorl.errors import EmorlError
+from emorl.mapping import slice_of
+from emorl.ui.held import HeldReflections
+from emorl.ui.source import ModelSource
+from emorl.ui.strings import MAP_ERRORS
+
+log = logging.getLogger(__name__)
+
+OFF = {"phase": "off"}
+
+
+def chart_payloads(
+    source: ModelSource, held: HeldReflections, result_id: str, objectives: Sequence[str] | None = None
+) -> Iterator[dict[str, Any] | None]:
+    """The atlas of a held reflection as the page needs it, growing.
+
+    Args:
+        source: The models.
+        held: Where reflections are kept.
+        result_id: Id of one; unknown ids, sampled reflections and strength 0 have no map.
+        objectives: Three to span where there are more; the heaviest by default.
+
+    Yields:
+        `{"phase": "off"}`, or the atlas with `id` and `phase` "growing", then "done"; "failed" with a `message`; None
+        where there is nothing new.
+    """
+    found, reflector = held.get(result_id), source.reflector()
+    if found is None or reflector is None or found.reflection.temperature > 0 or found.reflection.strength == 0:
+        yield OFF if found is None else {**OFF, "id": result_id}
+        return
+    shown = found.reflection
+    try:
+        if objectives is None:
+            objectives = slice_of(list(shown.weights), list(shown.weights.values()))
+        elif len(objectives) > 3:
+            raise EmorlError(MAP_ERRORS["slice"].format(got=len(objectives)))
+        with closing(reflector.atlas(shown.statement, shown.strength, objectives)) as growing:
+            known = -1
+            for atlas in growing:
+                if atlas is None or (not atlas["finished"] and len(atlas["regions"]) == known):
+                    yield None
+                    continue
+                known = len(atlas["regions"])
+                yield {**atlas, "id": result_id, "phase": "done" if atlas["finished"] else "growing"}
+    except EmorlError as error:
+        yield {"phase": "failed", "id": result_id, "message": str(error)}
+    except Exception:  # the user gets one line, the log the traceback
+        log.exception("mapping failed")
+        yield {"phase": "failed", "id": result_id, "message": MAP_ERRORS["unexpected"]}
+
+
+def overlay_points(points: Iterable[Mapping[str, Any]], count: int) -> list[dict[str, Any]]:
+    """Ratings as points of the map.
+
+    Args:
+        points: `{"weights": [K raw weights], "value": 0 to 1, "n": how many ratings}`.
+        count: K.
+
+    Returns:
+        The same with shares for weights; points without weight (the base model's) have no place and are left out.
+
+    Raises:
+        EmorlError: A point that is not as described.
+    """
+    placed = []
+    for point in points:
+        try:
+            weights, value, n = [float(w) for w in point["weights"]], float(point["value"]), int(point["n"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise EmorlError(MAP_ERRORS["overlay"]) from error
+        fine = len(weights) == count and all(math.isfinite(w) and w >= 0 for w in weights)
+        if not fine or not 0 <= value <= 1 or n < 1:
+            raise EmorlError(MAP_ERRORS["overlay"])
+        if total := sum(weights):
+            placed.append({"weights": [round(w / total, 6) for w in weights], "value": round(value, 4), "n": n})
+    return placed

@@ -1,0 +1,258 @@
+"""The Map screen in Chromium, over a toy language that is mapped for real: picture, list, sliders, ratings, axe."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import App
+from tests.browser.steps import generate, open_app
+from tests.ui.mapped import MappedReflector
+
+pytestmark = pytest.mark.browser
+
+RATINGS = [{"weights": [1, 1, 1], "value": 0.8, "n": 12}, {"weights": [3, 1, 0], "value": 0.2, "n": 2}]
+
+
+def mapped(page: Page, url: str, reach: str = "within reach") -> None:
+    """Write a reflection and wait for its map."""
+    open_app(page, url)
+    generate(page)
+    expect(page.locator("#widget-result .reach")).to_contain_text(reach)
+
+
+def open_map(page: Page) -> None:
+    page.get_by_role("tab", name="Map", exact=True).click()
+    expect(page.get_by_role("heading", name="What the sliders can reach")).to_be_visible()
+
+
+def weights(page: Page) -> list[float]:
+    return [float(value) for value in page.locator("#widget-mixer output").all_text_contents()[:3]]
+
+
+def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
+
+
+def test_no_map_says_how_to_get_one(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    page = new_page()
+    open_app(page, app(reflector=MappedReflector()).url)
+    open_map(page)
+    expect(page.get_by_text("No map yet.")).to_be_visible()
+    assert page.locator(".triangle").count() == 0
+
+
+def test_a_region_is_chosen_with_the_keyboard_and_the_sliders_follow(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    reflector = MappedReflector()
+    page = new_page()
+    mapped(page, app(reflector=reflector).url)
+    *_, atlas = reflector.atlas("x")
+    assert atlas is not None
+    open_map(page)
+    n = len(atlas["regions"])
+    rows = page.locator(".map-row")
+    assert rows.count() == n and page.locator(".triangle .region").count() == n
+    assert page.locator(".map-row[tabindex='0']").count() == 1
+    page.locator(".map-row[tabindex='0']").focus()
+    for key, index in (("Home", 0), ("ArrowDown", 1), ("ArrowDown", 2), ("ArrowUp", 1), ("End", n - 1)):
+        page.keyboard.press(key)
+        region = atlas["regions"][index]
+        expect(rows.nth(index)).to_have_attribute("aria-pressed", "true")
+        expect(rows.nth(index)).to_be_focused()
+        expect(page.locator("#map-text")).to_have_text(region["reflection"])
+        middle = [sum(corner) / len(region["polygon"]) for corner in zip(*region["polygon"], strict=True)]
+        assert weights(page) == pytest.approx(middle, abs=0.0051)
+    assert page.locator(".map-row[aria-pressed=true]").count() == 1
+    page.keyboard.press("Home")
+    share = round(100 * atlas["regions"][0]["area"])
+    expect(page.locator("#map-count")).to_have_text(
+        f"{n} reflections are within reach; this one holds for {share}% of all settings."
+    )
+    page.get_by_role("tab", name="Reflect", exact=True).click()  # the text has followed there too
+    expect(page.locator("#reflection-text")).to_have_text(atlas["regions"][0]["reflection"])
+    expect(page.get_by_label("What the client said")).not_to_be_empty()
+    assert reflector.started == 1
+
+
+def test_a_click_in_the_triangle_takes_the_sliders_to_that_point(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    reflector = MappedReflector()
+    page = new_page()
+    mapped(page, app(reflector=reflector).url)
+    open_map(page)
+    page.locator(".triangle").scroll_into_view_if_needed()
+    box = page.locator(".triangle .frame").bounding_box()
+    assert box is not None
+    for share in ([0.6, 0.3, 0.1], [0.1, 0.1, 0.8], [0.2, 0.7, 0.1]):
+        x = box["x"] + box["width"] * (share[2] + share[0] / 2)
+        page.mouse.click(x, box["y"] + box["height"] * (1 - share[0]))
+        assert weights(page) == pytest.approx(share, abs=0.012)
+        exact = page.evaluate("""() => new Promise((done) => {
+            document.addEventListener("emorl:weights", (e) => done(Object.values(e.detail.weights)), {once: true});
+            document.dispatchEvent(new CustomEvent("emorl:hello"));
+        })""")
+        expect(page.locator("#map-text")).to_have_text(reflector.text(reflector.write(exact)[0]))
+
+
+def test_a_change_of_weights_moves_the_marker_and_zero_is_not_on_the_map(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    page = new_page()
+    mapped(page, app(reflector=MappedReflector()).url)
+    open_map(page)
+    before = page.locator(".triangle .here").get_attribute("cy")
+    page.get_by_role("tab", name="Reflect", exact=True).click()
+    page.get_by_role("button", name="Only reflection").click()
+    open_map(page)
+    assert page.locator(".triangle .here").get_attribute("cy") == "0" != before
+    page.get_by_role("tab", name="Reflect", exact=True).click()
+    page.get_by_role("button", name="Base model", exact=True).click()
+    open_map(page)
+    expect(page.locator("#map-count")).to_contain_text("the present weights are not on the map")
+    expect(page.locator(".triangle .here")).to_be_hidden()
+
+
+def test_two_objectives_are_a_bar(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    reflector = MappedReflector(2)
+    page = new_page()
+    mapped(page, app(reflector=reflector).url)
+    open_map(page)
+    box = page.locator(".triangle .frame").bounding_box()
+    assert box is not None and box["width"] > 5 * box["height"]
+    page.mouse.click(box["x"] + 0.2 * box["width"], box["y"] + box["height"] / 2)
+    assert [float(v) for v in page.locator("#widget-mixer output").all_text_contents()[:2]] == pytest.approx(
+        [0.8, 0.2], abs=0.011
+    )
+    expect(page.locator("#map-text")).to_have_text(reflector.text(reflector.write([0.8, 0.2])[0]))
+
+
+def test_of_four_objectives_three_are_chosen(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    page = new_page()
+    mapped(page, app(reflector=MappedReflector(4)).url)
+    open_map(page)
+    go = page.get_by_role("button", name="Map these three")
+    expect(go).to_be_disabled()
+    group = page.get_by_role("group", name="Choose three objectives to map")
+    for name in ("Empathy", "Fluency", "Warmth"):
+        group.get_by_label(name).check()
+    go.press("Enter")
+    expect(page.locator(".map-top")).to_have_text("Empathy")
+    expect(page.locator("#map-count")).to_contain_text("the present weights are not on the map")
+    page.locator(".map-row").first.press("Enter")
+    expect(page.locator("#map-count")).to_contain_text("this one holds for")
+    assert page.locator("#widget-mixer output").first.text_content() == "0.00"
+
+
+def test_ratings_are_laid_over_and_an_empty_layer_says_so(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    points: list[dict] = []
+    page = new_page()
+    mapped(page, app(reflector=MappedReflector(), overlay=lambda: points).url)
+    open_map(page)
+    box = page.get_by_label("Show ratings on the map")
+    box.press("Space")
+    expect(page.get_by_text("No ratings yet, so nothing is laid over the map.")).to_be_visible()
+    box.press("Space")
+    points += RATINGS
+    box.press("Space")
+    expect(page.locator(".triangle .rated")).to_have_count(2)
+    page.get_by_text("Ratings by weights").click()
+    expect(page.get_by_role("row", name="75% 25% 0% 0.20 2")).to_be_visible()
+    box.press("Space")
+    expect(page.locator(".triangle .rated")).to_have_count(0)
+    points.append({"weights": "x"})
+    box.press("Space")
+    expect(page.get_by_text("a rating the map cannot place")).to_be_visible()
+
+
+@pytest.mark.parametrize("way", ["stop", "generate", "leave"])
+def test_growing_stops_at_once_when_it_is_not_wanted(
+    new_page: Callable[..., Page], app: Callable[..., App], way: str
+) -> None:
+    reflector = MappedReflector()
+    reflector.hold_after = 4
+    page = new_page()
+    mapped(page, app(reflector=reflector).url, reach="Mapping what the sliders can reach")
+    expect(page.locator("#widget-result [data-mark=live]").first).to_be_visible()  # live as far as it is mapped
+    if way == "stop":
+        page.get_by_role("button", name="Stop").click()
+        expect(page.locator("#widget-result .reach")).to_contain_text("Mapping was stopped at")
+        expect(page.locator("#reflection-text")).to_contain_text(".")  # the reflection itself stays
+    elif way == "generate":
+        reflector.hold_after = None
+        page.get_by_role("button", name="Generate").click()
+        expect(page.locator("#widget-result .reach")).to_contain_text("within reach")
+        assert reflector.maps == 2
+    else:
+        page.close()
+    assert until(lambda: reflector.maps_closed == 1)
+
+
+def test_a_failed_map_is_said_and_leaves_the_reflection(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    reflector = MappedReflector()
+    reflector.token_ids = None  # type: ignore[assignment,method-assign]
+    page = new_page()
+    mapped(page, app(reflector=reflector).url, reach="The map could not be made: something went wrong")
+    open_map(page)
+    expect(page.locator("#widget-map").get_by_text("The map could not be made")).to_be_visible()
+
+
+def test_others_are_written_while_a_map_grows(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    reflector = MappedReflector(step_s=0.05)
+    reflector.hold_after, reflector.hold_map = 3, threading.Event()
+    running = app(reflector=reflector)
+    first, second = new_page(), new_page()
+    mapped(first, running.url, reach="Mapping what the sliders can reach")
+    open_app(second, running.url)
+    generate(second)  # ends although the first map does not
+    assert reflector.maps_closed == 0
+    reflector.hold_map.set()
+    for page in (first, second):
+        expect(page.locator("#widget-result .reach")).to_contain_text("within reach")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+def test_axe_finds_nothing_and_it_fits(
+    new_page: Callable[..., Page], app: Callable[..., App], scheme: str, width: int
+) -> None:
+    page = new_page(color_scheme=scheme, reduced_motion="reduce", viewport={"width": width, "height": 844})
+    running = app(reflector=MappedReflector(4 if width == 390 else 3), overlay=lambda: RATINGS if width > 390 else [])
+    open_app(page, running.url)
+    found = []
+
+    def check(where: str) -> None:
+        result = Axe().run(page, context=None, options={"rules": {"image-redundant-alt": {"enabled": False}}})
+        found.extend(
+            f"{where}: {problem['id']}: {node['html'][:150]} {node['failureSummary'][:250]}"
+            for problem in result.response["violations"]
+            for node in problem["nodes"]
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    open_map(page)
+    check("no map")
+    page.get_by_role("tab", name="Reflect", exact=True).click()
+    generate(page)
+    expect(page.locator("#widget-result .reach")).to_contain_text("within reach")
+    open_map(page)
+    page.locator(".map-row").nth(2).click()
+    page.get_by_label("Show ratings on the map").check()
+    expect(page.get_by_text("No ratings yet" if width == 390 else "Circles are ratings")).to_be_visible()
+    for summary in page.locator("#widget-map summary:visible").all():
+        summary.click()
+    check("map")
+    assert found == []

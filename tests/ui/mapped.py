@@ -1,0 +1,138 @@
+"""A reflector of a toy language that is mixed and mapped for real: its experts' logits come from a seeded table.
+
+What it writes is the argmax of the mixed logits, its reasons and its atlas come from the app's own code. So where the
+page answers a slider by itself, the answer can be held to what this reflector writes for the same weights.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import torch
+
+from emorl.ensemble.weights import shares
+from emorl.explain.contributions import explain_tokens
+from emorl.mapping import chart
+from emorl.reflector import Draft, Objective, Reflection, TokenExplanation
+from tests.atlas.scripted import ScriptedDecoder
+from tests.ui.scripted import MODEL
+
+WORDS = ("<end>", "You", "feel", "tired", "torn", "and", "alone", "part", "of", "it", "matters", "still")
+LENGTH = 7
+NAMES = ("reflection", "empathy", "fluency", "warmth", "brevity")
+
+
+class Idle:
+    """A scheduler with nothing to write, until told otherwise."""
+
+    def __init__(self) -> None:
+        self.jobs = (0, 0)
+
+    def load(self) -> tuple[int, int]:
+        return self.jobs
+
+
+class MappedReflector:
+    """K experts over twelve words; counts the maps that were begun and closed before their end."""
+
+    def __init__(self, count: int = 3, delay_s: float = 0.0, step_s: float = 0.0, seed: int = 5) -> None:
+        self.delay_s, self.step_s, self.seed = delay_s, step_s, seed
+        self.started = self.maps = self.maps_closed = 0
+        self.hold_map = threading.Event()  # set: the map goes on; clear together with `hold_after`
+        self.hold_after: int | None = None
+        self.scheduler = Idle()
+        self.decoder: Any = ScriptedDecoder(self._experts, count, len(WORDS), [0])
+        self.objectives = tuple(
+            Objective(name, name.capitalize(), f"Says more of {name}. Example: so.", "1" * 64) for name in NAMES[:count]
+        )
+        even = {name: 1.0 for name in NAMES[:count]}
+        self.presets = {
+            "balanced": {name: 0.5 for name in even},
+            **{name: {other: float(other == name) for other in even} for name in even},
+            "base": dict.fromkeys(even, 0.0),
+        }
+
+    @cache  # noqa: B019
+    def _experts(self, words: tuple[int, ...]) -> list[list[float]]:
+        rng = random.Random(f"{self.seed} {words}")
+        logits = [[rng.gauss(0, 2) for _ in WORDS] for _ in self.decoder.lora.adapters]
+        for row in logits:
+            row[0] = 3.0 if len(words) >= LENGTH else -9.0
+            for word in words[-1:]:
+                row[word] -= 9.0
+        return logits
+
+    def raw_weights(self, weights: Mapping[str, float]) -> list[float]:
+        return [float(weights.get(objective.name, 0.0)) for objective in self.objectives]
+
+    def token_ids(self, prompt: str) -> list[int]:
+        return [1]
+
+    def text(self, tokens: Sequence[int]) -> str:
+        return " ".join(WORDS[token] for token in tokens if token) + "."
+
+    def scores(self, statement: str, replies: Sequence[str]) -> dict[str, list[float]]:
+        return {objective.name: [len(reply) % 10 / 10 for reply in replies] for objective in self.objectives}
+
+    def write(self, weights: Sequence[float], strength: float = 1.0) -> tuple[list[int], list[torch.Tensor]]:
+        """Greedy token ids, and the states (K+1, V) of every step; with the identity as head states are logits."""
+        share, tokens, states = torch.tensor(shares(weights)), list[int](), []
+        while not tokens or (tokens[-1] and len(tokens) < 64):
+            experts = torch.tensor(self._experts(tuple(tokens)))
+            base = torch.linspace(0, 1e-3, len(WORDS)) - (torch.arange(len(WORDS)) == 0).float()
+            base = base + 4 * float(len(tokens) >= 3) * (torch.arange(len(WORDS)) == 0)
+            base = torch.where(share.sum() == 0, base, torch.zeros_like(base))
+            states.append(torch.cat([base[None], experts]))
+            mixed = base + strength * (share[:, None] * (experts - base)).sum(0)
+            tokens.append(int(mixed.argmax()))
+        return tokens, states
+
+    def stream(
+        self, statement: str, weights: Mapping[str, float], strength: float = 1.0, temperature: float = 0.0,
+        seed: int = 0, explain: bool = True,
+    ) -> Iterator[Draft | Reflection]:  # fmt: skip
+        self.started += 1
+        raw = self.raw_weights(weights)
+        share = shares(raw)
+        tokens, states = self.write(raw, strength)
+        for end in range(1, len(tokens)):
+            time.sleep(self.delay_s)
+            yield Draft(self.text(tokens[:end]))
+        names = [objective.name for objective in self.objectives]
+        facts = explain_tokens(tokens, torch.stack(states), share, strength, torch.eye(len(WORDS)))
+        yield Reflection(
+            statement=statement, reflection=self.text(tokens),
+            base_reflection=self.text(self.write([0.0] * len(raw))[0]),
+            weights=dict(zip(names, share, strict=True)), strength=strength, temperature=temperature, seed=seed,
+            scores=dict.fromkeys(names, 0.5), base_scores=dict.fromkeys(names, 0.25),
+            tokens=tuple(
+                TokenExplanation(
+                    " " + WORDS[fact.token], fact.token, " " + WORDS[fact.foil], fact.margin,
+                    dict(zip(["base", *names], fact.contributions, strict=True)),
+                    dict(zip(names, fact.unchanged, strict=True)),
+                )
+                for fact in facts if fact.token
+            ),
+            timing={"prefill_ms": 1.0, "decode_ms": 2.0, "tokens": len(tokens)}, model=MODEL, stopped=False,
+        )  # fmt: skip
+
+    def atlas(
+        self, statement: str, strength: float = 1.0, objectives: Sequence[str] | None = None, max_steps: int = 600,
+        min_area: float = 1e-4,
+    ) -> Iterator[dict[str, Any] | None]:  # fmt: skip
+        """The app's own `chart` over the toy language, as slowly as wanted."""
+        self.maps += 1
+        try:
+            for index, step in enumerate(chart(self, statement, strength, objectives, max_steps, min_area, 64)):  # type: ignore[arg-type]
+                time.sleep(self.step_s)
+                while index == self.hold_after and not self.hold_map.wait(0.1):
+                    yield None
+                yield step
+        except GeneratorExit:
+            self.maps_closed += 1
+            raise
