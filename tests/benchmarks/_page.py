@@ -164,8 +164,9 @@ def main() -> None:
         ("search", "Weight search", "The paper's grid, one weight vector at a time over shared prefixes; same scores, "
          f"{found.get('search', {}).get('prompts')} statements."),
         ("atlas", "The atlas", "Every reachable reflection of a statement."),
-        ("train", "A training step", "A self-critical step of ours beside plain RLOOTrainer; equal means the same prompts and "
-         "as many tokens, since samples are drawn by different generators."),
+        ("train", "A training step",
+         "A self-critical step of ours beside plain RLOOTrainer. Equal means the same prompts and "
+         "as many tokens: samples are drawn by different generators."),
     ):  # fmt: skip
         if name in found:
             parts.append(ratios_part(name, title, text, found[name]))
