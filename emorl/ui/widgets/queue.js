@@ -265,5 +265,8 @@ function show(value) {
   else notice();
 }
 
+// Something was sent to the queue from another screen: a finished queue goes on.
+hear("sent", async () => { if (task && !task.token && !busy) after(await ask("next_item")); });
+
 watch("value", () => show(props.value));
 show(props.value);
