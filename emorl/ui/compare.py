@@ -22,7 +22,15 @@ from emorl.ui.source import ModelSource
 from emorl.ui.widgets import widget
 from emorl.ui.word_diff import word_diff
 from emorl.ui.writing import (
-    FIRST, QUIET, guarded, is_confirmed, mix_of, mixer_widget, say_unavailable, statement_widget, stop_writing,
+    FIRST,
+    QUIET,
+    guarded,
+    is_confirmed,
+    mix_of,
+    mixer_widget,
+    say_unavailable,
+    statement_widget,
+    stop_writing,
 )  # fmt: skip
 
 if TYPE_CHECKING:

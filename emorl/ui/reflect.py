@@ -27,7 +27,13 @@ from emorl.ui.send import send_form
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import widget
 from emorl.ui.writing import (
-    guarded, is_confirmed, mix_of, mixer_widget, say_unavailable, statement_widget, stop_writing,
+    guarded,
+    is_confirmed,
+    mix_of,
+    mixer_widget,
+    say_unavailable,
+    statement_widget,
+    stop_writing,
 )  # fmt: skip
 
 if TYPE_CHECKING:

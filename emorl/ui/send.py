@@ -54,7 +54,7 @@ class Sender:
             raise RatingError(strings.SEND_ERRORS["form"])
         if form.get("consent") is not True:
             raise RatingError(strings.SEND_ERRORS["consent"])
-        found = [held for held in (self.held.get(str(name)) for name in ids) if held is not None]
+        found = [held for held in map(self.held.get, sorted(map(str, ids))) if held is not None]  # swapped: one item
         if len(found) != len(ids):
             raise RatingError(strings.SEND_ERRORS["gone"])
         written = [held.reflection for held in found]

@@ -538,7 +538,7 @@ RESULTS_ERRORS = {
 
 # Welcome
 
-BANNER["welcome"] = "How it works and its limits"
+BANNER["welcome"] = "How it works"
 
 WELCOME = {
     "title": "Welcome",
@@ -586,7 +586,6 @@ COMPARE = {
     "go": "Write both",
     "idle": "Enter a statement, set A and B, then press Write both.",
     "swap": "Swap A and B",
-    "swapped": "A and B were swapped.",
     "copy_name": "Copy {name}",
     "scores_name": "Automatic scores of {name}",
     "chips_name": "Automatic checks of {name}",

@@ -6,7 +6,7 @@ const settings = [null, null]; // of the texts that are shown
 let statement = "";
 let asked = null; // statement and settings at the press of the button
 let sides = null; // of the finished pair
-let pair = null;
+let offered = ""; // ids that may be sent to blind rating
 
 scopes.forEach((scope, i) => hear(scope + "weights", (value) => { mixes[i] = value; follow(); }));
 hear(props.settings.statement, (value) => { statement = value; follow(); });
@@ -19,14 +19,14 @@ const columns = NAMES.map((name) => {
   const heading = h("h3", { id: id + "-heading" }, name);
   const setting = h("p", { class: "fine setting" });
   const differs = h("p", { class: "fine differs" });
-  const chips = h("ul", { class: "care-chips", "aria-label": fill(T.chips_name, { name }) });
+  const chips = h("ul", { class: "care-chips chips-place", "aria-label": fill(T.chips_name, { name }) });
   const scores = h("div", { class: "scores", role: "group", "aria-label": fill(T.scores_name, { name }) });
-  const node = h("article", { class: "column", "aria-labelledby": id + "-heading" },
+  const node = h("article", { class: "versus", "aria-labelledby": id + "-heading" },
     h("div", { class: "card-head" }, heading, copy), setting, text, differs, chips, scores);
   return { node, text, copy, setting, differs, chips, scores };
 });
 const state = h("span", { class: "state", role: "status" });
-const mark = h("p", { class: "mark", "data-mark": "stale", role: "status" });
+const mark = h("p", { class: "mark", role: "status" });
 const live = h("div", { class: "sr", "aria-live": "polite" });
 const message = h("div", {});
 const verdict = h("p", { class: "verdict" });
@@ -41,7 +41,7 @@ element.append(main);
 const running = () => ["waiting", "writing"].includes(props.value?.phase);
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest?.("#" + "compare-go") && !running()) begin();
+  if (event.target.closest?.("#compare-go") && !running()) begin();
 }, true);
 
 function begin() {
@@ -56,6 +56,7 @@ function follow() {
   const now = JSON.stringify(mixes.map(plain));
   const stale = sides && asked && (statement !== asked.statement || now !== JSON.stringify(asked.mixes.map((mix, i) => plain(mix || mixes[i]))));
   const words = stale ? T.stale : "";
+  mark.setAttribute("data-mark", stale ? "stale" : "");
   if (mark.textContent !== words) mark.textContent = words;
 }
 
@@ -65,15 +66,17 @@ function exchange() {
   if (running()) return;
   const [first, second] = mixes;
   if (asked) asked.mixes.reverse();
-  if (sides) { sides.reverse(); draw(); offer(); }
+  if (sides) {
+    props.value = { ...props.value, sides: [...sides].reverse() };
+    show(props.value);
+  }
   if (first && second) {
     tell(scopes[0] + "set-mix", second);
     tell(scopes[1] + "set-mix", first);
   }
-  live.replaceChildren(h("p", {}, T.swapped));
 }
 
-function clear() {
+function wipe() {
   message.replaceChildren();
   live.replaceChildren();
   verdict.textContent = "";
@@ -81,11 +84,8 @@ function clear() {
   sides = null;
   for (const { text, copy, setting, differs, chips, scores } of columns) {
     copy.hidden = true;
-    copy.textContent = T.copy;
     for (const node of [text, setting, differs, chips, scores]) node.replaceChildren();
   }
-  tell(shown, []);
-  follow();
 }
 
 function inWords(side) {
@@ -126,31 +126,30 @@ function draw() {
     copy.hidden = false;
     copy.textContent = T.copy;
   });
-  verdict.textContent = pair.same ? T.same : "";
 }
 
-// What may be sent to blind rating: nothing of a confirmed exercise, and no two equal texts.
-function offer() {
-  const ids = sides.map((side) => side.id);
-  tell(shown, pair.same || ids.includes("") ? [] : ids);
+// What may be sent to blind rating: nothing of a confirmed exercise, and no two equal texts. Told once for each pair.
+function offer(ids) {
+  const key = [...ids].sort().join(" ");
+  if (key !== offered) tell(shown, ids);
+  offered = key;
 }
 
 function done(result) {
-  if (pair === result && sides) return; // the last step comes twice
-  clear();
-  pair = result;
-  sides = [...result.sides];
+  wipe();
+  sides = result.sides;
   draw();
+  verdict.textContent = result.same ? T.same : "";
   hint.hidden = false;
   if (result.confirmed) message.replaceChildren(h("p", { class: "notice" }, T.crisis.confirmed));
-  live.replaceChildren(...sides.map((side, i) => h("p", {}, NAMES[i] + ": " + side.text)), h("p", {}, pair.same ? T.same : ""));
-  offer();
+  live.replaceChildren(...sides.map((side, i) => h("p", {}, NAMES[i] + ": " + side.text)), result.same ? h("p", {}, T.same) : "");
+  offer(result.same || result.confirmed ? [] : sides.map((side) => side.id));
   follow();
 }
 
 function show(result) {
   const phase = result?.phase || "idle";
-  if (phase !== "done" && (phase !== "writing" || sides)) clear();
+  if (phase !== "done" && (phase !== "writing" || sides)) { wipe(); offer([]); follow(); }
   main.setAttribute("data-phase", phase);
   main.setAttribute("aria-busy", String(running()));
   state.textContent = { writing: T.writing, waiting: T.waiting }[phase] || "";

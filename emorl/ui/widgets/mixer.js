@@ -4,7 +4,8 @@ element.append(card);
 const loading = h("div", { class: "loading", role: "status" },
   h("p", {}, h("span", { class: "dots", "aria-hidden": "true" }), T.loading),
   h("p", { class: "fine" }, T.loading_hint));
-card.append(h("h2", { class: "title" }, T.label), loading);
+const head = h("div", { class: "card-head" }, h("h2", { class: "title" }, T.label));
+card.append(head, loading);
 
 const { first, brief, take } = props.settings; // preset to start with; without help texts; scope to take a setting from
 const weights = {};
@@ -141,9 +142,11 @@ function build(found) {
   hear(scoped("set-rest"), setRest);
   hear(scoped("set-mix"), put);
   loading.remove();
+  if (take !== undefined) {
+    head.append(h("button", { type: "button", class: "quiet", onclick: () => put(told[take + "weights"]) }, T.take));
+  }
   card.append(
-    h("div", { class: "chips", role: "group", "aria-label": T.presets }, presets.map((p) => p.button),
-      take === undefined ? null : h("button", { type: "button", class: "chip", onclick: () => put(told[take + "weights"]) }, T.take)),
+    h("div", { class: "chips", role: "group", "aria-label": T.presets }, presets.map((p) => p.button)),
     h("div", { class: "mixbar", "aria-hidden": "true" }, Object.values(parts)),
     zero,
     ...rows,

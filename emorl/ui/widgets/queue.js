@@ -266,7 +266,9 @@ function show(value) {
 }
 
 // Something was sent to the queue from another screen: a finished queue goes on.
-hear("sent", async () => { if (task && !task.token && !busy) after(await ask("next_item")); });
+const goOn = async () => { if (task && !task.token && !busy) after(await ask("next_item")); };
+hear("sent", goOn);
 
 watch("value", () => show(props.value));
 show(props.value);
+if (told.sent) goOn();

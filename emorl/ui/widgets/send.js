@@ -42,7 +42,7 @@ function show(value) {
   sent.replaceChildren(line, h("p", { class: "fine" }, T.sent_hint),
     h("button", { type: "button", class: "quiet", onclick: () => openTab(T.rate_tab) }, T.to_rate));
   line.focus();
-  tell("sent"); // the Rate screen
+  tell("sent", true); // the Rate screen
 }
 
 watch("value", () => show(props.value));

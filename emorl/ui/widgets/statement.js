@@ -62,13 +62,13 @@ box.addEventListener("keydown", (event) => {
 });
 element.append(
   h("div", { class: "card statement" },
-    h("label", { class: "title", for: scoped("statement-box") }, T.label),
+    h("div", { class: "card-head" }, h("label", { class: "title", for: scoped("statement-box") }, T.label),
+      props.settings.take ? h("button", { type: "button", class: "quiet", onclick: take }, T.take) : null),
     box,
     h("div", { class: "below" }, h("span", { class: "fine shortcut" }, T.shortcut), counter),
     notice, hide,
     h("div", { class: "chips", role: "group", "aria-label": T.examples },
       h("span", { class: "chips-label" }, T.examples),
-      props.settings.take ? h("button", { type: "button", class: "chip", onclick: take }, T.take) : null,
       examples.map((example) => h("button", {
         type: "button", class: "chip",
         onclick: () => { box.value = example.statement; changed(); },

@@ -13,15 +13,15 @@ const start = h("button", { type: "submit", class: "primary" }, T.start);
 const consent = h("div", { class: "consent" }, tick, h("label", { for: "welcome-consent" }, T.consent));
 const title = h("h2", { id: "welcome-title", tabindex: "-1" }, T.title);
 const form = h("form", { novalidate: true },
-  title,
-  h("p", { id: "welcome-lead", class: "welcome-lead" }, T.lead),
-  h("h3", {}, T.how_heading),
-  h("ol", { class: "points" }, T.how.map((line) => h("li", {}, line))),
-  h("h3", {}, T.limits_heading), list(T.limits),
-  h("h3", {}, T.kept_heading), list(T.kept),
-  h("p", { class: "rater-line" }, T.rater + " ", id, " ", copy),
-  consent, problem,
-  h("div", { class: "form-end" }, start));
+  h("div", { class: "welcome-body" },
+    title,
+    h("p", { id: "welcome-lead", class: "welcome-lead" }, T.lead),
+    h("h3", {}, T.how_heading),
+    h("ol", { class: "points" }, T.how.map((line) => h("li", {}, line))),
+    h("h3", {}, T.limits_heading), list(T.limits),
+    h("h3", {}, T.kept_heading), list(T.kept),
+    h("p", { class: "rater-line" }, T.rater + " ", id, " ", copy)),
+  h("div", { class: "welcome-end" }, consent, problem, h("div", { class: "form-end" }, start)));
 const dialog = h("dialog", { class: "welcome", "aria-labelledby": "welcome-title", "aria-describedby": "welcome-lead" }, form);
 element.append(dialog);
 
