@@ -31,7 +31,7 @@ from emorl.ui.writing import (
     say_unavailable,
     statement_widget,
     stop_writing,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore

@@ -27,6 +27,7 @@ from emorl.ui.send import send_form
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import widget
 from emorl.ui.writing import (
+    QUIET,
     guarded,
     is_confirmed,
     mix_of,
@@ -34,7 +35,7 @@ from emorl.ui.writing import (
     say_unavailable,
     statement_widget,
     stop_writing,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
@@ -139,27 +140,26 @@ def reflect_screen(
             send_form(screen.held, store, rater)
             visit = widget("visit", text=strings.VISIT)
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     writing = generate.click(
         screen.write, [statement, mixer], [result, rating],
-        concurrency_limit=at_once, concurrency_id="model", **quiet,
+        concurrency_limit=at_once, concurrency_id="model", **QUIET,
     )  # fmt: skip
     exercise = result.submit(
         screen.write_confirmed, [statement, mixer], [result, rating],
-        concurrency_limit=at_once, concurrency_id="model", **quiet,
+        concurrency_limit=at_once, concurrency_id="model", **QUIET,
     )  # fmt: skip
     for event in (writing, exercise):
         say_unavailable(event, result)
     finished = "(r) => (r && r.phase === 'done' && !r.recalled) ? r.id : ''"
     mapping = writing.success(
-        screen.chart, result, atlas, js=finished, concurrency_limit=2, concurrency_id="atlas", **quiet
+        screen.chart, result, atlas, js=finished, concurrency_limit=2, concurrency_id="atlas", **QUIET
     )
-    slicing = atlas.submit(screen.chart_slice, None, atlas, concurrency_id="atlas", **quiet)
-    generate.click(None, None, None, cancels=[mapping, slicing], **quiet)
+    slicing = atlas.submit(screen.chart_slice, None, atlas, concurrency_id="atlas", **QUIET)
+    generate.click(None, None, None, cancels=[mapping, slicing], **QUIET)
     visit.submit(
-        None, visit, [result, rating], **quiet,
+        None, visit, [result, rating], **QUIET,
         js="(v) => [{...v, recalled: true}, {phase: 'open', id: v.id}]",
     )  # fmt: skip
     stop_writing(stop, result, [writing, exercise, mapping, slicing])
-    rating.submit(screen.rate, rater, [rating, rater], concurrency_limit=4, **quiet)
+    rating.submit(screen.rate, rater, [rating, rater], concurrency_limit=4, **QUIET)
     return screen

@@ -206,9 +206,10 @@ not say which of the client's words mattered, and they are no evidence about the
 * The app runs on the machine it was started on. It sends nothing to other services and keeps no run
   history.
 * A typed statement is held in memory while you read the reply. With a rating only its SHA-256 fingerprint
-  is stored, unless you tick the box that stores the statement itself.
-* The only thing kept in your browser is a random rater id. The maintainer can delete everything stored
-  under it.
+  is stored, unless you tick the box that stores the statement itself. What you send to blind rating is
+  stored with its statement; you are asked first.
+* Kept in your browser are a random rater id and the version of the welcome notice you agreed to, and
+  nothing else. The maintainer can delete everything stored under that id.
 * If a crisis phrase is found, nothing is written and nothing is stored.
 """
 

@@ -39,6 +39,7 @@ TOKENS = (
     (".", "!", 1.0, 0.0, 0.0),
     ("<|im_end|>", " You", 3.0, 0.0, 0.0),
 )
+SCORES, BASE_SCORES = {"reflection": 0.8, "empathy": 0.7}, {"reflection": 0.3, "empathy": 0.4}
 MODEL = {
     "base": "scripted",
     "base_sha256": "0" * 64,
@@ -128,8 +129,8 @@ class ScriptedReflector:
             strength=strength,
             temperature=temperature,
             seed=seed,
-            scores={"reflection": 0.8, "empathy": 0.7} if written != BASE_REPLY else {"reflection": 0.3, "empathy": 0.4},
-            base_scores={"reflection": 0.3, "empathy": 0.4},
+            scores=dict(BASE_SCORES if written == BASE_REPLY else SCORES),
+            base_scores=dict(BASE_SCORES),
             tokens=tuple(self._explained(statement)) if explain else (),
             timing={"prefill_ms": 100.0, "decode_ms": 400.0, "tokens": len(TOKENS)},
             model=MODEL,

@@ -48,9 +48,10 @@ form.addEventListener("submit", (event) => {
   trigger("submit");
 });
 
-// Escape closes the notice once it was agreed to; before that it only says what is missing.
-dialog.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
+// Escape closes the notice once it was agreed to; before that it only says what is missing. The focus may be outside
+// the page, so the document listens.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !dialog.open) return;
   event.preventDefault();
   if (agreed) { dialog.close(); return; }
   problem.textContent = T.missing;
