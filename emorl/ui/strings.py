@@ -548,10 +548,10 @@ WELCOME = {
     "how_heading": "How it works",
     "how": [
         "You type something a client might have said, and the app writes a reflection.",
-        "Each slider is one aim, such as empathy. It sets how much that aim counts, from not at all to fully.",
-        "A version of the model was trained for each aim. They choose every word together, in the mix you set.",
+        "Each slider is one objective, such as empathy. It sets how much that counts, from not at all to fully.",
+        "A version of the model was trained for each objective. Together they choose every word, in your mix.",
         "Move a slider and you get the reflection of another mix. Nothing is learnt from you.",
-        "Each word can be explained: choose it to see which aim spoke for it, and what came second.",
+        "Each word can be explained: choose it to see which objective spoke for it, and what came second.",
     ],
     "limits_heading": "What it is not",
     "limits": [

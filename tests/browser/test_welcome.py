@@ -60,6 +60,7 @@ def test_it_is_agreed_to_by_keyboard_once_per_browser(new_page: Callable[..., Pa
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     page.wait_for_function("Object.keys(localStorage).length === 2")
+    expect(page.get_by_role("slider", name="Reflection")).to_be_visible()  # nothing is under way any more
 
     page.reload()
     expect(page.get_by_role("slider", name="Reflection")).to_be_visible()

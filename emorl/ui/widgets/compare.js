@@ -66,8 +66,9 @@ function exchange() {
   if (running()) return;
   const [first, second] = mixes;
   if (asked) asked.mixes.reverse();
-  if (sides) {
-    props.value = { ...props.value, sides: [...sides].reverse() };
+  const { value } = props;
+  if (value?.sides || value?.texts) {
+    props.value = { ...value, sides: value.sides?.toReversed(), texts: value.texts?.toReversed() };
     show(props.value);
   }
   if (first && second) {
