@@ -34,8 +34,9 @@ def open_tab(page: Page, name: str) -> None:
 
 def generate(page: Page, statement: str = STATEMENT) -> None:
     """Type a statement, press Ctrl+Enter, wait until the rating form opens."""
-    page.get_by_label("What the client said").fill(statement)
-    page.get_by_label("What the client said").press("Control+Enter")
+    box = page.get_by_role("textbox", name="What the client said")  # of the screen that is open
+    box.fill(statement)
+    box.press("Control+Enter")
     expect(page.get_by_role("button", name="Save rating")).to_be_visible(timeout=120_000)
 
 
