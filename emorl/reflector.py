@@ -221,34 +221,75 @@ class Reflector:
             WeightError: Bad weights, strength or temperature.
             BusyError: Too many others are waiting.
         """
+        setting = {"weights": weights, "strength": strength, "temperature": temperature, "seed": seed}
+        with closing(self.side_by_side(statement, [setting], explain)) as steps:
+            for (step,) in steps:
+                yield step
+
+    def side_by_side(
+        self, statement: str, settings: Sequence[Mapping[str, Any]], explain: bool = True
+    ) -> Generator[tuple[Draft, ...] | tuple[Reflection, ...]]:
+        """Write one statement with several settings at once, as rows of one batch; equal rows are written once.
+
+        Args:
+            statement: What the client said, 1 to 600 characters.
+            settings: For each reflection `weights` and, where they differ from the defaults of `stream`, `strength`,
+                `temperature` and `seed`.
+            explain: Explain every token.
+
+        Yields:
+            A `Draft` for each setting after each step, then a `Reflection` for each.
+
+        Raises:
+            StatementError: An empty or overlong statement.
+            WeightError: Bad weights, strength or temperature.
+            BusyError: Too many others are waiting.
+        """
         text = check_statement(statement)
-        raw = self.raw_weights(weights)
-        if not math.isfinite(temperature) or not 0 <= temperature <= 2:
-            raise WeightError(f"Temperature is {temperature}: expected 0 to 2; 0 always takes the best word.")
-        share = shares(raw)
         with self._one_at_a_time:
             prompt = self.tokenizer(prompt_text(text)).input_ids
-        requests = [Request(prompt, raw, strength, temperature, seed, MAX_TOKENS)]
-        plain = any(raw) and strength > 0
-        if plain:  # the base's own reply, in the same batch
-            requests.append(Request(prompt, [0.0] * len(raw), 1.0, temperature, seed, MAX_TOKENS))
-        begun = self._taken_over(requests)
+        requests: list[Request] = []
+        places: list[tuple[int, int]] = []  # of each setting's reply, and of the base's own reply beside it
+        for setting in settings:
+            own = self._request(prompt, **setting)
+            mixed = any(own.weights) and own.strength > 0
+            base = replace(own, weights=[0.0] * len(own.weights), strength=1.0) if mixed else own
+            for row in (own, base):
+                if row not in requests:
+                    requests.append(row)
+            places.append((requests.index(own), requests.index(base)))
+        lone = len(settings) == 1  # what is remembered for moved weights is the last reply written by itself
+        greedy = lone and requests[0].temperature == 0
+        begun = self._taken_over(requests) if greedy else {}
         results: list[Decoded] = []
-        shown = -1
-        greedy = temperature == 0
+        shown: list[int] = []
         with closing(self.scheduler.stream(requests, explain or greedy, greedy, begun)) as steps:
             for results in steps:
-                if len(results[0].tokens) != shown:
-                    shown = len(results[0].tokens)
+                lengths = [len(results[own].tokens) for own, _ in places]
+                if lengths != shown:
+                    shown = lengths
                     with self._one_at_a_time:
-                        text_so_far = self._text(results[0].tokens)
-                    yield Draft(text_so_far)
+                        drafts = tuple(Draft(self._text(results[own].tokens)) for own, _ in places)
+                    yield drafts
         with self._one_at_a_time:
             if greedy:
                 self._last = [pair for pair in self._last if pair[0].prompt != prompt][1 - REMEMBERED :]
                 self._last.append((requests[0], results[0], replace(results[-1], cache=None)))
-            reflection = self._finish(text, share, requests[0], results, explain)
-        yield replace(reflection, reused=len(begun[0].tokens) if begun else 0)
+            written = tuple(
+                self._finish(text, shares(requests[own].weights), requests[own], [results[own], results[base]], explain)
+                for own, base in places
+            )
+        reused = len(begun[0].tokens) if begun else 0
+        yield tuple(replace(reflection, reused=reused) for reflection in written)
+
+    def _request(
+        self, prompt: list[int], weights: Mapping[str, float], strength: float = 1.0, temperature: float = 0.0,
+        seed: int = 0,
+    ) -> Request:  # fmt: skip
+        """One sequence; strength and weights are checked where it is written."""
+        if not math.isfinite(temperature) or not 0 <= temperature <= 2:
+            raise WeightError(f"Temperature is {temperature}: expected 0 to 2; 0 always takes the best word.")
+        return Request(prompt, self.raw_weights(weights), strength, temperature, seed, MAX_TOKENS)
 
     def _taken_over(self, requests: list[Request]) -> dict[int, Decoded]:
         """What the last reply to the same prompt tells about these greedy requests: nothing of it is written anew."""

@@ -11,12 +11,14 @@ import gradio as gr
 from emorl.safety import crisis_contacts
 from emorl.ui import strings
 from emorl.ui.about import about_screen
+from emorl.ui.compare import compare_screen
 from emorl.ui.map import Overlay, map_screen
 from emorl.ui.present import contacts_payload
 from emorl.ui.rate_queue import rate_screen
 from emorl.ui.reflect import reflect_screen
 from emorl.ui.results import password, results_screen
 from emorl.ui.source import ModelSource
+from emorl.ui.welcome import welcome_screen
 from emorl.ui.why import why_screen
 from emorl.ui.widgets import widget
 
@@ -49,6 +51,7 @@ def build_demo(
             settings={"contacts": contacts_payload(crisis_contacts())},
         )
         rater = gr.BrowserState("", storage_key="emorl-rater", secret="emorl-rater-id")
+        welcome_screen(rater, demo)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(strings.TABS["reflect"], id="reflect"):
                 reflect = reflect_screen(source, opened, at_once, rater)
@@ -56,6 +59,8 @@ def build_demo(
                 map_screen(source, overlay)
             with gr.Tab(strings.TABS["why"], id="why"):
                 why_screen(source, reflect.held)
+            with gr.Tab(strings.TABS["compare"], id="compare"):
+                compare_screen(source, opened, at_once, rater)
             with gr.Tab(strings.TABS["rate"], id="rate"):
                 rate_screen(opened, rater, demo)
             if password():

@@ -206,9 +206,10 @@ not say which of the client's words mattered, and they are no evidence about the
 * The app runs on the machine it was started on. It sends nothing to other services and keeps no run
   history.
 * A typed statement is held in memory while you read the reply. With a rating only its SHA-256 fingerprint
-  is stored, unless you tick the box that stores the statement itself.
-* The only thing kept in your browser is a random rater id. The maintainer can delete everything stored
-  under it.
+  is stored, unless you tick the box that stores the statement itself. What you send to blind rating is
+  stored with its statement; you are asked first.
+* Kept in your browser are a random rater id and the version of the welcome notice you agreed to, and
+  nothing else. The maintainer can delete everything stored under that id.
 * If a crisis phrase is found, nothing is written and nothing is stored.
 """
 
@@ -534,4 +535,91 @@ RESULTS_ERRORS = {
     "days": "Got {got}, expected a number of days from 0 up; nothing was deleted.",
     "export": "Got an export the app does not know, expected ratings or queue, as csv or json.",
     "unexpected": "Something went wrong. Please try again; the app's log has the details.",
+}
+
+# Welcome
+
+BANNER["welcome"] = "How it works"
+
+WELCOME = {
+    "title": "Welcome",
+    "lead": "A practice and research demo for counsellors: you weigh what a reflection should do, and read what a "
+    "small language model then writes.",
+    "how_heading": "How it works",
+    "how": [
+        "You type something a client might have said, and the app writes a reflection.",
+        "Each slider is one objective, such as empathy. It sets how much that counts, from not at all to fully.",
+        "A version of the model was trained for each objective. Together they choose every word, in your mix.",
+        "Move a slider and you get the reflection of another mix. Nothing is learnt from you.",
+        "Each word can be explained: choose it to see which objective spoke for it, and what came second.",
+    ],
+    "limits_heading": "What it is not",
+    "limits": [
+        "Not for clinical use, not for clients, and not for judging risk. It gives no advice and no diagnosis.",
+        "What it writes may be wrong, and may miss the point. You decide what, if anything, you would say.",
+        "Enter invented or de-identified statements only: no names, places or dates of a real person.",
+    ],
+    "kept_heading": "What is kept",
+    "kept": [
+        "A statement stays in the app's memory while you work, and is stored only where you tick a box for it.",
+        "Your browser keeps the version of this notice and a random rater id, and nothing else. Ratings you save "
+        "are stored under that id. Note it if you may want them deleted.",
+    ],
+    "rater": "Your rater id:",
+    "copy": "Copy",
+    "copied": "Copied",
+    "consent": "I have read this and will enter invented or de-identified statements only.",
+    "missing": "Please tick the box, then press Start. Without it the app cannot be used.",
+    "start": "Start",
+    "close": "Close",
+}
+
+# Compare, and sending to blind rating
+
+TABS["compare"] = "Compare"
+STATEMENT["take"] = "Take from Reflect"
+MIXER["take"] = "Take from Reflect"
+
+COMPARE_MIXERS = ({"label": "Setting A"}, {"label": "Setting B"})
+
+COMPARE = {
+    "title": "Side by side",
+    "go": "Write both",
+    "idle": "Enter a statement, set A and B, then press Write both.",
+    "swap": "Swap A and B",
+    "copy_name": "Copy {name}",
+    "scores_name": "Automatic scores of {name}",
+    "chips_name": "Automatic checks of {name}",
+    "strength_is": "strength {strength}",
+    "sampled": "sampled at {temperature}, seed {seed}",
+    "differs": "{n} of {all} words differ from {other}; they are underlined.",
+    "differs_spoken": " Only here: {words}.",
+    "same": "Both settings write the same text.",
+    "stale": "Statement or settings changed since these texts. Press Write both for new ones.",
+    "stopped": "Stopped before the end: no comparison and no scores for these texts.",
+}
+
+SEND = {
+    "heading": "Send to blind rating",
+    "hint": "Puts it at the end of your own queue on the Rate tab, among others and without saying what wrote it.",
+    "consent": "Store the statement with it",
+    "consent_help": "Rating needs the statement beside the text. Tick only if it is invented or de-identified.",
+    "missing": "Please tick the box first: the statement is stored with it.",
+    "send": "Send to blind rating",
+    "sent": "Sent to your queue.",
+    "sent_hint": "It comes at the end of your queue.",
+    "to_rate": "Go to Rate",
+    "rate_tab": TABS["rate"],
+}
+SEND_PAIR = {
+    "hint": "Puts both as one choice at the end of your own queue on the Rate tab, without saying which setting wrote "
+    "which.",
+}
+
+SEND_ERRORS = {
+    "form": "Got a form the app cannot read, expected one or two reflections of one statement; please reload the page.",
+    "consent": "Got no consent to storing the statement, expected a tick; nothing was sent.",
+    "gone": "Reflection no longer held by the app, expected one written since it started; please write it again.",
+    "same": "Got two equal texts, expected two to choose from; nothing was sent.",
+    "unexpected": "It could not be sent. Please try again; the app's log has the details.",
 }

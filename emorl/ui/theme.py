@@ -12,6 +12,8 @@ from typing import Any
 
 import gradio as gr
 
+from emorl.ui.welcome import STORAGE
+
 STYLE = Path(__file__).parent / "widgets" / "style.css"
 
 
@@ -57,7 +59,8 @@ def launch_settings() -> dict[str, Any]:
     """Keyword arguments for `demo.launch`: no run history, no share link, no telemetry."""
     return {
         "theme": theme(),
-        "css_paths": [STYLE, STYLE.with_name("map.css"), STYLE.with_name("rate.css")],
+        "css_paths": [STYLE, STYLE.with_name("map.css"), STYLE.with_name("rate.css"), STYLE.with_name("compare.css")],
+        "head": STORAGE,
         "run_history": False,  # since 6.24 statements would else stay in the browser in clear text
         "share": False,
         "ssr_mode": False,

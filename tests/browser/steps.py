@@ -1,22 +1,42 @@
-"""Steps that several browser tests take on the Reflect screen."""
+"""Steps that several browser tests take."""
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
 
 STATEMENT = "Some nights I lie awake counting everything I did not get done."
 
 
-def open_app(page: Page, url: str) -> None:
-    """Open the app and wait until the sliders are there."""
+def welcome(page: Page) -> Locator:
+    """The welcome notice."""
+    return page.get_by_role("dialog", name="Welcome")
+
+
+def open_app(page: Page, url: str, loaded: bool = True) -> None:
+    """Open the app, agree to the welcome notice, and wait until the sliders are there (unless `loaded` is false)."""
     page.goto(url)
-    expect(page.locator("#widget-mixer input[type=range]").first).to_be_visible(timeout=120_000)
+    welcome(page).get_by_label("I have read this").check()
+    welcome(page).get_by_role("button", name="Start").click()
+    expect(welcome(page)).to_be_hidden()
+    if loaded:
+        expect(page.locator("#widget-mixer input[type=range]").first).to_be_visible(timeout=120_000)
+
+
+def open_tab(page: Page, name: str) -> None:
+    """Open a screen; on a phone some are in a menu."""
+    tab = page.get_by_role("tab", name=name, exact=True)
+    if not tab.is_visible():
+        page.get_by_role("button", name="More tabs").click()
+        tab = page.get_by_role("button", name=name, exact=True)
+    tab.click()
 
 
 def generate(page: Page, statement: str = STATEMENT) -> None:
     """Type a statement, press Ctrl+Enter, wait until the rating form opens."""
-    page.get_by_label("What the client said").fill(statement)
-    page.get_by_label("What the client said").press("Control+Enter")
+    box = page.get_by_role("textbox", name="What the client said")  # of the screen that is open
+    box.fill(statement)
+    box.press("Control+Enter")
     expect(page.get_by_role("button", name="Save rating")).to_be_visible(timeout=120_000)
 
 
@@ -30,3 +50,13 @@ def rate(page: Page, comment: str = "") -> None:
     page.get_by_label("Comment (optional)").fill(comment)
     page.get_by_role("button", name="Save rating").press("Enter")
     expect(page.get_by_text("Thank you, your rating is saved.")).to_be_visible()
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds; the one exception is Gradio's own Settings button."""
+    result = Axe().run(page, options={"rules": {"image-redundant-alt": {"enabled": False}}})
+    return [
+        f"{problem['id']}: {node['html'][:150]} {node['failureSummary'][:250]}"
+        for problem in result.response["violations"]
+        for node in problem["nodes"]
+    ]

@@ -74,7 +74,7 @@ def test_the_browser_keeps_no_statement(new_page: Callable[..., Page], app: Call
         {...localStorage}, {...sessionStorage}, document.cookie,
         (await indexedDB.databases()).map((d) => d.name), await caches.keys()])""")
     local, session, cookie, databases, cached = json.loads(kept)
-    assert set(local) <= {"emorl-rater"}
+    assert set(local) <= {"emorl-rater", "emorl-welcome"}
     assert (session, databases, cached) == ({}, [], [])
     for piece in (STATEMENT, "lie awake", REPLY, "a comment"):
         assert piece not in kept and piece not in cookie
@@ -181,7 +181,7 @@ def test_the_page_is_up_before_the_model(new_page: Callable[..., Page], tmp_path
 
     with serve(ModelSource(load), open_store(f"sqlite:///{tmp_path}/r.db")) as url:  # type: ignore[arg-type]
         page = new_page()
-        page.goto(url)
+        open_app(page, url, loaded=False)
         expect(page.get_by_text("Loading the model")).to_be_visible()
         page.get_by_label("What the client said").fill(STATEMENT)
         page.get_by_role("button", name="Generate").click()

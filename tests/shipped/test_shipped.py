@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 import torch
@@ -85,7 +86,40 @@ def test_equals_the_naive_twin_token_for_token(reflector, manifest):
         assert ids == [t for t in expected if t not in reflector.decoder.end_tokens]
 
 
+def test_side_by_side_is_one_batch_and_writes_what_each_setting_writes_alone(reflector, monkeypatch):
+    balanced, soft = {"weights": reflector.presets["balanced"]}, {"weights": {"empathy": 1}, "strength": 0.5}
+    settings = [balanced, soft, {"weights": {}}]
+    jobs, stream = [], reflector.scheduler.stream
+
+    def counted(requests, *more):
+        jobs.append(len(requests))
+        return stream(requests, *more)
+
+    monkeypatch.setattr(reflector.scheduler, "stream", counted)
+    *drafts, last = list(reflector.side_by_side(STATEMENT, settings, explain=False))
+    assert jobs == [3]  # the base's own reply, which stands beside each of the others, is the third's
+    assert all(isinstance(draft, Draft) for step in drafts for draft in step)
+    assert [draft.text for draft in drafts[-1]] == [reflection.reflection for reflection in last]
+    for reflection, setting in zip(last, settings, strict=True):
+        alone = reflector.reflect(STATEMENT, **setting, explain=False)
+        assert (reflection.reflection, reflection.base_reflection) == (alone.reflection, alone.base_reflection)
+        assert (reflection.weights, reflection.strength) == (alone.weights, alone.strength)
+        assert reflection.scores == pytest.approx(alone.scores, abs=1e-4)
+
+
+def test_closing_side_by_side_frees_its_rows(reflector):
+    steps = reflector.side_by_side(OTHER, [{"weights": {"empathy": 1}}, {"weights": {"fluency": 1}}])
+    next(steps)
+    steps.close()
+    deadline = time.monotonic() + 30
+    while reflector.scheduler.load() != (0, 0) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert reflector.scheduler.load() == (0, 0)
+
+
 def test_bad_input_gets_one_line(reflector):
+    with pytest.raises(WeightError, match="Weights name charm"):
+        next(reflector.side_by_side("Hello there", [{"weights": {}}, {"weights": {"charm": 1}}]))
     with pytest.raises(StatementError, match="empty"):
         next(reflector.stream("  ", {"empathy": 1}))
     with pytest.raises(StatementError, match="601 characters"):

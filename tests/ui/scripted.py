@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
 
 from emorl.errors import StatementError, WeightError
 from emorl.explain import Explanation, Step, Variant, Variants, explanation, plan_variants
@@ -37,6 +39,7 @@ TOKENS = (
     (".", "!", 1.0, 0.0, 0.0),
     ("<|im_end|>", " You", 3.0, 0.0, 0.0),
 )
+SCORES, BASE_SCORES = {"reflection": 0.8, "empathy": 0.7}, {"reflection": 0.3, "empathy": 0.4}
 MODEL = {
     "base": "scripted",
     "base_sha256": "0" * 64,
@@ -76,37 +79,59 @@ class ScriptedReflector:
         explain: bool = True,
     ) -> Iterator[Draft | Reflection]:
         """Drafts, then the reflection."""
+        setting = {"weights": weights, "strength": strength, "temperature": temperature, "seed": seed}
+        with closing(self.side_by_side(statement, [setting], explain)) as steps:
+            for (step,) in steps:
+                yield step
+
+    def side_by_side(
+        self, statement: str, settings: Sequence[Mapping[str, Any]], explain: bool = True
+    ) -> Generator[tuple[Draft | Reflection, ...]]:
+        """As `stream` for each setting; one of several that has no weights writes `BASE_REPLY`."""
         if not statement.strip():
             raise StatementError("got an empty statement, expected what the client said; type something first")
-        for name, weight in weights.items():
-            if not 0.0 <= weight < float("inf"):
-                raise WeightError(f"got {weight} for {name}, expected a number from 0 up; move the slider")
-        total = sum(weights.values())
-        shares = {name: weight / total if total else 0.0 for name, weight in weights.items()}
+        for setting in settings:
+            for name, weight in setting["weights"].items():
+                if not 0.0 <= weight < float("inf"):
+                    raise WeightError(f"got {weight} for {name}, expected a number from 0 up; move the slider")
         self.started += 1
-        texts = ["", statement] if self.echo else [token[0] for token in TOKENS[:-1]]
-        written = ""
+        lone = len(settings) == 1
+        scripts = [
+            ["", statement] if self.echo
+            else [token[0] for token in TOKENS[:-1]] if lone or any(setting["weights"].values())
+            else [word + " " for word in BASE_REPLY.split()]
+            for setting in settings
+        ]  # fmt: skip
         try:
-            for index, text in enumerate(texts):
+            for index in range(max(map(len, scripts))):
                 time.sleep(self.delay_s)
                 if index == self.hold_after:
                     self.go.wait(120)
-                written += text
-                yield Draft(written)
+                yield tuple(Draft("".join(script[: index + 1])) for script in scripts)
         except GeneratorExit:
             self.closed_early += 1
             raise
-        yield Reflection(
+        yield tuple(
+            self._reflection(statement, "".join(script).rstrip() if not self.echo else statement, explain, **setting)
+            for script, setting in zip(scripts, settings, strict=True)
+        )
+
+    def _reflection(
+        self, statement: str, written: str, explain: bool, weights: Mapping[str, float], strength: float = 1.0,
+        temperature: float = 0.0, seed: int = 0,
+    ) -> Reflection:  # fmt: skip
+        total = sum(weights.values())
+        return Reflection(
             statement=statement,
             reflection=written,
             base_reflection=statement if self.echo else BASE_REPLY,
-            weights=shares,
+            weights={name: weight / total if total else 0.0 for name, weight in weights.items()},
             strength=strength,
             temperature=temperature,
             seed=seed,
-            scores={"reflection": 0.8, "empathy": 0.7},
-            base_scores={"reflection": 0.3, "empathy": 0.4},
-            tokens=tuple(self._explained(statement)),
+            scores=dict(BASE_SCORES if written == BASE_REPLY else SCORES),
+            base_scores=dict(BASE_SCORES),
+            tokens=tuple(self._explained(statement)) if explain else (),
             timing={"prefill_ms": 100.0, "decode_ms": 400.0, "tokens": len(TOKENS)},
             model=MODEL,
             stopped=False,

@@ -14,7 +14,8 @@ from emorl.errors import AssetError, WeightError
 from emorl.ratings import RatingStore, open_store
 from emorl.template import MAX_STATEMENT
 from emorl.ui import ModelSource, build_demo, strings
-from emorl.ui.reflect import CLOSED, ReflectScreen, examples, read_mix
+from emorl.ui.reflect import CLOSED, ReflectScreen
+from emorl.ui.writing import examples, masked, model_settings, personal_notice, read_mix
 from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
 
 MIX = {"weights": {"reflection": 0.6, "empathy": 0.4}, "strength": 1.0, "temperature": 0.0, "seed": 0}
@@ -115,7 +116,7 @@ def test_a_store_that_fails_is_one_plain_line(screen: ReflectScreen) -> None:
 
 
 def test_settings_follow_the_reflector(screen: ReflectScreen) -> None:
-    found = screen.settings()
+    found = model_settings(screen.source)
     assert found["state"] == "ready"
     assert [objective["name"] for objective in found["objectives"]] == ["reflection", "empathy"]
     assert found["presets"]["balanced"] == {"reflection": 0.6, "empathy": 0.4}
@@ -127,7 +128,7 @@ def test_generate_waits_for_the_model(store: RatingStore) -> None:
         return ScriptedReflector()
 
     screen = ReflectScreen(ModelSource(load), lambda: store)  # type: ignore[arg-type]
-    assert screen.settings() == {"state": "loading", "message": ""}
+    assert model_settings(screen.source) == {"state": "loading", "message": ""}
     steps = list(screen.write("I am tired.", None))  # the page has no sliders yet
     assert steps[0][0] == {"phase": "waiting", "message": strings.RESULT["loading"]}
     assert steps[-1][0]["phase"] == "done"
@@ -143,7 +144,7 @@ def test_a_failed_load_is_said(store: RatingStore, error: Exception) -> None:
     screen = ReflectScreen(source, lambda: store)
     result, _ = list(screen.write("I am tired.", MIX))[-1]
     assert result["phase"] == "error" and "no base model" in result["message"]
-    assert screen.settings()["state"] == "failed"
+    assert model_settings(source)["state"] == "failed"
 
 
 def test_the_models_load_once() -> None:
@@ -156,10 +157,10 @@ def test_the_models_load_once() -> None:
     assert loads == [1]
 
 
-def test_personal_data_is_noticed(screen: ReflectScreen) -> None:
-    assert screen.personal_notice("Write to jane.doe@example.org") != []
-    assert screen.personal_notice("I am tired.") == []
-    assert screen.personal_notice(None) == []
+def test_personal_data_is_noticed() -> None:
+    assert personal_notice("Write to jane.doe@example.org") != []
+    assert personal_notice("I am tired.") == []
+    assert personal_notice(None) == []
 
 
 @pytest.mark.parametrize("mix", [None, [], {}, {**MIX, "weights": 3}, {**MIX, "strength": "x"}, {**MIX, "seed": 1e400}])
@@ -223,6 +224,6 @@ def test_a_confirmation_changes_nothing_for_other_statements(screen: ReflectScre
     assert result["id"] and rating["phase"] == "open" and "confirmed" not in result
 
 
-def test_personal_data_is_masked(screen: ReflectScreen) -> None:
-    assert screen.masked("My wife Sarah is on 07700 900123.") == "My wife [name] is on [phone number]."
-    assert screen.masked(None) == ""
+def test_personal_data_is_masked() -> None:
+    assert masked("My wife Sarah is on 07700 900123.") == "My wife [name] is on [phone number]."
+    assert masked(None) == ""

@@ -14,6 +14,8 @@ def texts(value: object) -> list[str]:
         return [value]
     if isinstance(value, dict):
         return [text for item in value.values() for text in texts(item)]
+    if isinstance(value, list | tuple):
+        return [text for item in value for text in texts(item)]
     return []
 
 
@@ -42,9 +44,10 @@ def test_widgets_use_no_html_sinks_and_no_addresses() -> None:
 
 
 def test_style_loads_nothing() -> None:
-    assert "url(" not in (FOLDER / "style.css").read_text(encoding="utf-8")
+    for path in FOLDER.glob("*.css"):
+        assert "url(" not in path.read_text(encoding="utf-8"), path.name
 
 
 def test_every_widget_begins_with_the_shared_part() -> None:
-    for name in ("banner", "statement", "mixer", "result", "rating"):
+    for name in ("banner", "statement", "mixer", "result", "rating", "welcome", "compare", "send"):
         assert script(name).startswith("// Shared by all widgets")

@@ -22,7 +22,8 @@ FOLDER = Path(__file__).parent
 def script(name: str) -> str:
     """JavaScript of the widget: the shared element builder, then the widget's own file(s)."""
     more = {
-        "result": ["lookup", "explain", "live", "edit"],
+        "result": ["crisis", "meter", "lookup", "explain", "live", "edit"],
+        "compare": ["crisis", "meter"],
         "map": ["lookup", "triangle"],
         "why": ["explain", "coalitions"],
     }
@@ -34,6 +35,7 @@ def widget(
     name: str,
     *,
     text: Mapping[str, Any],
+    scope: str = "",
     value: Any = None,
     settings: Mapping[str, Any] | None = None,
     functions: list[Callable[..., Any]] | None = None,
@@ -41,8 +43,9 @@ def widget(
     """One widget in the open `gr.Blocks`.
 
     Args:
-        name: its JavaScript file without suffix; the element's id is `widget-NAME`.
+        name: its JavaScript file without suffix; the element's id is `widget-SCOPENAME`.
         text: its English text, `props.text` in JavaScript.
+        scope: tells apart several widgets of a name: its ids, and the names of what it tells the others, begin so.
         value: first value, `props.value`; may be any JSON.
         settings: further constants, `props.settings`.
         functions: Python functions it may call as `server.NAME(argument)`.
@@ -52,11 +55,11 @@ def widget(
         html_template="",
         js_on_load=script(name),
         apply_default_css=False,
-        elem_id=f"widget-{name}",
+        elem_id=f"widget-{scope}{name}",
         elem_classes=["emorl-widget"],
         server_functions=[_plain(function) for function in functions or []],
         text=dict(text),
-        settings=dict(settings or {}),
+        settings={"scope": scope, **(settings or {})},
     )
 
 

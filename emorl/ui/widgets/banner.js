@@ -1,10 +1,11 @@
-// Title, permanent notice and crisis contacts.
+// Title, permanent notice, crisis contacts, and the way back to the welcome notice.
 element.append(
   h("header", { class: "masthead" },
     h("h1", {}, T.title),
     h("p", { class: "tagline" }, T.tagline)),
   h("aside", { class: "banner", "aria-label": T.label },
     h("p", {}, h("strong", {}, T.lead), " ", T.body),
+    h("button", { type: "button", class: "quiet", id: "welcome-open", onclick: () => tell("welcome") }, T.welcome),
     h("details", {},
       h("summary", {}, T.contacts),
       contactList(props.settings.contacts),

@@ -1,5 +1,6 @@
 // Shared by all widgets: builds elements. Text goes in as text nodes only; innerHTML is not used anywhere.
 const T = props.text;
+const scoped = (name) => (props.settings.scope || "") + name; // ids and events of one of several widgets of a kind
 
 function h(tag, attributes, ...children) {
   const node = document.createElement(tag);
@@ -40,4 +41,14 @@ function contactList(contacts) {
       h("span", { class: "contact-name" }, c.url ? h("a", { href: c.url, rel: "noreferrer", target: "_blank" }, c.name) : c.name),
       c.phone ? h("a", { class: "contact-phone", href: "tel:" + c.phone.replace(/[^+\d]/g, "") }, c.phone) : null,
       c.note ? h("span", { class: "contact-note" }, c.note) : null)));
+}
+
+// Copies words and says so on the button; without permission they are left selected in `node` for Ctrl+C.
+async function copyText(button, words, node) {
+  try {
+    await navigator.clipboard.writeText(words);
+    button.textContent = T.copied;
+  } catch (error) {
+    getSelection().selectAllChildren(node);
+  }
 }

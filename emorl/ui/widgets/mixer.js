@@ -1,18 +1,20 @@
 // Weight sliders with live shares, presets, and strength, temperature, seed. Moving one asks nothing of the server.
-const card = h("div", { class: "card mixer" });
+const card = h("div", { class: "card mixer", role: "group", "aria-label": T.label });
 element.append(card);
 const loading = h("div", { class: "loading", role: "status" },
   h("p", {}, h("span", { class: "dots", "aria-hidden": "true" }), T.loading),
   h("p", { class: "fine" }, T.loading_hint));
-card.append(h("h2", { class: "title" }, T.label), loading);
+const head = h("div", { class: "card-head" }, h("h2", { class: "title" }, T.label));
+card.append(head, loading);
 
+const { first, brief, take } = props.settings; // preset to start with; without help texts; scope to take a setting from
 const weights = {};
 const rest = { strength: 1, temperature: 0, seed: 0 };
 let refresh = () => {};
 let objectives = [];
 
 function announce() {
-  if (objectives.length) tell("weights", { weights: { ...weights }, ...rest, objectives });
+  if (objectives.length) tell(scoped("weights"), { weights: { ...weights }, ...rest, objectives });
 }
 
 function publish() {
@@ -22,19 +24,20 @@ function publish() {
   refresh(shares, total);
   props.value = { weights: { ...weights }, ...rest };
   announce(); // before "mix", whose listeners need the raw weights
-  tell("mix", JSON.stringify([Object.values(shares).map((s) => s.toFixed(4)), rest]));
+  tell(scoped("mix"), JSON.stringify([Object.values(shares).map((s) => s.toFixed(4)), rest]));
 }
 
-function range(id, label, help, low, high, step, value, act) {
+function range(name, label, help, low, high, step, value, act) {
+  const id = scoped(name);
   const output = h("output", { for: id }, "");
-  const input = h("input", { type: "range", id, min: low, max: high, step, value, "aria-describedby": id + "-help" });
+  const input = h("input", { type: "range", id, min: low, max: high, step, value, "aria-describedby": help ? id + "-help" : null });
   const show = () => { output.textContent = Number(input.value).toFixed(2); };
   input.addEventListener("input", () => { show(); act(Number(input.value)); });
   show();
   const node = h("div", { class: "slider" },
     h("div", { class: "slider-head" }, h("label", { for: id }, label), output),
     input,
-    h("p", { class: "fine", id: id + "-help" }, help));
+    help ? h("p", { class: "fine", id: id + "-help" }, help) : null);
   const set = (to) => { input.value = to; output.textContent = Number(to).toFixed(2); };
   return { node, input, show, set };
 }
@@ -64,7 +67,7 @@ function build(found) {
   const rows = found.objectives.map((objective, index) => {
     const style = "o" + (index % 6 + 1);
     weights[objective.name] = 0;
-    const slider = range("weight-" + objective.name, objective.label, objective.help, 0, 1, 0.01, 0, (value) => {
+    const slider = range("weight-" + objective.name, objective.label, brief ? "" : objective.help, 0, 1, 0.01, 0, (value) => {
       weights[objective.name] = value;
       publish();
     });
@@ -72,7 +75,7 @@ function build(found) {
     shareLabels[objective.name] = h("span", { class: "share" });
     slider.node.querySelector("label").prepend(h("span", { class: "swatch " + style, "aria-hidden": "true" }));
     slider.node.querySelector("output").before(shareLabels[objective.name]);
-    bands[objective.name] = bandOf(slider, "weight-" + objective.name);
+    if (!brief) bands[objective.name] = bandOf(slider, scoped("weight-" + objective.name));
     sliders[objective.name] = slider;
     parts[objective.name] = h("span", { class: "part " + style });
     return slider.node;
@@ -110,27 +113,38 @@ function build(found) {
   const strength = range("strength", T.strength, T.strength_help, 0, 2, 0.05, 1, (v) => { rest.strength = v; publish(); });
   const temperature = range("temperature", T.temperature, T.temperature_help, 0, 1.5, 0.05, 0,
     (v) => { rest.temperature = v; publish(); });
-  const seed = h("input", { type: "number", id: "seed", min: 0, max: 2147483647, step: 1, value: 0, "aria-describedby": "seed-help" });
+  const seed = h("input", { type: "number", id: scoped("seed"), min: 0, max: 2147483647, step: 1, value: 0, "aria-describedby": scoped("seed-help") });
   seed.addEventListener("input", () => {
     rest.seed = Math.min(2147483647, Math.max(0, Math.trunc(Number(seed.value) || 0)));
     publish();
   });
-  hear("bands", (found) => { for (const name in bands) bands[name](found[name]); });
+  hear(scoped("bands"), (found) => { for (const name in bands) bands[name](found[name]); });
   hear("hello", announce);
-  hear("set-weights", (given) => { // exact values; the slider shows the nearest it can
+  const setWeights = (given) => { // exact values; the slider shows the nearest it can
     for (const name in weights) {
       weights[name] = Math.max(0, Number(given[name]) || 0);
       sliders[name].set(weights[name]);
     }
     publish();
-  });
-  hear("set-rest", (given) => {
+  };
+  const setRest = (given) => {
     Object.assign(rest, { strength: given.strength, temperature: given.temperature, seed: given.seed });
     strength.set(rest.strength);
     temperature.set(rest.temperature);
     seed.value = rest.seed;
-  });
+  };
+  const put = (setting) => {
+    if (!setting) return;
+    setRest(setting);
+    setWeights(setting.weights);
+  };
+  hear(scoped("set-weights"), setWeights);
+  hear(scoped("set-rest"), setRest);
+  hear(scoped("set-mix"), put);
   loading.remove();
+  if (take !== undefined) {
+    head.append(h("button", { type: "button", class: "quiet", onclick: () => put(told[take + "weights"]) }, T.take));
+  }
   card.append(
     h("div", { class: "chips", role: "group", "aria-label": T.presets }, presets.map((p) => p.button)),
     h("div", { class: "mixbar", "aria-hidden": "true" }, Object.values(parts)),
@@ -140,10 +154,10 @@ function build(found) {
       h("summary", {}, T.advanced),
       strength.node, temperature.node,
       h("div", { class: "slider" },
-        h("div", { class: "slider-head" }, h("label", { for: "seed" }, T.seed)), seed,
-        h("p", { class: "fine", id: "seed-help" }, T.seed_help))));
-  const first = presets.find((p) => p.name === "balanced") || presets[0];
-  if (first) first.button.click();
+        h("div", { class: "slider-head" }, h("label", { for: scoped("seed") }, T.seed)), seed,
+        h("p", { class: "fine", id: scoped("seed-help") }, T.seed_help))));
+  const start = presets.find((p) => p.name === first) || presets[0];
+  if (start) start.button.click();
   else publish();
 }
 

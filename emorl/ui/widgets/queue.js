@@ -265,5 +265,10 @@ function show(value) {
   else notice();
 }
 
+// Something was sent to the queue from another screen: a finished queue goes on.
+const goOn = async () => { if (task && !task.token && !busy) after(await ask("next_item")); };
+hear("sent", goOn);
+
 watch("value", () => show(props.value));
 show(props.value);
+if (told.sent) goOn();

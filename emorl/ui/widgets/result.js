@@ -115,16 +115,6 @@ function clear() {
   follow();
 }
 
-function meter(row, style) {
-  const spoken = fill(T.score_value, { score: row.score.toFixed(2), base: row.base === null ? T.not_applicable : row.base.toFixed(2) });
-  return h("div", { class: "meter-row" },
-    h("div", { class: "meter-head" }, h("span", {}, row.label), h("span", { class: "fine" }, spoken)),
-    h("div", { class: "meter", role: "meter", "aria-label": row.label, "aria-valuemin": 0, "aria-valuemax": 1,
-      "aria-valuenow": row.score, "aria-valuetext": spoken },
-      h("span", { class: "meter-fill " + style, vars: { width: 100 * row.score + "%" } }),
-      row.base === null ? null : h("span", { class: "meter-base", vars: { left: 100 * row.base + "%" } })));
-}
-
 const styles = { base: "o0" };
 const labels = { base: T.base };
 
@@ -187,10 +177,14 @@ function show(result) {
     finished = true;
     follow();
   } else if (phase === "crisis") {
-    message.append(h("div", { class: "crisis", role: "alert" },
-      h("h3", {}, T.crisis.heading), h("p", {}, T.crisis.body),
-      h("h4", {}, T.crisis.contacts), contactList(result.contacts)),
-      exerciseForm());
+    message.append(...crisisNotice(result.contacts, statement, () => statement, (confirmed) => {
+      asked = { statement, key, mix: mixer };
+      props.value = { phase: "waiting" };
+      show(props.value);
+      main.querySelector("h2").tabIndex = -1;
+      main.querySelector("h2").focus();
+      trigger("submit", confirmed);
+    }));
   } else if (phase === "error") {
     text.textContent = "";
     message.append(h("p", { class: "error", role: "alert" }, result.message));
@@ -199,33 +193,7 @@ function show(result) {
 
 edit.addEventListener("click", () => own.open());
 
-// The way on from the crisis notice: two deliberate steps, bound to the statement as it was when Generate was pressed.
-function exerciseForm() {
-  const about = statement;
-  const box = h("input", { type: "checkbox", id: "exercise-confirm" });
-  const go = h("button", { type: "button", class: "secondary", disabled: true }, T.crisis.go);
-  box.addEventListener("change", () => { go.disabled = !box.checked; });
-  go.addEventListener("click", () => {
-    if (!box.checked) return;
-    if (statement !== about) { go.disabled = true; box.checked = false; return; }
-    asked = { statement, key, mix: mixer };
-    props.value = { phase: "waiting" };
-    show(props.value);
-    main.querySelector("h2").tabIndex = -1;
-    main.querySelector("h2").focus();
-    trigger("submit", { confirmed: true, statement: about });
-  });
-  return h("div", { class: "exercise" }, h("p", { class: "consent" }, box, h("label", { for: "exercise-confirm" }, T.crisis.confirm)), go);
-}
-
-copy.addEventListener("click", async () => {
-  try {
-    await navigator.clipboard.writeText(shownText);
-    copy.textContent = T.copied;
-  } catch (error) {
-    getSelection().selectAllChildren(text); // no clipboard permission: leave the text selected for Ctrl+C
-  }
-});
+copy.addEventListener("click", () => copyText(copy, shownText, text));
 
 watch("value", () => show(props.value));
 show(props.value);

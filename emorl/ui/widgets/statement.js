@@ -1,11 +1,11 @@
 // Statement box: counter, examples, personal-data notice. Its value is the text.
 const { max, examples } = props.settings;
 const box = h("textarea", {
-  id: "statement-box", rows: 5, maxlength: max, placeholder: T.placeholder, spellcheck: "true",
-  autocomplete: "off", "aria-describedby": "statement-counter statement-notice",
+  id: scoped("statement-box"), rows: props.settings.rows || 5, maxlength: max, placeholder: T.placeholder, spellcheck: "true",
+  autocomplete: "off", "aria-describedby": scoped("statement-counter") + " " + scoped("statement-notice"),
 });
-const counter = h("span", { id: "statement-counter", class: "counter" });
-const notice = h("p", { id: "statement-notice", class: "notice", role: "status" });
+const counter = h("span", { id: scoped("statement-counter"), class: "counter" });
+const notice = h("p", { id: scoped("statement-notice"), class: "notice", role: "status" });
 const hide = h("button", { type: "button", class: "secondary", hidden: true, onclick: maskPersonalData }, T.mask);
 let timer = 0;
 let asked = 0;
@@ -14,7 +14,7 @@ function changed() {
   props.value = box.value;
   counter.textContent = fill(T.counter, { n: box.value.length, max });
   counter.classList.toggle("full", box.value.length >= max);
-  tell("statement", box.value);
+  tell(scoped("statement"), box.value);
   clearTimeout(timer);
   timer = setTimeout(checkPersonalData, 500);
 }
@@ -45,18 +45,25 @@ async function maskPersonalData() {
   box.focus();
 }
 
+// The statement of another screen, where it has one.
+function take() {
+  const there = told[props.settings.take];
+  if (there?.trim()) { box.value = there; changed(); }
+}
+
 box.addEventListener("input", changed);
-hear("hello", () => tell("statement", box.value));
-hear("set-statement", (text) => { box.value = text; changed(); });
+hear("hello", () => tell(scoped("statement"), box.value));
+hear(scoped("set-statement"), (text) => { box.value = text; changed(); });
 box.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    document.getElementById("generate")?.click();
+    document.getElementById(props.settings.go)?.click();
   }
 });
 element.append(
   h("div", { class: "card statement" },
-    h("label", { class: "title", for: "statement-box" }, T.label),
+    h("div", { class: "card-head" }, h("label", { class: "title", for: scoped("statement-box") }, T.label),
+      props.settings.take ? h("button", { type: "button", class: "quiet", onclick: take }, T.take) : null),
     box,
     h("div", { class: "below" }, h("span", { class: "fine shortcut" }, T.shortcut), counter),
     notice, hide,

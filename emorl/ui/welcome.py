@@ -1,0 +1,51 @@
+"""The Welcome notice: what the app is for, its limits, what is kept, and the consent to that; shown once per browser.
+
+A modal dialog over the page, which loads behind it. Nothing here asks the server: the page draws the random rater id,
+and the browser keeps that id and the version of the notice that was agreed to. Where it keeps nothing the notice comes
+at every visit. Left out: any record of the consent on the server; the Rate screen asks for its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from emorl.ui import strings
+from emorl.ui.widgets import widget
+
+VERSION = 1
+"""Of the notice; a new one is shown to everybody again."""
+
+STORAGE = """<script>
+try { window.localStorage.length; } catch (error) {
+  const kept = new Map();
+  const stand_in = {
+    getItem: (name) => kept.has(name) ? kept.get(name) : null,
+    setItem: (name, value) => { kept.set(name, String(value)); },
+    removeItem: (name) => { kept.delete(name); },
+    clear: () => kept.clear(),
+    key: (index) => [...kept.keys()][index] ?? null,
+    get length() { return kept.size; },
+  };
+  Object.defineProperty(window, "localStorage", { value: stand_in, configurable: true });
+}
+</script>"""
+"""For the page's head: where the browser forbids storage, Gradio would fail; this memory is gone with the page."""
+
+
+def welcome_screen(rater: gr.BrowserState, demo: gr.Blocks) -> None:
+    """Add the dialog to the open `gr.Blocks`.
+
+    Args:
+        rater: The page's rater id; set when the notice is agreed to, unless there is one already.
+        demo: The page; when it loads, the dialog opens unless this version was agreed to before.
+    """
+    agreed = gr.BrowserState(0, storage_key="emorl-welcome", secret="emorl-welcome-version")
+    notice = widget("welcome", text=strings.WELCOME, value={"phase": "loading"}, settings={"version": VERSION})
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    demo.load(
+        None, [rater, agreed], notice, **quiet,
+        js=f"(rater, agreed) => ({{phase: agreed === {VERSION} ? 'agreed' : 'ask', rater}})",
+    )  # fmt: skip
+    notice.submit(None, notice, [rater, agreed], js=f"(notice) => [notice.rater, {VERSION}]", **quiet)

@@ -1,0 +1,166 @@
+"""What every screen that writes reflections shares: statement box, sliders, and the checks before and around writing.
+
+A statement with a crisis phrase is answered with contacts alone unless the counsellor has confirmed that it is an
+invented exercise; while the models load the page is told so; whatever goes wrong becomes one line. Left out: what is
+written and how it is shown, which are the screens'.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from emorl.errors import EmorlError, WeightError
+from emorl.safety import crisis_contacts, crisis_matches, mask, personal_data
+from emorl.template import MAX_STATEMENT
+from emorl.ui import strings
+from emorl.ui.present import contacts_payload
+from emorl.ui.source import ModelSource
+from emorl.ui.widgets import widget
+
+if TYPE_CHECKING:
+    from emorl.reflector import Reflector
+
+log = logging.getLogger(__name__)
+
+EXAMPLES = Path(__file__).parents[2] / "data" / "examples.json"
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+FIRST = "balanced"
+"""The preset that sliders start with, unless a screen says otherwise."""
+
+
+def guarded(
+    source: ModelSource, statement: object, confirmed: bool,
+    write: Callable[[Reflector, str, bool], Iterator[Any]],
+) -> Iterator[Any]:  # fmt: skip
+    """What `write` yields, or the payload `{"phase": "crisis" | "waiting" | "error", ...}` to show instead.
+
+    Args:
+        source: The models; waited for.
+        statement: From the browser.
+        confirmed: The counsellor has said that exactly this statement is an invented exercise.
+        write: Gets the reflector, the statement, and whether anything of it may be held afterwards: not where it holds
+            a crisis phrase, so that it can be neither rated nor stored.
+    """
+    text = statement if isinstance(statement, str) else ""
+    crisis = bool(crisis_matches(text))
+    if crisis and not confirmed:
+        yield {"phase": "crisis", "contacts": contacts_payload(crisis_contacts())}
+        return
+    while (reflector := source.reflector()) is None:
+        source.start()
+        if source.state == "failed":
+            yield {"phase": "error", "message": strings.MIXER["failed"].format(message=source.message)}
+            return
+        yield {"phase": "waiting", "message": strings.RESULT["loading"]}
+        time.sleep(0.3)
+    try:
+        yield from write(reflector, text, not crisis)
+    except EmorlError as error:
+        yield {"phase": "error", "message": str(error)}
+    except Exception:  # the user gets one line, the log the traceback
+        log.exception("writing a reflection failed")
+        yield {"phase": "error", "message": strings.INPUT_ERRORS["unexpected"]}
+
+
+def is_confirmed(event: gr.EventData, statement: object) -> bool:
+    """Whether an event says that exactly this statement is an invented exercise."""
+    said = event._data if isinstance(event._data, Mapping) else {}
+    return said.get("confirmed") is True and said.get("statement") == statement
+
+
+def model_settings(source: ModelSource) -> dict[str, Any]:
+    """State of the model and, once it is ready, what the weight sliders need."""
+    source.start()
+    reflector = source.reflector()
+    if reflector is None:
+        return {"state": source.state, "message": source.message}
+    return {
+        "state": "ready",
+        "objectives": [{"name": item.name, "label": item.label, "help": item.help} for item in reflector.objectives],
+        "presets": {name: dict(weights) for name, weights in reflector.presets.items()},
+    }
+
+
+def mix_of(mix: object, reflector: Reflector, first: str = FIRST) -> dict[str, Any]:
+    """Arguments for `Reflector.stream` from a mixer's value; of the preset `first` before there are sliders."""
+    if mix:
+        return read_mix(mix)
+    presets = reflector.presets
+    return {"weights": dict(presets[first] if first in presets else next(iter(presets.values())))}
+
+
+def read_mix(mix: object) -> dict[str, Any]:
+    """Arguments for `Reflector.stream` from the mixer's value, which comes from the browser.
+
+    Raises:
+        WeightError: something is missing or not a number. Ranges are checked by the reflector.
+    """
+    try:
+        assert isinstance(mix, Mapping)
+        return {
+            "weights": {str(name): float(weight) for name, weight in dict(mix["weights"]).items()},
+            "strength": float(mix["strength"]),
+            "temperature": float(mix["temperature"]),
+            "seed": int(mix["seed"]),
+        }
+    except (AssertionError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise WeightError(strings.INPUT_ERRORS["mix"]) from error
+
+
+def personal_notice(text: object = "") -> list[str]:
+    """Kinds of personal data that seem to be in a statement, for the notice under the box."""
+    found = personal_data(str(text or "")[:MAX_STATEMENT])
+    return list(dict.fromkeys(str(getattr(item, "kind", item)) for item in found))
+
+
+def masked(text: object = "") -> str:
+    """A statement with everything that looks personal replaced by its kind in square brackets."""
+    return mask(str(text or "")[:MAX_STATEMENT])
+
+
+def examples() -> list[dict[str, str]]:
+    """The invented example statements as `{"topic", "statement"}`."""
+    return list(json.loads(EXAMPLES.read_text(encoding="utf-8"))["examples"])
+
+
+def statement_widget(go: str, scope: str = "", **more: Any) -> gr.HTML:
+    """The statement box; Ctrl+Enter presses the button with the id `go`."""
+    return widget(
+        "statement", scope=scope, text=strings.STATEMENT, functions=[personal_notice, masked],
+        settings={"max": MAX_STATEMENT, "examples": examples(), "go": go, **more},
+    )  # fmt: skip
+
+
+def mixer_widget(
+    source: ModelSource, scope: str = "", text: Mapping[str, str] | None = None, first: str = FIRST, **more: Any
+) -> gr.HTML:
+    """The sliders, which start at the preset `first`."""
+
+    def settings(_data: object = None) -> dict[str, Any]:
+        return model_settings(source)
+
+    return widget(
+        "mixer", scope=scope, text={**strings.MIXER, **(text or {})}, functions=[settings],
+        settings={"first": first, **more},
+    )  # fmt: skip
+
+
+def say_unavailable(event: Any, result: gr.HTML) -> None:
+    """Show a line where a run got no answer; a cancelled one counts as failed too: what Stop has said stays."""
+    line = json.dumps({"phase": "error", "message": strings.RESULT["unavailable"]})
+    event.failure(None, result, result, js=f"(r) => (r && r.phase === 'stopped') ? r : ({line})", **QUIET)
+
+
+def stop_writing(stop: gr.Button, result: gr.HTML, events: list[Any]) -> None:
+    """Let a button cancel events, which closes their generators, and mark what is being written as stopped."""
+    stop.click(
+        None, result, result, cancels=events, **QUIET,
+        js="(r) => (r && (r.phase === 'writing' || r.phase === 'waiting')) ? {...r, phase: 'stopped'} : r",
+    )  # fmt: skip
