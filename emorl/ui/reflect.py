@@ -233,8 +233,9 @@ def reflect_screen(
         )  # fmt: skip
     finished = "(r) => (r && r.phase === 'done' && !r.recalled) ? r.id : ''"
     mapping = writing.success(
-        screen.chart, result, atlas, js=finished, concurrency_limit=2, concurrency_id="atlas", **quiet
-    )
+        screen.chart, result, atlas, js=finished, trigger_mode="multiple",
+        concurrency_limit=2, concurrency_id="atlas", **quiet,
+    )  # fmt: skip
     slicing = atlas.submit(screen.chart_slice, None, atlas, concurrency_id="atlas", **quiet)
     generate.click(None, None, None, cancels=[mapping, slicing], **quiet)
     visit.submit(

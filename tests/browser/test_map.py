@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
@@ -182,7 +181,7 @@ def test_growing_stops_at_once_when_it_is_not_wanted(
     new_page: Callable[..., Page], app: Callable[..., App], way: str
 ) -> None:
     reflector = MappedReflector()
-    reflector.hold_after = 4
+    reflector.hold_at = 4
     page = new_page()
     mapped(page, app(reflector=reflector).url, reach="Mapping what the sliders can reach")
     expect(page.locator("#widget-result [data-mark=live]").first).to_be_visible()  # live as far as it is mapped
@@ -191,7 +190,7 @@ def test_growing_stops_at_once_when_it_is_not_wanted(
         expect(page.locator("#widget-result .reach")).to_contain_text("Mapping was stopped at")
         expect(page.locator("#reflection-text")).to_contain_text(".")  # the reflection itself stays
     elif way == "generate":
-        reflector.hold_after = None
+        reflector.hold_at = None
         page.get_by_role("button", name="Generate").click()
         expect(page.locator("#widget-result .reach")).to_contain_text("within reach")
         assert reflector.maps == 2
@@ -213,7 +212,7 @@ def test_a_failed_map_is_said_and_leaves_the_reflection(
 
 def test_others_are_written_while_a_map_grows(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
     reflector = MappedReflector(step_s=0.05)
-    reflector.hold_after, reflector.hold_map = 3, threading.Event()
+    reflector.hold_at = 3
     running = app(reflector=reflector)
     first, second = new_page(), new_page()
     mapped(first, running.url, reach="Mapping what the sliders can reach")

@@ -46,8 +46,8 @@ class MappedReflector:
     ) -> None:
         self.delay_s, self.step_s, self.seed, self.length = delay_s, step_s, seed, length
         self.started = self.maps = self.maps_closed = 0
-        self.hold_map = threading.Event()  # set: the map goes on; clear together with `hold_after`
-        self.hold_after: int | None = None
+        self.hold_map = threading.Event()  # set: the map goes on
+        self.hold_at: int | None = None  # regions found when the map is held up
         self.scheduler = Idle()
         self.decoder: Any = ScriptedDecoder(self._experts, count, len(WORDS), [0])
         self.objectives = tuple(
@@ -141,11 +141,12 @@ class MappedReflector:
         """The app's own `chart` over the toy language, as slowly as wanted."""
         self.maps += 1
         try:
-            for index, step in enumerate(chart(self, statement, strength, objectives, max_steps, min_area, 64)):  # type: ignore[arg-type]
+            for step in chart(self, statement, strength, objectives, max_steps, min_area, 64):  # type: ignore[arg-type]
                 time.sleep(self.step_s)
-                while index == self.hold_after and not self.hold_map.wait(0.1):
-                    yield None
                 yield step
+                held = self.hold_at is not None and step and len(step["regions"]) >= self.hold_at
+                while held and self.hold_at is not None and not self.hold_map.wait(0.1):
+                    yield None
         except GeneratorExit:
             self.maps_closed += 1
             raise
