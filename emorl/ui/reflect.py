@@ -217,19 +217,19 @@ def reflect_screen(
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     writing = generate.click(
-        screen.write, [statement, mixer], [result, rating],
+        screen.write, [statement, mixer], [result, rating], trigger_mode="multiple",
         concurrency_limit=at_once, concurrency_id="model", **quiet,
     )  # fmt: skip
     exercise = result.submit(
-        screen.write_confirmed, [statement, mixer], [result, rating],
+        screen.write_confirmed, [statement, mixer], [result, rating], trigger_mode="multiple",
         concurrency_limit=at_once, concurrency_id="model", **quiet,
     )  # fmt: skip
     unavailable = json.dumps({"phase": "error", "message": strings.RESULT["unavailable"]})
-    # a cancelled stream counts as failed too: what Stop has said stays
+    # A stream that Stop cancelled counts as failed too, later, and perhaps when the next one has begun already.
     for event in (writing, exercise):
         event.failure(
             None, result, result, **quiet,
-            js=f"(r) => (r && r.phase === 'stopped') ? r : ({unavailable})",
+            js=f"(r) => window.emorlStops > 0 ? (window.emorlStops -= 1, r) : ({unavailable})",
         )  # fmt: skip
     finished = "(r) => (r && r.phase === 'done' && !r.recalled) ? r.id : ''"
     mapping = writing.success(

@@ -80,8 +80,9 @@ function showScores(verdict) {
 }
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest?.("#stop") && running()) stopping = true;
-  if (!event.target.closest?.("#generate") || running()) return;
+  if (event.target.closest?.("#stop") && running()) { stopping = true; window.emorlStops = 1; }
+  if (!event.target.closest?.("#generate")) return;
+  if (running()) { event.stopImmediatePropagation(); return; } // a second click starts nothing
   stopping = false;
   asked = { statement, key, mix: mixer };
   props.value = { phase: "waiting" };
@@ -142,6 +143,7 @@ function redraw() {
 }
 
 function done(result) {
+  window.emorlStops = 0;
   result.parts.forEach((part, i) => { styles[part.name] = "o" + (i % 6 + 1); labels[part.name] = part.label; });
   announce(result.text, true);
   base.textContent = result.base;
