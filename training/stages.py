@@ -38,7 +38,8 @@ LABELS = {
                    "over” to “Part of you is tired of beginning again.”"),
     "empathy": ("Empathy", "Shows warmth and feeling for the client. Example: “I'm sorry, that is a heavy thing to "
                 "carry.”"),
-    "fluency": ("Fluency", "Keeps to natural, expected English. Example: plain words in a plain order."),
+    "fluency": ("Fluency", "Keeps to natural, expected English. Example: “You miss how it was”, not “The missing of it "
+                "is in you.”"),
 }  # fmt: skip
 Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]
 

@@ -141,11 +141,11 @@ def reflect_screen(
             visit = widget("visit", text=strings.VISIT)
 
     writing = generate.click(
-        screen.write, [statement, mixer], [result, rating],
+        screen.write, [statement, mixer], [result, rating], trigger_mode="multiple",
         concurrency_limit=at_once, concurrency_id="model", **QUIET,
     )  # fmt: skip
     exercise = result.submit(
-        screen.write_confirmed, [statement, mixer], [result, rating],
+        screen.write_confirmed, [statement, mixer], [result, rating], trigger_mode="multiple",
         concurrency_limit=at_once, concurrency_id="model", **QUIET,
     )  # fmt: skip
     for event in (writing, exercise):

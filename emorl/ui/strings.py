@@ -59,7 +59,12 @@ STOP = "Stop"
 RESULT = {
     "heading": "Reflection",
     "idle": "The reflection will appear here.",
-    "idle_steps": "Enter a statement, set the weights, then press Generate.",
+    "idle_steps": [
+        "Type what a client said, or pick an example.",
+        "Set how much each objective should matter, or pick a preset.",
+        "Press Generate. You will see the reflection grow word by word, then why each word is there; "
+        "move the sliders and watch it change.",
+    ],
     "waiting": "Waiting for the model",
     "loading": "The model is still loading. Your reflection starts as soon as it is ready.",
     "writing": "Writing",
@@ -71,7 +76,8 @@ RESULT = {
     "base_heading": "Base model's reply",
     "base_hint": "The same model without the objectives",
     "scores_heading": "Automatic scores",
-    "scores_hint": "Automatic, trained on the same objectives; not a clinical judgement.",
+    "scores_hint": "From 0 to 1; the upright mark is the base model's reply. Automatic, trained on the same "
+    "objectives; not a clinical judgement.",
     "score_value": "{score} (base model {base})",
     "score_this": "this reflection",
     "score_base": "base model",
@@ -83,7 +89,7 @@ RESULT = {
     "word_end": "end of the reply",
     "margin": "margin {margin}",
     "margin_hint": "Bars to the right speak for the chosen word, to the left for the runner-up; "
-    "they add up to the margin.",
+    "they add up to the margin, which is the chosen word's lead.",
     "word_spoken": "{word}, rather than {foil}. Margin {margin}. {parts}.",
     "base": "Base model",
     "range": "unchanged for a share of {lo} to {hi}",
@@ -94,7 +100,7 @@ RESULT = {
     "decided_none": "The base model preferred every one of these words to its runner-up; "
     "the objectives agreed or were outweighed.",
     "overall_heading": "Over the whole reply",
-    "overall_hint": "Sum over all words of what each part added to the margin.",
+    "overall_hint": "How much each part spoke for the words that were written, summed over all of them.",
     "overall_table": "Show as a table, with the shares that keep this text",
     "overall_part": "Part",
     "overall_sum": "Sum",
@@ -102,6 +108,7 @@ RESULT = {
     "overall_range": "Share that keeps this text",
     "range_to": "{lo} to {hi}",
     "not_applicable": "–",
+    "no_time": "less than 0.1",
     "details": "{tokens} tokens in {seconds} s · strength {strength} · temperature {temperature} · seed {seed}",
 }
 
@@ -225,6 +232,7 @@ LIVE = {
     "stale_weights": "Weights changed since this text. Press Generate for a new one.",
     "stale_growing": "Weights changed since this text; this setting is still being mapped.",
     "stale_settings": "Strength or sampling changed since this text. Press Generate for a new one.",
+    "map_begun": "Mapping what the sliders can reach",
     "map_growing": "Mapping what the sliders can reach: {n} reflections, {share} of all settings so far",
     "map_done": "{n} reflections are within reach of the sliders.",
     "map_part": "{n} reflections found, for {share} of all settings.",
@@ -261,7 +269,10 @@ MAP = {
     "failed": "The map could not be made: {message}",
     "growing": "Still mapping: {share} of all settings so far.",
     "part": "{share} of all settings are mapped.",
+    "guide": "Every setting of the sliders is a point of the triangle: at a corner one objective decides alone, in the "
+    "middle all matter alike.",
     "hint": "Each area is one reflection. Choose one, in the picture or in the list: the sliders follow.",
+    "mix": "Your weights: {mix}.",
     "count": "{n} reflections are within reach; this one holds for {share} of all settings.",
     "count_one": "One reflection is within reach, whatever the weights.",
     "nowhere": "{n} reflections are within reach; the present weights are not on the map.",

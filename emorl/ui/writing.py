@@ -153,9 +153,20 @@ def mixer_widget(
 
 
 def say_unavailable(event: Any, result: gr.HTML) -> None:
-    """Show a line where a run got no answer; a cancelled one counts as failed too: what Stop has said stays."""
+    """Show a line where a run got no answer.
+
+    A run that Stop cancelled counts as failed too, later, and perhaps when the next one has begun already: what Stop
+    has said stays, and `window.emorlStops`, by widget, says how many such failures are still to come.
+    """
     line = json.dumps({"phase": "error", "message": strings.RESULT["unavailable"]})
-    event.failure(None, result, result, js=f"(r) => (r && r.phase === 'stopped') ? r : ({line})", **QUIET)
+    event.failure(
+        None, result, result, **QUIET,
+        js=f"""(r) => {{
+          const stops = (window.emorlStops ||= {{}});
+          if (stops["{result.elem_id}"] > 0) {{ stops["{result.elem_id}"] -= 1; return r; }}
+          return r && r.phase === "stopped" ? r : ({line});
+        }}""",
+    )  # fmt: skip
 
 
 def stop_writing(stop: gr.Button, result: gr.HTML, events: list[Any]) -> None:

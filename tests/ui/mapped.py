@@ -16,9 +16,10 @@ from typing import Any
 import torch
 
 from emorl.ensemble.weights import shares
+from emorl.explain import Explanation, explain_reply
 from emorl.explain.contributions import explain_tokens
 from emorl.mapping import chart
-from emorl.reflector import Draft, Objective, Reflection, TokenExplanation
+from emorl.reflector import Draft, Objective, Reflection, TokenExplanation, Trace
 from tests.atlas.scripted import ScriptedDecoder
 from tests.ui.scripted import MODEL
 
@@ -40,8 +41,10 @@ class Idle:
 class MappedReflector:
     """K experts over twelve words; counts the maps that were begun and closed before their end."""
 
-    def __init__(self, count: int = 3, delay_s: float = 0.0, step_s: float = 0.0, seed: int = 5) -> None:
-        self.delay_s, self.step_s, self.seed = delay_s, step_s, seed
+    def __init__(
+        self, count: int = 3, delay_s: float = 0.0, step_s: float = 0.0, seed: int = 5, length: int = LENGTH
+    ) -> None:
+        self.delay_s, self.step_s, self.seed, self.length = delay_s, step_s, seed, length
         self.started = self.maps = self.maps_closed = 0
         self.hold_map = threading.Event()  # set: the map goes on
         self.hold_at: int | None = None  # regions found when the map is held up
@@ -62,7 +65,7 @@ class MappedReflector:
         rng = random.Random(f"{self.seed} {words}")
         logits = [[rng.gauss(0, 2) for _ in WORDS] for _ in self.decoder.lora.adapters]
         for row in logits:
-            row[0] = 3.0 if len(words) >= LENGTH else -9.0
+            row[0] = 3.0 if len(words) >= self.length else -9.0
             for word in words[-1:]:
                 row[word] -= 9.0
         return logits
@@ -119,6 +122,16 @@ class MappedReflector:
                 for fact in facts if fact.token
             ),
             timing={"prefill_ms": 1.0, "decode_ms": 2.0, "tokens": len(tokens)}, model=MODEL, stopped=False,
+            trace=Trace(tuple(tokens), torch.stack(states)),
+        )  # fmt: skip
+
+    def explain(self, reflection: Reflection) -> Explanation:
+        """As the app's own reflector does it."""
+        assert reflection.trace is not None
+        return explain_reply(
+            reflection.trace.tokens, reflection.trace.states, reflection.weights, reflection.strength,
+            torch.eye(len(WORDS)), lambda token: " " + WORDS[token], [0],
+            {objective.name: objective.label.lower() for objective in self.objectives},
         )  # fmt: skip
 
     def atlas(

@@ -63,7 +63,7 @@ function mapLine() {
   if (map.phase === "off") return T.map_off;
   if (map.phase === "failed") return fill(T.map_failed, map);
   const facts = { n: map.regions.length, share: floorPercent(map.coverage) };
-  if (map.phase === "growing") return fill(T.map_growing, facts);
+  if (map.phase === "growing") return facts.n ? fill(T.map_growing, facts) : T.map_begun;
   if (map.phase === "stopped") return fill(T.map_stopped, facts);
   return fill(map.coverage > 0.99 ? T.map_done : T.map_part, facts);
 }

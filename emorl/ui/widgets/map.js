@@ -1,9 +1,11 @@
 // The Map screen: picture and list of the regions, what the chosen one says, ratings laid over it.
 const COLOURS = (index) => "--c" + (index % 6 + 1);
 const notice = h("p", { class: "fine", role: "status" });
+const guide = h("p", { class: "fine", hidden: true });
 const count = h("p", { class: "map-count", id: "map-count" });
 const reading = h("p", { class: "reflection-text map-text", id: "map-text" });
 const facts = h("p", { class: "fine" });
+const mix = h("p", { class: "fine map-mix" });
 const drawing = h("div", { class: "map-drawing" });
 const names = h("ul", { class: "map-corners", "aria-hidden": "true" });
 const list = h("ol", { class: "map-list", "aria-label": T.list });
@@ -11,11 +13,11 @@ const slicer = h("fieldset", { class: "slicer", hidden: true }, h("legend", {}, 
 const overlay = h("input", { type: "checkbox", id: "map-overlay" });
 const ratings = h("div", { role: "status" });
 const body = h("div", { class: "map-grid", hidden: true },
-  h("div", {}, drawing, names, h("p", { class: "fine" }, T.hint),
+  h("div", {}, drawing, names,
     h("div", { class: "consent" }, overlay, h("label", { for: "map-overlay" }, T.overlay)), ratings),
-  h("div", {}, count, reading, facts, list));
+  h("div", {}, count, reading, mix, facts, list));
 element.append(h("section", { class: "card map", "aria-labelledby": "map-heading" },
-  h("h2", { class: "title", id: "map-heading" }, T.heading), notice, slicer, body));
+  h("h2", { class: "title", id: "map-heading" }, T.heading), guide, notice, slicer, body));
 
 let atlas = null;
 let mixer = null;
@@ -42,7 +44,9 @@ function draw() {
   const partial = phase === "growing" ? T.growing : atlas && atlas.coverage <= 0.99 && regions.length ? T.part : "";
   notice.textContent = phase === "none" ? T.none : phase === "failed" ? fill(T.failed, atlas)
     : regions.length || phase === "growing" ? fill(partial, { share: floorPercent(atlas.coverage || 0) }) : T.off;
+  guide.hidden = !regions.length;
   if (!regions.length) return;
+  guide.textContent = (atlas.objectives.length === 3 ? T.guide + " " : "") + T.hint;
   const spoken = fill(T.picture, { names: atlas.objectives.map(label).join(", "), n: regions.length });
   const all = mixer ? mixer.objectives.map((o) => o.name) : atlas.objectives;
   const style = (name) => Math.max(0, all.indexOf(name));
@@ -102,6 +106,7 @@ function mark() {
   count.textContent = !region ? fill(T.nowhere, { n })
     : n === 1 && atlas.coverage > 0.99 ? T.count_one : fill(T.count, { n, share: share(region.area) });
   reading.textContent = region ? region.reflection : "";
+  mix.textContent = total > 0 ? fill(T.mix, { mix: mixer.objectives.map((o) => o.label.toLowerCase() + " " + percent((mixer.weights[o.name] || 0) / total)).join(", ") }) : "";
   facts.textContent = region?.scores
     ? fill(T.scores, { scores: Object.entries(region.scores).map(([name, x]) => label(name).toLowerCase() + " " + x.toFixed(2)).join(", ") }) : "";
   if (index === chosen) return;

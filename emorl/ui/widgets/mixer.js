@@ -36,8 +36,8 @@ function range(name, label, help, low, high, step, value, act) {
   show();
   const node = h("div", { class: "slider" },
     h("div", { class: "slider-head" }, h("label", { for: id }, label), output),
-    input,
-    help ? h("p", { class: "fine", id: id + "-help" }, help) : null);
+    help ? h("p", { class: "fine", id: id + "-help" }, help) : null,
+    input);
   const set = (to) => { input.value = to; output.textContent = Number(to).toFixed(2); };
   return { node, input, show, set };
 }
@@ -46,10 +46,12 @@ function range(name, label, help, low, high, step, value, act) {
 function bandOf(slider, id) {
   const strip = h("span", { class: "band-range", hidden: true });
   const words = h("p", { class: "fine band-words", id: id + "-band" });
-  slider.input.after(h("div", { class: "band", "aria-hidden": "true" }, strip), words);
+  const band = h("div", { class: "band unknown", "aria-hidden": "true" }, strip);
+  slider.input.after(band, words);
   slider.input.setAttribute("aria-describedby", id + "-help " + id + "-band");
   return (range) => {
     strip.hidden = !range;
+    band.classList.toggle("unknown", !range);
     words.textContent = !range ? "" : range[0] <= 0.005 && range[1] >= 0.995 ? T.band_whole
       : fill(T.band, { lo: range[0].toFixed(2), hi: range[1].toFixed(2) });
     if (!range) return;

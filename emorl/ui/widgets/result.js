@@ -1,5 +1,5 @@
 // The reflection as it is written, and when it is finished: base reply, scores, contribution view, live sliders.
-const text = h("p", { class: "reflection-text", id: "reflection-text" });
+const text = h("div", { class: "reflection-text", id: "reflection-text" });
 const live = h("div", { class: "sr", "aria-live": "polite" });
 const state = h("span", { class: "state", role: "status" });
 const mark = h("p", { class: "mark", role: "status" });
@@ -17,12 +17,12 @@ const base = h("p", { class: "base-text", id: "base-text" });
 const scores = h("div", { class: "scores" });
 const overall = h("div", {});
 const why = h("section", { class: "why", hidden: true, "aria-labelledby": "why-heading" },
-  h("div", { class: "why-head" }, h("h3", { id: "why-heading" }, T.why_heading), h("span", { class: "fine" }, T.why_hint),
+  h("div", { class: "card-head" }, h("h3", { id: "why-heading" }, T.why_heading),
     h("button", { type: "button", class: "quiet", onclick: () => openTab("Why") }, T.open_why)),
-  past, panel, hint);
+  h("p", { class: "fine" }, T.why_hint), past, panel, hint);
 const main = h("section", { class: "card reflection", "aria-labelledby": "reflection-heading" },
   h("div", { class: "card-head" }, h("h2", { class: "title", id: "reflection-heading" }, T.heading), state, edit, copy),
-  text, live, mark, reach, chips, message, own.node, details, why);
+  text, live, mark, reach, chips, message, own.node, why, details);
 const side = h("div", { class: "side", hidden: true },
   h("section", { class: "card", "aria-labelledby": "base-heading" },
     h("h2", { class: "title", id: "base-heading" }, T.base_heading),
@@ -39,6 +39,7 @@ let finished = false;
 let drawn = []; // the words of the finished text as elements
 let shownText = ""; // what is to be read at the moment
 let timer = 0;
+let stopping = false; // Stop was pressed: a word or a failure that was under way then changes nothing
 
 // Brings mark, text, scores and slider bands into line with the sliders; no server is asked.
 function follow() {
@@ -79,7 +80,10 @@ function showScores(verdict) {
 }
 
 document.addEventListener("click", (event) => {
-  if (!event.target.closest?.("#generate") || running()) return;
+  if (event.target.closest?.("#stop") && running()) { stopping = true; (window.emorlStops ||= {})["widget-result"] = 1; }
+  if (!event.target.closest?.("#generate")) return;
+  if (running()) { event.stopImmediatePropagation(); return; } // a second click starts nothing
+  stopping = false;
   asked = { statement, key, mix: mixer };
   props.value = { phase: "waiting" };
   show(props.value);
@@ -129,6 +133,7 @@ function redraw() {
 }
 
 function done(result) {
+  (window.emorlStops ||= {})["widget-result"] = 0;
   result.parts.forEach((part, i) => { styles[part.name] = "o" + (i % 6 + 1); labels[part.name] = part.label; });
   announce(result.text, true);
   base.textContent = result.base;
@@ -146,7 +151,8 @@ function done(result) {
   chips.replaceChildren(...(result.chips || []).map((chip) =>
     h("li", {}, h("strong", {}, T.chips[chip.kind] || chip.kind), chip.words ? " “" + chip.words + "”" : "")));
   if (result.confirmed) message.replaceChildren(h("p", { class: "notice" }, T.crisis.confirmed));
-  details.textContent = (result.cut ? T.cut + " " : "") + fill(T.details, result.details);
+  const seconds = result.details.seconds < 0.1 ? T.no_time : result.details.seconds.toFixed(1);
+  details.textContent = (result.cut ? T.cut + " " : "") + fill(T.details, { ...result.details, seconds });
   finished = true;
   tell("written", result.words.length ? result.id : "");
   original = result;
@@ -167,7 +173,7 @@ function show(result) {
   state.textContent = { writing: T.writing, waiting: T.waiting }[phase] || "";
   text.classList.toggle("placeholder", phase === "idle");
   text.hidden = phase === "crisis";
-  if (phase === "idle") text.replaceChildren(T.idle, h("span", { class: "idle-steps" }, T.idle_steps));
+  if (phase === "idle") text.replaceChildren(T.idle, h("ol", { class: "idle-steps" }, T.idle_steps.map((step) => h("li", {}, step))));
   else if (phase === "waiting") { text.textContent = ""; message.replaceChildren(result.message ? h("p", { class: "fine" }, result.message) : ""); }
   else if (phase === "writing") { message.replaceChildren(); text.textContent = result.text; announce(result.text, false); }
   else if (phase === "done") done(result);
@@ -178,6 +184,7 @@ function show(result) {
     follow();
   } else if (phase === "crisis") {
     message.append(...crisisNotice(result.contacts, statement, () => statement, (confirmed) => {
+      stopping = false;
       asked = { statement, key, mix: mixer };
       props.value = { phase: "waiting" };
       show(props.value);
@@ -195,6 +202,10 @@ edit.addEventListener("click", () => own.open());
 
 copy.addEventListener("click", () => copyText(copy, shownText, text));
 
-watch("value", () => show(props.value));
+watch("value", () => {
+  if (stopping && ["waiting", "writing", "error"].includes(props.value?.phase)) {
+    props.value = { phase: "stopped", text: text.textContent };
+  } else show(props.value);
+});
 show(props.value);
 tell("hello");
