@@ -43,8 +43,8 @@ def preferred_overlay(source: ModelSource, store: Callable[[], RatingStore]) -> 
             if state != known:
                 found = preferred_weights([*opened.all(), *RatingQueue(opened, ()).judgements()], names)
                 points = [
-                    {"weights": [bin["weights"][name] for name in names], "value": bin["preference"], "n": bin["count"]}
-                    for bin in found
+                    {"weights": [one["weights"][name] for name in names], "value": one["preference"], "n": one["count"]}
+                    for one in found
                 ]
                 known = state
             return list(points)

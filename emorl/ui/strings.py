@@ -235,8 +235,8 @@ LIVE = {
     "past": "These are the reasons for the text as generated, not for the live text above.",
     "edit": "Edit",
     "edit_label": "Your version",
-    "edit_help": "Change it to what you would say. The original stays as it is; your version goes with your rating if you "
-    "agree there to have it stored.",
+    "edit_help": "Change it to what you would say. The original stays as it is. Your version goes with your rating, "
+    "if you agree there to have it stored.",
     "edit_keep": "Keep my version",
     "edit_cancel": "Cancel",
     "edit_remove": "Remove",

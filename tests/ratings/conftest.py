@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from emorl.ratings import NewRating, RatingStore, open_store, statement_sha256
+from emorl.ratings.items import Item, Side
+from emorl.ratings.judgement import Answer, StoredJudgement
 
 STATEMENT = "I keep putting the letter back in the drawer, and every day it gets heavier."
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 MakeRating = Callable[..., NewRating]
+Judge = Callable[..., StoredJudgement]
 
 
 @pytest.fixture(autouse=True)
@@ -67,5 +70,32 @@ def make() -> MakeRating:
         if changes.get("statement") is not None:
             changes.setdefault("statement_sha256", statement_sha256(changes["statement"]))
         return replace(rating, **changes)
+
+    return build
+
+
+@pytest.fixture
+def judge() -> Judge:
+    """A blind first judgement of a pair ("A" beside "B"), or of a single reflection where no choice is given."""
+    made = 0
+
+    def build(
+        choice: str | None = None, rater: str = "rater-a", statement: str = "I am tired.", first: str = "A",
+        second: str = "B", weights: Any = None, gold: Any = None, seconds: float = 10.0, answer: Answer | None = None,
+        **changes: Any,
+    ) -> StoredJudgement:  # fmt: skip
+        nonlocal made
+        made += 1
+        mixes = weights or (None, None)
+        sides = Side("one", first, mixes[0]), Side("two", second, mixes[1])
+        given = answer or Answer(choice=choice) if choice else answer or Answer(None, "simple", 1, 2, "yes")
+        is_pair = choice is not None or given.choice is not None
+        item = Item(statement, sides[0], sides[1] if is_pair else None, gold)
+        plain = StoredJudgement(
+            id=made, rater=rater, item=item, repeat=False, flipped=False, place=made, revision=1, answer=given,
+            blind=True, withdrawn=False, shown_at=NOW - timedelta(seconds=seconds), submitted_at=NOW,
+            token=f"{made:032x}-1",
+        )  # fmt: skip
+        return replace(plain, **changes)
 
     return build
