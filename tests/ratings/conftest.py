@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from emorl.ratings import NewRating, RatingStore, open_store, statement_sha256
+from emorl.ratings import (
+    NewRating,
+    RatingQueue,
+    RatingStore,
+    load_items,
+    open_kept_store,
+    open_store,
+    statement_sha256,
+)
 from emorl.ratings.items import Item, Side
 from emorl.ratings.judgement import Answer, StoredJudgement
 
@@ -17,6 +27,55 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 MakeRating = Callable[..., NewRating]
 Judge = Callable[..., StoredJudgement]
+ITEMS = load_items()
+
+
+class FolderHub:
+    """A folder in the hub's place; `close` copies what has been written, as a last push would."""
+
+    def __init__(self, folder: Path) -> None:
+        self.remote = folder
+        self.remote.mkdir(exist_ok=True)
+        self.kept: Path | None = None
+
+    def fetch(self, folder: Path) -> list[Path]:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [Path(shutil.copy(file, folder)) for file in sorted(self.remote.glob("*.jsonl"))]
+
+    def keep(self, folder: Path) -> None:
+        self.kept = folder
+
+    def push(self, file: Path) -> None:
+        shutil.copy(file, self.remote)
+
+    def close(self) -> None:
+        assert self.kept is not None
+        for file in self.kept.glob("*.jsonl"):
+            shutil.copy(file, self.remote)
+
+
+Restart = Callable[[], tuple[RatingStore, RatingQueue]]
+
+
+@pytest.fixture
+def restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Restart:
+    """Start the store as on a host whose disk is wiped each time; only the hub's folder stays."""
+    disk = tmp_path / "disk"
+    monkeypatch.setenv("EMORL_DATA", str(disk))
+    running: list[tuple[FolderHub, RatingStore]] = []
+
+    def start() -> tuple[RatingStore, RatingQueue]:
+        for hub, store in running:
+            hub.close()
+            store.close()
+        running.clear()
+        shutil.rmtree(disk, ignore_errors=True)
+        hub = FolderHub(tmp_path / "hub")
+        store = open_kept_store(hub=hub, shared=ITEMS)
+        running.append((hub, store))
+        return store, RatingQueue(store, ITEMS, random.Random(1))
+
+    return start
 
 
 @pytest.fixture(autouse=True)
