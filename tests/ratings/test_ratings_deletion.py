@@ -230,7 +230,7 @@ def test_own_versions_that_cannot_be_kept(
 
 
 def test_taking_the_consent_back_takes_the_version_out_of_every_revision(store: RatingStore, make: MakeRating) -> None:
-    statement = "I keep putting the letter back in the drawer, and every day it gets heavier."  # the hash that `make` uses
+    statement = "I keep putting the letter back in the drawer, and every day it gets heavier."  # as in `make`
     store.add(make(statement=statement, edited=WORDS))
     store.add(make(rater="rater-b", statement=statement, edited="Mine."))
     store.add(make(empathy=0))  # rater-a, without consent now
