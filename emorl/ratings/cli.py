@@ -1,6 +1,7 @@
 """`python -m emorl ratings {export,stats,purge,forget}`.
 
-Every error is one line on standard error with exit code 2. None of the commands makes a new database.
+All four know the ratings of the Reflect screen and the rating queue. Every error is one line on standard error with
+exit code 2. None of the commands makes a new database. A deletion is journalled where there is a journal.
 Launch: python -m emorl ratings export --format csv --out ratings.csv
 """
 
@@ -19,11 +20,25 @@ from typing import Annotated, TextIO
 import typer
 
 from emorl.errors import EmorlError, RatingError
-from emorl.ratings.export import write_csv, write_jsonl
+from emorl.ratings.census import census
+from emorl.ratings.export import records, write_csv, write_jsonl
+from emorl.ratings.hub import open_for_deletion
+from emorl.ratings.queue import RatingQueue
+from emorl.ratings.results import queue_as_dict, queue_as_text, results
 from emorl.ratings.store import RatingStore, open_store
 from emorl.ratings.summary import as_text, summarise
 
-ratings = typer.Typer(name="ratings", help="The stored ratings: export, sum up, delete.", no_args_is_help=True)
+ratings = typer.Typer(
+    name="ratings", help="The stored ratings and queue answers: export, sum up, delete.", no_args_is_help=True
+)
+
+
+class What(StrEnum):
+    """What `export` writes."""
+
+    ALL = "all"
+    RATINGS = "ratings"
+    QUEUE = "queue"
 
 
 class Format(StrEnum):
@@ -51,21 +66,26 @@ def one_line_errors() -> Iterator[None]:
 
 @ratings.command()
 def export(
+    what: Annotated[
+        What, typer.Option(help="ratings of the Reflect screen, answers of the queue, or all; `kind` tells them apart.")
+    ] = What.ALL,
     format: Annotated[Format, typer.Option(help="csv for spreadsheets, jsonl for programs (exact).")] = Format.CSV,
     out: Annotated[Path | None, typer.Option(help="File to write; standard output if absent.")] = None,
     comments: Annotated[bool, typer.Option("--comments", help="Also raters' free comments.")] = False,
-    revisions: Annotated[bool, typer.Option("--revisions", help="Also revisions that were changed later.")] = False,
+    revisions: Annotated[bool, typer.Option("--revisions", help="Also what was changed or taken back later.")] = False,
     db: Database = None,
 ) -> None:
-    """Write the ratings as CSV or JSON lines, without comments unless asked."""
+    """Write ratings and answers of the queue as CSV or JSON lines, without comments unless asked."""
     write = write_csv if format is Format.CSV else write_jsonl
     with one_line_errors(), _existing_store(db) as store:
-        stored = store.all(revisions)
+        stored = store.all(revisions) if what is not What.QUEUE else ()
+        judged = RatingQueue(store, ()).judgements(withdrawn=revisions) if what is not What.RATINGS else ()
+        rows = records(stored, judged, comments)
         if out is None:
-            write(stored, sys.stdout, comments)
+            write(rows, sys.stdout)
         else:
-            count = _write_aside(out, lambda file: write(stored, file, comments))
-            typer.echo(f"{count} ratings written to {out}", err=True)
+            _write_aside(out, lambda file: write(rows, file))
+            typer.echo(f"{len(stored)} ratings and {len(judged)} queue answers written to {out}", err=True)
 
 
 @ratings.command()
@@ -73,11 +93,15 @@ def stats(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     db: Database = None,
 ) -> None:
-    """Show counts, means by objective share, and agreement between raters."""
+    """Show counts, means by objective share, agreement, and what the queue says."""
     with one_line_errors(), _existing_store(db) as store:
-        every = store.all(revisions=True)
-        summary = summarise(store.all(), len(every))
-    typer.echo(json.dumps(summary.as_dict(), indent=2) if as_json else as_text(summary))
+        newest, judged = store.all(), RatingQueue(store, ()).judgements()
+        summary = summarise(newest, len(store.all(revisions=True)))
+        found, rows = results(newest, judged), census(store)
+    if as_json:
+        typer.echo(json.dumps({**summary.as_dict(), "queue": queue_as_dict(found, rows)}, indent=2))
+    else:
+        typer.echo(as_text(summary) + "\n\n" + queue_as_text(found, rows))
 
 
 @ratings.command()
@@ -85,9 +109,10 @@ def purge(
     older_than: Annotated[float, typer.Option("--older-than", metavar="DAYS", help="Age in days.")],
     db: Database = None,
 ) -> None:
-    """Delete ratings submitted more than DAYS days ago, and what only they kept."""
-    with one_line_errors(), _existing_store(db) as store:
-        typer.echo(f"{store.purge(older_than)} ratings deleted (revisions counted)")
+    """Delete ratings, queue answers, sent items and drafts older than DAYS days, and what only they kept."""
+    with one_line_errors(), open_for_deletion(db) as store:
+        deleted = store.purge(older_than)
+        typer.echo(f"deleted: {deleted}")
 
 
 @ratings.command()
@@ -95,12 +120,13 @@ def forget(
     rater: Annotated[str, typer.Argument(metavar="RATER", help="The rater's id, as the app shows it.")],
     db: Database = None,
 ) -> None:
-    """Delete one rater and everything they rated."""
-    with one_line_errors(), _existing_store(db) as store:
-        deleted = store.forget(rater)
+    """Delete one rater and everything they rated, sent or began to fill in."""
+    with one_line_errors():
+        with open_for_deletion(db) as store:  # journalled even if nothing is here: a journal may know the rater
+            deleted = store.forget(rater)
         if not deleted:
-            raise RatingError(f"got rater {rater!r}, expected an id that has ratings here; `ratings export` lists them")
-        typer.echo(f"{deleted} ratings deleted (revisions counted)")
+            raise RatingError(f"got rater {rater!r}, expected an id that has rows here; `ratings export` lists them")
+        typer.echo(f"deleted: {deleted}")
 
 
 @contextmanager
@@ -112,17 +138,16 @@ def _existing_store(db: str | None) -> Iterator[RatingStore]:
         store.close()
 
 
-def _write_aside(out: Path, write: Callable[[TextIO], int]) -> int:
+def _write_aside(out: Path, write: Callable[[TextIO], None]) -> None:
     """Write to a temporary file in the same folder (readable by this account only), then rename."""
     try:
         handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                count = write(file)
+                write(file)
             os.replace(name, out)
         except BaseException:
             os.unlink(name)
             raise
     except OSError as fault:
         raise RatingError(f"cannot write {out} ({fault.strerror}); expected a file in a writable folder") from fault
-    return count

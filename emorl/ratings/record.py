@@ -2,7 +2,8 @@
 
 The form (version 1): depth none, simple or complex; empathy and fluency 0 to 2; "would you say this?" yes,
 with edits, no; an optional comment. Depth follows the reflection codes of the motivational interviewing
-treatment integrity scale (MITI 4.2.1). Left out: skips, flags and edited versions of the reply.
+treatment integrity scale (MITI 4.2.1). A rater's own version of the reply can hold what the client said, so it is
+taken only together with the statement, which the rater must have agreed to. Left out: skips and flags.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class NewRating:
         comment: free words or None.
         shown_at: when the reply was complete on the screen (aware).
         submitted_at: when the form was sent (aware).
+        edited: the rater's own version of the reflection; None if there is none, or no agreement to keep text.
     """
 
     rater: str
@@ -76,6 +78,7 @@ class NewRating:
     comment: str | None
     shown_at: datetime
     submitted_at: datetime
+    edited: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ class StoredRating:
         generation_id: number of the reflection; two raters of one reflection share it.
         schema_version: version of the rating form.
         revision: 1 for the first submit, one more for every later change.
-        given: what was submitted; `statement` is None where no rater's consent holds any more.
+        given: what was submitted; `statement` is None where no rater's consent holds any more, `edited` where this
+            rater's does not.
     """
 
     id: int
@@ -149,11 +153,12 @@ def _check_texts(record: NewRating) -> None:
         "reflection": MAX_TEXT,
         "base_reflection": MAX_TEXT,
         "comment": MAX_COMMENT,
+        "edited": MAX_TEXT,
         "app_version": 64,
     }
     for name, longest in limits.items():
         value = getattr(record, name)
-        if value is None and name in ("statement", "comment"):
+        if value is None and name in ("statement", "comment", "edited"):
             continue
         if not isinstance(value, str):
             raise _fault(name, value, "text")
@@ -161,8 +166,10 @@ def _check_texts(record: NewRating) -> None:
             raise RatingError(f"{name}: got {len(value)} characters, expected at most {longest}; shorten it")
         if "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
             raise _fault(name, value, "text without NUL or broken Unicode")
-        if name in ("reflection", "app_version") and not value.strip():
+        if name in ("reflection", "edited", "app_version") and not value.strip():
             raise _fault(name, value, "text that is not empty")
+    if record.edited is not None and record.statement is None:
+        raise RatingError("edited: got an own version without the statement, expected both, or agreement to neither")
     if record.statement is not None and statement_sha256(record.statement) != record.statement_sha256:
         raise RatingError("statement_sha256: got the hash of other words; compute it from the statement as typed")
 

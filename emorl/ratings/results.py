@@ -1,4 +1,7 @@
-"""Everything the Results screen and a report show, from ratings and queue judgements, as plain JSON."""
+"""Everything the Results screen and `ratings stats` show, from ratings and queue judgements, as plain JSON.
+
+Left out: the summary of the Reflect screen's ratings alone (`emorl.ratings.summary`).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from emorl.ratings.agreement import SCALES, agreement, judged_agreement, judged_level, level
+from emorl.ratings.census import Census
 from emorl.ratings.judgement import StoredJudgement
 from emorl.ratings.quality import gold_accuracy, median_seconds, self_agreement
 from emorl.ratings.ranking import comparisons, rank
@@ -50,6 +54,48 @@ def results(ratings: Sequence[StoredRating], judgements: Sequence[StoredJudgemen
         "gold": {**asdict(gold := gold_accuracy(judgements)), "share": gold.share},
         "median_seconds": median_seconds(judgements),
     }
+
+
+def queue_as_dict(found: Mapping[str, Any], rows: Census) -> dict[str, Any]:
+    """The queue's part of `results`, with the number of rows of each kind as `rows`."""
+    own = ("judgements", "choices", "both_bad", "skipped", "not_blind")
+    return {
+        "rows": asdict(rows),
+        "counts": {name: found["counts"][name] for name in own},
+        "agreement": [row for row in found["agreement"] if row["where"] == "queue"],
+        **{name: found[name] for name in ("ranking", "comparisons", "self_agreement", "gold", "median_seconds")},
+    }
+
+
+def queue_as_text(found: Mapping[str, Any], rows: Census) -> str:
+    """The queue's part of `results` as lines for a terminal."""
+    counts, seconds = found["counts"], found["median_seconds"]
+    lines = [
+        f"queue: {counts['judgements']} answers ({counts['choices']} choices, {counts['both_bad']} both bad, "
+        f"{counts['not_blind']} not blind), {counts['skipped']} skipped, {rows.withdrawn} taken back",
+        f"{rows.agreed} of {rows.raters} raters agreed to its notice; {rows.shared_items} shared and {rows.sent_items} "
+        f"sent items at {rows.places} places, {rows.drafts} drafts",
+    ]
+    if seconds is not None:
+        lines.append(f"median time for an item: {seconds:.1f} s")
+    if found["ranking"]:
+        lines += ["", f"Bradley-Terry strength (log-odds) with 95 % interval, {found['comparisons']} blind choices"]
+        lines += [
+            f"{row['strength']:6.2f} [{row['low']:6.2f}, {row['high']:6.2f}] {row['wins']:g} of {row['comparisons']}  "
+            f"{row['setting']}"
+            for row in found["ranking"]
+        ]
+    lines += ["", "agreement in the queue (choice nominal, others ordinal)"]
+    for row in found["agreement"]:
+        if row["where"] == "queue":
+            alpha, over = row["alpha"], row["reflections"]
+            value = row["explanation"] if alpha is None else f"{alpha:.3f} over {over} items"
+            lines.append(f"{row['scale']:<16} {value}")
+    repeated = {scale: row for scale, row in found["self_agreement"].items() if row["asked"]}
+    lines += [f"same answer again, {scale}: {row['right']} of {row['asked']}" for scale, row in repeated.items()]
+    if found["gold"]["asked"]:
+        lines.append(f"known answers given: {found['gold']['right']} of {found['gold']['asked']}")
+    return "\n".join(lines)
 
 
 def _rated(ratings: Sequence[StoredRating]) -> list[tuple[Mapping[str, float], dict[str, int]]]:

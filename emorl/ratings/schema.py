@@ -128,7 +128,8 @@ class Rating(Base):
     fluency: Mapped[int]
     would_say: Mapped[str] = mapped_column(String(16))
     comment: Mapped[str | None] = mapped_column(Text)
-    consent: Mapped[bool]  # the statement may be kept
+    consent: Mapped[bool]  # the statement, and an own version, may be kept
+    edited: Mapped[str | None] = mapped_column(Text)  # the rater's own version of the reflection; None without consent
     shown_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     client_token: Mapped[str] = mapped_column(String(64), unique=True)  # one per submit: a double click stores once

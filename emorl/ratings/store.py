@@ -12,16 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, sessionmaker
 
 from emorl.errors import RatingError
 from emorl.ratings import migrations
 from emorl.ratings.connection import database_url, make_engine, one_line, sqlite_file
+from emorl.ratings.deletion import Deleted, drop_text_without_consent, forget_rater, purge_old
 from emorl.ratings.journal import Journal, rating_line
 from emorl.ratings.record import FORM_VERSION, NewRating, StoredRating, check, fingerprint
-from emorl.ratings.schema import Assignment, Generation, ItemRow, Judgement, Rater, Rating
+from emorl.ratings.schema import Generation, Judgement, Rater, Rating
 
 _TRIES = 8  # two submits at once can want the same revision number
 
@@ -127,23 +128,25 @@ class RatingStore:
             row for row in rows if newest[row.generation_id, row.given.rater, row.schema_version] == row.revision
         )
 
-    def forget(self, rater: str) -> int:
-        """Delete a rater, all they rated and all they sent; returns how many ratings and judgements went."""
+    def state(self) -> tuple[object, ...]:
+        """Changes whenever a rating or an answer of the queue is added, taken back or deleted; cheap to ask."""
+        ratings = select(func.count(), func.max(Rating.id), func.max(Rating.submitted_at)).select_from(Rating)
+        answers = select(
+            func.count(), func.max(Judgement.id), func.max(Judgement.submitted_at), func.count(Judgement.withdrawn_at)
+        ).select_from(Judgement)
         with self.transaction() as session:
-            mine = select(Assignment.id).where(Assignment.rater_id == rater)
-            gone = session.scalars(delete(Judgement).where(Judgement.assignment_id.in_(mine)).returning(Judgement.id))
-            count = len(gone.all())
-            count += len(session.scalars(delete(Rating).where(Rating.rater_id == rater).returning(Rating.id)).all())
-            session.execute(delete(Assignment).where(Assignment.rater_id == rater))
-            session.execute(delete(ItemRow).where(ItemRow.owner_id == rater))
-            session.execute(delete(Rater).where(Rater.id == rater))
-            _drop_orphans(session)
+            return (*session.execute(ratings).one(), *session.execute(answers).one())
+
+    def forget(self, rater: str) -> Deleted:
+        """Delete a rater, all they rated and all they sent; returns what went."""
+        with self.transaction() as session:
+            deleted = forget_rater(session, rater)
         self._overwrite()
         self.write_down({"event": "forget", "rater": rater})
-        return count
+        return deleted
 
-    def purge(self, older_than_days: float) -> int:
-        """Delete ratings and judgements submitted more than this many days ago; returns how many rows went.
+    def purge(self, older_than_days: float) -> Deleted:
+        """Delete what was submitted, sent or drafted more than this many days ago; returns what went.
 
         Raises:
             RatingError: the number of days is negative or too large.
@@ -156,33 +159,13 @@ class RatingStore:
             raise RatingError(f"got {older_than_days:g} days, expected 0 or more")
         return self.purge_before(oldest)
 
-    def purge_before(self, oldest: datetime) -> int:
-        """Delete what was submitted before a moment (aware), and what only that kept; returns how many rows went."""
+    def purge_before(self, oldest: datetime) -> Deleted:
+        """Delete what is older than a moment (aware), and what only that kept; returns what went."""
         with self.transaction() as session:
-            old = select(Judgement.assignment_id).where(Judgement.submitted_at < oldest)
-            emptied = session.scalars(old).all()
-            gone = session.scalars(delete(Judgement).where(Judgement.submitted_at < oldest).returning(Judgement.id))
-            count = len(gone.all())
-            count += len(session.scalars(delete(Rating).where(Rating.submitted_at < oldest).returning(Rating.id)).all())
-            answered = select(Judgement.assignment_id)
-            session.execute(delete(Assignment).where(Assignment.id.in_(emptied), Assignment.id.not_in(answered)))
-            waiting = select(Assignment.item_id)
-            session.execute(
-                delete(ItemRow).where(
-                    ItemRow.owner_id.is_not(None), ItemRow.created_at < oldest, ItemRow.id.not_in(waiting)
-                )
-            )
-            session.execute(
-                delete(Rater).where(
-                    Rater.id.not_in(select(Rating.rater_id)),
-                    Rater.id.not_in(select(Assignment.rater_id)),
-                    Rater.id.not_in(select(ItemRow.owner_id).where(ItemRow.owner_id.is_not(None))),
-                )
-            )
-            _drop_orphans(session)
+            deleted = purge_old(session, oldest)
         self._overwrite()
         self.write_down({"event": "purge", "before": oldest.isoformat()})
-        return count
+        return deleted
 
     def close(self) -> None:
         """Give all connections back."""
@@ -192,13 +175,6 @@ class RatingStore:
         if self.engine.dialect.name == "sqlite":  # old pages must not survive in the write-ahead log
             with one_line(self.engine.url), self.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _drop_orphans(session: Session) -> None:
-    """Delete reflections nobody rates any more, and statements nobody agrees to any more."""
-    session.execute(delete(Generation).where(Generation.id.not_in(select(Rating.generation_id))))
-    for generation in session.scalars(select(Generation).where(Generation.statement.is_not(None))):
-        _drop_statement_without_consent(session, generation)
 
 
 def _insert(session: Session, record: NewRating) -> int:
@@ -247,6 +223,7 @@ def _insert(session: Session, record: NewRating) -> int:
         would_say=record.would_say,
         comment=record.comment or None,
         consent=record.statement is not None,
+        edited=record.edited,
         shown_at=record.shown_at,
         submitted_at=record.submitted_at,
         client_token=record.client_token,
@@ -255,20 +232,8 @@ def _insert(session: Session, record: NewRating) -> int:
     if record.statement is not None:
         generation.statement = record.statement
     session.flush()
-    _drop_statement_without_consent(session, generation)
+    drop_text_without_consent(session, generation)
     return rating.id
-
-
-def _drop_statement_without_consent(session: Session, generation: Generation) -> None:
-    """A statement stays only while the newest revision of at least one rater agrees to it."""
-    rows = session.execute(
-        select(Rating.rater_id, Rating.consent)
-        .where(Rating.generation_id == generation.id)
-        .order_by(Rating.schema_version, Rating.revision)
-    )
-    newest: dict[str, bool] = {rater: consent for rater, consent in rows}
-    if not any(newest.values()):
-        generation.statement = None
 
 
 def _stored(row: Rating) -> StoredRating:
@@ -294,5 +259,6 @@ def _stored(row: Rating) -> StoredRating:
         comment=row.comment,
         shown_at=row.shown_at,
         submitted_at=row.submitted_at,
+        edited=row.edited,
     )
     return StoredRating(row.id, row.generation_id, row.schema_version, row.revision, given)

@@ -13,6 +13,7 @@ from emorl.ui import strings
 from emorl.ui.about import about_screen
 from emorl.ui.compare import compare_screen
 from emorl.ui.map import Overlay, map_screen
+from emorl.ui.overlay import preferred_overlay
 from emorl.ui.present import contacts_payload
 from emorl.ui.rate_queue import rate_screen
 from emorl.ui.reflect import reflect_screen
@@ -36,7 +37,7 @@ def build_demo(
         reflector_source: a `ModelSource`, or anything with the interface of `Reflector`.
         store: where ratings go, or a function that opens it, called once, at the first rating.
         at_once: reflections written at a time, as one batch.
-        overlay: ratings to lay over the map, by weights; none by default.
+        overlay: ratings to lay over the map, by weights; by default what raters preferred, from the store.
 
     Returns:
         The blocks; `launch(**launch_settings())` serves them. At most 64 requests wait.
@@ -56,7 +57,7 @@ def build_demo(
             with gr.Tab(strings.TABS["reflect"], id="reflect"):
                 reflect = reflect_screen(source, opened, at_once, rater)
             with gr.Tab(strings.TABS["map"], id="map"):
-                map_screen(source, overlay)
+                map_screen(source, overlay or preferred_overlay(source, opened))
             with gr.Tab(strings.TABS["why"], id="why"):
                 why_screen(source, reflect.held)
             with gr.Tab(strings.TABS["compare"], id="compare"):

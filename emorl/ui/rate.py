@@ -20,6 +20,7 @@ from emorl.ui.held import Held
 from emorl.ui.strings import RATING, RATING_ERRORS
 
 _RATER = re.compile(r"[0-9a-f]{32}")
+_OPENING = re.compile(r"[0-9a-f]{1,16}")
 
 
 def rater_id(kept: object) -> str:
@@ -27,14 +28,23 @@ def rater_id(kept: object) -> str:
     return kept if isinstance(kept, str) and _RATER.fullmatch(kept) else secrets.token_hex(16)
 
 
+def submit_token(form: Mapping[str, Any]) -> str:
+    """Id of one submit: of the reflection, and of this opening of its form. A double click sends it twice."""
+    opening = form.get("opening")
+    result = str(form.get("id", ""))
+    return f"{result}-{opening}" if isinstance(opening, str) and _OPENING.fullmatch(opening) else result
+
+
 def new_rating(form: Mapping[str, Any], held: Held | None, rater: str, token: str) -> NewRating:
     """The record of one filled-in form.
+
+    The statement and the counsellor's own version of the reflection, which may repeat it, go in only with consent.
 
     Args:
         form: answers as strings under `depth, empathy, fluency, would_say`, `comment`, and `consent` (bool).
         held: the reflection that was rated, or None if it is no longer held.
         rater: random id of the rater.
-        token: id of the reflection; a second submission of the same form has the same token.
+        token: from `submit_token`; a second submission of the same form has the same one.
 
     Raises:
         RatingError: the reflection is gone, an answer is missing or unknown, or the comment is too long.
@@ -45,11 +55,11 @@ def new_rating(form: Mapping[str, Any], held: Held | None, rater: str, token: st
     comment = str(form.get("comment") or "").strip()
     if len(comment) > MAX_COMMENT:
         raise RatingError(RATING_ERRORS["comment"].format(got=len(comment), expected=MAX_COMMENT))
-    shown = held.reflection
+    shown, agreed = held.reflection, form.get("consent") is True
     return NewRating(
         rater=rater,
         client_token=token,
-        statement=shown.statement if form.get("consent") is True else None,
+        statement=shown.statement if agreed else None,
         statement_sha256=statement_sha256(shown.statement),
         reflection=shown.reflection,
         base_reflection=shown.base_reflection,
@@ -67,6 +77,7 @@ def new_rating(form: Mapping[str, Any], held: Held | None, rater: str, token: st
         comment=comment or None,
         shown_at=held.shown_at,
         submitted_at=datetime.now(UTC),
+        edited=held.edited if agreed else None,
     )
 
 

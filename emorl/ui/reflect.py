@@ -22,7 +22,7 @@ from emorl.ui import strings
 from emorl.ui.chart import chart_payloads
 from emorl.ui.held import HeldReflections
 from emorl.ui.present import reflection_payload
-from emorl.ui.rate import new_rating, rater_id
+from emorl.ui.rate import new_rating, rater_id, submit_token
 from emorl.ui.send import send_form
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import widget
@@ -107,7 +107,7 @@ class ReflectScreen:
         token = str(form.get("id", ""))
         who = rater_id(rater)
         try:
-            self.store().add(new_rating(form, self.held.get(token), who, token))
+            self.store().add(new_rating(form, self.held.get(token), who, submit_token(form)))
         except EmorlError as error:
             return {"phase": "error", "id": token, "message": str(error)}, who
         except Exception:  # the user gets one line, the log the traceback

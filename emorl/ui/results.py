@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from emorl.errors import EmorlError, RatingError
 from emorl.ratings import RatingQueue
-from emorl.ratings.export import judgement_rows, rows, write_csv, write_judgements_csv
+from emorl.ratings.export import records, write_csv
 from emorl.ratings.results import results
 from emorl.ui import strings
 from emorl.ui.widgets import widget
@@ -137,16 +137,13 @@ class ResultsScreen:
             out = io.StringIO()
             ratings = self._store().all() if what == "ratings" else ()
             judgements = self._queue().judgements() if what == "queue" else ()
+            found = records(ratings, judgements, comments)
             if kind == "json":
-                found = list(rows(ratings, comments)) + judgement_rows(judgements, comments)
                 json.dump(found, out, ensure_ascii=False, allow_nan=False, indent=1)
-            elif what == "ratings":
-                write_csv(ratings, out, comments)
             else:
-                write_judgements_csv(judgements, out, comments)
+                write_csv(found, out)
             mime = "text/csv" if kind == "csv" else "application/json"
-            count = len(ratings) + len(judgements)
-            return {"name": f"emorl-{what}.{kind}", "type": mime, "text": out.getvalue(), "rows": count}
+            return {"name": f"emorl-{what}.{kind}", "type": mime, "text": out.getvalue(), "rows": len(found)}
 
         return self._open(form, export)
 
@@ -160,7 +157,7 @@ class ResultsScreen:
             days = data.get("days")
             if isinstance(days, bool) or not isinstance(days, int | float):
                 raise RatingError(strings.RESULTS_ERRORS["days"].format(got=repr(days)[:40]))
-            return {"purged": self._store().purge(float(days))}
+            return {"purged": self._store().purge(float(days)).rated}
 
         return self._open(form, purge)
 

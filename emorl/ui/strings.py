@@ -149,8 +149,9 @@ RATING = {
     "would_say_options": {"yes": "Yes", "edits": "With edits", "no": "No"},
     "comment": "Comment (optional)",
     "comment_help": "No client details, please.",
-    "consent": "Store the statement I typed with this rating",
-    "consent_help": "Left empty, only a fingerprint (SHA-256) of the statement is stored.",
+    "consent": "Store the statement I typed, and my own version, with this rating",
+    "consent_help": "Left empty, only a fingerprint (SHA-256) of the statement is stored, and no version of your own.",
+    "changed": "Your own version has changed since. Save again to store it.",
     "submit": "Save rating",
     "missing": "Please answer: {fields}.",
     "saved": "Thank you, your rating is saved.",
@@ -213,8 +214,8 @@ not say which of the client's words mattered, and they are no evidence about the
 * The app runs on the machine it was started on. It sends nothing to other services and keeps no run
   history.
 * A typed statement is held in memory while you read the reply. With a rating only its SHA-256 fingerprint
-  is stored, unless you tick the box that stores the statement itself. What you send to blind rating is
-  stored with its statement; you are asked first.
+  is stored, unless you tick the box that stores the statement itself and your own version of the
+  reflection. What you send to blind rating is stored with its statement; you are asked first.
 * Kept in your browser are a random rater id and the version of the welcome notice you agreed to, and
   nothing else. The maintainer can delete everything stored under that id.
 * If a crisis phrase is found, nothing is written and nothing is stored.
@@ -242,7 +243,8 @@ LIVE = {
     "past": "These are the reasons for the text as generated, not for the live text above.",
     "edit": "Edit",
     "edit_label": "Your version",
-    "edit_help": "Change it to what you would say. The original stays as it is; your version goes with your rating.",
+    "edit_help": "Change it to what you would say. The original stays as it is. Your version goes with your rating, "
+    "if you agree there to have it stored.",
     "edit_keep": "Keep my version",
     "edit_cancel": "Cancel",
     "edit_remove": "Remove",

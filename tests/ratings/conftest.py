@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,12 +10,72 @@ from typing import Any
 
 import pytest
 
-from emorl.ratings import NewRating, RatingStore, open_store, statement_sha256
+from emorl.ratings import (
+    NewRating,
+    RatingQueue,
+    RatingStore,
+    load_items,
+    open_kept_store,
+    open_store,
+    statement_sha256,
+)
+from emorl.ratings.items import Item, Side
+from emorl.ratings.judgement import Answer, StoredJudgement
 
 STATEMENT = "I keep putting the letter back in the drawer, and every day it gets heavier."
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 MakeRating = Callable[..., NewRating]
+Judge = Callable[..., StoredJudgement]
+ITEMS = load_items()
+
+
+class FolderHub:
+    """A folder in the hub's place; `close` copies what has been written, as a last push would."""
+
+    def __init__(self, folder: Path) -> None:
+        self.remote = folder
+        self.remote.mkdir(exist_ok=True)
+        self.kept: Path | None = None
+
+    def fetch(self, folder: Path) -> list[Path]:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [Path(shutil.copy(file, folder)) for file in sorted(self.remote.glob("*.jsonl"))]
+
+    def keep(self, folder: Path) -> None:
+        self.kept = folder
+
+    def push(self, file: Path) -> None:
+        shutil.copy(file, self.remote)
+
+    def close(self) -> None:
+        assert self.kept is not None
+        for file in self.kept.glob("*.jsonl"):
+            shutil.copy(file, self.remote)
+
+
+Restart = Callable[[], tuple[RatingStore, RatingQueue]]
+
+
+@pytest.fixture
+def restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Restart:
+    """Start the store as on a host whose disk is wiped each time; only the hub's folder stays."""
+    disk = tmp_path / "disk"
+    monkeypatch.setenv("EMORL_DATA", str(disk))
+    running: list[tuple[FolderHub, RatingStore]] = []
+
+    def start() -> tuple[RatingStore, RatingQueue]:
+        for hub, store in running:
+            hub.close()
+            store.close()
+        running.clear()
+        shutil.rmtree(disk, ignore_errors=True)
+        hub = FolderHub(tmp_path / "hub")
+        store = open_kept_store(hub=hub, shared=ITEMS)
+        running.append((hub, store))
+        return store, RatingQueue(store, ITEMS, random.Random(1))
+
+    return start
 
 
 @pytest.fixture(autouse=True)
@@ -67,5 +129,32 @@ def make() -> MakeRating:
         if changes.get("statement") is not None:
             changes.setdefault("statement_sha256", statement_sha256(changes["statement"]))
         return replace(rating, **changes)
+
+    return build
+
+
+@pytest.fixture
+def judge() -> Judge:
+    """A blind first judgement of a pair ("A" beside "B"), or of a single reflection where no choice is given."""
+    made = 0
+
+    def build(
+        choice: str | None = None, rater: str = "rater-a", statement: str = "I am tired.", first: str = "A",
+        second: str = "B", weights: Any = None, gold: Any = None, seconds: float = 10.0, answer: Answer | None = None,
+        **changes: Any,
+    ) -> StoredJudgement:  # fmt: skip
+        nonlocal made
+        made += 1
+        mixes = weights or (None, None)
+        sides = Side("one", first, mixes[0]), Side("two", second, mixes[1])
+        given = answer or Answer(choice=choice) if choice else answer or Answer(None, "simple", 1, 2, "yes")
+        is_pair = choice is not None or given.choice is not None
+        item = Item(statement, sides[0], sides[1] if is_pair else None, gold)
+        plain = StoredJudgement(
+            id=made, rater=rater, item=item, repeat=False, flipped=False, place=made, revision=1, answer=given,
+            blind=True, withdrawn=False, shown_at=NOW - timedelta(seconds=seconds), submitted_at=NOW,
+            token=f"{made:032x}-1",
+        )  # fmt: skip
+        return replace(plain, **changes)
 
     return build

@@ -68,7 +68,7 @@ def test_jsonl_is_exact(store: RatingStore, make: MakeRating, url: str, tmp_path
     out = tmp_path / "ratings.jsonl"
     result = call("export", "--format", "jsonl", "--comments", "--out", str(out), "--db", url)
     assert result.exit_code == 0
-    assert "1 ratings written" in result.stderr
+    assert "1 ratings and 0 queue answers written" in result.stderr
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     row = json.loads(out.read_text(encoding="utf-8"))
     assert row["comment"] == wanted.comment
@@ -78,7 +78,7 @@ def test_jsonl_is_exact(store: RatingStore, make: MakeRating, url: str, tmp_path
 
 
 def test_export_of_an_empty_store(store: RatingStore, url: str) -> None:
-    assert call("export", "--db", url).stdout.strip() == "id,generation_id,schema_version,revision"
+    assert call("export", "--db", url).stdout.strip() == "kind,id,revision"
     assert call("export", "--format", "jsonl", "--db", url).stdout == ""
 
 
@@ -168,8 +168,8 @@ def test_forget_and_purge(store: RatingStore, make: MakeRating, url: str) -> Non
     store.add(make(rater="old", shown_at=old, submitted_at=old))
     now = datetime.now(UTC)
     store.add(make(rater="new", shown_at=now, submitted_at=now))
-    assert "1 ratings deleted" in call("purge", "--older-than", "90", "--db", url).stdout
-    assert "1 ratings deleted" in call("forget", "new", "--db", url).stdout
+    assert "deleted: 1 ratings, 0 queue answers" in call("purge", "--older-than", "90", "--db", url).stdout
+    assert "deleted: 1 ratings, 0 queue answers" in call("forget", "new", "--db", url).stdout
     assert store.count() == 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,53 +20,9 @@ from emorl.ratings.judgement import Answer
 from emorl.ratings.restore import restore
 
 MakeRating = Callable[..., NewRating]
+Restart = Callable[[], tuple[RatingStore, RatingQueue]]
 ITEMS = load_items()
 RUBRIC = Answer(depth="simple", empathy=1, fluency=2, would_say="yes", comment="naïve 🙂\n=1+1", flags=("parroting",))
-
-
-class FolderHub:
-    """A folder in the hub's place; `close` copies what has been written, as a last push would."""
-
-    def __init__(self, folder: Path) -> None:
-        self.remote = folder
-        self.remote.mkdir(exist_ok=True)
-        self.kept: Path | None = None
-
-    def fetch(self, folder: Path) -> list[Path]:
-        folder.mkdir(parents=True, exist_ok=True)
-        return [Path(shutil.copy(file, folder)) for file in sorted(self.remote.glob("*.jsonl"))]
-
-    def keep(self, folder: Path) -> None:
-        self.kept = folder
-
-    def close(self) -> None:
-        assert self.kept is not None
-        for file in self.kept.glob("*.jsonl"):
-            shutil.copy(file, self.remote)
-
-
-Restart = Callable[[], tuple[RatingStore, RatingQueue]]
-
-
-@pytest.fixture
-def restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Restart:
-    """Start the store as on a host whose disk is wiped each time; only the hub's folder stays."""
-    disk = tmp_path / "disk"
-    monkeypatch.setenv("EMORL_DATA", str(disk))
-    running: list[tuple[FolderHub, RatingStore]] = []
-
-    def start() -> tuple[RatingStore, RatingQueue]:
-        for hub, store in running:
-            hub.close()
-            store.close()
-        running.clear()
-        shutil.rmtree(disk, ignore_errors=True)
-        hub = FolderHub(tmp_path / "hub")
-        store = open_kept_store(hub=hub, shared=ITEMS)
-        running.append((hub, store))
-        return store, RatingQueue(store, ITEMS, random.Random(1))
-
-    return start
 
 
 def give(queue: RatingQueue, rater: str, answer: Answer | None = None) -> str:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from emorl.errors import RatingError
 from emorl.ratings import RatingQueue, RatingStore, load_items
+from emorl.ratings.deletion import Deleted
 from emorl.ratings.items import ITEMS_FILE, Item, Side
 from emorl.ratings.judgement import Answer
 from emorl.ratings.layout import GAP, with_repeats
@@ -292,13 +293,13 @@ def test_forget_and_purge_take_the_queue_too(store: RatingStore, queue: RatingQu
         queue.consent(rater)
         task = take(queue, rater)
         queue.submit(rater, task.assignment, task.token, replace(answer_to(task), comment="remark of " + rater))
-    assert store.forget("rater-a") == 1
+    assert store.forget("rater-a") == Deleted(answers=1, items=1, raters=1)
     assert [j.rater for j in queue.judgements()] == ["rater-b"]
     assert queue.next("rater-a") is None
     left = b"".join(file.read_bytes() for file in Path(str(store.engine.url.database)).parent.iterdir())
     assert b"remark of rater-a" not in left and b"Private rater-a" not in left
-    assert store.purge_before(datetime.now(UTC) - timedelta(days=1)) == 0
-    assert store.purge_before(datetime.now(UTC) + timedelta(days=1)) == 1
+    assert not store.purge_before(datetime.now(UTC) - timedelta(days=1))
+    assert store.purge_before(datetime.now(UTC) + timedelta(days=1)) == Deleted(answers=1, items=1)
     assert queue.judgements() == ()
     assert queue.next("rater-b") is not None
 

@@ -134,11 +134,11 @@ def test_forget_takes_the_rater_and_the_words_only_they_agreed_to(store: RatingS
     store.add(make(rater="rater-a", statement=STATEMENT))
     store.add(make(rater="rater-a", statement=STATEMENT))
     store.add(make(rater="rater-b"))
-    assert store.forget("rater-a") == 2
+    assert store.forget("rater-a").ratings == 2
     (left,) = store.all(revisions=True)
     assert (left.given.rater, left.given.statement) == ("rater-b", None)
-    assert store.forget("rater-a") == 0
-    assert store.forget("rater-b") == 1
+    assert not store.forget("rater-a")
+    assert store.forget("rater-b").ratings == 1
     with store.engine.connect() as connection:
         for table in ("rater", "generation", "rating"):
             assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0
@@ -157,7 +157,7 @@ def test_purge_deletes_by_age(store: RatingStore, make: MakeRating) -> None:
     for days in (10, 40):
         moment = now - timedelta(days=days)
         store.add(make(rater=f"rater-{days}", shown_at=moment, submitted_at=moment))
-    assert store.purge(30) == 1
+    assert store.purge(30).ratings == 1
     assert [r.given.rater for r in store.all()] == ["rater-10"]
 
 

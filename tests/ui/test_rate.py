@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from emorl.errors import RatingError
 from emorl.ratings import statement_sha256
 from emorl.ui.held import Held, HeldReflections
-from emorl.ui.rate import new_rating, rater_id
+from emorl.ui.rate import new_rating, rater_id, submit_token
 from tests.ui.scripted import MODEL, REPLY, ScriptedReflector
 
 STATEMENT = "I am so tired of it all."
@@ -57,6 +58,21 @@ def test_only_a_true_tick_is_consent(held: Held, consent: object) -> None:
 
 def test_with_consent_the_statement_is_kept(held: Held) -> None:
     assert new_rating({**FORM, "consent": True}, held, "a" * 32, "b" * 32).statement == STATEMENT
+
+
+def test_an_own_version_goes_only_with_consent(held: Held) -> None:
+    own = replace(held, edited="You sound worn out.")
+    assert new_rating({**FORM, "consent": True}, own, "a" * 32, "b" * 32).edited == "You sound worn out."
+    assert new_rating({**FORM, "consent": True}, held, "a" * 32, "b" * 32).edited is None
+    for consent in (False, None, "true", 1):
+        assert new_rating({**FORM, "consent": consent}, own, "a" * 32, "b" * 32).edited is None
+
+
+def test_every_opening_of_the_form_is_a_submit_of_its_own() -> None:
+    assert submit_token({"id": "b" * 32, "opening": "1f"}) == "b" * 32 + "-1f"
+    for strange in (None, "", "1F", "f" * 17, "a-b", 7, ["1"]):
+        assert submit_token({"id": "b" * 32, "opening": strange}) == "b" * 32
+    assert submit_token({}) == ""
 
 
 @pytest.mark.parametrize(

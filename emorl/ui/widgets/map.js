@@ -134,7 +134,11 @@ overlay.addEventListener("change", async () => {
   points = [];
   ratings.replaceChildren();
   lay();
-  if (!overlay.checked) return;
+  if (overlay.checked) await fetchRatings();
+});
+hear("rated", () => { if (overlay.checked) fetchRatings(); });
+
+async function fetchRatings() {
   let found;
   try {
     found = await server.rated("");
@@ -147,7 +151,7 @@ overlay.addEventListener("change", async () => {
     : h("p", { class: found.message ? "error" : "fine" }, found.message || T.overlay_none));
   if (points.length) ratings.append(table());
   lay();
-});
+}
 
 function lay() {
   if (!drawn || !mixer) return;

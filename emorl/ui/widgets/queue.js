@@ -213,6 +213,7 @@ function stored(found) {
     h("p", { class: "error", role: "alert" }),
     h("div", { class: "form-end queue-actions" }, next, skipped ? null : reveal, undoButton()));
   say(skipped ? T.skipped : T.submitted);
+  tell("rated", {});
   next.focus();
 }
 

@@ -1,4 +1,5 @@
-// The rating form: real radio groups. Opens with a finished reflection and closes after it is saved.
+// The rating form: real radio groups. Opens with a finished reflection and closes after it is saved; it opens again, as it
+// was, when the counsellor then changes their own version. Every opening has a number: a double click saves once.
 const fields = ["depth", "empathy", "fluency", "would_say"];
 const form = h("form", { novalidate: true, "aria-labelledby": "rating-heading" });
 const card = h("section", { class: "card rating", hidden: true, "aria-labelledby": "rating-heading" },
@@ -9,6 +10,7 @@ const submit = h("button", { type: "submit", class: "primary" }, T.submit);
 const comment = h("textarea", { id: "rating-comment", rows: 3, maxlength: 2000, autocomplete: "off", "aria-describedby": "rating-comment-help" });
 const consent = h("input", { type: "checkbox", id: "rating-consent", "aria-describedby": "rating-consent-help" });
 let id = "";
+let opening = "";
 
 const groups = fields.map((field) =>
   h("fieldset", { id: "rating-" + field, "aria-describedby": "rating-" + field + "-help" },
@@ -43,9 +45,21 @@ form.addEventListener("submit", (event) => {
     return;
   }
   submit.disabled = true;
-  const data = { id, comment: comment.value, consent: consent.checked };
+  const data = { id, opening, comment: comment.value, consent: consent.checked };
   for (const field of fields) data[field] = answer(field);
   trigger("submit", data);
+});
+
+function open() {
+  opening = crypto.getRandomValues(new Uint32Array(1))[0].toString(16);
+  card.hidden = form.hidden = submit.disabled = false;
+  thanks.replaceChildren();
+}
+
+hear("edited", (about) => {
+  if (about.id !== id || card.hidden || !form.hidden) return; // there is no saved rating that it belongs to
+  open();
+  thanks.append(h("p", { class: "fine" }, T.changed));
 });
 
 function show(value) {
@@ -55,8 +69,9 @@ function show(value) {
   form.hidden = phase === "saved";
   thanks.replaceChildren();
   problem.textContent = phase === "error" ? value.message : "";
-  if (phase === "open") { form.reset(); id = value.id; }
+  if (phase === "open") { form.reset(); id = value.id; open(); }
   if (phase === "saved") {
+    tell("rated", {});
     thanks.append(h("p", { class: "thanks-line", tabindex: "-1" }, T.saved), h("p", { class: "fine" }, T.saved_hint),
       value.rater ? h("p", { class: "fine" }, fill(T.rater, { rater: value.rater })) : "");
     thanks.firstChild.focus();

@@ -1,0 +1,353 @@
+"""The Rate screen in Chromium: notice, number keys, undo, skip, drafts, blindness, the end, two raters, axe."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from emorl.ratings import RatingQueue, RatingStore
+from emorl.ratings.census import census
+from emorl.ratings.items import Item, Side
+from tests.browser.conftest import App
+from tests.browser.steps import open_app
+
+pytestmark = pytest.mark.browser
+
+SINGLE = Item("I never get around to calling them.", Side("Calling them keeps slipping away.", "SECRET-single"))
+PAIR = Item(
+    "The garden is all that goes well.",
+    Side("The garden holds you up.", "SECRET-one", {"empathy": 1.0}),
+    Side("You like gardens.", "SECRET-two", {"empathy": 0.0}),
+    gold={"choice": "first"},
+)
+# Everything that reaches the page by fetch or as an event stream is also written down here.
+LISTEN = """
+window.heard = [];
+const get = window.fetch;
+window.fetch = async (...given) => {
+  const answer = await get(...given);
+  const copy = answer.clone();
+  (async () => {
+    const decoder = new TextDecoder();
+    try { for await (const part of copy.body) window.heard.push(decoder.decode(part, { stream: true })); } catch (e) {}
+  })();
+  return answer;
+};
+const Source = window.EventSource;
+window.EventSource = class extends Source {
+  constructor(...given) { super(...given); this.addEventListener("message", (event) => window.heard.push(event.data)); }
+};
+"""
+
+
+@pytest.fixture
+def serve_items(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, app: Callable[..., App]) -> Callable[..., App]:
+    """Starts an app whose shared items are the given ones."""
+
+    def start(*items: Item) -> App:
+        file = tmp_path / "items.jsonl"
+        file.write_text("".join(json.dumps(item.as_dict()) + "\n" for item in items), encoding="utf-8")
+        monkeypatch.setenv("EMORL_RATING_ITEMS", str(file))
+        return app()
+
+    return start
+
+
+def open_rate(page: Page, url: str) -> None:
+    open_app(page, url)
+    page.get_by_role("tab", name="Rate", exact=True).click()
+    expect(page.locator("#queue-heading")).to_be_visible()
+
+
+def begin(page: Page, url: str) -> None:
+    """Agree to the notice with the keyboard."""
+    open_rate(page, url)
+    page.get_by_label("I have read this and agree").press("Space")
+    page.get_by_role("button", name="Start", exact=True).press("Enter")
+    expect(page.locator("#queue-form")).to_be_visible()
+
+
+def answer(page: Page) -> None:
+    """Answer whatever is shown, with number keys from wherever the focus is."""
+    keys = "1" if page.locator("#queue-choice").count() else "2231"
+    page.locator("#queue-heading").focus()
+    for key in keys:
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Your answer is saved.").first).to_be_visible()
+
+
+def go_on(page: Page) -> None:
+    page.get_by_role("button", name="Next", exact=True).press("Enter")
+
+
+def judged(store: RatingStore) -> Any:
+    return RatingQueue(store, ()).judgements()
+
+
+def test_the_notice_comes_first_and_once(new_page: Callable[..., Page], serve_items: Callable[..., App]) -> None:
+    running = serve_items(SINGLE)
+    page = new_page()
+    open_rate(page, running.url)
+    expect(page.get_by_role("heading", name="Before you begin")).to_be_visible()
+    assert SINGLE.statement not in page.content()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_role("alert").filter(has_text="Please tick the box first.")).to_be_visible()
+    expect(page.get_by_label("I have read this and agree")).to_be_focused()
+    assert census(running.store).raters == 0
+    page.get_by_label("I have read this and agree").check()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text(SINGLE.statement)).to_be_visible()
+    assert census(running.store).agreed == 1
+    page.reload()
+    expect(page.locator("#widget-mixer input[type=range]").first).to_be_visible()
+    page.get_by_role("tab", name="Rate", exact=True).click()
+    expect(page.get_by_text(SINGLE.statement)).to_be_visible()
+    assert census(running.store).raters == 1
+
+
+def test_a_single_reflection_by_number_keys_alone(
+    new_page: Callable[..., Page], serve_items: Callable[..., App]
+) -> None:
+    running = serve_items(SINGLE)
+    page = new_page()
+    begin(page, running.url)
+    assert page.locator("#queue-form fieldset input[type=radio]").count() == 12
+    page.locator("#queue-heading").focus()
+    page.keyboard.press("Enter")  # nothing to submit from there
+    for field, key in (("depth", "3"), ("empathy", "1"), ("fluency", "2"), ("would_say", "2")):
+        expect(page.locator(f"#queue-{field}")).to_have_class("current")
+        page.keyboard.press(key)
+    expect(page.get_by_role("button", name="Submit", exact=True)).to_be_focused()
+    page.locator("input[name=queue-depth]").first.focus()  # a change of mind, on the question with the focus
+    page.keyboard.press("2")
+    page.keyboard.press("9")  # no such answer
+    page.get_by_label("Comment (optional)").last.focus()
+    page.keyboard.type("123")  # keys rest while one types
+    page.get_by_role("button", name="Submit", exact=True).press("Enter")
+    expect(page.get_by_text("Your answer is saved.").first).to_be_visible()
+    (stored,) = judged(running.store)
+    given = stored.answer
+    assert (given.depth, given.empathy, given.fluency, given.would_say) == ("simple", 0, 1, "edits")
+    assert (given.comment, stored.item, stored.blind) == ("123", SINGLE, True)
+    assert stored.submitted_at >= stored.shown_at
+
+
+def test_a_blind_pair_by_number_keys_and_what_wrote_it_afterwards(
+    new_page: Callable[..., Page], serve_items: Callable[..., App]
+) -> None:
+    running = serve_items(PAIR)
+    page = new_page()
+    begin(page, running.url)
+    left = page.locator("section[aria-labelledby=queue-left] .words").inner_text()
+    page.locator("#queue-heading").focus()
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Next", exact=True)).to_be_focused()
+    (stored,) = judged(running.store)
+    side = {"first": PAIR.first, "second": PAIR.second}[stored.answer.choice]
+    assert side is not None and side.text == left
+    page.get_by_role("button", name="Show what wrote it").press("Enter")
+    expect(page.get_by_text(f"Left: {side.setting}")).to_be_visible()
+    expect(page.get_by_text("the new answer is kept apart as not blind")).to_be_visible()
+    page.get_by_role("button", name="Undo last answer").press("Enter")
+    expect(page.locator("#queue-form")).to_be_visible()
+    assert page.locator("input[name=queue-choice]:checked").get_attribute("value") == "left"
+    page.locator("#queue-heading").focus()
+    page.keyboard.press("4")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Your answer is saved.").first).to_be_visible()
+    (now,) = judged(running.store)
+    assert (now.answer.choice, now.blind, now.revision) == ("both_bad", False, 2)
+
+
+def test_nothing_tells_the_setting_before_the_answer(
+    new_page: Callable[..., Page], serve_items: Callable[..., App]
+) -> None:
+    page = new_page()
+    page.add_init_script(LISTEN)
+    begin(page, serve_items(PAIR, SINGLE).url)
+
+    def everything() -> str:
+        return page.content() + "".join(page.evaluate("window.heard"))
+
+    for _ in range(2):
+        page.locator("#queue-form textarea").fill("a remark")
+        expect(page.get_by_text("Draft saved")).to_be_visible()
+        answer(page)
+        told = everything()
+        assert "a remark" not in told and page.locator(".words").last.inner_text() in told  # it does hear answers
+        assert "SECRET" not in told
+        for name in ("gold", "repeat", "flipped", "source"):
+            assert f'"{name}"' not in "".join(page.evaluate("window.heard")), name
+        go_on(page)
+        expect(page.get_by_text("Your answer is saved.")).to_have_count(0)
+    page.get_by_role("button", name="Undo last answer").click()
+    answer(page)
+    page.get_by_role("button", name="Show what wrote it").click()
+    expect(page.get_by_text("SECRET").first).to_be_visible()
+    assert "SECRET" in everything()  # and would have heard it
+
+
+def test_what_is_missing_is_said_and_the_focus_goes_there(
+    new_page: Callable[..., Page], serve_items: Callable[..., App]
+) -> None:
+    running = serve_items(SINGLE)
+    page = new_page()
+    begin(page, running.url)
+    page.locator("#queue-heading").focus()
+    page.keyboard.press("1")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    said = page.get_by_role("alert").filter(has_text="Please answer: empathy, fluency, would you say this.")
+    expect(said).to_be_visible()
+    expect(page.locator("input[name=queue-empathy]").first).to_be_focused()
+    assert judged(running.store) == ()
+
+
+def test_skipping_takes_a_reason(new_page: Callable[..., Page], serve_items: Callable[..., App]) -> None:
+    running = serve_items(SINGLE)
+    page = new_page()
+    begin(page, running.url)
+    page.get_by_role("button", name="Skip this item").press("Enter")
+    expect(page.get_by_label("I cannot judge this")).to_be_focused()
+    page.get_by_role("button", name="Go back").press("Enter")
+    expect(page.get_by_role("button", name="Submit", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Skip this item").press("Enter")
+    page.get_by_role("button", name="Skip", exact=True).press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="Please choose a reason.")).to_be_visible()
+    page.get_by_label("I cannot judge this").press("Space")
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("button", name="Skip", exact=True).press("Enter")
+    expect(page.locator(".thanks-line").filter(has_text="Skipped.")).to_be_visible()
+    assert page.get_by_role("button", name="Show what wrote it").count() == 0
+    (stored,) = judged(running.store)
+    assert (stored.answer.skip, stored.answer.depth) == ("upsetting", None)
+
+
+def test_a_draft_outlives_a_reload(new_page: Callable[..., Page], serve_items: Callable[..., App]) -> None:
+    running = serve_items(SINGLE)
+    page = new_page()
+    begin(page, running.url)
+    page.locator("#queue-heading").focus()
+    for key in "23":
+        page.keyboard.press(key)
+    page.get_by_label("Only parrots").check()
+    page.locator("#queue-form textarea").fill("half a thought")
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    page.reload()
+    expect(page.locator("#widget-mixer input[type=range]").first).to_be_visible()
+    page.get_by_role("tab", name="Rate", exact=True).click()
+    expect(page.locator("#queue-form textarea")).to_have_value("half a thought")
+    checked = page.locator("#queue-form input:checked").evaluate_all("(all) => all.map((one) => one.name + one.value)")
+    assert sorted(checked) == ["queue-depthsimple", "queue-empathy2", "queue-flagsparroting"]
+    expect(page.locator("#queue-fluency")).to_have_class("current")
+    kept = page.evaluate("JSON.stringify([localStorage, sessionStorage])")
+    assert "half a thought" not in kept and SINGLE.statement not in kept
+    assert (census(running.store).drafts, judged(running.store)) == (1, ())
+
+
+def test_to_the_end_and_back_and_on(new_page: Callable[..., Page], serve_items: Callable[..., App]) -> None:
+    running = serve_items(PAIR, SINGLE)
+    page = new_page()
+    begin(page, running.url)
+    expect(page.get_by_text("0 of 2 done")).to_be_visible()
+    assert page.get_by_role("button", name="Undo last answer").count() == 0
+    for _ in range(2):
+        answer(page)
+        go_on(page)
+    expect(page.get_by_role("heading", name="All done, thank you")).to_be_focused()
+    expect(page.get_by_text("2 of 2 done")).to_be_visible()
+    bar = page.get_by_role("progressbar", name="Progress")
+    assert (bar.get_attribute("aria-valuenow"), bar.get_attribute("aria-valuetext")) == ("2", "2 of 2 done")
+    rater = judged(running.store)[0].rater
+    expect(page.get_by_text(rater)).to_be_visible()
+    page.get_by_role("button", name="Undo last answer").press("Enter")
+    expect(page.get_by_text("1 of 2 done")).to_be_visible()
+    answer(page)
+    RatingQueue(running.store, ()).send(rater, Item("Mine.", Side("It is yours.", "own"), source="reflect"))
+    go_on(page)
+    expect(page.get_by_text("It is yours.")).to_be_visible()
+    expect(page.get_by_text("2 of 3 done")).to_be_visible()
+
+
+def test_two_raters_at_once_do_not_meet(new_page: Callable[..., Page], serve_items: Callable[..., App]) -> None:
+    running = serve_items(SINGLE)
+    one, two = new_page(), new_page()
+    begin(one, running.url)
+    begin(two, running.url)
+    one.locator("#queue-form textarea").fill("of the first rater")
+    expect(one.get_by_text("Draft saved")).to_be_visible()
+    two.reload()
+    expect(two.locator("#widget-mixer input[type=range]").first).to_be_visible()
+    two.get_by_role("tab", name="Rate", exact=True).click()
+    expect(two.locator("#queue-form textarea")).to_have_value("")
+    answer(one)
+    expect(two.get_by_text("0 of 1 done")).to_be_visible()
+    answer(two)
+    raters = {row.rater: row.answer.comment for row in judged(running.store)}
+    assert sorted(raters.values(), key=str) == [None, "of the first rater"] and len(raters) == 2
+
+
+def test_no_answer_from_the_app_loses_nothing(new_page: Callable[..., Page], serve_items: Callable[..., App]) -> None:
+    running = serve_items(SINGLE)
+    page = new_page(watched=False)
+    begin(page, running.url)
+    page.route(re.compile("component_server"), lambda route: route.abort())
+    page.locator("#queue-heading").focus()
+    for key in "2231":
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="What you chose is still here")).to_be_visible()
+    page.unroute_all()
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_text("Your answer is saved.").first).to_be_visible()
+    assert len(judged(running.store)) == 1
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+def test_axe_finds_nothing_and_it_fits(
+    new_page: Callable[..., Page], serve_items: Callable[..., App], scheme: str, width: int
+) -> None:
+    page = new_page(color_scheme=scheme, reduced_motion="reduce", viewport={"width": width, "height": 844})
+    running = serve_items(PAIR, SINGLE)
+    found = []
+
+    def check(where: str) -> None:
+        result = Axe().run(page, context=None, options={"rules": {"image-redundant-alt": {"enabled": False}}})
+        found.extend(
+            f"{where}: {problem['id']}: {node['html'][:150]} {node['failureSummary'][:250]}"
+            for problem in result.response["violations"]
+            for node in problem["nodes"]
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, where
+
+    open_rate(page, running.url)
+    page.get_by_role("button", name="Start", exact=True).click()
+    check("notice")
+    page.get_by_label("I have read this and agree").check()
+    page.get_by_role("button", name="Start", exact=True).click()
+    for place in range(2):
+        expect(page.locator("#queue-form")).to_be_visible()
+        page.get_by_role("button", name="Submit", exact=True).click()
+        page.get_by_label("Off topic").check()
+        check(f"item {place}")
+        page.get_by_role("button", name="Skip this item").click()
+        page.get_by_role("button", name="Skip", exact=True).click()
+        check(f"skip {place}")
+        page.get_by_role("button", name="Go back").click()
+        answer(page)
+        check(f"saved {place}")
+        page.get_by_role("button", name="Show what wrote it").click()
+        expect(page.get_by_text("SECRET").first).to_be_visible()
+        check(f"revealed {place}")
+        go_on(page)
+    expect(page.get_by_role("heading", name="All done, thank you")).to_be_visible()
+    check("done")
+    assert found == []
