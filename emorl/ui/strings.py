@@ -535,3 +535,14 @@ RESULTS_ERRORS = {
     "export": "Got an export the app does not know, expected ratings or queue, as csv or json.",
     "unexpected": "Something went wrong. Please try again; the app's log has the details.",
 }
+
+# The endpoints for other programs
+
+API_ERRORS = {
+    "statement": "Got {got} as statement, expected text; send what the client said.",
+    "weights": "Got {got} as weights, expected an object such as reflection: 0.6, empathy: 0.4; or leave them out.",
+    "number": "Got {got} for {name}, expected a number; correct it.",
+    "whole": "Got {got} for {name}, expected a whole number from 0 to {most}; correct it.",
+    "loading": "The models are still loading, expected them by now; please try again in a minute.",
+    "unexpected": "Something went wrong while writing. Please try again; the app's log has the details.",
+}
