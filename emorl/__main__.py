@@ -15,7 +15,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import typer
 
-from emorl.contract import as_json, refuse_crisis
+from emorl.contract import reflection_json, refuse_crisis
 from emorl.errors import EmorlError, WeightError
 from emorl.ratings.cli import ratings
 
@@ -93,7 +93,7 @@ def reflect(
         chosen = reflector.presets[name]
     result = reflector.reflect(text, chosen, strength, temperature, seed, explain)
     if as_json:
-        print(json.dumps(as_json(result, explain), ensure_ascii=False))
+        print(json.dumps(reflection_json(result, explain), ensure_ascii=False))
         return
     print(result.reflection)
     mix = ", ".join(f"{name} {share:.2f}" for name, share in result.weights.items())

@@ -33,7 +33,7 @@ def refuse_crisis(text: str) -> None:
                          + "; ".join(lines))  # fmt: skip
 
 
-def as_json(reflection: Reflection, explain: bool) -> dict[str, Any]:
+def reflection_json(reflection: Reflection, explain: bool) -> dict[str, Any]:
     """The fields of `reflect --json`; with `tokens` if `explain`."""
     fields = dataclasses.asdict(dataclasses.replace(reflection, trace=None))
     return {name: fields[name] for name in (*FIELDS, *(("tokens",) if explain else ()))}

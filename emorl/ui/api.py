@@ -1,7 +1,7 @@
 """The two functions that other programs may call (`gradio_client`); docs/api.md has examples that a test runs.
 
-They go the way the page goes: the same crisis rule, queue and limits, the same batch of everybody's reflections; nothing
-is held or stored. Everything else the page uses is private. Bad input is one line of text in the client's error.
+They go the way the page goes: the same crisis rule, queue and limits, the same batch of everybody's reflections;
+nothing is held or stored. Everything else the page uses is private. Bad input is one line of text in the client's error.
 
 Left out: streaming, the atlas, ratings.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 import gradio as gr
 
-from emorl.contract import as_json, refuse_crisis
+from emorl.contract import reflection_json, refuse_crisis
 from emorl.errors import BusyError, EmorlError, StatementError, WeightError
 from emorl.ui import strings
 from emorl.ui.reflect import default_mix
@@ -61,7 +61,7 @@ class Endpoints:
             }
             reflector = self._reflector()
             mix = named(weights) if weights is not None else default_mix(reflector)
-            return as_json(reflector.reflect(statement, **mix, **options, explain=explain), explain)
+            return reflection_json(reflector.reflect(statement, **mix, **options, explain=explain), explain)
         except EmorlError as error:
             raise gr.Error(str(error), print_exception=False) from error
         except Exception as error:  # the caller gets one line, the log the traceback

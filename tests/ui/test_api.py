@@ -15,7 +15,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from emorl.contract import FIELDS, as_json
+from emorl.contract import FIELDS, reflection_json
 from emorl.errors import AssetError
 from emorl.ratings import open_store
 from emorl.ui import ModelSource, build_demo, strings
@@ -62,7 +62,7 @@ def test_the_contract_of_the_command_line(served: tuple[str, Whole]) -> None:
         assert set(token) == {"text", "id", "foil", "margin", "contributions", "unchanged"}
         assert sum(token["contributions"].values()) == pytest.approx(token["margin"])
     written = reflector.reflect("I am tired.", {"reflection": 3, "empathy": 1}, 0.5, 0.0, 7)
-    assert as_json(written, explain=False) == found
+    assert reflection_json(written, explain=False) == found
 
 
 def test_only_two_functions_are_public(served: tuple[str, Whole]) -> None:
