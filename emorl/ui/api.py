@@ -1,7 +1,7 @@
 """The two functions that other programs may call (`gradio_client`); docs/api.md has examples that a test runs.
 
 They go the way the page goes: the same crisis rule, queue and limits, the same batch of everybody's reflections;
-nothing is held or stored. Everything else the page uses is private. Bad input is one line of text in the client's error.
+nothing is held or stored. All else the page uses is private. Bad input is one line in the client's error.
 
 Left out: streaming, the atlas, ratings.
 """
