@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-TORCH := $(shell grep '^torch==' requirements.txt)
+TORCH := $(shell grep '^torch==' constraints.txt)
 
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_DISABLE_TELEMETRY := 1
@@ -48,7 +48,7 @@ $(VENV)/.created:
 # Each stamp is touched last, so an interrupted installation is taken up again.
 $(VENV)/.runtime: requirements.txt constraints.txt $(VENV)/.created
 	$(PIP) install -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH)
-	$(PIP) install -q -r requirements.txt
+	$(PIP) install -q -c constraints.txt -r requirements.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt requirements-training.txt $(VENV)/.runtime

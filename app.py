@@ -1,7 +1,7 @@
 """The app: `python app.py` serves it on 127.0.0.1:7860, the models load while the page is already up.
 
 `demo` exists at module level so that `gradio app.py` and Hugging Face Spaces find it. The screens are in
-`emorl/ui`.
+`emorl/ui`; docs/space.md says how to run it as a Space.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from emorl.errors import EmorlError
 from emorl.ratings import RatingStore, load_items, open_kept_store
 from emorl.ui import ModelSource, build_demo, launch_settings
+from emorl.zerogpu import declare
 
 if TYPE_CHECKING:
     from emorl.reflector import Reflector
@@ -33,7 +34,12 @@ def store() -> RatingStore:
 
 
 source = ModelSource(load_reflector)
-demo = build_demo(source, store)
+try:
+    demo = build_demo(source, store)
+except EmorlError as error:  # settings that cannot be used, such as a broken list of contacts
+    print(error, file=sys.stderr)
+    sys.exit(2)
+declare()
 
 
 def main() -> int:

@@ -5,7 +5,6 @@ User errors are one line on stderr (got, expected, remedy) and exit code 2.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
@@ -16,6 +15,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import typer
 
+from emorl.contract import reflection_json, refuse_crisis
 from emorl.errors import EmorlError, WeightError
 from emorl.ratings.cli import ratings
 
@@ -47,23 +47,6 @@ def parse_weights(text: str) -> dict[str, float]:
             )
         weights[name.strip()] = number
     return weights
-
-
-def refuse_crisis(text: str) -> None:
-    """Let only a statement pass for which a reflection may be written.
-
-    Raises:
-        StatementError: An empty or overlong statement.
-        EmorlError: It speaks of a crisis; the message holds the contacts.
-    """
-    from emorl.safety import crisis_contacts, crisis_matches
-    from emorl.template import check_statement
-
-    check_statement(text)
-    if crisis_matches(text):
-        lines = [f"{c.country}: {c.name} {c.phone or c.url}" for c in crisis_contacts()]
-        raise EmorlError("The statement speaks of a crisis, so no reflection is written: follow your protocol. "
-                         + "; ".join(lines))  # fmt: skip
 
 
 def print_atlas(result: dict[str, Any]) -> None:
@@ -110,9 +93,7 @@ def reflect(
         chosen = reflector.presets[name]
     result = reflector.reflect(text, chosen, strength, temperature, seed, explain)
     if as_json:
-        fields = dataclasses.asdict(result)
-        keys = ["statement", "reflection", "weights", "strength", "scores", "timing", "model"]
-        print(json.dumps({k: fields[k] for k in keys + (["tokens"] if explain else [])}, ensure_ascii=False))
+        print(json.dumps(reflection_json(result, explain), ensure_ascii=False))
         return
     print(result.reflection)
     mix = ", ".join(f"{name} {share:.2f}" for name, share in result.weights.items())
@@ -136,7 +117,7 @@ def atlas(
     """Map every reflection that the weights can reach, in float32."""
     refuse_crisis(text)
 
-    from emorl.atlas import as_json as contract
+    from emorl.atlas import as_json as atlas_json
     from emorl.atlas import grow_atlas
     from emorl.reflector import MAX_TOKENS, Reflector
     from emorl.template import prompt_text
@@ -156,7 +137,7 @@ def atlas(
             print(f"{found.coverage:.1%} in {len(found.regions)} reflections, {found.decode_steps} steps",
                   end="  \r", file=sys.stderr, flush=True)  # fmt: skip
     replies = [reflector.tokenizer.decode(r.tokens, skip_special_tokens=True).strip() for r in found.regions]
-    result = contract(found, names, replies)
+    result = atlas_json(found, names, replies)
     scorers = reflector.scorers if replies else {}
     scores = {name: scorer.score([statement] * len(replies), replies) for name, scorer in scorers.items()}
     for index, region in enumerate(result["regions"]):

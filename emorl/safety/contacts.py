@@ -1,19 +1,22 @@
 """Who can help in a crisis, by country (`data/safety/contacts.json`).
 
-Every entry says where it comes from; all must be checked before the app is deployed. Left out: regional
-services and finding out where somebody is. The app shows everything unless `EMORL_COUNTRY` names a country.
+Every entry says where it comes from; all must be checked before the app is deployed. The app shows everything
+unless `EMORL_COUNTRY` names one country or several ("GB, IE"); a deployer's own list, in the same form, is named in
+`EMORL_CONTACTS` and takes this one's place. Left out: finding out where somebody is.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from emorl.errors import CareDataError
-from emorl.safety.phrases import DATA, read_json
+from emorl.safety.phrases import DATA
 
+SHIPPED = DATA / "contacts.json"
 INTERNATIONAL = "INT"
 _ALIASES = {"UK": "GB", "USA": "US"}
 _EU = frozenset("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE".split())
@@ -46,39 +49,47 @@ def crisis_contacts(country: str | None = None) -> tuple[Contact, ...]:
     Without `country` the environment's `EMORL_COUNTRY` counts, if it is set.
 
     Args:
-        country: ISO 3166 code of two letters ("UK" is understood) in any case. An unknown one gives the
-            services for everywhere.
+        country: ISO 3166 codes of two letters ("UK" is understood) in any case, separated by commas. An unknown one
+            gives the services for everywhere.
 
     Raises:
         CareDataError: the contact list is missing or broken.
     """
-    contacts = contact_list()
-    country = country or os.environ.get("EMORL_COUNTRY", "").strip()
-    if not country:
+    own = os.environ.get("EMORL_CONTACTS", "").strip()
+    contacts = contact_list(Path(own).expanduser() if own else SHIPPED)
+    named = (country or os.environ.get("EMORL_COUNTRY", "")).upper().split(",")
+    codes = {_ALIASES.get(code.strip(), code.strip()) for code in named if code.strip()}
+    if not codes:
         return contacts
-    code = country.strip().upper()
-    wanted = {_ALIASES.get(code, code), INTERNATIONAL} | ({"EU"} if code in _EU else set())
+    wanted = codes | {INTERNATIONAL} | ({"EU"} if codes & _EU else set())
     return tuple(contact for contact in contacts if contact.country in wanted)
 
 
 @cache
-def contact_list(path: Path = DATA / "contacts.json") -> tuple[Contact, ...]:
+def contact_list(path: Path = SHIPPED) -> tuple[Contact, ...]:
     """Read a contact list; read once.
 
     Raises:
         CareDataError: the file is missing, not JSON, empty, or an entry lacks a field.
     """
-    content = read_json(path)
+    remedy = "restore the file from the repository"
+    if path != SHIPPED:
+        remedy = "correct the file, or unset EMORL_CONTACTS to use the list that is shipped"
     try:
+        content = json.loads(path.read_text(encoding="utf-8"))
         contacts = tuple(Contact(**entry) for entry in content["contacts"])
         if not contacts:
             raise ValueError("no contacts")
         for contact in contacts:
             if not contact.source or not contact.url.startswith("https://"):
                 raise ValueError(f"{contact.name}: source or url")
+        if not any(contact.country == INTERNATIONAL for contact in contacts):
+            raise ValueError("no contact for everywhere, country INT")  # nobody may be left without any
+    except OSError as fault:
+        raise CareDataError(f"cannot read {path} ({fault.strerror}); expected a list of contacts; {remedy}") from fault
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
         raise CareDataError(
             f"{path}: got an entry that cannot be used ({fault}), expected country, name, phone, url (https), note "
-            "and source; restore the file from the repository"
+            f"and source; {remedy}"
         ) from fault
     return contacts

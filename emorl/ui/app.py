@@ -11,6 +11,7 @@ import gradio as gr
 from emorl.safety import crisis_contacts
 from emorl.ui import strings
 from emorl.ui.about import about_screen
+from emorl.ui.api import api_endpoints
 from emorl.ui.compare import compare_screen
 from emorl.ui.map import Overlay, map_screen
 from emorl.ui.overlay import preferred_overlay
@@ -69,5 +70,6 @@ def build_demo(
                     results_screen(opened, password())
             with gr.Tab(strings.TABS["about"], id="about"):
                 about_screen()
+        api_endpoints(source, at_once)
     demo.queue(max_size=64, default_concurrency_limit=4)
     return demo

@@ -175,7 +175,14 @@ INPUT_ERRORS = {
     "not_saved": "The rating could not be saved. Please try again; the app's log has the details.",
 }
 
-ABOUT = """
+# The About screen; formulas are filled in by about.py, because LaTeX needs characters that are not allowed here
+
+ABOUT_LEAD = (
+    "Several small helpers, each trained for one aim only, write the reply together: every next word is a vote in "
+    "which each of them counts as much as you say."
+)
+
+ABOUT_METHOD = """
 ## What this is
 
 You type what a client said and say how much each objective should matter. A small language model then
@@ -190,7 +197,30 @@ objective's scorer as the only reward. At every step the base model and all adap
 their last hidden states are mixed with your weights, and the mixture names the next word. At strength 1 a
 word needs support from every objective in proportion to its weight. Nothing is retrained when you move a
 slider, and with all weights at zero you read the base model's own reply.
+"""
 
+ABOUT_FORMULAS_LABEL = "The same in formulas"
+ABOUT_FORMULAS = """
+The base model's last hidden state is {h0}, after the final norm, and each adapter's is {hk}. From the sliders' values
+{wk} come shares that add up to one, {share}. With strength {s}, the next word is chosen from
+
+{mix}
+
+where {head} is the output matrix that all of them share. Because it is linear, at strength 1 this is a product of
+experts: every adapter gives each word a probability, and the chance of a word is
+
+{product}
+
+made to add up to one. For the same reason the lead of the written word {y} over its runner-up {r} splits exactly
+into the bars that you see, one for the base model and one for each objective:
+
+{margin}
+
+And when one share changes while the others keep their proportions, every word's score moves along a straight line.
+The written word stays first until the first of these lines crosses its own. That is the range the app shows.
+"""
+
+ABOUT_LIMITS = """
 ## What the bars mean
 
 The mixing is linear, so the explanation is exact: for each word, the base model's part and every
@@ -206,22 +236,52 @@ not say which of the client's words mattered, and they are no evidence about the
 * It does not recognise emotions or mental states; it continues text.
 * The automatic scores come from models trained on the same objectives as the adapters. They favour this
   app's own output and are not a clinical judgement.
-* The crisis check is a list of phrases. It misses things and raises false alarms. Never rely on it.
-* The base model is very small. Expect replies that miss the point, repeat the client, or invent.
+* The crisis check is a list of phrases. It misses most indirect speech and raises false alarms. Never rely
+  on it, and never take an answer to mean that a statement is safe.
+* The base model is very small and writes English only. Expect replies that miss the point, repeat the
+  client, or invent. Nothing here has been validated clinically.
+
+## Using it responsibly
+
+* Enter invented statements, or ones from which everything that could identify a person was taken out.
+* Read every reply as a first draft by a beginner. What you would say yourself is the better measure; the
+  app keeps your own version beside its own.
+* Do not use scores or ratings to judge a counsellor, a trainee or a client.
+* When a statement speaks of danger, follow your own crisis protocol, whatever the app shows.
+* In teaching, show the limits together with the sliders.
 
 ## Privacy
 
-* The app runs on the machine it was started on. It sends nothing to other services and keeps no run
-  history.
+* The app runs on the machine it was started on. It sends no statement to any other service and keeps no
+  run history.
 * A typed statement is held in memory while you read the reply. With a rating only its SHA-256 fingerprint
   is stored, unless you tick the box that stores the statement itself and your own version of the
   reflection. What you send to blind rating is stored with its statement; you are asked first.
 * Kept in your browser are a random rater id and the version of the welcome notice you agreed to, and
   nothing else. The maintainer can delete everything stored under that id.
 * If a crisis phrase is found, nothing is written and nothing is stored.
+* Whoever runs the app may keep ratings in a private dataset, so that they outlast a restart. A host such
+  as a Hugging Face Space can see the traffic of what it hosts.
+
+## Licences
+
+| what | licence |
+|---|---|
+| this app, its statements and examples | Apache-2.0 |
+| base model, SmolLM2-135M-Instruct | Apache-2.0 |
+| scorers' base, all-MiniLM-L6-v2 | Apache-2.0 |
+| adapters and scorers that are shipped | trained on corpora released for research: non-commercial research only |
 """
 
+ABOUT_CONTACTS = {
+    "heading": "Crisis contacts",
+    "note": "Check these numbers locally before you rely on them. They were written from general knowledge; numbers, "
+    "hours and costs change.",
+    "scroll": "Wide content, scrolls sideways",
+}
+
 ABOUT_CARD = "Model card"
+ABOUT_NO_CARD = "No model card lies beside the models that are served."
 ABOUT_VERSION = "Version {version}"
 
 LIVE = {
@@ -635,4 +695,15 @@ SEND_ERRORS = {
     "gone": "Reflection no longer held by the app, expected one written since it started; please write it again.",
     "same": "Got two equal texts, expected two to choose from; nothing was sent.",
     "unexpected": "It could not be sent. Please try again; the app's log has the details.",
+}
+
+# The endpoints for other programs
+
+API_ERRORS = {
+    "statement": "Got {got} as statement, expected text; send what the client said.",
+    "weights": "Got {got} as weights, expected an object such as reflection: 0.6, empathy: 0.4; or leave them out.",
+    "number": "Got {got} for {name}, expected a number; correct it.",
+    "whole": "Got {got} for {name}, expected a whole number from 0 to {most}; correct it.",
+    "loading": "The models are still loading, expected them by now; please try again in a minute.",
+    "unexpected": "Something went wrong while writing. Please try again; the app's log has the details.",
 }

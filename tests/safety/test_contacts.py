@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,42 @@ def test_the_setting_chooses_the_country(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(crisis_contacts()) == len(contact_list())
 
 
+def test_several_countries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMORL_COUNTRY", "uk, nz,")
+    assert {contact.country for contact in crisis_contacts()} == {"GB", "NZ", "INT"}
+
+
+def own_list(folder: Path, *countries: str) -> Path:
+    entry = {"name": "Line", "phone": "01", "url": "https://example.org", "note": "", "source": "called, 1 May"}
+    path = folder / "own.json"
+    path.write_text(json.dumps({"contacts": [{"country": country, **entry} for country in countries]}))
+    return path
+
+
+def test_a_list_of_ones_own_takes_its_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("EMORL_COUNTRY", raising=False)
+    monkeypatch.setenv("EMORL_CONTACTS", str(own_list(tmp_path, "FR", "DE", "INT")))
+    assert [contact.country for contact in crisis_contacts()] == ["FR", "DE", "INT"]
+    assert [contact.country for contact in crisis_contacts("de")] == ["DE", "INT"]
+    monkeypatch.setenv("EMORL_CONTACTS", str(tmp_path / "none.json"))
+    with pytest.raises(CareDataError, match="cannot read .*none.json .*unset EMORL_CONTACTS"):
+        crisis_contacts()
+
+
+def test_a_list_without_help_for_everywhere_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("EMORL_CONTACTS", str(own_list(tmp_path, "FR")))
+    with pytest.raises(CareDataError, match="country INT.*EMORL_CONTACTS"):
+        crisis_contacts("DE")
+
+
+def test_the_readme_says_where_to_check_every_number() -> None:
+    readme = (Path(__file__).parents[2] / "data" / "README.md").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme if line.startswith("| ")]
+    for contact in contact_list():
+        row = [contact.country, contact.name, contact.phone or "none, a directory", f"<{contact.url}>"]
+        assert row in rows, contact.name
+
+
 def test_an_unknown_country_still_gets_help() -> None:
     assert [contact.url for contact in crisis_contacts("XX")] == ["https://findahelpline.com"]
 
@@ -52,6 +89,6 @@ def test_every_entry_has_a_source_to_check() -> None:
 )  # fmt: skip
 def test_a_broken_list_is_one_line(tmp_path: Path, content: str) -> None:
     (tmp_path / "contacts.json").write_text(content)
-    with pytest.raises(CareDataError, match="restore") as caught:
+    with pytest.raises(CareDataError, match="correct the file") as caught:
         contact_list(tmp_path / "contacts.json")
     assert "\n" not in str(caught.value)

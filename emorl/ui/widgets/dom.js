@@ -33,13 +33,19 @@ function openTab(label) {
   if (tab) { tab.click(); tab.focus(); }
 }
 
-// Phone numbers and links of crisis contacts, in the banner and in the crisis panel.
+// Phone numbers and links of crisis contacts: banner, crisis panel, About. "Text WORD to NUMBER" opens a message.
+const reach = (phone) => {
+  const texted = phone.match(/^Text (\S+) to ([\d ]+)$/);
+  return texted ? "sms:" + texted[2].replaceAll(" ", "") + "?body=" + encodeURIComponent(texted[1])
+    : "tel:" + phone.replace(/[^+\d]/g, "");
+};
+
 function contactList(contacts) {
   return h("ul", { class: "contacts" }, contacts.map((c) =>
     h("li", {},
       h("span", { class: "contact-country" }, c.country),
       h("span", { class: "contact-name" }, c.url ? h("a", { href: c.url, rel: "noreferrer", target: "_blank" }, c.name) : c.name),
-      c.phone ? h("a", { class: "contact-phone", href: "tel:" + c.phone.replace(/[^+\d]/g, "") }, c.phone) : null,
+      c.phone ? h("a", { class: "contact-phone", href: reach(c.phone) }, c.phone) : null,
       c.note ? h("span", { class: "contact-note" }, c.note) : null)));
 }
 

@@ -1,0 +1,120 @@
+"""The two functions that other programs may call (`gradio_client`); docs/api.md has examples that a test runs.
+
+They go the way the page goes: the same crisis rule, queue and limits, the same batch of everybody's reflections;
+nothing is held or stored. All else the page uses is private. Bad input is one line in the client's error.
+
+Left out: streaming, the atlas, ratings.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from emorl.contract import reflection_json, refuse_crisis
+from emorl.errors import BusyError, EmorlError, StatementError, WeightError
+from emorl.ui import strings
+from emorl.ui.reflect import default_mix
+from emorl.ui.source import ModelSource
+
+log = logging.getLogger(__name__)
+LOAD_S = 300.0  # how long a call waits for models that are still loading
+MOST_SEED = 2**63 - 1
+
+
+class Endpoints:
+    """`reflect` and `explain`; they keep nothing."""
+
+    def __init__(self, source: ModelSource) -> None:
+        self.source = source
+
+    def reflect(
+        self, statement: str, weights: dict[str, float] | None = None, strength: float = 1.0,
+        temperature: float = 0.0, seed: int = 0,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Write a reflection; the JSON of `python -m emorl reflect --json`."""
+        return self._written(statement, weights, strength, temperature, seed, explain=False)
+
+    def explain(
+        self, statement: str, weights: dict[str, float] | None = None, strength: float = 1.0,
+        temperature: float = 0.0, seed: int = 0,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Write a reflection and say why; the JSON of `python -m emorl reflect --explain --json`."""
+        return self._written(statement, weights, strength, temperature, seed, explain=True)
+
+    def _written(
+        self, statement: Any, weights: Any, strength: Any, temperature: Any, seed: Any, explain: bool
+    ) -> dict[str, Any]:
+        try:
+            if not isinstance(statement, str):
+                raise StatementError(strings.API_ERRORS["statement"].format(got=repr(statement)[:40]))
+            refuse_crisis(statement)
+            options = {
+                "strength": number("strength", strength),
+                "temperature": number("temperature", temperature),
+                "seed": whole("seed", seed),
+            }
+            reflector = self._reflector()
+            mix = named(weights) if weights is not None else default_mix(reflector)
+            return reflection_json(reflector.reflect(statement, **mix, **options, explain=explain), explain)
+        except EmorlError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        except Exception as error:  # the caller gets one line, the log the traceback
+            log.exception("an endpoint failed")
+            raise gr.Error(strings.API_ERRORS["unexpected"], print_exception=False) from error
+
+    def _reflector(self) -> Any:
+        until = time.monotonic() + LOAD_S
+        self.source.start()
+        while (reflector := self.source.reflector()) is None:
+            if self.source.state == "failed":
+                raise EmorlError(strings.MIXER["failed"].format(message=self.source.message))
+            if time.monotonic() > until:
+                raise BusyError(strings.API_ERRORS["loading"])
+            time.sleep(0.2)
+        return reflector
+
+
+def named(weights: Any) -> dict[str, dict[str, float]]:
+    """Weights as an argument of `Reflector.reflect`.
+
+    Raises:
+        WeightError: not a mapping of names to numbers. Names and ranges are checked by the reflector.
+    """
+    if not isinstance(weights, Mapping):
+        raise WeightError(strings.API_ERRORS["weights"].format(got=repr(weights)[:40]))
+    return {"weights": {str(name): number(str(name), value) for name, value in weights.items()}}
+
+
+def number(name: str, value: Any) -> float:
+    """A finite number.
+
+    Raises:
+        WeightError: it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise WeightError(strings.API_ERRORS["number"].format(got=repr(value)[:40], name=name[:40]))
+    return float(value)
+
+
+def whole(name: str, value: Any) -> int:
+    """A whole number that a generator takes as its seed.
+
+    Raises:
+        WeightError: it is none.
+    """
+    if number(name, value) != int(value) or not 0 <= value <= MOST_SEED:
+        raise WeightError(strings.API_ERRORS["whole"].format(got=repr(value)[:40], name=name, most=MOST_SEED))
+    return int(value)
+
+
+def api_endpoints(source: ModelSource, at_once: int) -> None:
+    """Add `/reflect` and `/explain` to the open `gr.Blocks`; they share the page's limit of `at_once` at a time."""
+    endpoints = Endpoints(source)
+    for function in (endpoints.reflect, endpoints.explain):
+        gr.api(function, api_name=function.__name__, concurrency_limit=at_once, concurrency_id="model")

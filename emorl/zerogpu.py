@@ -1,0 +1,42 @@
+"""What a ZeroGPU Space asks of an app that does not use its graphics processor.
+
+The engine runs on processor cores: its weights are packed in the order those read them, one thread writes everybody's
+reflections as one batch, and moved sliders are answered from caches that stay in this process. ZeroGPU runs a
+decorated function in a process of its own, in which none of that exists, and for a queue and a daily quota of the
+visitor; a reflection takes seconds without. So nothing is written on the graphics processor, and nothing here
+pretends to. But such a Space only starts if it finds one function for it: `declare` shows it one that nobody calls.
+
+Left out: writing on a graphics processor.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+
+def on_zerogpu() -> bool:
+    """Whether this is a ZeroGPU Space, by the variable that its own package goes by."""
+    return os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
+
+
+def declare() -> Callable[[], Any] | None:
+    """Show a ZeroGPU Space the function it looks for when it starts; does nothing anywhere else.
+
+    To be called before the app is launched.
+
+    Returns:
+        The function as the Space sees it, or None where there is nothing to declare.
+    """
+    if not on_zerogpu():
+        return None
+    try:
+        import spaces
+    except ImportError:  # not an image of ZeroGPU: nobody looks for a function
+        return None
+    return spaces.GPU(duration=1)(unused)
+
+
+def unused() -> None:
+    """Does nothing; declared, never called."""
