@@ -1,9 +1,9 @@
 """What in a written reply a counsellor should look at twice: advice, questions, diagnosis, parroting, repetition.
 
 Plain functions on the words of the reply (and the statement it answers). They describe the reply and never the client,
-whose feelings and condition nothing here reads out. A chip is a hint to look, it hides nothing. Expressions and thresholds
-were set on our own written replies (`data/safety/output_cases.jsonl`; `tests/safety/test_output.py` holds precision and
-recall on them, so those figures flatter). Left out: whether the reply is true, kind or helpful.
+whose feelings and condition nothing here reads out. A chip is a hint to look, it hides nothing. Expressions and
+thresholds were set on our own written replies (`data/safety/output_cases.jsonl`; `tests/safety/test_output.py` holds
+precision and recall on them, so those figures flatter). Left out: whether the reply is true, kind or helpful.
 """
 
 from __future__ import annotations
@@ -22,19 +22,24 @@ _APOSTROPHES = re.compile("['\u2018\u2019]")
 _ASKED = re.compile(
     r"(?:and |so |but )?(?:(?:how|what|where|when|why|who|which)(?: long| often| much| many)? "
     r"(?:do|does|did|is|are|was|were|would|will|can|could|has|have|makes|made)|"
-    r"(?:do|does|did|are|were|have|has|can|could|would|will) (?:you|they|he|she|your)|is (?:that|this|there)) (?!.* is )|"
+    r"(?:do|does|did|are|were|have|has|can|could|would|will) (?:you|they|he|she|your)|is (?:that|this|"
+    r"there)) (?!.* is )|"
     r"(?:can|could|would) you (?:tell|say|describe)|i wonder (?:what|how|why|who|when|where) "
 )
 _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 # Statement and reply name the same person differently; a copy with the pronouns turned is still a copy.
 _TURNED = {
-    "i": "you", "we": "you", "us": "you", "our": "your", "im": "youre", "ive": "youve", "id": "youd", "ill": "youll", "me": "you", "my": "your",
+    "i": "you", "we": "you", "us": "you", "our": "your",
+    "im": "youre", "ive": "youve", "id": "youd", "ill": "youll", "me": "you", "my": "your",
     "mine": "yours", "myself": "yourself", "am": "are",
 }  # fmt: skip
 _TOLD = re.compile(
-    r"\b(?:you (?:should|ought to|need to|must|had better|might want to|could try|can try|have to (?:try|learn)|could always|could ask)|youd (?:better|be better off|do better)|"
-    r"(?:perhaps|maybe) you (?:could|can|might|should)|it (?:might|may|could|would) (?:help|be (?:good|better|best|wise|worth\w*))|"
-    r"its time (?:to|for you to|you)|(?:the )?best thing (?:to do|would be|is to)|what you need is (?:a|some) (?:break|rest|holiday)|"
+    r"\b(?:you (?:should|ought to|need to|must|had better|might want to|could try|can try|have to (?:try|learn)|"
+    r"could always|could ask)|youd (?:better|be better off|do better)|"
+    r"(?:perhaps|maybe) you (?:could|can|might|should)|it (?:might|may|could|would) (?:help|be (?:good|better|"
+    r"best|wise|worth\w*))|"
+    r"its time (?:to|for you to|you)|(?:the )?best thing (?:to do|would be|is to)|what you need is (?:a|"
+    r"some) (?:break|rest|holiday)|"
     r"its (?:important|best|essential|a good idea|vital) (?:to|that you|for you to)|why dont you|"
     r"have you (?:tried|considered|thought (?:of|about))|why not \w+|"
     r"i(?:d| would)? (?:suggest|recommend|advise)|my advice|if i were you)\b"
@@ -48,34 +53,43 @@ _IMPERATIVE = re.compile(
 # A sentence that opens with a bare verb tells; "Let down by everyone" and "Don't know where to turn" do not.
 _COMMAND = re.compile(
     r"(?:^|[.!?;] )((?:please |just |maybe |perhaps |now |so )?"
-    r"(?:dont (?!know|want|have|see|feel|get)\w+|try|remember|make (?:sure|time|room|a|an|your)|take (?:a|some|time|care|your|one|it)|"
+    r"(?:dont (?!know|want|have|see|feel|get)\w+|try|remember|make (?:sure|time|room|a|an|your)|take (?:a|some|"
+    r"time|care|your|one|it)|"
     r"give yourself|let (?:yourself|her|him|them|go|your|someone|others)|ask (?:for|her|him|them|your|someone)|"
-    r"(?:tell|call|ring|write to|reach out|find (?:a|someone|time)|set (?:a|some|limits)|keep (?:a|in)|focus|allow|learn|"
-    r"be (?:kind|gentle|patient|honest|open)|stop \w+ing|start (?:by|with|\w+ing)|think (?:about|of)|consider|speak|talk)))\b"
+    r"(?:tell|call|ring|write to|reach out|find (?:a|someone|time)|set (?:a|some|limits)|keep (?:a|in)|focus|"
+    r"allow|learn|"
+    r"be (?:kind|gentle|patient|honest|open)|stop \w+ing|start (?:by|with|\w+ing)|think (?:about|of)|consider|"
+    r"speak|talk)))\b"
 )
 # "you feel you should", "they say you must": the pressure is reported, not applied
 _REPORTED = re.compile(
-    r"\b(?:feel(?:s|ing)?|felt|think(?:ing|s)?|thought|know(?:s|ing)?|told|tell(?:s|ing)?|says?|said|saying|sense|wonder(?:ing)?|"
-    r"believe|worried|if|whether|that|what|how|when|everything|all|things|like|though|because|sure|where|who)(?: you)? $"
+    r"\b(?:feel(?:s|ing)?|felt|think(?:ing|s)?|thought|know(?:s|ing)?|told|tell(?:s|ing)?|says?|said|saying|"
+    r"sense|wonder(?:ing)?|"
+    r"believe|worried|if|whether|that|what|how|when|everything|all|things|like|though|because|sure|where|"
+    r"who)(?: you)? $"
 )
 _DIAGNOSIS = re.compile(
     r"\b(?:depressi(?:on|ve disorder)|clinically depressed|bipolar|ptsd|ocd|adhd|autis\w+|schizo\w+|"
-    r"psychosis|psychotic|borderline|narcissis\w+|personality disorder|anxiety disorder|eating disorder|panic disorder|"
+    r"psychosis|psychotic|borderline|narcissis\w+|personality disorder|anxiety disorder|eating disorder|"
+    r"panic disorder|"
     r"anorexi\w+|bulimi\w+|disorder|diagnos\w+|addict(?:ion|ed)?|alcoholic|codependen\w+|syndrome|symptoms? of|"
-    r"antidepressants?|medication|depressed|burnout|trauma response|panic attacks?|dementia|alzheimers|on the spectrum|"
+    r"antidepressants?|medication|depressed|burnout|trauma response|panic attacks?|dementia|alzheimers|"
+    r"on the spectrum|"
     r"compassion fatigue|mental illness|neurodivergent)\b"
 )
 _FIRST_PERSON = re.compile(r"\b(?:i|im|ive|id|my|me|myself|we|weve|were all|our)\b")
 _ABOUT_CLIENT = re.compile(r"\b(?:you|your|youre|youve|youd|youll|yourself|yours)\b")
 # The listener may speak of listening: "I hear that you ...", "it sounds to me"
 _LISTENING = re.compile(
-    r"\b(?:i (?:hear|see|can (?:hear|see|imagine)|wonder|sense|am so sorry|understand|notice|imagine|feel for|get the sense)|im (?:so |really )?"
+    r"\b(?:i (?:hear|see|can (?:hear|see|imagine)|wonder|sense|am so sorry|understand|notice|imagine|feel for|"
+    r"get the sense)|im (?:so |really )?"
     r"(?:sorry|glad|hearing|sensing)|(?:sounds|seems) to me|tell me|with me|if i(?: am|m)? hear\w*)\b"
 )
 
 # The speaker's own story stays one where the client is named in passing: "I went through the same as you"
 _DISCLOSED = re.compile(
-    r"(?:^|[.!?] )i (?:know (?:exactly )?how you feel|went through|had (?:that|the same)|used to|lost my|was (?:the same|just like))\b|"
+    r"(?:^|[.!?] )i (?:know (?:exactly )?how you feel|went through|had (?:that|the same)|used to|lost my|"
+    r"was (?:the same|just like))\b|"
     r"\bmy own (?:mother|father|mum|dad|wife|husband|son|daughter|family|life|experience)\b"
 )
 _DOUBLED = frozenset("had that very so really much".split())  # words that ordinary prose says twice
@@ -113,8 +127,8 @@ def advice(reply: str) -> Chip | None:
 def question(reply: str) -> Chip | None:
     """A question where a reflection was asked for."""
     sentences = [sentence.strip() for sentence in _SENTENCE.findall(reply)]
-    asked = [sentence for sentence in sentences if "?" in sentence or _ASKED.match(_plain(sentence).rstrip(".! ") + " ")]
-    return Chip("question", " ".join(asked[0].lower().split())) if asked else None
+    asked = next((one for one in sentences if "?" in one or _ASKED.match(_plain(one).rstrip(".! ") + " ")), None)
+    return Chip("question", " ".join(asked.lower().split())) if asked else None
 
 
 def diagnosis(statement: str, reply: str) -> Chip | None:
@@ -157,7 +171,7 @@ def repetition(reply: str) -> Chip | None:
 
 
 def first_person(reply: str) -> Chip | None:
-    """A reply that tells of the speaker, not the client, or the speaker's own story; listening ("I hear that you ...") is none."""
+    """The speaker and not the client, or the speaker's own story; listening ("I hear that you ...") is none."""
     plain = _LISTENING.sub(" ", _plain(reply))
     alone = _FIRST_PERSON.search(plain) and not _ABOUT_CLIENT.search(plain)
     return Chip("first person", "") if alone or _DISCLOSED.search(plain) else None

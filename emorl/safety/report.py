@@ -1,9 +1,9 @@
 """How the phrase list does on our own written cases: `python -m emorl.safety.report [--misses]`.
 
 `data/safety/crisis_cases.jsonl` holds five parts, all invented. `tuned` and `indirect` shaped the list. `held_out` was
-written before the first list and never used to change it, but by the same hand on the same day, so it flatters.
+written before the rules and never used to change it, but by the same hand on the same day, so it flatters.
 `indirect_held` is the half of our indirect speech, chosen by a hash of the text (`is_held`), whose misses nobody looked
-at while rules were written; one hand wrote both halves, often as pairs, so it flatters too. `oblique` was written to get
+at while rules were written; one hand wrote both halves and the rules, so it flatters too. `oblique` was written to get
 past an earlier list, and neither read nor used since: its recall is the sober number.
 
 Beside them stand ordinary statements, `data/reflections.jsonl` and `data/examples.json`: how often an alarm would be
@@ -134,7 +134,8 @@ def main() -> None:
         started = time.perf_counter()
         raised = [text for text in statements if crisis_matches(text)]
         each_ms = 1000 * (time.perf_counter() - started) / len(statements)
-        print(f"{name:17} alarms {len(raised)}/{len(statements)} = {len(raised) / len(statements):.4f}, {each_ms:.2f} ms each")
+        share = len(raised) / len(statements)
+        print(f"{name:17} alarms {len(raised)}/{len(statements)} = {share:.4f}, {each_ms:.2f} ms each")
         for text in raised if options.misses else ():
             print(f"  alarm: {text}")
 
