@@ -1,8 +1,9 @@
 """What in a written reply a counsellor should look at twice: advice, questions, diagnosis, parroting, repetition.
 
 Plain functions on the words of the reply (and the statement it answers). They describe the reply and never the client,
-whose feelings and condition nothing here reads out. A chip is a hint to look, it hides nothing. Thresholds were set on
-our own written examples (`tests/safety/test_output.py`). Left out: whether the reply is true, kind or helpful.
+whose feelings and condition nothing here reads out. A chip is a hint to look, it hides nothing. Expressions and
+thresholds were set on our own written replies (`data/safety/output_cases.jsonl`; `tests/safety/test_output.py` holds
+precision and recall on them, so those figures flatter). Left out: whether the reply is true, kind or helpful.
 """
 
 from __future__ import annotations
@@ -17,16 +18,30 @@ REPEAT_WORDS = 4  # shorter runs return in ordinary prose ("and you want to", "p
 
 _WORD = re.compile(r"[a-z0-9]+")
 _APOSTROPHES = re.compile("['\u2018\u2019]")
+# A question that lost its mark: turned word order, and no "is" that makes it the subject ("What would help is rest")
+_ASKED = re.compile(
+    r"(?:and |so |but )?(?:(?:how|what|where|when|why|who|which)(?: long| often| much| many)? "
+    r"(?:do|does|did|is|are|was|were|would|will|can|could|has|have|makes|made)|"
+    r"(?:do|does|did|are|were|have|has|can|could|would|will) (?:you|they|he|she|your)|is (?:that|this|"
+    r"there)) (?!.* is )|"
+    r"(?:can|could|would) you (?:tell|say|describe)|i wonder (?:what|how|why|who|when|where) "
+)
 _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 # Statement and reply name the same person differently; a copy with the pronouns turned is still a copy.
 _TURNED = {
-    "i": "you", "im": "youre", "ive": "youve", "id": "youd", "ill": "youll", "me": "you", "my": "your",
+    "i": "you", "we": "you", "us": "you", "our": "your",
+    "im": "youre", "ive": "youve", "id": "youd", "ill": "youll", "me": "you", "my": "your",
     "mine": "yours", "myself": "yourself", "am": "are",
 }  # fmt: skip
 _TOLD = re.compile(
-    r"\b(?:you (?:should|ought to|need to|must|had better|might want to|could try|can try|have to try)|youd better|"
+    r"\b(?:you (?:should|ought to|need to|must|had better|might want to|could try|can try|have to (?:try|learn)|"
+    r"could always|could ask)|youd (?:better|be better off|do better)|"
+    r"(?:perhaps|maybe) you (?:could|can|might|should)|it (?:might|may|could|would) (?:help|be (?:good|better|"
+    r"best|wise|worth\w*))|"
+    r"its time (?:to|for you to|you)|(?:the )?best thing (?:to do|would be|is to)|what you need is (?:a|"
+    r"some) (?:break|rest|holiday)|"
     r"its (?:important|best|essential|a good idea|vital) (?:to|that you|for you to)|why dont you|"
-    r"have you (?:tried|considered|thought (?:of|about))|why not try|"
+    r"have you (?:tried|considered|thought (?:of|about))|why not \w+|"
     r"i(?:d| would)? (?:suggest|recommend|advise)|my advice|if i were you)\b"
 )
 _IMPERATIVE = re.compile(
@@ -35,24 +50,49 @@ _IMPERATIVE = re.compile(
     r"take (?:some time|a break|a deep breath|care of yourself)|"
     r"(?:talk|speak) to (?:a|your)|seek (?:help|professional|support|medical))\b)"
 )
+# A sentence that opens with a bare verb tells; "Let down by everyone" and "Don't know where to turn" do not.
+_COMMAND = re.compile(
+    r"(?:^|[.!?;] )((?:please |just |maybe |perhaps |now |so )?"
+    r"(?:dont (?!know|want|have|see|feel|get)\w+|try|remember|make (?:sure|time|room|a|an|your)|take (?:a|some|"
+    r"time|care|your|one|it)|"
+    r"give yourself|let (?:yourself|her|him|them|go|your|someone|others)|ask (?:for|her|him|them|your|someone)|"
+    r"(?:tell|call|ring|write to|reach out|find (?:a|someone|time)|set (?:a|some|limits)|keep (?:a|in)|focus|"
+    r"allow|learn|"
+    r"be (?:kind|gentle|patient|honest|open)|stop \w+ing|start (?:by|with|\w+ing)|think (?:about|of)|consider|"
+    r"speak|talk)))\b"
+)
 # "you feel you should", "they say you must": the pressure is reported, not applied
 _REPORTED = re.compile(
-    r"\b(?:feel(?:s|ing)?|felt|think(?:ing|s)?|thought|know(?:s|ing)?|told|tell(?:s|ing)?|says?|said|saying|sense|wonder(?:ing)?|"
-    r"believe|worried|if|that|what|how|when|everything|all|things|like|though|because|sure|where|who)(?: you)? $"
+    r"\b(?:feel(?:s|ing)?|felt|think(?:ing|s)?|thought|know(?:s|ing)?|told|tell(?:s|ing)?|says?|said|saying|"
+    r"sense|wonder(?:ing)?|"
+    r"believe|worried|if|whether|that|what|how|when|everything|all|things|like|though|because|sure|where|"
+    r"who)(?: you)? $"
 )
 _DIAGNOSIS = re.compile(
     r"\b(?:depressi(?:on|ve disorder)|clinically depressed|bipolar|ptsd|ocd|adhd|autis\w+|schizo\w+|"
-    r"psychosis|psychotic|borderline|narcissis\w+|personality disorder|anxiety disorder|eating disorder|panic disorder|"
+    r"psychosis|psychotic|borderline|narcissis\w+|personality disorder|anxiety disorder|eating disorder|"
+    r"panic disorder|"
     r"anorexi\w+|bulimi\w+|disorder|diagnos\w+|addict(?:ion|ed)?|alcoholic|codependen\w+|syndrome|symptoms? of|"
-    r"antidepressants?|medication)\b"
+    r"antidepressants?|medication|depressed|burnout|trauma response|panic attacks?|dementia|alzheimers|"
+    r"on the spectrum|"
+    r"compassion fatigue|mental illness|neurodivergent)\b"
 )
-_FIRST_PERSON = re.compile(r"\b(?:i|im|ive|id|my|me|myself|we|our)\b")
+_FIRST_PERSON = re.compile(r"\b(?:i|im|ive|id|my|me|myself|we|weve|were all|our)\b")
 _ABOUT_CLIENT = re.compile(r"\b(?:you|your|youre|youve|youd|youll|yourself|yours)\b")
 # The listener may speak of listening: "I hear that you ...", "it sounds to me"
 _LISTENING = re.compile(
-    r"\b(?:i (?:hear|see|can (?:hear|see|imagine)|wonder|sense|am so sorry|understand|notice)|im (?:so |really )?"
+    r"\b(?:i (?:hear|see|can (?:hear|see|imagine)|wonder|sense|am so sorry|understand|notice|imagine|feel for|"
+    r"get the sense)|im (?:so |really )?"
     r"(?:sorry|glad|hearing|sensing)|(?:sounds|seems) to me|tell me|with me|if i(?: am|m)? hear\w*)\b"
 )
+
+# The speaker's own story stays one where the client is named in passing: "I went through the same as you"
+_DISCLOSED = re.compile(
+    r"(?:^|[.!?] )i (?:know (?:exactly )?how you feel|went through|had (?:that|the same)|used to|lost my|"
+    r"was (?:the same|just like))\b|"
+    r"\bmy own (?:mother|father|mum|dad|wife|husband|son|daughter|family|life|experience)\b"
+)
+_DOUBLED = frozenset("had that very so really much".split())  # words that ordinary prose says twice
 
 
 @dataclass(frozen=True)
@@ -79,15 +119,16 @@ def advice(reply: str) -> Chip | None:
     """Telling the client what to do; a reported pressure ("you feel you should") is none."""
     plain = _plain(reply)
     told = (found.group() for found in _TOLD.finditer(plain) if not _REPORTED.search(plain[: found.start()]))
-    urged = (found.group(1) for found in _IMPERATIVE.finditer(plain))
+    urged = (found.group(1) for pattern in (_IMPERATIVE, _COMMAND) for found in pattern.finditer(plain))
     words = next(told, None) or next(urged, None)
     return Chip("advice", words) if words else None
 
 
 def question(reply: str) -> Chip | None:
     """A question where a reflection was asked for."""
-    asked = [sentence.strip() for sentence in _SENTENCE.findall(reply) if "?" in sentence]
-    return Chip("question", " ".join(asked[0].lower().split())) if asked else None
+    sentences = [sentence.strip() for sentence in _SENTENCE.findall(reply)]
+    asked = next((one for one in sentences if "?" in one or _ASKED.match(_plain(one).rstrip(".! ") + " ")), None)
+    return Chip("question", " ".join(asked.lower().split())) if asked else None
 
 
 def diagnosis(statement: str, reply: str) -> Chip | None:
@@ -110,19 +151,30 @@ def parroting(statement: str, reply: str) -> Chip | None:
 
 
 def repetition(reply: str) -> Chip | None:
-    """A run of `REPEAT_WORDS` words said twice, or one word three times in a row."""
-    words = _words(reply)
-    runs = Counter(tuple(words[n : n + REPEAT_WORDS]) for n in range(len(words) - REPEAT_WORDS + 1))
-    twice = next((run for run, count in runs.items() if count > 1), ())
-    thrice = next((words[n] for n in range(len(words) - 2) if words[n] == words[n + 1] == words[n + 2]), "")
-    return Chip("repetition", " ".join(twice) or thrice) if twice or thrice else None
+    """A sentence or a run of `REPEAT_WORDS` words said twice, a run of three stammered, one word over and over.
+
+    "Part of you ... part of you" is a figure of double-sided reflections and counts as one word.
+    """
+    words = _WORD.findall(_plain(reply).replace("part of you", "partofyou"))
+    places = range(len(words))
+    runs = Counter(tuple(words[n : n + REPEAT_WORDS]) for n in places if n + REPEAT_WORDS <= len(words))
+    sentences = Counter(tuple(_words(sentence)) for sentence in _SENTENCE.findall(reply))
+    twice = next((run for run, count in runs.items() if count > 1), ()) or next(
+        (sentence for sentence, count in sentences.items() if count > 1 and len(sentence) > 1), ()
+    )
+    stammered = next((words[n : n + 3] for n in places if words[n : n + 3] == words[n + 3 : n + 6]), [])
+    doubled = next((a for a, b in zip(words, words[1:], strict=False) if a == b and a not in _DOUBLED), "")
+    thrice = next((words[n] for n in places if words[n : n + 3] == [words[n]] * 3), "")
+    joined = next((words[n] for n in places if words[n : n + 5] == [words[n], "and", words[n], "and", words[n]]), "")
+    said = " ".join(twice) or " ".join(stammered) or thrice or doubled or joined
+    return Chip("repetition", said.replace("partofyou", "part of you")) if said else None
 
 
 def first_person(reply: str) -> Chip | None:
-    """A reply that tells of the speaker and never of the client; listening ("I hear that you ...") is none."""
+    """The speaker and not the client, or the speaker's own story; listening ("I hear that you ...") is none."""
     plain = _LISTENING.sub(" ", _plain(reply))
-    found = _FIRST_PERSON.search(plain)
-    return Chip("first person", "") if found and not _ABOUT_CLIENT.search(plain) else None
+    alone = _FIRST_PERSON.search(plain) and not _ABOUT_CLIENT.search(plain)
+    return Chip("first person", "") if alone or _DISCLOSED.search(plain) else None
 
 
 def longest_run(left: list[str], right: list[str]) -> list[str]:

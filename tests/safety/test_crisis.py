@@ -15,25 +15,25 @@ from emorl.errors import CareDataError
 from emorl.safety import crisis_matches
 from emorl.safety.crisis import find, normalise, one_slip, plain_words
 from emorl.safety.phrases import DATA, compile_pattern, inflected, phrase_list
-from emorl.safety.report import PARTS, main, measure, read_cases
+from emorl.safety.report import OWN, PARTS, is_held, main, measure, own_statements, read_cases
 
 CASES = read_cases()
 
 
-# A little below what was measured when this version of the list was finished; the numbers are printed.
+# As measured on version 3 of the list: fewer found or more alarms than that fail.
 @pytest.mark.parametrize(
-    ("part", "least_recall", "most_false_alarms"),
-    [("tuned", 0.95, 0.03), ("held_out", 0.93, 0.03), ("oblique", 0.14, 0.06)],
+    ("part", "least_found", "most_alarms"),
+    [("tuned", 221, 2), ("held_out", 106, 0), ("indirect", 104, 1), ("indirect_held", 81, 6), ("oblique", 20, 2)],
 )
 def test_recall_and_false_alarms(
-    part: str, least_recall: float, most_false_alarms: float, capsys: pytest.CaptureFixture[str]
+    part: str, least_found: int, most_alarms: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = measure(part, CASES)
     with capsys.disabled():
         print(f"\ncrisis phrases, {part}: recall {result.found}/{result.crises} = {result.recall:.2f}, "
               f"false alarms {result.alarms}/{result.benign} = {result.false_alarm_rate:.2f}")  # fmt: skip
-    assert result.recall >= least_recall
-    assert result.false_alarm_rate <= most_false_alarms
+    assert result.found >= least_found
+    assert result.alarms <= most_alarms
 
 
 def test_the_report_prints_every_part_and_every_miss(
@@ -46,6 +46,8 @@ def test_the_report_prints_every_part_and_every_miss(
         result = measure(part, CASES)
         assert f"recall {result.found}/{result.crises}" in printed
         assert all(case.text in printed for case in result.wrong)
+    for name in OWN:
+        assert f"/{len(own_statements(name))} = " in printed
 
 
 def test_there_are_enough_cases_and_none_twice() -> None:
@@ -63,11 +65,29 @@ def test_broken_cases_are_an_error(tmp_path: Path) -> None:
         read_cases(tmp_path / "cases.jsonl")
 
 
-def test_our_own_statements_raise_almost_no_alarm() -> None:
-    own = DATA.parent / "reflections.jsonl"
-    statements = [json.loads(line)["statement"] for line in own.read_text("utf-8").splitlines()]
-    alarms = [text for text in statements if crisis_matches(text)]
-    assert len(alarms) <= 0.003 * len(statements), alarms
+@pytest.mark.parametrize(("name", "most"), [("reflections.jsonl", 4), ("examples.json", 0)])
+def test_our_own_statements_raise_almost_no_alarm(name: str, most: int) -> None:
+    alarms = [text for text in own_statements(name) if crisis_matches(text)]
+    assert len(alarms) <= most, alarms
+
+
+def test_own_statements_that_cannot_be_read_are_an_error() -> None:
+    with pytest.raises(CareDataError, match="restore"):
+        own_statements("missing.jsonl")
+
+
+def test_the_halves_of_indirect_speech_follow_from_the_text() -> None:
+    indirect = [case for case in CASES if case.half.startswith("indirect")]
+    assert len([case for case in indirect if case.crisis]) >= 120 <= len([case for case in indirect if not case.crisis])
+    assert all((case.half == "indirect_held") == is_held(case.text) for case in indirect)
+
+
+def test_a_statement_takes_milliseconds() -> None:
+    statements = own_statements("reflections.jsonl")[:300]
+    start = time.process_time()
+    for text in statements:
+        crisis_matches(text)
+    assert time.process_time() - start < 0.02 * len(statements)  # measured: about 1 ms each
 
 
 @pytest.mark.parametrize(
@@ -172,7 +192,8 @@ def test_every_entry_says_why_and_names_are_unique() -> None:
     entries = content["rules"] + content["benign"]
     assert all(len(entry["why"]) > 5 for entry in entries)
     assert len({entry["id"] for entry in entries}) == len(entries)
-    assert content["version"] >= 2
+    assert content["version"] >= 3
+    assert f"Version {content['version']}" in (DATA.parent / "README.md").read_text("utf-8")  # its changelog
 
 
 @pytest.mark.parametrize("unit", ["a", "i ", "to ", "my own ", "dont want to ", "want to just really ", "k i ", "("])

@@ -59,6 +59,25 @@ def test_not_raised(reply: str) -> None:
     assert check_reply(STATEMENT, reply) == ()
 
 
+CASES = [json.loads(line) for line in (DATA / "output_cases.jsonl").read_text("utf-8").splitlines()]
+
+
+# Measured on the cases that shaped the checks: advice 24 of 24, question 20 of 21, diagnosis 21 of 21, repetition 19 of
+# 20, first person 21 of 21, parroting 19 of 20, and no false alarm; one more error than that fails.
+@pytest.mark.parametrize("check", ["advice", "question", "diagnosis", "repetition", "first person", "parroting"])
+def test_precision_and_recall(check: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [row for row in CASES if row["check"] == check]
+    hits = {row["reply"]: check in {c.kind for c in check_reply(row["statement"], row["reply"])} for row in rows}
+    found = [row for row in rows if row["raised"] and hits[row["reply"]]]
+    missed = [row["reply"] for row in rows if row["raised"] and not hits[row["reply"]]]
+    false = [row["reply"] for row in rows if not row["raised"] and hits[row["reply"]]]
+    assert len(found) + len(missed) >= 20 <= sum(not row["raised"] for row in rows)
+    with capsys.disabled():
+        print(f"\n{check}: {len(found)} found, {len(missed)} missed, {len(false)} false")
+    assert len(missed) <= (check in ("question", "repetition", "parroting")), missed
+    assert not false
+
+
 def test_a_condition_the_client_named_is_no_diagnosis() -> None:
     assert check_reply("My depression is back.", "Your depression is back, and you dread it.") == ()
 
