@@ -19,8 +19,8 @@ import gradio as gr
 from emorl.contract import reflection_json, refuse_crisis
 from emorl.errors import BusyError, EmorlError, StatementError, WeightError
 from emorl.ui import strings
-from emorl.ui.reflect import default_mix
 from emorl.ui.source import ModelSource
+from emorl.ui.writing import mix_of
 
 log = logging.getLogger(__name__)
 LOAD_S = 300.0  # how long a call waits for models that are still loading
@@ -60,7 +60,7 @@ class Endpoints:
                 "seed": whole("seed", seed),
             }
             reflector = self._reflector()
-            mix = named(weights) if weights is not None else default_mix(reflector)
+            mix = named(weights) if weights is not None else mix_of(None, reflector)
             return reflection_json(reflector.reflect(statement, **mix, **options, explain=explain), explain)
         except EmorlError as error:
             raise gr.Error(str(error), print_exception=False) from error
