@@ -185,7 +185,7 @@ def test_nothing_tells_the_setting_before_the_answer(
         told = everything()
         assert "a remark" not in told and page.locator(".words").last.inner_text() in told  # it does hear answers
         assert "SECRET" not in told
-        for name in ("gold", "repeat", "flipped", "source"):
+        for name in ("gold", "repeat", "repeated", "flipped", "setting"):
             assert f'"{name}"' not in "".join(page.evaluate("window.heard")), name
         go_on(page)
         expect(page.get_by_text("Your answer is saved.")).to_have_count(0)

@@ -14,7 +14,7 @@ const problem = () => card.querySelector(".error");
 
 async function ask(name, more) {
   try {
-    return await server[name]({ rater: task.rater, assignment: task.assignment, token: task.token, ...more });
+    return await request(name, { rater: task.rater, assignment: task.assignment, token: task.token, ...more });
   } catch (error) {
     return { phase: "error", message: T.offline };
   }
