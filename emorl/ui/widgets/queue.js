@@ -67,7 +67,7 @@ function passage(label, words, id) {
 }
 
 function texts() {
-  if (task.texts.length === 1) return passage(T.single, task.texts[0], "queue-single");
+  if (task.texts.length === 1) return h("div", { class: "sides" }, passage(T.single, task.texts[0], "queue-single"));
   return h("div", { class: "sides" }, passage(T.left, task.texts[0], "queue-left"), passage(T.right, task.texts[1], "queue-right"));
 }
 
