@@ -275,6 +275,12 @@ def test_to_the_end_and_back_and_on(new_page: Callable[..., Page], serve_items: 
     go_on(page)
     expect(page.get_by_text("It is yours.")).to_be_visible()
     expect(page.get_by_text("2 of 3 done")).to_be_visible()
+    answer(page)
+    go_on(page)
+    expect(page.get_by_role("heading", name="All done, thank you")).to_be_visible()
+    RatingQueue(running.store, ()).send(rater, Item("One more.", Side("It is one more.", "own"), source="reflect"))
+    page.evaluate("document.dispatchEvent(new CustomEvent('emorl:sent', { detail: {} }))")  # as a screen that sends does
+    expect(page.get_by_text("It is one more.")).to_be_visible()
 
 
 def test_two_raters_at_once_do_not_meet(new_page: Callable[..., Page], serve_items: Callable[..., App]) -> None:

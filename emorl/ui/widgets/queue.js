@@ -221,12 +221,15 @@ function finished(found) {
   task = { rater: found.rater };
   card.replaceChildren(
     h("div", { class: "card-head" }, heading(T.done_heading), progress(found.done, found.total)),
-    h("p", {}, fill(T.done_body, found)),
+    h("p", { class: "queue-end" }, fill(T.done_body, found)),
     h("p", { class: "fine" }, fill(T.rater, { rater: found.rater })),
     h("p", { class: "error", role: "alert" }),
     found.undo ? h("div", { class: "form-end" }, undoButton()) : null);
   card.querySelector("h2").focus();
 }
+
+// Another screen has sent an item here; whoever is at the end of the queue goes on with it.
+hear("sent", async () => { if (card.querySelector(".queue-end") && !busy) { busy = true; after(await ask("next_item")); } });
 
 function after(found) {
   busy = false;
