@@ -13,6 +13,16 @@ def open_app(page: Page, url: str) -> None:
     expect(page.locator("#widget-mixer input[type=range]").first).to_be_visible(timeout=120_000)
 
 
+def open_tab(page: Page, name: str) -> None:
+    """Open a screen by its tab; tabs that do not fit are in a menu."""
+    tab = page.get_by_role("tab", name=name, exact=True)
+    if tab.count() and tab.is_visible():
+        tab.click()
+        return
+    page.locator("#tabs .overflow-menu > button").click()
+    page.locator("#tabs .overflow-dropdown").get_by_text(name, exact=True).click()
+
+
 def generate(page: Page, statement: str = STATEMENT) -> None:
     """Type a statement, press Ctrl+Enter, wait until the rating form opens."""
     page.get_by_label("What the client said").fill(statement)
