@@ -4,8 +4,9 @@
 the database's history. The blind queue: `items` what is judged (`make_items` writes the shared ones), `judgement`
 one checked answer, `layout` the order of a queue, `queue` next, submit, undo, reveal. What it all says:
 `agreement` Krippendorff's alpha, `ranking` Bradley-Terry, `quality` self-agreement and known answers, `summary`
-means by share, `preference` bins for the map, `results` all of it, `export` CSV and JSON. Where the disk does not
-last: `journal`, `restore`, `hub`. `cli` the commands. This package knows no model and no screen.
+means by share, `preference` bins for the map, `results` all of it, `census` counts of rows, `export` CSV and JSON.
+`deletion` forget and purge. Where the disk does not last: `journal`, `restore`, `hub`. `cli` the commands. This
+package knows no model and no screen.
 """
 
 from emorl.ratings.hub import open_kept_store

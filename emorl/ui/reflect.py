@@ -10,6 +10,7 @@ than a random rater id.
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
@@ -106,14 +107,15 @@ class ReflectScreen:
         form = event._data if isinstance(event._data, Mapping) else {}
         token = str(form.get("id", ""))
         who = rater_id(rater)
+        reply = {"id": token, "reply": secrets.token_hex(4)}  # a value equal to the last would not reach the page
         try:
             self.store().add(new_rating(form, self.held.get(token), who, submit_token(form)))
         except EmorlError as error:
-            return {"phase": "error", "id": token, "message": str(error)}, who
+            return {**reply, "phase": "error", "message": str(error)}, who
         except Exception:  # the user gets one line, the log the traceback
             log.exception("saving a rating failed")
-            return {"phase": "error", "id": token, "message": strings.INPUT_ERRORS["not_saved"]}, who
-        return {"phase": "saved", "id": token, "rater": who}, who
+            return {**reply, "phase": "error", "message": strings.INPUT_ERRORS["not_saved"]}, who
+        return {**reply, "phase": "saved", "rater": who}, who
 
 
 def reflect_screen(

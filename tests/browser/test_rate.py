@@ -16,7 +16,7 @@ from emorl.ratings import RatingQueue, RatingStore
 from emorl.ratings.census import census
 from emorl.ratings.items import Item, Side
 from tests.browser.conftest import App
-from tests.browser.steps import open_app
+from tests.browser.steps import open_app, open_tab
 
 pytestmark = pytest.mark.browser
 
@@ -62,7 +62,7 @@ def serve_items(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, app: Callable[.
 
 def open_rate(page: Page, url: str) -> None:
     open_app(page, url)
-    page.get_by_role("tab", name="Rate", exact=True).click()
+    open_tab(page, "Rate")
     expect(page.locator("#queue-heading")).to_be_visible()
 
 
@@ -108,7 +108,7 @@ def test_the_notice_comes_first_and_once(new_page: Callable[..., Page], serve_it
     assert census(running.store).agreed == 1
     page.reload()
     expect(page.locator("#widget-mixer input[type=range]").first).to_be_visible()
-    page.get_by_role("tab", name="Rate", exact=True).click()
+    open_tab(page, "Rate")
     expect(page.get_by_text(SINGLE.statement)).to_be_visible()
     assert census(running.store).raters == 1
 
@@ -185,7 +185,7 @@ def test_nothing_tells_the_setting_before_the_answer(
         told = everything()
         assert "a remark" not in told and page.locator(".words").last.inner_text() in told  # it does hear answers
         assert "SECRET" not in told
-        for name in ("gold", "repeat", "flipped", "source"):
+        for name in ("gold", "repeat", "repeated", "flipped", "setting"):
             assert f'"{name}"' not in "".join(page.evaluate("window.heard")), name
         go_on(page)
         expect(page.get_by_text("Your answer is saved.")).to_have_count(0)
@@ -243,7 +243,7 @@ def test_a_draft_outlives_a_reload(new_page: Callable[..., Page], serve_items: C
     expect(page.get_by_text("Draft saved")).to_be_visible()
     page.reload()
     expect(page.locator("#widget-mixer input[type=range]").first).to_be_visible()
-    page.get_by_role("tab", name="Rate", exact=True).click()
+    open_tab(page, "Rate")
     expect(page.locator("#queue-form textarea")).to_have_value("half a thought")
     checked = page.locator("#queue-form input:checked").evaluate_all("(all) => all.map((one) => one.name + one.value)")
     assert sorted(checked) == ["queue-depthsimple", "queue-empathy2", "queue-flagsparroting"]
@@ -275,6 +275,12 @@ def test_to_the_end_and_back_and_on(new_page: Callable[..., Page], serve_items: 
     go_on(page)
     expect(page.get_by_text("It is yours.")).to_be_visible()
     expect(page.get_by_text("2 of 3 done")).to_be_visible()
+    answer(page)
+    go_on(page)
+    expect(page.get_by_role("heading", name="All done, thank you")).to_be_visible()
+    RatingQueue(running.store, ()).send(rater, Item("One more.", Side("It is one more.", "own"), source="reflect"))
+    page.evaluate("document.dispatchEvent(new CustomEvent('emorl:sent'))")  # as a screen that sends does
+    expect(page.get_by_text("It is one more.")).to_be_visible()
 
 
 def test_two_raters_at_once_do_not_meet(new_page: Callable[..., Page], serve_items: Callable[..., App]) -> None:
@@ -286,7 +292,7 @@ def test_two_raters_at_once_do_not_meet(new_page: Callable[..., Page], serve_ite
     expect(one.get_by_text("Draft saved")).to_be_visible()
     two.reload()
     expect(two.locator("#widget-mixer input[type=range]").first).to_be_visible()
-    two.get_by_role("tab", name="Rate", exact=True).click()
+    open_tab(two, "Rate")
     expect(two.locator("#queue-form textarea")).to_have_value("")
     answer(one)
     expect(two.get_by_text("0 of 1 done")).to_be_visible()

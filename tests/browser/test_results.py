@@ -20,7 +20,7 @@ from emorl.ratings.judgement import Answer
 from emorl.ui.held import Held
 from emorl.ui.rate import new_rating
 from tests.browser.conftest import App
-from tests.browser.steps import open_app
+from tests.browser.steps import open_app, open_tab
 from tests.ui.scripted import ScriptedReflector
 
 pytestmark = pytest.mark.browser
@@ -58,7 +58,7 @@ def fill(store: RatingStore, days: float = 0.0) -> None:
 
 def open_results(page: Page, url: str) -> None:
     open_app(page, url)
-    page.get_by_role("tab", name="Results", exact=True).click()
+    open_tab(page, "Results")
     expect(page.get_by_label("Password")).to_be_visible()
 
 
@@ -143,7 +143,7 @@ def test_the_session_ends_with_the_page_and_with_close(
     page.get_by_label("Password").press("Enter")
     expect(page.get_by_role("heading", name="What there is")).to_be_visible()
     page.reload()
-    page.get_by_role("tab", name="Results", exact=True).click()
+    open_tab(page, "Results")
     expect(page.get_by_label("Password")).to_be_visible()
 
 
@@ -220,11 +220,7 @@ def test_axe_finds_nothing_and_it_fits(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, where
 
     open_app(page, running.url)
-    tab = page.get_by_role("tab", name="Results", exact=True)
-    if not tab.is_visible():
-        page.locator("#tabs .overflow-menu > button").click()
-        tab = page.locator("#tabs .overflow-dropdown").get_by_text("Results", exact=True)
-    tab.click()
+    open_tab(page, "Results")
     page.get_by_role("button", name="Open", exact=True).click()
     expect(page.get_by_role("alert").filter(has_text="Got a wrong password")).to_be_visible()
     check("log-in")

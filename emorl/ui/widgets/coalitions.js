@@ -42,7 +42,7 @@ function coalitionCard(data, id, labels, got) {
     status.textContent = T.writing_variants;
     let answer;
     try {
-      answer = await server.variants({ id, every });
+      answer = await request("variants", { id, every });
     } catch (error) {
       answer = { phase: "error", message: T.unavailable };
     }

@@ -26,6 +26,14 @@ const told = (window.emorlTold ??= {}); // what was told last, for widgets on ta
 const tell = (name, detail) => { told[name] = detail; document.dispatchEvent(new CustomEvent("emorl:" + name, { detail })); };
 const hear = (name, action) => document.addEventListener("emorl:" + name, (event) => action(event.detail));
 
+// Calls a function of the server. Gradio's client swallows a failed request and answers undefined, which must not pass
+// for an answer.
+async function request(name, data) {
+  const found = await server[name](data);
+  if (found === undefined) throw new Error("no answer");
+  return found;
+}
+
 // Opens another screen; tabs that do not fit are in a menu, whose entries have the same names.
 function openTab(label) {
   const tabs = [...document.querySelectorAll("#tabs [role=tab]")];

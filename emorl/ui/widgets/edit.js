@@ -22,7 +22,7 @@ function editor(onClose) {
     const about = result;
     let wrong;
     try {
-      wrong = await server.keep_edit({ id: about.id, text });
+      wrong = await request("keep_edit", { id: about.id, text });
     } catch (error) {
       wrong = T.edit_failed;
     }

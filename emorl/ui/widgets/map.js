@@ -141,7 +141,7 @@ hear("rated", () => { if (overlay.checked) fetchRatings(); });
 async function fetchRatings() {
   let found;
   try {
-    found = await server.rated("");
+    found = await request("rated", "");
   } catch (error) {
     found = { points: [], message: T.overlay_failed };
   }

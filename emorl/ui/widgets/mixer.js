@@ -166,7 +166,7 @@ function build(found) {
 async function poll() {
   let found;
   try {
-    found = await server.settings("");
+    found = await request("settings", "");
   } catch (error) {
     found = { state: "loading" };
   }

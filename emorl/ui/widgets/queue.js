@@ -14,7 +14,7 @@ const problem = () => card.querySelector(".error");
 
 async function ask(name, more) {
   try {
-    return await server[name]({ rater: task.rater, assignment: task.assignment, token: task.token, ...more });
+    return await request(name, { rater: task.rater, assignment: task.assignment, token: task.token, ...more });
   } catch (error) {
     return { phase: "error", message: T.offline };
   }
@@ -67,7 +67,7 @@ function passage(label, words, id) {
 }
 
 function texts() {
-  if (task.texts.length === 1) return passage(T.single, task.texts[0], "queue-single");
+  if (task.texts.length === 1) return h("div", { class: "sides" }, passage(T.single, task.texts[0], "queue-single"));
   return h("div", { class: "sides" }, passage(T.left, task.texts[0], "queue-left"), passage(T.right, task.texts[1], "queue-right"));
 }
 
@@ -221,12 +221,15 @@ function finished(found) {
   task = { rater: found.rater };
   card.replaceChildren(
     h("div", { class: "card-head" }, heading(T.done_heading), progress(found.done, found.total)),
-    h("p", {}, fill(T.done_body, found)),
+    h("p", { class: "queue-end" }, fill(T.done_body, found)),
     h("p", { class: "fine" }, fill(T.rater, { rater: found.rater })),
     h("p", { class: "error", role: "alert" }),
     found.undo ? h("div", { class: "form-end" }, undoButton()) : null);
   card.querySelector("h2").focus();
 }
+
+// Another screen has sent an item here; whoever is at the end of the queue goes on with it.
+hear("sent", async () => { if (card.querySelector(".queue-end") && !busy) { busy = true; after(await ask("next_item")); } });
 
 function after(found) {
   busy = false;

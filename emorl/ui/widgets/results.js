@@ -5,7 +5,7 @@ let session = "";
 
 async function ask(name, more) {
   try {
-    return await server[name]({ session, ...more });
+    return await request(name, { session, ...more });
   } catch (error) {
     return { error: T.offline };
   }
@@ -27,7 +27,7 @@ function login(message) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     let found;
-    try { found = await server.enter(box.value); } catch (error) { found = { error: T.offline }; }
+    try { found = await request("enter", box.value); } catch (error) { found = { error: T.offline }; }
     box.value = "";
     wrong.textContent = found.error || "";
     if (found.error) { box.focus(); return; }
@@ -69,7 +69,7 @@ function ranking(found) {
     row.setting, fill(T.of, { wins: row.wins, n: row.comparisons }), digits(row.strength),
     h("span", {}, fill("{low} … {high}", { low: digits(row.low), high: digits(row.high) }),
       h("span", { class: "interval", "aria-hidden": "true" },
-        h("span", { class: "reach", vars: { left: at(row.low), width: 100 * (row.high - row.low) / (most - least || 1) + "%" } }),
+        h("span", { class: "extent", vars: { left: at(row.low), width: 100 * (row.high - row.low) / (most - least || 1) + "%" } }),
         h("span", { class: "point", vars: { left: at(row.strength) } })))]));
 }
 

@@ -23,7 +23,7 @@ async function checkPersonalData() {
   const turn = ++asked;
   let kinds = [];
   try {
-    if (box.value.trim()) kinds = await server.personal_notice(box.value);
+    if (box.value.trim()) kinds = await request("personal_notice", box.value);
   } catch (error) {
     kinds = []; // the notice is a courtesy; a lost connection is reported at Generate
   }
@@ -35,7 +35,7 @@ async function maskPersonalData() {
   const before = box.value;
   let after = before;
   try {
-    after = await server.masked(before);
+    after = await request("masked", before);
   } catch (error) {
     return; // the notice stays
   }

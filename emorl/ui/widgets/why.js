@@ -26,7 +26,7 @@ async function load() {
   busy.textContent = T.why_loading;
   let answer;
   try {
-    answer = await server.explain(asked);
+    answer = await request("explain", asked);
   } catch (error) {
     answer = { phase: "error", message: T.unavailable };
   }
