@@ -139,7 +139,7 @@ class ScriptedReflector:
 
     def atlas(self, statement: str, strength: float = 1.0, objectives: object = None) -> Iterator[None]:
         """No map: a script knows one reply only (`tests/ui/mapped.py` has maps)."""
-        return iter(())
+        yield from ()
 
     def explain(self, reflection: Reflection) -> Explanation:
         """The script's numbers through the real assembly; token i is i, its runner-up 100 + i, another word 200."""
