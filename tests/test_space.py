@@ -115,7 +115,8 @@ def proxy() -> Iterator[str]:
 
 # Runs app.py as `python app.py` would; any connection that is not to this machine is written down and refused.
 GUARD = """
-import runpy, socket, sys
+import atexit, runpy, socket, sys
+atexit.register(print, "LEFT IN ORDER", flush=True)
 connect = socket.socket.connect
 lookup = socket.getaddrinfo
 def allowed(host):
@@ -205,6 +206,7 @@ def gradio_auto_wrap(task):
 """
 
 
+@pytest.mark.shipped
 @pytest.mark.parametrize("hardware", ["cpu", "zero"])
 def test_the_app_starts_as_a_space_and_asks_nobody(tmp_path: Path, proxy: str, hardware: str) -> None:
     (tmp_path / "packages").mkdir()
@@ -223,6 +225,7 @@ def test_the_app_starts_as_a_space_and_asks_nobody(tmp_path: Path, proxy: str, h
         assert "OUTSIDE" not in said and "gradio.live" not in said
         assert Proxy.asked == []
         assert ("DECLARED unused 1" in said) == (hardware == "zero")
+    assert process.returncode == 0 and "LEFT IN ORDER" in log.read_text()  # the last ratings are pushed at exit
 
 
 def test_nothing_is_declared_outside_of_zerogpu(monkeypatch: pytest.MonkeyPatch) -> None:

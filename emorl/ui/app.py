@@ -11,6 +11,7 @@ import gradio as gr
 from emorl.safety import crisis_contacts
 from emorl.ui import strings
 from emorl.ui.about import about_screen
+from emorl.ui.admins import admins_screen, sign_in_offered
 from emorl.ui.api import api_endpoints
 from emorl.ui.map import Overlay, map_screen
 from emorl.ui.present import contacts_payload
@@ -62,6 +63,9 @@ def build_demo(
             if password():
                 with gr.Tab(strings.TABS["results"], id="results"):
                     results_screen(opened, password())
+            elif sign_in_offered():
+                with gr.Tab(strings.TABS["results"], id="results"):
+                    admins_screen(opened)
             with gr.Tab(strings.TABS["about"], id="about"):
                 about_screen()
         api_endpoints(source, at_once)
