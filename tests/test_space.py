@@ -88,6 +88,14 @@ def test_what_is_installed_here_is_what_the_requirements_say() -> None:
         assert Version(version(name)).public in item.specifier, name
 
 
+def test_every_variable_is_documented() -> None:
+    documented = (ROOT / "docs" / "space.md").read_text(encoding="utf-8")
+    sources = [ROOT / "app.py", *(ROOT / "emorl").rglob("*.py")]
+    used = {name for path in sources for name in re.findall(r"\bEMORL_[A-Z_]+\b", path.read_text(encoding="utf-8"))}
+    assert {"EMORL_DATA", "EMORL_COUNTRY", "EMORL_ADMINS"} <= used
+    assert {name for name in used if f"`{name}`" not in documented} == set()
+
+
 class Proxy(BaseHTTPRequestHandler):
     """A proxy that refuses everything and remembers what it was asked for."""
 
