@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from emorl.ratings import RatingStore
 
 VARIABLES = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")
+PACKAGES = ("authlib", "itsdangerous")
 FUNCTIONS = ("leave", "show_results", "export_data", "purge_old")
 
 
@@ -34,6 +35,11 @@ def admins() -> frozenset[str]:
     """User names of `EMORL_ADMINS` in lower case, as the hub compares them."""
     names = os.environ.get("EMORL_ADMINS", "").replace(",", " ").split()
     return frozenset(name.lower() for name in names)
+
+
+def installed(package: str) -> bool:
+    """Whether a package can be imported."""
+    return importlib.util.find_spec(package) is not None
 
 
 def sign_in_offered() -> bool:
@@ -46,7 +52,7 @@ def sign_in_offered() -> bool:
         return False
     if missing := [name for name in VARIABLES if not os.environ.get(name)]:
         raise RatingError(strings.ADMINS_ERRORS["variables"].format(names=", ".join(missing)))
-    if importlib.util.find_spec("authlib") is None or importlib.util.find_spec("itsdangerous") is None:
+    if not all(installed(name) for name in PACKAGES):
         raise RatingError(strings.ADMINS_ERRORS["package"])
     return True
 

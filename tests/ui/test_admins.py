@@ -31,7 +31,7 @@ def on_a_space(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name, value in {**SPACE, **OAUTH, "EMORL_ADMINS": "Ada, grace"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("EMORL_RESULTS_PASSWORD", raising=False)
-    monkeypatch.setattr("emorl.ui.admins.importlib.util.find_spec", lambda name: SimpleNamespace(name=name))
+    monkeypatch.setattr(admins, "installed", lambda package: package in admins.PACKAGES)
     return monkeypatch
 
 
@@ -96,7 +96,7 @@ def test_half_a_setup_is_one_line(on_a_space: pytest.MonkeyPatch) -> None:
     with pytest.raises(RatingError, match="no OAUTH_CLIENT_SECRET: expected hf_oauth: true"):
         sign_in_offered()
     on_a_space.setenv("OAUTH_CLIENT_SECRET", "x")
-    on_a_space.setattr("emorl.ui.admins.importlib.util.find_spec", lambda name: None)
+    on_a_space.setattr(admins, "installed", lambda package: package == "authlib")
     with pytest.raises(RatingError, match="expected gradio.oauth."):
         sign_in_offered()
 
