@@ -25,6 +25,19 @@ SPACE = {"SYSTEM": "spaces", "SPACE_ID": "someone/reflections"}
 OAUTH = {name: "x" for name in admins.VARIABLES}
 
 
+class Visitor:
+    """In the place of the session cookie: who calls is set by the test, on the server's side of the wire."""
+
+    session: dict[str, Any] = {}
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        scope["session"] = dict(self.session)
+        await self.app(scope, receive, send)
+
+
 @pytest.fixture
 def on_a_space(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A Space with sign-in for Ada and Grace; the library it needs is taken to be there."""
@@ -32,6 +45,7 @@ def on_a_space(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("EMORL_RESULTS_PASSWORD", raising=False)
     monkeypatch.setattr(admins, "installed", lambda package: package in admins.PACKAGES)
+    monkeypatch.setattr("gradio.routes.attach_oauth", lambda app: app.add_middleware(Visitor))
     return monkeypatch
 
 
@@ -107,23 +121,9 @@ def test_the_password_wins(on_a_space: pytest.MonkeyPatch) -> None:
     assert strings.TABS["results"] in tabs(demo) and not demo.expects_oauth
 
 
-class Visitor:
-    """In the place of the session cookie: who calls is set by the test, on the server's side of the wire."""
-
-    session: dict[str, Any] = {}
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        scope["session"] = dict(self.session)
-        await self.app(scope, receive, send)
-
-
 @pytest.fixture
 def served(on_a_space: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """The app on a Space, with `Visitor` for the part that needs the hub; yields address and configuration."""
-    on_a_space.setattr("gradio.routes.attach_oauth", lambda app: app.add_middleware(Visitor))
     store = open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
     demo = build_demo(ScriptedReflector(), store)
     _, url, _ = demo.launch(server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True,
