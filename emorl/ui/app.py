@@ -12,7 +12,7 @@ from emorl.safety import crisis_contacts
 from emorl.ui import strings
 from emorl.ui.about import about_screen
 from emorl.ui.admins import admins_screen, sign_in_offered
-from emorl.ui.api import api_endpoints
+from emorl.ui.api import api_endpoints, keep_private
 from emorl.ui.map import Overlay, map_screen
 from emorl.ui.present import contacts_payload
 from emorl.ui.rate_queue import rate_screen
@@ -69,5 +69,6 @@ def build_demo(
             with gr.Tab(strings.TABS["about"], id="about"):
                 about_screen()
         api_endpoints(source, at_once)
+    keep_private(demo)
     demo.queue(max_size=64, default_concurrency_limit=4)
     return demo

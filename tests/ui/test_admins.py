@@ -96,6 +96,8 @@ def test_it_is_offered_only_where_all_of_it_is_set(on_a_space: pytest.MonkeyPatc
     assert sign_in_offered()
     demo = build_demo(ScriptedReflector(), lambda: pytest.fail("no ratings here"))
     assert strings.TABS["results"] in tabs(demo) and demo.expects_oauth
+    public = {function.api_name for function in demo.fns.values() if function.api_visibility != "private"}
+    assert public == {"reflect", "explain"}  # not the sign-in button's own
     on_a_space.delenv("EMORL_ADMINS")
     assert not sign_in_offered()
     demo = build_demo(ScriptedReflector(), lambda: pytest.fail("no ratings here"))
