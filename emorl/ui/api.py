@@ -122,7 +122,7 @@ def api_endpoints(source: ModelSource, at_once: int) -> None:
 
 
 def keep_private(demo: gr.Blocks) -> None:
-    """Hide all other functions of the finished app, those that Gradio adds by itself (the sign-in button's) included."""
+    """Hide all other functions of the finished app, also those that Gradio adds by itself (the sign-in button's)."""
     for function in demo.fns.values():
         if function.api_name not in PUBLIC:
             function.api_visibility = "private"
