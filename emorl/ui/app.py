@@ -69,6 +69,7 @@ def build_demo(
             with gr.Tab(strings.TABS["about"], id="about"):
                 about_screen()
         api_endpoints(source, at_once)
+    demo.space_id = None  # on a Space, Gradio's page would else ask huggingface.co and a font host for a header
     keep_private(demo)
     demo.queue(max_size=64, default_concurrency_limit=4)
     return demo

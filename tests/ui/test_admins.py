@@ -137,6 +137,7 @@ def served(on_a_space: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[str
         Visitor.session = {}
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # Gradio's reloader for Spaces
 def test_every_function_is_checked_at_each_call(served: tuple[str, dict[str, Any]]) -> None:
     url, config = served
     (component,) = [item["id"] for item in config["components"] if item["props"].get("elem_id") == "widget-results"]
