@@ -89,6 +89,8 @@ def test_axe_finds_nothing_and_it_fits(
         for node in problem["nodes"]
     ] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for box in page.locator("#about-formulas .scroll").all():
+        assert box.evaluate("(node) => node.scrollWidth <= node.clientWidth"), box.inner_text()
 
 
 def test_wide_tables_are_reached_with_the_keyboard(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
