@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from functools import cache
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ def main() -> int:
     """Open the database, start the server, then load the models; exit code 2 for a user's error."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # a host that stops the app: ratings are pushed at exit
     try:
         store()
         demo.launch(prevent_thread_lock=True, **launch_settings())

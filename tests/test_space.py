@@ -88,6 +88,14 @@ def test_what_is_installed_here_is_what_the_requirements_say() -> None:
         assert Version(version(name)).public in item.specifier, name
 
 
+def test_every_variable_is_documented() -> None:
+    documented = (ROOT / "docs" / "space.md").read_text(encoding="utf-8")
+    sources = [ROOT / "app.py", *(ROOT / "emorl").rglob("*.py")]
+    used = {name for path in sources for name in re.findall(r"\bEMORL_[A-Z_]+\b", path.read_text(encoding="utf-8"))}
+    assert {"EMORL_DATA", "EMORL_COUNTRY", "EMORL_ADMINS"} <= used
+    assert {name for name in used if f"`{name}`" not in documented} == set()
+
+
 class Proxy(BaseHTTPRequestHandler):
     """A proxy that refuses everything and remembers what it was asked for."""
 
@@ -115,7 +123,8 @@ def proxy() -> Iterator[str]:
 
 # Runs app.py as `python app.py` would; any connection that is not to this machine is written down and refused.
 GUARD = """
-import runpy, socket, sys
+import atexit, runpy, socket, sys
+atexit.register(print, "LEFT IN ORDER", flush=True)
 connect = socket.socket.connect
 lookup = socket.getaddrinfo
 def allowed(host):
@@ -205,6 +214,7 @@ def gradio_auto_wrap(task):
 """
 
 
+@pytest.mark.shipped
 @pytest.mark.parametrize("hardware", ["cpu", "zero"])
 def test_the_app_starts_as_a_space_and_asks_nobody(tmp_path: Path, proxy: str, hardware: str) -> None:
     (tmp_path / "packages").mkdir()
@@ -223,6 +233,7 @@ def test_the_app_starts_as_a_space_and_asks_nobody(tmp_path: Path, proxy: str, h
         assert "OUTSIDE" not in said and "gradio.live" not in said
         assert Proxy.asked == []
         assert ("DECLARED unused 1" in said) == (hardware == "zero")
+    assert process.returncode == 0 and "LEFT IN ORDER" in log.read_text()  # the last ratings are pushed at exit
 
 
 def test_nothing_is_declared_outside_of_zerogpu(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,10 +31,11 @@ FORMULAS = {
     "y": r"$y$",
     "r": r"$r$",
     "share": r"$\hat w_k = w_k / \sum_j w_j$",
-    "mix": r"$$ f = h_0 + s \sum_k \hat w_k \, (h_k - h_0), \qquad \text{logits} = W f $$",
+    "mix": r"$$ \begin{gathered} f = h_0 + s \sum_k \hat w_k \, (h_k - h_0) \\ \text{logits} = W f \end{gathered} $$",
     "product": r"$$ p(\text{word}) \;\propto\; \prod_k \, p_k(\text{word})^{\hat w_k} $$",
-    "margin": r"$$ (W_y - W_r) f = \underbrace{(W_y - W_r) h_0}_{\text{base}} "
-    r"+ \sum_k \underbrace{s \, \hat w_k \, (W_y - W_r)(h_k - h_0)}_{\text{objective } k} $$",
+    # in two lines, so that it fits a phone
+    "margin": r"$$ \begin{aligned} (W_y - W_r) f ={} & \underbrace{(W_y - W_r) h_0}_{\text{base}} \\ "
+    r"& + \sum_k \underbrace{s \, \hat w_k (W_y - W_r)(h_k - h_0)}_{\text{objective } k} \end{aligned} $$",
 }
 
 

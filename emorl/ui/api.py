@@ -24,6 +24,7 @@ from emorl.ui.writing import mix_of
 
 log = logging.getLogger(__name__)
 LOAD_S = 300.0  # how long a call waits for models that are still loading
+PUBLIC = ("reflect", "explain")
 MOST_SEED = 2**63 - 1
 
 
@@ -116,5 +117,12 @@ def whole(name: str, value: Any) -> int:
 def api_endpoints(source: ModelSource, at_once: int) -> None:
     """Add `/reflect` and `/explain` to the open `gr.Blocks`; they share the page's limit of `at_once` at a time."""
     endpoints = Endpoints(source)
-    for function in (endpoints.reflect, endpoints.explain):
-        gr.api(function, api_name=function.__name__, concurrency_limit=at_once, concurrency_id="model")
+    for name in PUBLIC:
+        gr.api(getattr(endpoints, name), api_name=name, concurrency_limit=at_once, concurrency_id="model")
+
+
+def keep_private(demo: gr.Blocks) -> None:
+    """Hide all other functions of the finished app, also those that Gradio adds by itself (the sign-in button's)."""
+    for function in demo.fns.values():
+        if function.api_name not in PUBLIC:
+            function.api_visibility = "private"

@@ -11,7 +11,8 @@ import gradio as gr
 from emorl.safety import crisis_contacts
 from emorl.ui import strings
 from emorl.ui.about import about_screen
-from emorl.ui.api import api_endpoints
+from emorl.ui.admins import admins_screen, sign_in_offered
+from emorl.ui.api import api_endpoints, keep_private
 from emorl.ui.compare import compare_screen
 from emorl.ui.map import Overlay, map_screen
 from emorl.ui.overlay import preferred_overlay
@@ -68,8 +69,13 @@ def build_demo(
             if password():
                 with gr.Tab(strings.TABS["results"], id="results"):
                     results_screen(opened, password())
+            elif sign_in_offered():
+                with gr.Tab(strings.TABS["results"], id="results"):
+                    admins_screen(opened)
             with gr.Tab(strings.TABS["about"], id="about"):
                 about_screen()
         api_endpoints(source, at_once)
+    demo.space_id = None  # on a Space, Gradio's page would else ask huggingface.co and a font host for a header
+    keep_private(demo)
     demo.queue(max_size=64, default_concurrency_limit=4)
     return demo

@@ -707,3 +707,23 @@ API_ERRORS = {
     "loading": "The models are still loading, expected them by now; please try again in a minute.",
     "unexpected": "Something went wrong while writing. Please try again; the app's log has the details.",
 }
+
+# Results for people who sign in on a Space
+
+ADMINS = {
+    "sign_in": "Sign in with Hugging Face",
+    "sign_out": "Sign out ({})",
+    "hint": "For whoever runs this app. Sign in above with an account that was named when it was set up, then open "
+    "the results.",
+}
+
+ADMINS_ERRORS = {
+    "refused": "Got no sign-in, expected an account that this app lists; please sign in.",
+    "signed_out": "Got nobody signed in, expected an account that this app lists; please sign in above.",
+    "not_listed": "Got the account {name}, expected one that this app lists; sign in with another, or have it added "
+    "to EMORL_ADMINS.",
+    "variables": "EMORL_ADMINS is set, but this Space has no {names}: expected hf_oauth: true in the README's front "
+    "matter; add it, or unset EMORL_ADMINS.",
+    "package": "EMORL_ADMINS is set, but the sign-in library is missing: expected gradio[oauth]; install it, or unset "
+    "EMORL_ADMINS.",
+}

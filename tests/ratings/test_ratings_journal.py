@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import huggingface_hub
 import pytest
 
 from emorl.errors import RatingError
@@ -160,3 +163,91 @@ def test_lines_of_several_files_come_in_the_order_of_their_moments(tmp_path: Pat
     for number, at in enumerate(moments):
         (tmp_path / f"{number}.jsonl").write_text(json.dumps({"at": at, "event": "x"}) + "\n")
     assert [line["at"] for line in read_lines(tmp_path.glob("*.jsonl"))] == sorted(moments)
+
+
+class FakeHub:
+    """What the hub's library would be asked, checked against its real signatures; no network."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, remote: Path, private: bool) -> None:
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.stopped = 0
+        real_api, real_scheduler = huggingface_hub.HfApi, huggingface_hub.CommitScheduler
+        hub = self
+
+        class Api:
+            def __init__(self, token: str) -> None:
+                self.token = token
+
+            def create_repo(self, *arguments: Any, **named: Any) -> None:
+                inspect.signature(real_api.create_repo).bind(self, *arguments, **named)
+                hub.asked.append(("create", {"repo_id": arguments[0], "token": self.token, **named}))
+
+            def dataset_info(self, dataset: str) -> Any:
+                return SimpleNamespace(private=private)
+
+            def snapshot_download(self, *arguments: Any, **named: Any) -> str:
+                inspect.signature(real_api.snapshot_download).bind(self, *arguments, **named)
+                hub.asked.append(("fetch", named))
+                shutil.copytree(remote, named["local_dir"] / "journal", dirs_exist_ok=True)
+                return str(named["local_dir"])
+
+        class Scheduler:
+            def __init__(self, **named: Any) -> None:
+                inspect.signature(real_scheduler.__init__).bind(self, **named)
+                hub.asked.append(("keep", named))
+
+            def trigger(self) -> Any:
+                hub.asked.append(("push", {}))
+                return SimpleNamespace(result=lambda: None)
+
+            def stop(self) -> None:
+                hub.stopped += 1
+
+        monkeypatch.setattr(huggingface_hub, "HfApi", Api)
+        monkeypatch.setattr(huggingface_hub, "CommitScheduler", Scheduler)
+
+
+def configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("EMORL_JOURNAL_DATASET", "me/ratings")
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setenv("EMORL_DATA", str(tmp_path / "disk"))
+    (tmp_path / "remote").mkdir()
+    return tmp_path / "remote"
+
+
+def test_a_configured_dataset_is_private_fetched_and_pushed_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: MakeRating, store: RatingStore
+) -> None:
+    remote = configured(monkeypatch, tmp_path)
+    store.journal = Journal(remote)
+    store.add(make(comment="before the restart"))
+    asked = FakeHub(monkeypatch, remote, private=True)
+    kept = open_kept_store()
+    assert [row.given.comment for row in kept.all()] == ["before the restart"]
+    (_, created), (_, fetched), (_, pushed) = asked.asked
+    assert created == {"repo_id": "me/ratings", "token": "hf_secret", "repo_type": "dataset", "private": True,
+                       "exist_ok": True}  # fmt: skip
+    assert fetched["allow_patterns"] == "journal/*.jsonl"
+    assert (pushed["repo_id"], pushed["repo_type"], pushed["private"]) == ("me/ratings", "dataset", True)
+    assert (pushed["path_in_repo"], pushed["allow_patterns"], pushed["token"]) == ("journal", "*.jsonl", "hf_secret")
+    assert kept.journal is not None and pushed["folder_path"] == kept.journal.folder
+    kept.add(make(comment="after it"))
+    assert [line["comment"] for line in read_lines([kept.journal.file])] == ["after it"]  # only what is new
+
+
+def test_a_public_dataset_is_refused_and_nothing_is_pushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = FakeHub(monkeypatch, configured(monkeypatch, tmp_path), private=False)
+    with pytest.raises(RatingError, match="me/ratings is public, expected a private one.*make it private"):
+        open_kept_store()
+    assert [name for name, _ in asked.asked] == ["create"]
+
+
+def test_closing_pushes_what_is_left_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = FakeHub(monkeypatch, configured(monkeypatch, tmp_path), private=True)
+    hub = configured_hub()
+    assert hub is not None
+    hub.close()  # nothing was started
+    hub.keep(tmp_path)
+    hub.close()
+    hub.close()
+    assert ([name for name, _ in asked.asked], asked.stopped) == (["keep", "push"], 1)

@@ -8,6 +8,7 @@ be run as code. So no text ever passes through a template here; the widgets buil
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -65,6 +66,8 @@ def widget(
 
 def _plain(method: Callable[..., Any]) -> Callable[..., Any]:
     """A function around a method: Gradio sets an attribute on what it serves, which methods refuse."""
+    if inspect.isfunction(method):
+        return method
 
     def call(argument: Any = None) -> Any:
         return method(argument)

@@ -42,7 +42,7 @@ function openTab(label) {
 }
 
 // Phone numbers and links of crisis contacts: banner, crisis panel, About. "Text WORD to NUMBER" opens a message.
-const reach = (phone) => {
+const contactAddress = (phone) => {
   const texted = phone.match(/^Text (\S+) to ([\d ]+)$/);
   return texted ? "sms:" + texted[2].replaceAll(" ", "") + "?body=" + encodeURIComponent(texted[1])
     : "tel:" + phone.replace(/[^+\d]/g, "");
@@ -53,7 +53,7 @@ function contactList(contacts) {
     h("li", {},
       h("span", { class: "contact-country" }, c.country),
       h("span", { class: "contact-name" }, c.url ? h("a", { href: c.url, rel: "noreferrer", target: "_blank" }, c.name) : c.name),
-      c.phone ? h("a", { class: "contact-phone", href: reach(c.phone) }, c.phone) : null,
+      c.phone ? h("a", { class: "contact-phone", href: contactAddress(c.phone) }, c.phone) : null,
       c.note ? h("span", { class: "contact-note" }, c.note) : null)));
 }
 

@@ -1,4 +1,5 @@
-// The Results screen: password, then tables, export, deletion. The session lives in this script only.
+// The Results screen: password, then tables, export, deletion. The session lives in this script only. Where people sign
+// in instead (settings.signed) there is no password; the server knows who calls.
 const area = h("div", { class: "results" });
 element.append(area);
 let session = "";
@@ -22,10 +23,12 @@ function login(message) {
   const form = h("form", { class: "card", novalidate: true, "aria-labelledby": "results-heading" },
     h("h2", { class: "title", id: "results-heading" }, T.heading),
     h("p", { class: "fine" }, T.login_hint),
-    h("div", { class: "inputs" }, h("label", { class: "field" }, T.password, box), h("button", { type: "submit", class: "primary" }, T.login)),
+    h("div", { class: "inputs" }, props.settings.signed ? null : h("label", { class: "field" }, T.password, box),
+      h("button", { type: "submit", class: "primary" }, T.login)),
     wrong);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (props.settings.signed) { open(true); return; }
     let found;
     try { found = await request("enter", box.value); } catch (error) { found = { error: T.offline }; }
     box.value = "";
