@@ -69,7 +69,7 @@ def visit(page: Page, url: str, statement: str, own: str) -> None:
     open_app(page, url)
     generate(page, statement)
     expect(page.locator("#widget-result .reach")).to_contain_text("within reach")
-    expect(page.locator("#reflection-text")).to_contain_text(statement)
+    expect(page.locator(".visit .base-text").first).to_contain_text(statement)
     page.get_by_role("button", name="Edit", exact=True).click()
     page.locator("#edit-box").fill(own)
     page.get_by_role("button", name="Keep my version").click()
@@ -130,7 +130,7 @@ def test_two_browsers_at_once_do_not_see_each_others_text(
         page.get_by_label("What the client said").fill(said)
         page.get_by_label("What the client said").press("Control+Enter")
     for page, (said, _) in zip(pages, words, strict=True):
-        expect(page.locator("#reflection-text")).to_contain_text(said)
+        expect(page.locator(".visit .base-text").first).to_contain_text(said)
         expect(page.locator("#widget-result .reach")).to_contain_text("within reach")
     for page, (said, own) in zip(pages, words, strict=True):
         visit(page, running.url, said, own)

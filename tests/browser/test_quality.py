@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 PASSWORD = "an invented password"
 CONTROLS = {
     "button", "checkbox", "combobox", "link", "listbox", "menuitem", "meter", "progressbar", "radio", "searchbox",
-    "slider", "spinbutton", "switch", "tab", "tabpanel", "table", "textbox", "DisclosureTriangle", "image", "img",
+    "slider", "spinbutton", "switch", "tab", "tabpanel", "textbox", "DisclosureTriangle", "image", "img",
     "group", "list", "radiogroup", "region", "form", "alertdialog", "dialog",
 }  # fmt: skip
 QUIET = {"list", "group", "tabpanel"}  # may be without a name: plain lists, details, Gradio's tab panels
@@ -218,7 +218,7 @@ def test_nothing_moves_while_it_streams(
         expect(page.locator("#widget-result .reach")).not_to_contain_text("Mapping what")
     assert len(page.locator("#reflection-text").inner_text()) > 150
     shifts = page.evaluate("window.shifts")
-    assert sum(value for value, _ in shifts) <= 0.01, shifts
+    assert sum(value for value, _ in shifts) <= 0.01, sorted(shifts, reverse=True)[:5]
     page.wait_for_timeout(600)  # what follows is no answer to an input
     page.evaluate("document.querySelector('.gradio-container').prepend(Object.assign("
                   "document.createElement('div'), {style: 'height: 200px'}))")  # fmt: skip
@@ -231,4 +231,4 @@ def test_a_scripted_reply_does_not_move_the_page_either(new_page: Callable[..., 
     page.evaluate(SHIFTS)
     generate(page)
     shifts = page.evaluate("window.shifts")
-    assert sum(value for value, _ in shifts) <= 0.01, shifts
+    assert sum(value for value, _ in shifts) <= 0.01, sorted(shifts, reverse=True)[:5]

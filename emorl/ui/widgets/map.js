@@ -160,7 +160,7 @@ function table() {
   const head = [...mixer.objectives.map((o) => o.label), T.overlay_value, T.overlay_n];
   return h("details", {}, h("summary", {}, T.overlay_table),
     h("div", { class: "scroll overall", tabindex: "0", role: "region", "aria-label": T.overlay_table },
-      h("table", {}, h("thead", {}, h("tr", {}, head.map((t) => h("th", { scope: "col" }, t)))),
+      h("table", { "aria-label": T.overlay_table }, h("thead", {}, h("tr", {}, head.map((t) => h("th", { scope: "col" }, t)))),
         h("tbody", {}, points.map((point) => h("tr", {}, [...point.weights.map(percent), point.value.toFixed(2), point.n]
           .map((t) => h("td", {}, String(t)))))))));
 }
