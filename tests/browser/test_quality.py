@@ -23,7 +23,7 @@ PASSWORD = "an invented password"
 CONTROLS = {
     "button", "checkbox", "combobox", "link", "listbox", "menuitem", "meter", "progressbar", "radio", "searchbox",
     "slider", "spinbutton", "switch", "tab", "tabpanel", "textbox", "DisclosureTriangle", "image", "img",
-    "group", "list", "radiogroup", "region", "form", "alertdialog", "dialog",
+    "group", "list", "radiogroup", "region", "alertdialog", "dialog",
 }  # fmt: skip
 QUIET = {"list", "group", "tabpanel"}  # may be without a name: plain lists, details, Gradio's tab panels
 

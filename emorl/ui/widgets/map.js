@@ -1,7 +1,7 @@
 // The Map screen: picture and list of the regions, what the chosen one says, ratings laid over it.
 const COLOURS = (index) => "--c" + (index % 6 + 1);
 const notice = h("p", { class: "fine", role: "status" });
-const guide = h("p", { class: "fine", hidden: true });
+const guide = h("p", { class: "fine map-guide", hidden: true });
 const count = h("p", { class: "map-count", id: "map-count" });
 const reading = h("p", { class: "reflection-text map-text", id: "map-text" });
 const facts = h("p", { class: "fine" });
