@@ -24,12 +24,11 @@ from playwright.sync_api import Page, expect, sync_playwright
 from emorl.ratings import RatingQueue, load_items, open_store
 from emorl.ratings.judgement import Answer
 from tests.browser.conftest import ARGUMENTS
-from tests.browser.steps import generate, open_app
+from tests.browser.steps import STATEMENT, generate, open_app
 from tests.browser.test_quality import open_tab
 from tests.browser.test_story import started
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
-STATEMENT = "They gave the team lead job to someone I trained. I smiled and said congratulations."
 PASSWORD = "invented"  # of this run only
 MAX_KB = 150
 
