@@ -15,7 +15,7 @@ export GRADIO_SERVER_NAME ?= 127.0.0.1
 export GRADIO_SERVER_PORT ?= 7860
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: setup run test lint bench chromium clean
+.PHONY: setup run test lint bench screenshots chromium clean
 .DELETE_ON_ERROR:
 
 setup: $(VENV)/.runtime  ## the virtual environment, pinned requirements, the base model
@@ -33,6 +33,9 @@ lint: $(VENV)/.dev  ## ruff and mypy
 
 bench: setup $(VENV)/.dev  ## the benchmarks: JSON under var/bench, a table on screen
 	@$(BIN)/python -m tests.benchmarks
+
+screenshots: setup $(VENV)/.dev chromium  ## the pictures under docs/screens, from the app with the shipped models
+	@$(BIN)/python -m tests.browser.screenshots
 
 clean:  ## remove the virtual environment and caches; ratings in var/ stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -150,6 +150,21 @@ def precision_part(result: Mapping[str, Any]) -> str:
     )
 
 
+def browser_part(result: Mapping[str, Any]) -> str:
+    """What somebody waits for in the browser."""
+    what = {
+        "page_s": "from `python app.py` to the statement box, s",
+        "first_word_s": "from the click on Generate to the first word, s",
+        "slider_to_text_ms": "from a slider's move to the changed text in the page, ms",
+        "slider_to_frame_ms": "from a slider's move to the frame that shows it, ms",
+    }
+    rows = [[what[r["name"]], f"{r['median']:.3g}", f"{r['spread'][0]:.3g} to {r['spread'][1]:.3g}", r["n"],
+             "" if r["goal"] is None else f"at most {r['goal']:.3g}" + ("" if r["within_goal"] else " (not reached)")]
+            for r in result["rows"]]  # fmt: skip
+    return ("## In the browser\n\nChromium and the app on one machine, warm cache.\n\n"
+            + table(["wait", "median", "least to most", "times", "goal"], rows))  # fmt: skip
+
+
 def main() -> None:
     """Write the page from what lies under var/bench."""
     parts = ["# What a reflection costs\n", "Written by `python -m tests.benchmarks._page` from `make bench`.\n"]
@@ -158,6 +173,8 @@ def main() -> None:
         parts.append(decode_part(found["decode"]))
     if "precision" in found:
         parts.append(precision_part(found["precision"]))
+    if "page" in found:
+        parts.append(browser_part(found["page"]))
     for name, title, text in (
         ("reuse", "A moved slider", "Words decoded again after a slider moved, and seconds over a fresh decode."),
         ("load", "Many users", "Throughput of users at once over one after the other."),

@@ -71,8 +71,8 @@ CORPUS = (
 def clean(page: Page) -> None:
     """Nothing ran, and nothing became an element."""
     assert page.evaluate("window.hacked") is None
-    made = page.locator(".emorl-widget").locator("script, img, iframe, template, style, svg[onload], a[href^=java], [onfocus]")
-    assert made.count() == 0
+    foreign = "script, img, iframe, template, style, svg[onload], a[href^=java], [onfocus]"
+    assert page.locator(".emorl-widget").locator(foreign).count() == 0
 
 
 def watched(page: Page) -> None:

@@ -113,7 +113,7 @@ def test_the_whole_story_by_keyboard(new_page: Callable[..., Page], app: Callabl
     tab_to(page, "#weight-empathy", back=True)
     keys.press("Home")  # live: the text follows without the model
     expect(page.locator("#reflection-text")).to_have_text(reflector.text(reflector.write([0.3, 0, 0])[0]))
-    expect(page.locator("#widget-result .mark")).to_have_attribute("data-mark", "live")
+    expect(page.locator("#widget-result .mark[role=status]")).to_have_attribute("data-mark", "live")
 
     tab_to(page, "#tabs [role=tab]", "Map", back=True)
     keys.press("Enter")
@@ -153,11 +153,12 @@ def test_the_whole_story_by_keyboard(new_page: Callable[..., Page], app: Callabl
     keys.press("Enter")
     expect(page.locator("#edited-text")).to_have_text("My own words.")
 
-    for field, presses in (("depth", 2), ("empathy", 1), ("fluency", 2), ("would_say", 1)):
+    for field, wanted in (("depth", "complex"), ("empathy", "1"), ("fluency", "2"), ("would_say", "edits")):
         tab_to(page, f"[name=rating-{field}]")
         keys.press("Space")
-        for _ in range(presses):
-            keys.press("ArrowRight")
+        for _ in range(3):  # arrow keys go round
+            if page.evaluate("document.activeElement.value") != wanted:
+                keys.press("ArrowRight")
     tab_to(page, "#rating-comment")
     keys.type("by keyboard")
     tab_to(page, "#widget-rating .primary")

@@ -1,4 +1,4 @@
-"""How the page behaves for everybody: names for screen readers, reduced motion, 200 % zoom, small screens, calm streaming.
+"""How the page behaves for everybody: names for screen readers, reduced motion, zoom, small screens, calm streaming.
 
 `states` walks through the screens; the same states are looked at by each check, and each check is shown to fail where
 it should. Axe's own rules are in the screens' tests.
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.browser
 PASSWORD = "an invented password"
 CONTROLS = {
     "button", "checkbox", "combobox", "link", "listbox", "menuitem", "meter", "progressbar", "radio", "searchbox",
-    "slider", "spinbutton", "switch", "tab", "tabpanel", "table", "textbox", "DisclosureTriangle", "image", "img",
-    "group", "list", "radiogroup", "region", "form", "alertdialog", "dialog",
+    "slider", "spinbutton", "switch", "tab", "tabpanel", "textbox", "DisclosureTriangle", "image", "img",
+    "group", "list", "radiogroup", "region", "alertdialog", "dialog",
 }  # fmt: skip
 QUIET = {"list", "group", "tabpanel"}  # may be without a name: plain lists, details, Gradio's tab panels
 
@@ -42,12 +42,16 @@ MOVING = """() => [...document.querySelectorAll("*")].flatMap((node) => ["", "::
   const long = style.transitionDuration.split(",").some((time) => parseFloat(time) > 0);
   return style.animationName !== "none" || (style.transitionProperty !== "none" && long);
 }).map((part) => node.outerHTML.slice(0, 100) + part)).concat(
-  document.getAnimations().filter((a) => a.playState === "running").map((a) => "running: " + (a.animationName || a.transitionProperty)))"""
+  document.getAnimations().filter((animation) => animation.playState === "running")
+    .map((animation) => "running: " + (animation.animationName || animation.transitionProperty)))"""
 
 SHIFTS = """() => {
   window.shifts = [];
-  new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts.push(
-    [entry.value, entry.sources.map((s) => (s.node?.outerHTML || s.node?.nodeName || "").slice(0, 100))]);
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries().filter((entry) => !entry.hadRecentInput)) {
+      const what = entry.sources.map((source) => (source.node?.outerHTML || source.node?.nodeName || "").slice(0, 100));
+      window.shifts.push([entry.value, what]);
+    }
   }).observe({ type: "layout-shift" });
 }"""
 
@@ -173,7 +177,9 @@ def test_reduced_motion_while_writing(new_page: Callable[..., Page], app: Callab
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "scale"), [(640, 450, 2), (390, 844, 3), (320, 640, 1)], ids=["zoom 200 %", "phone", "zoom 400 %"]
+    ("width", "height", "scale"),
+    [(640, 450, 2), (390, 844, 3), (320, 640, 1)],
+    ids=["zoom 200 %", "phone", "zoom 400 %"],
 )
 def test_everything_fits(
     new_page: Callable[..., Page], app: Callable[..., App], width: int, height: int, scale: int
@@ -212,7 +218,7 @@ def test_nothing_moves_while_it_streams(
         expect(page.locator("#widget-result .reach")).not_to_contain_text("Mapping what")
     assert len(page.locator("#reflection-text").inner_text()) > 150
     shifts = page.evaluate("window.shifts")
-    assert sum(value for value, _ in shifts) <= 0.01, shifts
+    assert sum(value for value, _ in shifts) <= 0.01, sorted(shifts, reverse=True)[:5]
     page.wait_for_timeout(600)  # what follows is no answer to an input
     page.evaluate("document.querySelector('.gradio-container').prepend(Object.assign("
                   "document.createElement('div'), {style: 'height: 200px'}))")  # fmt: skip
@@ -225,4 +231,4 @@ def test_a_scripted_reply_does_not_move_the_page_either(new_page: Callable[..., 
     page.evaluate(SHIFTS)
     generate(page)
     shifts = page.evaluate("window.shifts")
-    assert sum(value for value, _ in shifts) <= 0.01, shifts
+    assert sum(value for value, _ in shifts) <= 0.01, sorted(shifts, reverse=True)[:5]

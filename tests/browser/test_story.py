@@ -28,8 +28,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def started(data: Path) -> Iterator[str]:
-    """Run `python app.py` on a free port with its ratings in `data`; yields the address."""
+def started(data: Path, **more: str) -> Iterator[str]:
+    """Run `python app.py` on a free port, ratings in `data`, `more` in its environment; yields the address."""
     port = free_port()
     settings = {
         "GRADIO_SERVER_PORT": str(port),
@@ -44,7 +44,7 @@ def started(data: Path) -> Iterator[str]:
         process = subprocess.Popen(
             [sys.executable, "app.py"],
             cwd=ROOT,
-            env={**environment, **settings},
+            env={**environment, **settings, **more},
             stdout=output,
             stderr=output,
         )

@@ -111,7 +111,7 @@ function explainOverall(result, styles, labels) {
     h("details", {},
       h("summary", {}, T.overall_table),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": T.overall_table },
-        h("table", {},
+        h("table", { "aria-label": T.overall_table },
           h("thead", {}, h("tr", {}, [T.overall_part, T.overall_sum, T.overall_mean, T.overall_range].map((t) => cell("th", t)))),
           h("tbody", {}, result.overall.map((row) => h("tr", {},
             h("th", { scope: "row" }, labels[row.name]),

@@ -1,7 +1,7 @@
 // The Map screen: picture and list of the regions, what the chosen one says, ratings laid over it.
 const COLOURS = (index) => "--c" + (index % 6 + 1);
 const notice = h("p", { class: "fine", role: "status" });
-const guide = h("p", { class: "fine", hidden: true });
+const guide = h("p", { class: "fine map-guide", hidden: true });
 const count = h("p", { class: "map-count", id: "map-count" });
 const reading = h("p", { class: "reflection-text map-text", id: "map-text" });
 const facts = h("p", { class: "fine" });
@@ -164,7 +164,7 @@ function table() {
   const head = [...mixer.objectives.map((o) => o.label), T.overlay_value, T.overlay_n];
   return h("details", {}, h("summary", {}, T.overlay_table),
     h("div", { class: "scroll overall", tabindex: "0", role: "region", "aria-label": T.overlay_table },
-      h("table", {}, h("thead", {}, h("tr", {}, head.map((t) => h("th", { scope: "col" }, t)))),
+      h("table", { "aria-label": T.overlay_table }, h("thead", {}, h("tr", {}, head.map((t) => h("th", { scope: "col" }, t)))),
         h("tbody", {}, points.map((point) => h("tr", {}, [...point.weights.map(percent), point.value.toFixed(2), point.n]
           .map((t) => h("td", {}, String(t)))))))));
 }

@@ -1,0 +1,179 @@
+"""Pictures of every screen for the documentation, from the app as it is served with the shipped models.
+
+    python -m tests.browser.screenshots             # all of them, into docs/screens
+    python -m tests.browser.screenshots map why     # some
+
+Statements and ratings are invented; the ratings on Results are drawn at random (seeded) before the app starts. A new
+picture is a line in `SHOTS`. Left out: states that the tests look at; a picture proves nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, expect, sync_playwright
+
+from emorl.ratings import RatingQueue, load_items, open_store
+from emorl.ratings.judgement import Answer
+from tests.browser.conftest import ARGUMENTS
+from tests.browser.steps import STATEMENT, generate, open_app
+from tests.browser.test_quality import open_tab
+from tests.browser.test_story import started
+
+FOLDER = Path(__file__).parents[2] / "docs" / "screens"
+PASSWORD = "invented"  # of this run only
+MAX_KB = 150
+
+
+def start(page: Page) -> None:
+    """The page as it opens."""
+
+
+def reflect(page: Page) -> None:
+    """A reflection with its map, and a word chosen."""
+    generate(page, STATEMENT)
+    expect(page.locator("#widget-result .reach")).to_contain_text("within reach", timeout=180_000)
+    page.locator("#reflection-text .word").nth(1).click()
+    page.mouse.move(0, 0)
+    page.evaluate("scrollTo(0, 0)")
+
+
+def live(page: Page) -> None:
+    """A slider has moved and the text has followed."""
+    reflect(page)
+    page.get_by_role("button", name="Only reflection").click()
+
+
+def explain(page: Page) -> None:
+    """Why: the words, and all about one of them."""
+    reflect(page)
+    open_tab(page, "Why")
+    page.locator(".strip-word").nth(1).click()
+
+
+def atlas(page: Page) -> None:
+    """Map, with a region chosen."""
+    reflect(page)
+    open_tab(page, "Map")
+    page.locator(".map-row").nth(2).click()
+
+
+def queue(page: Page) -> None:
+    """Rate: an item of the queue."""
+    open_tab(page, "Rate")
+    page.get_by_label("I have read this and agree").check()
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("#queue-form")).to_be_visible()
+
+
+def results(page: Page) -> None:
+    """Results, behind the password."""
+    open_tab(page, "Results")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(page.get_by_role("heading", name="What there is")).to_be_visible()
+
+
+def about(page: Page) -> None:
+    """About."""
+    open_tab(page, "About")
+    expect(page.get_by_role("heading", name="Privacy")).to_be_visible()
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: how to come to the screen, colours, width in pixels, and how much of the page's height to keep."""
+
+    name: str
+    come: Callable[[Page], None]
+    scheme: str = "light"
+    width: int = 1280
+    height: int = 900
+
+
+SHOTS = (
+    Shot("start", start),
+    Shot("reflect", reflect, height=1000),
+    Shot("reflect-dark", reflect, "dark", height=1000),
+    Shot("reflect-phone", reflect, width=390, height=2000),
+    Shot("live", live),
+    Shot("why", explain, height=1200),
+    Shot("map", atlas, height=1050),
+    Shot("map-phone", atlas, "dark", 390, 1200),
+    Shot("rate", queue, height=1000),
+    Shot("results", results, height=1400),
+    Shot("about", about),
+)
+
+
+def invent_ratings(url: str, raters: int = 3, seed: int = 1) -> None:
+    """Seeded answers of made-up raters to the shipped items, so that Results has something to show."""
+    chance = random.Random(seed)
+    store = open_store(url)
+    rating = RatingQueue(store, load_items(), random.Random(seed))
+    for number in range(raters):
+        rater = f"invented-{number}"
+        rating.consent(rater)
+        while (task := rating.next(rater)) is not None and task.done < 40:
+            level = chance.choice((0, 1, 1, 2, 2))
+            answer = Answer(choice=chance.choice(("first", "second", "tie"))) if task.item.is_pair else Answer(
+                depth=("none", "simple", "complex")[level], empathy=level, fluency=chance.choice((1, 2, 2)),
+                would_say=("no", "edits", "yes")[level],
+            )  # fmt: skip
+            rating.submit(rater, task.assignment, task.token, answer)
+    store.close()
+
+
+def compact(png: bytes, height: int) -> bytes:
+    """The upper part of a picture with 128 colours of its own."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture = picture.crop((0, 0, picture.width, min(height, picture.height)))
+    out = io.BytesIO()
+    picture.quantize(128, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def main(names: Sequence[str]) -> int:
+    """0, or 2 where a name is unknown or a picture is too large."""
+    unknown = set(names) - {shot.name for shot in SHOTS}
+    if unknown:
+        known = ", ".join(shot.name for shot in SHOTS)
+        print(f"got {', '.join(sorted(unknown))}, expected some of {known}", file=sys.stderr)
+        return 2
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    large = []
+    with tempfile.TemporaryDirectory() as data:
+        invent_ratings(f"sqlite:///{data}/ratings.db")
+        with started(Path(data), EMORL_RESULTS_PASSWORD=PASSWORD) as url, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+            for shot in SHOTS:
+                if names and shot.name not in names:
+                    continue
+                page = browser.new_page(
+                    viewport={"width": shot.width, "height": shot.height}, color_scheme=shot.scheme,  # type: ignore[arg-type]
+                    reduced_motion="reduce",
+                )  # fmt: skip
+                open_app(page, url)
+                shot.come(page)
+                png = compact(page.screenshot(full_page=True), shot.height)
+                path = FOLDER / f"{shot.name}.png"
+                path.write_bytes(png)
+                print(f"{path} {len(png) // 1000} kB", flush=True)
+                large += [shot.name] if len(png) > MAX_KB * 1000 else []
+                page.close()
+            browser.close()
+    if large:
+        print(f"got more than {MAX_KB} kB for {', '.join(large)}; take less of the page's height", file=sys.stderr)
+    return 2 if large else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

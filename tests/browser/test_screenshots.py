@@ -1,0 +1,47 @@
+"""The pictures of the documentation: those README shows exist and are small; the command says what it cannot do."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from emorl.ratings import RatingQueue, load_items, open_store
+from tests.browser import screenshots
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_readme_shows_pictures_that_exist_and_are_small() -> None:
+    shown = re.findall(r"!\[[^\]]+\]\((docs/[^)]+\.png)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(shown) >= 2
+    names = {shot.name for shot in screenshots.SHOTS}
+    for path in shown:
+        assert Path(path).stem in names, f"{path} is not remade by the command"
+        assert (ROOT / path).is_file()
+    for path in screenshots.FOLDER.glob("*.png"):
+        assert path.stem in names and path.stat().st_size <= screenshots.MAX_KB * 1000
+
+
+def test_an_unknown_picture_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert screenshots.main(["nowhere"]) == 2
+    assert "got nowhere, expected some of start, reflect" in capsys.readouterr().err
+
+
+def test_pictures_are_cut_and_compact() -> None:
+    picture = io.BytesIO()
+    Image.effect_noise((400, 3000), 80).convert("RGB").save(picture, "PNG")
+    small = Image.open(io.BytesIO(screenshots.compact(picture.getvalue(), 500)))
+    assert small.size == (400, 500) and small.mode == "P"
+
+
+def test_invented_ratings_are_the_same_every_time(tmp_path: Path) -> None:
+    answers = []
+    for name in ("a", "b"):
+        url = f"sqlite:///{tmp_path / name}.db"
+        screenshots.invent_ratings(url, raters=1)
+        answers.append([judged.answer for judged in RatingQueue(open_store(url), load_items()).judgements()])
+    assert answers[0] == answers[1] and len(answers[0]) > 10
