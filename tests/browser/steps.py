@@ -24,15 +24,6 @@ def open_app(page: Page, url: str, loaded: bool = True) -> None:
 
 
 def open_tab(page: Page, name: str) -> None:
-    """Open a screen; on a phone some are in a menu."""
-    tab = page.get_by_role("tab", name=name, exact=True)
-    if not tab.is_visible():
-        page.get_by_role("button", name="More tabs").click()
-        tab = page.get_by_role("button", name=name, exact=True)
-    tab.click()
-
-
-def open_tab(page: Page, name: str) -> None:
     """Open a screen by its tab; tabs that do not fit are in a menu."""
     tab = page.get_by_role("tab", name=name, exact=True)
     if tab.count() and tab.is_visible():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import random
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
