@@ -34,8 +34,8 @@ FORMULAS = {
     "mix": r"$$ \begin{gathered} f = h_0 + s \sum_k \hat w_k \, (h_k - h_0) \\ \text{logits} = W f \end{gathered} $$",
     "product": r"$$ p(\text{word}) \;\propto\; \prod_k \, p_k(\text{word})^{\hat w_k} $$",
     # in two lines, so that it fits a phone
-    "margin": r"$$ \begin{aligned} (W_y - W_r) f ={} & \underbrace{(W_y - W_r) h_0}_{\text{base}} \\ "
-    r"& + \sum_k \underbrace{s \, \hat w_k (W_y - W_r)(h_k - h_0)}_{\text{objective } k} \end{aligned} $$",
+    "margin": r"$$ \begin{gathered} (W_y - W_r) f = \underbrace{(W_y - W_r) h_0}_{\text{base}} \\ "
+    r"{} + \sum_k \underbrace{s \, \hat w_k (W_y - W_r)(h_k - h_0)}_{\text{objective } k} \end{gathered} $$",
 }
 
 
