@@ -25,7 +25,7 @@ run: setup  ## the app on 127.0.0.1:7860
 	@$(BIN)/python app.py
 
 test: setup lint chromium  ## linter, types, every test (the browser's included)
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lint: $(VENV)/.dev  ## ruff and mypy
 	@$(BIN)/python -m ruff check .

@@ -166,7 +166,7 @@ def test_the_whole_story_by_keyboard(new_page: Callable[..., Page], app: Callabl
     expect(page.get_by_text("Thank you, your rating is saved.")).to_be_focused()
     (stored,) = running.store.all()
     assert (stored.given.depth, stored.given.empathy, stored.given.would_say) == ("complex", 1, "edits")
-    assert (stored.given.comment, stored.given.edited) == ("by keyboard", "My own words.")
+    assert stored.given.comment == "by keyboard"
 
 
 def test_a_covered_or_invisible_focus_is_noticed(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
