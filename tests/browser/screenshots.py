@@ -24,8 +24,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from emorl.ratings import RatingQueue, load_items, open_store
 from emorl.ratings.judgement import Answer
 from tests.browser.conftest import ARGUMENTS
-from tests.browser.steps import STATEMENT, generate, open_app
-from tests.browser.test_quality import open_tab
+from tests.browser.steps import STATEMENT, generate, open_app, open_tab, welcome
 from tests.browser.test_story import started
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
@@ -34,7 +33,13 @@ MAX_KB = 150
 
 
 def start(page: Page) -> None:
-    """The page as it opens."""
+    """The page as it opens, once the notice is agreed to."""
+
+
+def notice(page: Page) -> None:
+    """Welcome: the notice, again."""
+    page.get_by_role("button", name="How it works").click()
+    expect(welcome(page)).to_be_visible()
 
 
 def reflect(page: Page) -> None:
@@ -64,6 +69,14 @@ def atlas(page: Page) -> None:
     reflect(page)
     open_tab(page, "Map")
     page.locator(".map-row").nth(2).click()
+
+
+def compare(page: Page) -> None:
+    """Compare: two settings of one statement, written."""
+    open_tab(page, "Compare")
+    page.get_by_role("textbox", name="What the client said").fill(STATEMENT)
+    page.get_by_role("button", name="Write both").click()
+    expect(page.locator("#widget-compare [role=meter]").first).to_be_visible(timeout=180_000)
 
 
 def queue(page: Page) -> None:
@@ -100,6 +113,7 @@ class Shot:
 
 
 SHOTS = (
+    Shot("welcome", notice),
     Shot("start", start),
     Shot("reflect", reflect, height=1000),
     Shot("reflect-dark", reflect, "dark", height=1000),
@@ -108,6 +122,7 @@ SHOTS = (
     Shot("why", explain, height=1200),
     Shot("map", atlas, height=1050),
     Shot("map-phone", atlas, "dark", 390, 1200),
+    Shot("compare", compare, height=1400),
     Shot("rate", queue, height=1000),
     Shot("results", results, height=1400),
     Shot("about", about),

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import App
-from tests.browser.steps import STATEMENT, generate, open_app
+from tests.browser.steps import STATEMENT, generate, open_app, open_tab, welcome
 from tests.ui.mapped import MappedReflector
 from tests.ui.scripted import ScriptedReflector
 
@@ -23,7 +23,7 @@ PASSWORD = "an invented password"
 CONTROLS = {
     "button", "checkbox", "combobox", "link", "listbox", "menuitem", "meter", "progressbar", "radio", "searchbox",
     "slider", "spinbutton", "switch", "tab", "tabpanel", "textbox", "DisclosureTriangle", "image", "img",
-    "group", "list", "radiogroup", "region", "alertdialog", "dialog",
+    "group", "list", "radiogroup", "region", "alertdialog", "dialog", "form", "table",
 }  # fmt: skip
 QUIET = {"list", "group", "tabpanel"}  # may be without a name: plain lists, details, Gradio's tab panels
 
@@ -56,26 +56,19 @@ SHIFTS = """() => {
 }"""
 
 
-def open_tab(page: Page, name: str) -> None:
-    """Go to a screen; on a small page it may be in the menu of the tabs."""
-    tab = page.get_by_role("tab", name=name, exact=True)
-    if not tab.is_visible():
-        page.locator("#tabs .overflow-menu > button").click()
-        page.locator("#tabs .overflow-dropdown button", has_text=name).click()
-        return
-    tab.click()
-
-
 def states(page: Page, app: Callable[..., App]) -> Iterator[str]:
     """Takes the page from state to state and yields what is on it."""
     reflector = MappedReflector()
     reflector.hold_at = 3
     running = app(reflector=reflector, overlay=lambda: [{"weights": [1, 1, 1], "value": 0.8, "n": 12}])
+    page.goto(running.url)
+    expect(welcome(page)).to_be_visible()
+    yield "welcome"
     open_app(page, running.url)
     yield "start"
     for summary in page.locator("summary:visible").all():
         summary.click()
-    page.get_by_label("What the client said").fill("Mail jane.doe@example.org")
+    page.get_by_role("textbox", name="What the client said").fill("Mail jane.doe@example.org")
     expect(page.get_by_text("This may contain personal data")).to_be_visible()
     yield "personal data, all opened"
     generate(page)
@@ -104,6 +97,11 @@ def states(page: Page, app: Callable[..., App]) -> Iterator[str]:
     expect(page.locator("#why-strip")).to_be_visible()
     page.locator(".strip-word").nth(1).click()
     yield "why"
+    open_tab(page, "Compare")
+    page.get_by_role("textbox", name="What the client said").fill(STATEMENT)
+    page.get_by_role("button", name="Write both").click()
+    expect(page.locator("#widget-compare [role=meter]").first).to_be_visible()
+    yield "compare"
     open_tab(page, "Rate")
     page.get_by_label("I have read this and agree").check()
     yield "rate, notice"
@@ -121,8 +119,8 @@ def states(page: Page, app: Callable[..., App]) -> Iterator[str]:
     expect(page.get_by_role("heading", name="Privacy")).to_be_visible()
     yield "about"
     open_tab(page, "Reflect")
-    page.get_by_label("What the client said").fill("I want to kill myself.")
-    page.get_by_label("What the client said").press("Control+Enter")
+    page.get_by_role("textbox", name="What the client said").fill("I want to kill myself.")
+    page.get_by_role("textbox", name="What the client said").press("Control+Enter")
     expect(page.get_by_text("No reflection was written")).to_be_visible()
     yield "crisis"
 
@@ -167,8 +165,8 @@ def test_reduced_motion_while_writing(new_page: Callable[..., Page], app: Callab
     running = app(hold_after=3)
     page = new_page(reduced_motion="reduce")
     open_app(page, running.url)
-    page.get_by_label("What the client said").fill(STATEMENT)
-    page.get_by_label("What the client said").press("Control+Enter")
+    page.get_by_role("textbox", name="What the client said").fill(STATEMENT)
+    page.get_by_role("textbox", name="What the client said").press("Control+Enter")
     expect(page.locator("#reflection-text")).to_contain_text("Part of")
     assert page.evaluate(MOVING) == []
     page.emulate_media(reduced_motion="no-preference")

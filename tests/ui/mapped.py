@@ -125,6 +125,15 @@ class MappedReflector:
             trace=Trace(tuple(tokens), torch.stack(states)),
         )  # fmt: skip
 
+    def side_by_side(
+        self, statement: str, settings: Sequence[Mapping[str, Any]], explain: bool = True
+    ) -> Iterator[tuple[Draft | Reflection, ...]]:
+        """As `stream` for each setting, step by step."""
+        written = [list(self.stream(statement, **setting)) for setting in settings]
+        for step in range(max(map(len, written)) - 1):
+            yield tuple(steps[min(step, len(steps) - 2)] for steps in written)
+        yield tuple(steps[-1] for steps in written)
+
     def explain(self, reflection: Reflection) -> Explanation:
         """As the app's own reflector does it."""
         assert reflection.trace is not None

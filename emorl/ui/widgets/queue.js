@@ -28,7 +28,7 @@ function fail(message) {
 function notice() {
   const tick = h("input", { type: "checkbox", id: "queue-consent" });
   const wrong = h("p", { class: "error", role: "alert" });
-  const form = h("form", { novalidate: true },
+  const form = h("form", { novalidate: true, "aria-label": T.consent_heading },
     heading(T.consent_heading),
     h("ul", { class: "points" }, T.consent_points.map((point) => h("li", {}, point))),
     h("div", { class: "consent" }, tick, h("label", { for: "queue-consent" }, T.consent_tick)),
@@ -84,7 +84,7 @@ function item(found, focus) {
     "aria-describedby": "queue-comment-help" });
   const saved = h("span", { class: "fine saved" });
   const skip = h("button", { type: "button", class: "quiet" }, T.skip);
-  const form = h("form", { novalidate: true, id: "queue-form" },
+  const form = h("form", { novalidate: true, id: "queue-form", "aria-label": T.heading },
     h("div", { class: "fields" }, fields.map((field) => group(field, Object.entries(T[field + "_options"]), "radio", T[field + "_help"]))),
     group("flags", Object.entries(T.flags_options), "checkbox", fields[0] === "choice" ? T.flags_help : ""),
     h("label", { class: "field-label", for: "queue-comment" }, T.comment),
@@ -171,7 +171,7 @@ async function send(given) {
 
 function skipForm(form) {
   const note = h("p", { class: "error", role: "alert" });
-  const other = h("form", { hidden: true, novalidate: true, id: "queue-skip-form" },
+  const other = h("form", { hidden: true, novalidate: true, id: "queue-skip-form", "aria-label": T.skip },
     h("fieldset", {}, h("legend", {}, T.skip_legend),
       h("div", { class: "checks" }, Object.entries(T.skip_options).map(([value, label]) =>
         h("label", { class: "check" }, h("input", { type: "radio", name: "queue-skip", value }), label)))),

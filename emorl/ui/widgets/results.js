@@ -43,7 +43,7 @@ function login(message) {
 
 function table(caption, heads, lines) {
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-    h("table", {}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
+    h("table", { "aria-label": caption }, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
       h("tbody", {}, lines.map((cells) => h("tr", {}, cells.map((cell, i) =>
         i === 0 ? h("th", { scope: "row" }, cell) : h("td", { class: typeof cell === "string" && cell.length > 24 ? "words" : null }, cell)))))));
 }
@@ -113,7 +113,7 @@ function purger() {
   const word = h("input", { type: "text", id: "results-word", autocomplete: "off" });
   const said = h("p", { class: "fine", role: "status", id: "results-purged" });
   const wrong = h("p", { class: "error", role: "alert" });
-  const form = h("form", { novalidate: true }, h("div", { class: "inputs" },
+  const form = h("form", { novalidate: true, "aria-label": T.purge_heading }, h("div", { class: "inputs" },
     h("label", { class: "field" }, T.purge_days, days), h("label", { class: "field" }, T.purge_confirm, word),
     h("button", { type: "submit", class: "quiet" }, T.purge)), said, wrong);
   form.addEventListener("submit", async (event) => {

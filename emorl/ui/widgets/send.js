@@ -3,7 +3,7 @@ let ids = []; // of one reflection or two; none while there is nothing to send
 const tick = h("input", { type: "checkbox", id: scoped("send-consent"), "aria-describedby": scoped("send-help") });
 const problem = h("p", { class: "error", role: "alert" });
 const send = h("button", { type: "submit", class: "secondary" }, T.send);
-const form = h("form", { novalidate: true },
+const form = h("form", { novalidate: true, "aria-label": T.heading },
   h("p", { class: "fine" }, T.hint),
   h("div", { class: "consent" }, tick,
     h("div", {}, h("label", { for: scoped("send-consent") }, T.consent), h("p", { class: "fine", id: scoped("send-help") }, T.consent_help))),

@@ -12,7 +12,7 @@ const copy = h("button", { type: "button", class: "quiet", onclick: () => copyTe
 const start = h("button", { type: "submit", class: "primary" }, T.start);
 const consent = h("div", { class: "consent" }, tick, h("label", { for: "welcome-consent" }, T.consent));
 const title = h("h2", { id: "welcome-title", tabindex: "-1" }, T.title);
-const form = h("form", { novalidate: true },
+const form = h("form", { novalidate: true, "aria-labelledby": "welcome-title" },
   h("div", { class: "welcome-body" },
     title,
     h("p", { id: "welcome-lead", class: "welcome-lead" }, T.lead),
