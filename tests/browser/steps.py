@@ -13,12 +13,17 @@ def welcome(page: Page) -> Locator:
     return page.get_by_role("dialog", name="Welcome")
 
 
-def open_app(page: Page, url: str, loaded: bool = True) -> None:
-    """Open the app, agree to the welcome notice, and wait until the sliders are there (unless `loaded` is false)."""
-    page.goto(url)
+def agree(page: Page) -> None:
+    """Agree to the welcome notice."""
     welcome(page).get_by_label("I have read this").check()
     welcome(page).get_by_role("button", name="Start").click()
     expect(welcome(page)).to_be_hidden()
+
+
+def open_app(page: Page, url: str, loaded: bool = True) -> None:
+    """Open the app, agree to the welcome notice, and wait until the sliders are there (unless `loaded` is false)."""
+    page.goto(url)
+    agree(page)
     if loaded:
         expect(page.locator("#widget-mixer input[type=range]").first).to_be_visible(timeout=120_000)
 

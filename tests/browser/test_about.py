@@ -11,20 +11,15 @@ from playwright.sync_api import Page, expect
 from emorl.safety import crisis_contacts
 from emorl.ui import strings
 from tests.browser.conftest import App
+from tests.browser.steps import open_app, open_tab
 
 pytestmark = pytest.mark.browser
 
 
 def open_about(page: Page, url: str) -> None:
-    """Open the screen; on a phone its tab is in the menu behind the dots."""
-    page.goto(url)
-    expect(page.locator("#widget-statement textarea")).to_be_visible()
-    tab = page.get_by_role("tab", name="About", exact=True)
-    if not tab.first.is_visible():
-        page.locator("#tabs .overflow-menu > button").click()
-        page.locator("#tabs .overflow-dropdown button", has_text="About").click()
-    else:
-        tab.click()
+    """Open the app, then the screen."""
+    open_app(page, url)
+    open_tab(page, "About")
     expect(page.get_by_role("heading", name="Privacy")).to_be_visible()
 
 

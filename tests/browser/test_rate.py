@@ -81,7 +81,7 @@ def answer(page: Page) -> None:
     for key in keys:
         page.keyboard.press(key)
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Your answer is saved.").first).to_be_visible()
+    expect(page.locator(".thanks-line")).to_have_text("Your answer is saved.")
 
 
 def go_on(page: Page) -> None:
@@ -188,8 +188,9 @@ def test_nothing_tells_the_setting_before_the_answer(
         for name in ("gold", "repeat", "repeated", "flipped", "setting"):
             assert f'"{name}"' not in "".join(page.evaluate("window.heard")), name
         go_on(page)
-        expect(page.get_by_text("Your answer is saved.")).to_have_count(0)
+        expect(page.locator(".thanks-line")).to_have_count(0)
     page.get_by_role("button", name="Undo last answer").click()
+    expect(page.locator("#queue-form")).to_be_visible()
     answer(page)
     page.get_by_role("button", name="Show what wrote it").click()
     expect(page.get_by_text("SECRET").first).to_be_visible()
@@ -267,7 +268,7 @@ def test_to_the_end_and_back_and_on(new_page: Callable[..., Page], serve_items: 
     bar = page.get_by_role("progressbar", name="Progress")
     assert (bar.get_attribute("aria-valuenow"), bar.get_attribute("aria-valuetext")) == ("2", "2 of 2 done")
     rater = judged(running.store)[0].rater
-    expect(page.get_by_text(rater)).to_be_visible()
+    expect(page.get_by_text(f"Your rater id: {rater}", exact=True)).to_be_visible()
     page.get_by_role("button", name="Undo last answer").press("Enter")
     expect(page.get_by_text("1 of 2 done")).to_be_visible()
     answer(page)
