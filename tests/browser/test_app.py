@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from emorl.ratings import open_store, statement_sha256
 from emorl.ui import ModelSource
 from tests.browser.conftest import App, serve
-from tests.browser.steps import STATEMENT, generate, open_app, rate
+from tests.browser.steps import STATEMENT, faults, generate, open_app, rate
 from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
 
 pytestmark = pytest.mark.browser
@@ -228,12 +227,7 @@ def test_axe_finds_nothing(new_page: Callable[..., Page], app: Callable[..., App
     found = []
 
     def check(where: str) -> None:
-        result = Axe().run(page, context=None, options={"rules": {"image-redundant-alt": {"enabled": False}}})
-        found.extend(
-            f"{where}: {problem['id']}: {node['html'][:150]} {node['failureSummary'][:250]}"
-            for problem in result.response["violations"]
-            for node in problem["nodes"]
-        )
+        found.extend(f"{where}: {fault}" for fault in faults(page))
 
     check("start")
     for summary in page.locator("summary:visible").all():

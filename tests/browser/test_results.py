@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from emorl.ratings import RatingQueue, RatingStore
@@ -20,7 +19,7 @@ from emorl.ratings.judgement import Answer
 from emorl.ui.held import Held
 from emorl.ui.rate import new_rating
 from tests.browser.conftest import App
-from tests.browser.steps import open_app, open_tab
+from tests.browser.steps import faults, open_app, open_tab
 from tests.ui.scripted import ScriptedReflector
 
 pytestmark = pytest.mark.browser
@@ -211,12 +210,7 @@ def test_axe_finds_nothing_and_it_fits(
     found = []
 
     def check(where: str) -> None:
-        result = Axe().run(page, context=None, options={"rules": {"image-redundant-alt": {"enabled": False}}})
-        found.extend(
-            f"{where}: {problem['id']}: {node['html'][:150]} {node['failureSummary'][:250]}"
-            for problem in result.response["violations"]
-            for node in problem["nodes"]
-        )
+        found.extend(f"{where}: {fault}" for fault in faults(page))
         assert page.evaluate("document.documentElement.scrollWidth") <= width, where
 
     open_app(page, running.url)
