@@ -1,9 +1,11 @@
-"""What all tests share: no network beyond this host, and a seeded tiny Llama with random weights."""
+"""What all tests share: no network beyond this host, a browser, and a seeded tiny Llama with random weights."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -11,9 +13,17 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import pytest
 import torch
+from playwright.sync_api import Browser, sync_playwright
 from transformers import LlamaConfig, LlamaForCausalLM
 
 torch.set_num_threads(1)  # the tiny model is faster on one, far more so on a busy machine; tests/shipped takes all
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 
@@ -28,6 +38,15 @@ def only_this_host(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests: the system's (`chromium` on the path) or, where there is none, Playwright's own."""
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="session")

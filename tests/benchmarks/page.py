@@ -28,9 +28,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from emorl.ui.reflect import examples
+from emorl.ui.writing import examples
 from tests.benchmarks.__main__ import table
 from tests.benchmarks._measure import middle, say, versions
+from tests.browser.steps import agree
 
 ROOT = Path(__file__).parents[2]
 WAIT_MS = 300_000
@@ -107,6 +108,7 @@ def open_page(browser: Browser, url: str) -> Page:
 
 def first_words(page: Page, repeats: int) -> list[float]:
     """Seconds from the click to the first word."""
+    agree(page)
     page.locator("#weight-reflection").wait_for()  # the models are loaded
     seconds = []
     statements = [example["statement"] for example in examples()]

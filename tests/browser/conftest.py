@@ -1,13 +1,12 @@
 """A browser, a watched page, and servers for the browser tests.
 
-Chromium is the system's (`chromium` on the path) or, where there is none, the one Playwright installed. A
+The browser itself is in `tests/conftest.py`. A
 watched page fails its test on any request that leaves this host, any console error and any failed
 request.
 """
 
 from __future__ import annotations
 
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from emorl.ratings import RatingStore, open_store
 from emorl.ui import build_demo, launch_settings
@@ -24,15 +23,6 @@ from tests.ui.scripted import ScriptedReflector
 
 WAIT_MS = 60_000  # machines that test are busy; a passing test never waits so long
 expect.set_options(timeout=WAIT_MS)
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 @dataclass
 class Watch:
@@ -54,15 +44,6 @@ class Watch:
     def _request(self, url: str) -> None:
         if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
             self.outside.append(url)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all browser tests."""
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        yield found
-        found.close()
 
 
 def free_port() -> int:

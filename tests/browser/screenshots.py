@@ -23,9 +23,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from emorl.ratings import RatingQueue, load_items, open_store
 from emorl.ratings.judgement import Answer
-from tests.browser.conftest import ARGUMENTS
 from tests.browser.steps import STATEMENT, generate, open_app, open_tab, welcome
 from tests.browser.test_story import started
+from tests.conftest import ARGUMENTS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 PASSWORD = "invented"  # of this run only

@@ -30,11 +30,12 @@ def open_app(page: Page, url: str, loaded: bool = True) -> None:
 
 def open_tab(page: Page, name: str) -> None:
     """Open a screen by its tab; tabs that do not fit are in a menu."""
-    tab = page.get_by_role("tab", name=name, exact=True)
+    tab, more = page.get_by_role("tab", name=name, exact=True), page.locator("#tabs .overflow-menu > button")
+    expect(tab.or_(more).locator("visible=true").first).to_be_visible()  # a page that was just loaded has neither yet
     if tab.count() and tab.is_visible():
         tab.click()
         return
-    page.locator("#tabs .overflow-menu > button").click()
+    more.click()
     page.locator("#tabs .overflow-dropdown").get_by_text(name, exact=True).click()
 
 

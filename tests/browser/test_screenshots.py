@@ -28,7 +28,7 @@ def test_readme_shows_pictures_that_exist_and_are_small() -> None:
 
 def test_an_unknown_picture_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert screenshots.main(["nowhere"]) == 2
-    assert "got nowhere, expected some of start, reflect" in capsys.readouterr().err
+    assert "got nowhere, expected some of welcome, start, reflect" in capsys.readouterr().err
 
 
 def test_pictures_are_cut_and_compact() -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble.weights import shares
@@ -26,19 +25,17 @@ Ask = Any
 
 
 @pytest.fixture(scope="module")
-def ask() -> Iterator[Ask]:
+def ask(browser: Browser) -> Iterator[Ask]:
     """Calls a function of `lookup.js` for each list of arguments."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page()
-        page.add_script_tag(content=(FOLDER / "lookup.js").read_text(encoding="utf-8"))
+    page = browser.new_page()
+    page.add_script_tag(content=(FOLDER / "lookup.js").read_text(encoding="utf-8"))
 
-        def call(function: str, calls: list[list[Any]], atlas: Any = None) -> list[Any]:
-            code = f"([calls, atlas]) => calls.map((c) => {function}(...(atlas ? [atlas, ...c] : c)))"
-            return page.evaluate(code, [calls, atlas])
+    def call(function: str, calls: list[list[Any]], atlas: Any = None) -> list[Any]:
+        code = f"([calls, atlas]) => calls.map((c) => {function}(...(atlas ? [atlas, ...c] : c)))"
+        return page.evaluate(code, [calls, atlas])
 
-        yield call
-        browser.close()
+    yield call
+    page.close()
 
 
 def mapped(count: int, seed: int) -> tuple[MappedReflector, Atlas, dict[str, Any]]:
