@@ -92,9 +92,10 @@ def ratios_part(name: str, title: str, text: str, result: Mapping[str, Any]) -> 
         goal, small = MORE_GOALS[name].get(ratio, (None, True))
         held = goal is None or (value <= goal if small else value >= goal)
         asked_for = "" if goal is None else f"{'at most' if small else 'at least'} {goal:g}"
-        rows.append([ratio.replace("_", " "), f"{value:.3g}" + ("" if held else " (not reached)"), asked_for])
+        rows.append([ratio.replace("_", " "), f"{value:.4g}" + ("" if held else " (not reached)"), asked_for])
     equal = "yes" if result["tokens_equal"] else "no"
     text += " Results equal to the plain way: " + equal + "."
+    text += "".join(f" {note[0].upper()}{note[1:]}." for note in result.get("notes", []))
     return f"## {title}\n\n{text}\n\n{table(['ratio', '', 'goal'], rows)}" + more(name, result["rows"])
 
 
