@@ -15,7 +15,6 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from emorl.atlas import Atlas, as_json, grow_atlas
-from emorl.errors import EmorlError
 from emorl.template import check_statement, prompt_text
 
 if TYPE_CHECKING:
@@ -83,17 +82,3 @@ def _others_first(reflector: Reflector) -> Iterator[None]:
     while any(reflector.scheduler.load()):
         time.sleep(PAUSE)
         yield None
-
-
-def slice_of(names: Sequence[str], weights: Sequence[float], most: int = 3) -> list[str] | None:
-    """Which objectives a map of at most `most` spans: the heaviest, in their own order; None if all fit.
-
-    Raises:
-        EmorlError: Not as many weights as names.
-    """
-    if len(names) != len(weights):
-        raise EmorlError(f"Got {len(weights)} weights for a map: expected {len(names)}, one an objective.")
-    if len(names) <= most:
-        return None
-    heaviest = sorted(range(len(names)), key=lambda k: (-weights[k], k))[:most]
-    return [names[k] for k in sorted(heaviest)]

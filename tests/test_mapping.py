@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from emorl.errors import EmorlError, StatementError
-from emorl.mapping import chart, slice_of
+from emorl.mapping import chart
+from emorl.ui.chart import slice_of
 from tests.ui.mapped import MappedReflector
 
 

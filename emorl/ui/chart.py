@@ -13,7 +13,6 @@ from contextlib import closing
 from typing import Any
 
 from emorl.errors import EmorlError
-from emorl.mapping import slice_of
 from emorl.ui.held import HeldReflections
 from emorl.ui.source import ModelSource
 from emorl.ui.strings import MAP_ERRORS
@@ -88,3 +87,17 @@ def overlay_points(points: Iterable[Mapping[str, Any]], count: int) -> list[dict
         if total := sum(weights):
             placed.append({"weights": [round(w / total, 6) for w in weights], "value": round(value, 4), "n": n})
     return placed
+
+
+def slice_of(names: Sequence[str], weights: Sequence[float], most: int = 3) -> list[str] | None:
+    """Which objectives a map of at most `most` spans: the heaviest, in their own order; None if all fit.
+
+    Raises:
+        EmorlError: Not as many weights as names.
+    """
+    if len(names) != len(weights):
+        raise EmorlError(f"Got {len(weights)} weights for a map: expected {len(names)}, one an objective.")
+    if len(names) <= most:
+        return None
+    heaviest = sorted(range(len(names)), key=lambda k: (-weights[k], k))[:most]
+    return [names[k] for k in sorted(heaviest)]

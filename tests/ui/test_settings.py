@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 
 from emorl.ui import launch_settings, strings
 from emorl.ui.widgets import FOLDER, script
@@ -51,3 +53,9 @@ def test_style_loads_nothing() -> None:
 def test_every_widget_begins_with_the_shared_part() -> None:
     for name in ("banner", "statement", "mixer", "result", "rating", "welcome", "compare", "send"):
         assert script(name).startswith("// Shared by all widgets")
+
+
+def test_the_page_is_built_without_torch() -> None:
+    """It takes seconds to import, and the page is up before the models."""
+    code = "import sys, emorl.ui; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
