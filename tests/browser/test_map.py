@@ -189,8 +189,9 @@ def test_growing_stops_at_once_when_it_is_not_wanted(
         expect(page.locator("#widget-result .reach")).to_contain_text("Mapping was stopped at")
         expect(page.locator("#reflection-text")).to_contain_text(".")  # the reflection itself stays
     elif way == "generate":
-        reflector.hold_at = None
         page.get_by_role("button", name="Generate").click()
+        assert until(lambda: reflector.maps_closed == 1)
+        reflector.hold_at = None
         expect(page.locator("#widget-result .reach")).to_contain_text("within reach")
         assert reflector.maps == 2
     else:

@@ -75,6 +75,7 @@ def begin(page: Page, url: str) -> None:
 
 def answer(page: Page) -> None:
     """Answer whatever is shown, with number keys from wherever the focus is."""
+    expect(page.locator("#queue-form")).to_be_visible()
     keys = "1" if page.locator("#queue-choice").count() else "2231"
     page.locator("#queue-heading").focus()
     for key in keys:
@@ -84,7 +85,8 @@ def answer(page: Page) -> None:
 
 
 def go_on(page: Page) -> None:
-    page.get_by_role("button", name="Next", exact=True).press("Enter")
+    page.get_by_role("button", name="Next", exact=True).focus()
+    page.keyboard.press("Enter")  # once: a locator's press is tried again when the item changes under it
 
 
 def judged(store: RatingStore) -> Any:
