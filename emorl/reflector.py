@@ -1,8 +1,10 @@
 """The one object app and command line talk to: statement and weights in, reflection with its reasons out.
 
 It loads base, warm start, adapters and scorers of a models folder, writes the reflection beside the base's own reply in
-one batch, scores both and explains every token. It holds no state between calls; what several threads ask for at once
-is written together. Left out: crisis checks and storage, which the callers do first and after.
+one batch, scores both and explains every token. It remembers the last few replies only, for moved weights; what several
+threads ask for at once is written together. What comes out is in `reflection.py`, the atlas beside other work in
+`mapping.py`, replies without an objective in `variants.py`. Left out: crisis checks and storage, which the callers do
+first and after.
 """
 
 from __future__ import annotations
@@ -12,11 +14,9 @@ import os
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from emorl.assets import BASE_SHA256, ensure_base, models_dir
 from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, Scheduler, StackedLora, shares
@@ -24,91 +24,21 @@ from emorl.ensemble.lora import load_adapter
 from emorl.ensemble.products import halves
 from emorl.ensemble.rewrite import remix
 from emorl.errors import ManifestError, WeightError
-from emorl.explain import Explanation, Variant, Variants, explain_reply, plan_variants
+from emorl.explain import Explanation, Variants, explain_reply
 from emorl.explain.contributions import explain_tokens
 from emorl.manifest import Manifest, read_manifest
 from emorl.mapping import MAX_STEPS, chart
+from emorl.reflection import Draft, Objective, Reflection, TokenExplanation, Trace
 from emorl.scoring.cross_encoder import CrossEncoderScorer
 from emorl.scoring.fluency import FluencyScorer
 from emorl.template import END, MAX_STATEMENT, TEMPLATE, check_statement, prompt_text
+from emorl.variants import write_variants
 
 __all__ = ["MAX_STATEMENT", "Draft", "Objective", "Reflection", "Reflector", "TokenExplanation", "Trace"]
 
 MAX_TOKENS = 64
 REMEMBERED = 4
 """Last greedy replies whose states and caches stay in memory, so that moved weights do not write them anew."""
-MOST_OBJECTIVES = 6  # for Shapley values: 2^6 replies by two conventions
-AT_A_TIME = 16  # replies of coalitions that are written as one job
-
-
-@dataclass(frozen=True)
-class Objective:
-    """One slider: name for weights, label and help for people, hash of its adapter."""
-
-    name: str
-    label: str
-    help: str
-    adapter_sha256: str
-
-
-@dataclass(frozen=True)
-class TokenExplanation:
-    """Why a token was written.
-
-    Attributes:
-        text: The token as it adds to the text.
-        id: Its id.
-        foil: The runner-up's text.
-        margin: Logit margin over the foil, nats.
-        contributions: "base" first, then each objective; they add up to the margin.
-        unchanged: Interval of each objective's share in which the token stays first, or None (see `explain`).
-    """
-
-    text: str
-    id: int
-    foil: str
-    margin: float
-    contributions: dict[str, float]
-    unchanged: dict[str, tuple[float, float] | None]
-
-
-@dataclass(frozen=True)
-class Draft:
-    """The text so far."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Trace:
-    """What `Reflector.explain` needs: T token ids, the end token included, and their states, (T, K+1, D) float32."""
-
-    tokens: tuple[int, ...]
-    states: torch.Tensor
-
-
-@dataclass(frozen=True)
-class Reflection:
-    """A finished (or stopped) reflection; fields as in `reflect --json`, and its trace if it was explained.
-
-    `reused` counts the tokens taken over from the last reply to the same statement, which only had other weights.
-    """
-
-    statement: str
-    reflection: str
-    base_reflection: str
-    weights: dict[str, float]
-    strength: float
-    temperature: float
-    seed: int
-    scores: dict[str, float]
-    base_scores: dict[str, float]
-    tokens: tuple[TokenExplanation, ...]
-    timing: dict[str, float]
-    model: dict
-    stopped: bool
-    reused: int = 0
-    trace: Trace | None = field(default=None, repr=False, compare=False)
 
 
 def default_precision() -> str:
@@ -246,8 +176,7 @@ class Reflector:
             BusyError: Too many others are waiting.
         """
         text = check_statement(statement)
-        with self._one_at_a_time:
-            prompt = self.tokenizer(prompt_text(text)).input_ids
+        prompt = self.token_ids(prompt_text(text))
         requests: list[Request] = []
         places: list[tuple[int, int]] = []  # of each setting's reply, and of the base's own reply beside it
         for setting in settings:
@@ -268,9 +197,7 @@ class Reflector:
                 lengths = [len(results[own].tokens) for own, _ in places]
                 if lengths != shown:
                     shown = lengths
-                    with self._one_at_a_time:
-                        drafts = tuple(Draft(self._text(results[own].tokens)) for own, _ in places)
-                    yield drafts
+                    yield tuple(Draft(self.text(results[own].tokens)) for own, _ in places)
         with self._one_at_a_time:
             if greedy:
                 self._last = [pair for pair in self._last if pair[0].prompt != prompt][1 - REMEMBERED :]
@@ -408,41 +335,5 @@ class Reflector:
         )  # fmt: skip
 
     def variants(self, reflection: Reflection, every: bool = False) -> Variants:
-        """What is written without each objective or, if `every`, by every coalition of them; scored by every scorer.
-
-        Equal requests are written once, all in one batch where they fit; the reflection itself and the base's reply
-        are not written again.
-
-        Raises:
-            WeightError: Too many objectives for every coalition.
-            BusyError: Too many others are waiting.
-        """
-        names, share = list(reflection.weights), list(reflection.weights.values())
-        if every and len(names) > MOST_OBJECTIVES:
-            raise WeightError(f"Got {len(names)} objectives, expected at most {MOST_OBJECTIVES} for Shapley values; "
-                              "ask for the replies without one instead.")  # fmt: skip
-        plan = plan_variants(names, share, reflection.strength, every)
-        with self._one_at_a_time:
-            prompt = self.tokenizer(prompt_text(reflection.statement)).input_ids
-        base = ((0.0,) * len(names), 0.0)
-        keys = [(tuple(shares(ask.weights)), ask.strength) if any(ask.weights) and ask.strength else base
-                for ask in plan]  # fmt: skip
-        written = {(tuple(shares(share)), reflection.strength): reflection.reflection, base: reflection.base_reflection}
-        missing = [key for key in dict.fromkeys(keys) if key not in written]
-        for start in range(0, len(missing), AT_A_TIME):
-            some = missing[start : start + AT_A_TIME]
-            requests = [Request(prompt, weights, strength, reflection.temperature, reflection.seed, MAX_TOKENS)
-                        for weights, strength in some]  # fmt: skip
-            with closing(self.scheduler.stream(requests)) as steps:
-                *_, results = steps
-            with self._one_at_a_time:
-                written |= {key: self._text(result.tokens) for key, result in zip(some, results, strict=True)}
-        replies = list(dict.fromkeys(written[key] for key in keys))
-        with self._one_at_a_time:
-            scored = {name: scorer.score([reflection.statement] * len(replies), replies).tolist()
-                      for name, scorer in self.scorers.items()}  # fmt: skip
-        return Variants(tuple(names), tuple(
-            Variant(ask.convention, ask.members, written[key],
-                    {name: scores[replies.index(written[key])] for name, scores in scored.items()})
-            for ask, key in zip(plan, keys, strict=True)
-        ))  # fmt: skip
+        """What is written without each objective or, if `every`, by every coalition of them; see `write_variants`."""
+        return write_variants(self, reflection, every, MAX_TOKENS)

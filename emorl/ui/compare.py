@@ -19,11 +19,10 @@ from emorl.ui.held import HeldReflections
 from emorl.ui.present import reflection_payload
 from emorl.ui.send import send_form
 from emorl.ui.source import ModelSource
-from emorl.ui.widgets import widget
+from emorl.ui.widgets import QUIET, widget
 from emorl.ui.word_diff import word_diff
 from emorl.ui.writing import (
     FIRST,
-    QUIET,
     guarded,
     is_confirmed,
     mix_of,

@@ -25,7 +25,7 @@ from emorl.ratings.queue import Task
 from emorl.ratings.record import MAX_COMMENT
 from emorl.ui import strings
 from emorl.ui.rate import rater_id
-from emorl.ui.widgets import widget
+from emorl.ui.widgets import QUIET, widget
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
@@ -241,9 +241,8 @@ def rate_screen(store: Callable[[], RatingStore], rater: gr.BrowserState, demo: 
             screen.next_item, screen.save_draft, screen.submit_answer, screen.undo_answer, screen.reveal_settings,
         ],
     )  # fmt: skip
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    demo.load(screen.resume, rater, queue, **quiet)
-    queue.submit(screen.start, rater, [queue, rater], **quiet)
+    demo.load(screen.resume, rater, queue, **QUIET)
+    queue.submit(screen.start, rater, [queue, rater], **QUIET)
     return screen
 
 

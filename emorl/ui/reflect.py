@@ -26,9 +26,8 @@ from emorl.ui.present import reflection_payload
 from emorl.ui.rate import new_rating, rater_id, submit_token
 from emorl.ui.send import send_form
 from emorl.ui.source import ModelSource
-from emorl.ui.widgets import widget
+from emorl.ui.widgets import QUIET, widget
 from emorl.ui.writing import (
-    QUIET,
     guarded,
     is_confirmed,
     mix_of,

@@ -20,7 +20,7 @@ from emorl.ui import strings
 from emorl.ui.held import HeldReflections
 from emorl.ui.rate import rater_id
 from emorl.ui.rate_queue import item_from_reflections
-from emorl.ui.widgets import widget
+from emorl.ui.widgets import QUIET, widget
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
@@ -80,6 +80,5 @@ def send_form(
     """
     sender = Sender(held, store)
     form = widget("send", scope=scope, text={**strings.SEND, **(text or {})}, value={"phase": "open"})
-    form.submit(sender.send, rater, [form, rater], concurrency_limit=4, show_progress="hidden",
-                api_visibility="private")  # fmt: skip
+    form.submit(sender.send, rater, [form, rater], concurrency_limit=4, **QUIET)
     return sender

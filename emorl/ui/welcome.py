@@ -7,12 +7,10 @@ at every visit. Left out: any record of the consent on the server; the Rate scre
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
 from emorl.ui import strings
-from emorl.ui.widgets import widget
+from emorl.ui.widgets import QUIET, widget
 
 VERSION = 1
 """Of the notice; a new one is shown to everybody again."""
@@ -43,9 +41,8 @@ def welcome_screen(rater: gr.BrowserState, demo: gr.Blocks) -> None:
     """
     agreed = gr.BrowserState(0, storage_key="emorl-welcome", secret="emorl-welcome-version")
     notice = widget("welcome", text=strings.WELCOME, value={"phase": "loading"}, settings={"version": VERSION})
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     demo.load(
-        None, [rater, agreed], notice, **quiet,
+        None, [rater, agreed], notice, **QUIET,
         js=f"(rater, agreed) => ({{phase: agreed === {VERSION} ? 'agreed' : 'ask', rater}})",
     )  # fmt: skip
-    notice.submit(None, notice, [rater, agreed], js=f"(notice) => [notice.rater, {VERSION}]", **quiet)
+    notice.submit(None, notice, [rater, agreed], js=f"(notice) => [notice.rater, {VERSION}]", **QUIET)

@@ -22,7 +22,7 @@ from emorl.template import MAX_STATEMENT
 from emorl.ui import strings
 from emorl.ui.present import contacts_payload
 from emorl.ui.source import ModelSource
-from emorl.ui.widgets import widget
+from emorl.ui.widgets import QUIET, widget
 
 if TYPE_CHECKING:
     from emorl.reflector import Reflector
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXAMPLES = Path(__file__).parents[2] / "data" / "examples.json"
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 FIRST = "balanced"
 """The preset that sliders start with, unless a screen says otherwise."""
 

@@ -17,6 +17,8 @@ from typing import Any
 import gradio as gr
 
 FOLDER = Path(__file__).parent
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+"""For the events of widgets: they show their own progress, and nobody else is told of them."""
 
 
 @cache
