@@ -8,6 +8,7 @@ other raters.
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -38,14 +39,15 @@ class Sender:
     def send(self, rater: object, event: gr.EventData) -> tuple[dict[str, Any], str]:
         """Store the item that the form names; returns (payload for the form, rater id)."""
         who = rater_id(rater)
+        reply = {"reply": secrets.token_hex(4)}  # a value equal to the last would not reach the page
         try:
             self._send(who, event._data)
         except EmorlError as error:
-            return {"phase": "error", "message": str(error)}, who
+            return {**reply, "phase": "error", "message": str(error)}, who
         except Exception:  # the user gets one line, the log the traceback
             log.exception("sending to blind rating failed")
-            return {"phase": "error", "message": strings.SEND_ERRORS["unexpected"]}, who
-        return {"phase": "sent"}, who
+            return {**reply, "phase": "error", "message": strings.SEND_ERRORS["unexpected"]}, who
+        return {**reply, "phase": "sent"}, who
 
     def _send(self, rater: str, data: object) -> None:
         form = data if isinstance(data, Mapping) else {}

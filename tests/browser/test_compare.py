@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from emorl.ratings import RatingQueue
 from emorl.ui import strings
 from tests.browser.conftest import App
 from tests.browser.steps import STATEMENT, faults, generate, open_app, open_tab
@@ -382,3 +383,23 @@ def test_axe_finds_nothing_in_any_state(
     send(page, "")
     check("sent from Reflect")
     assert found == []
+
+
+def test_one_after_the_other_is_sent_and_the_same_error_is_said_again(
+    new_page: Callable[..., Page], app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = app()
+    page = new_page()
+    open_app(page, running.url)
+    for number in range(2):  # two equal answers of the server
+        generate(page, f"{STATEMENT} For the {number + 1}. time.")
+        send(page, "")
+    monkeypatch.setattr(RatingQueue, "send", None)
+    generate(page)
+    form = page.locator("#widget-send")
+    form.get_by_label("Store the statement with it").check()
+    button = form.get_by_role("button", name="Send to blind rating")
+    for _ in range(2):
+        button.click()
+        expect(form.get_by_role("alert")).to_contain_text("It could not be sent.")
+        expect(button).to_be_enabled()
