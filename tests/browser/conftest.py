@@ -8,6 +8,7 @@ request.
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from emorl.ratings import RatingStore, open_store
-from emorl.ui import build_demo, launch_settings
+from emorl.ui import ModelSource, build_demo, launch_settings
 from tests.ui.scripted import ScriptedReflector
 
 WAIT_MS = 60_000  # machines that test are busy; a passing test never waits so long
@@ -69,6 +70,16 @@ def serve(source: Any, store: RatingStore, queue: int = 16, at_once: int = 32, o
         yield url
     finally:
         demo.close()
+
+
+def slow_source(go: threading.Event) -> ModelSource:
+    """Models that are loading until `go` is set."""
+
+    def load() -> Any:
+        go.wait(60)
+        return ScriptedReflector()
+
+    return ModelSource(load)
 
 
 @dataclass

@@ -11,10 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emorl.ratings import open_store, statement_sha256
-from emorl.ui import ModelSource
-from tests.browser.conftest import App, serve
+from tests.browser.conftest import App, serve, slow_source
 from tests.browser.steps import STATEMENT, faults, generate, open_app, rate
-from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
+from tests.ui.scripted import BASE_REPLY, REPLY
 
 pytestmark = pytest.mark.browser
 
@@ -173,12 +172,7 @@ def test_two_clicks_save_once(new_page: Callable[..., Page], app: Callable[..., 
 
 def test_the_page_is_up_before_the_model(new_page: Callable[..., Page], tmp_path: object) -> None:
     go = threading.Event()
-
-    def load() -> ScriptedReflector:
-        go.wait(60)
-        return ScriptedReflector()
-
-    with serve(ModelSource(load), open_store(f"sqlite:///{tmp_path}/r.db")) as url:  # type: ignore[arg-type]
+    with serve(slow_source(go), open_store(f"sqlite:///{tmp_path}/r.db")) as url:
         page = new_page()
         open_app(page, url, loaded=False)
         expect(page.get_by_text("Loading the model")).to_be_visible()

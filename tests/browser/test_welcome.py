@@ -9,10 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emorl.ratings import open_store
-from emorl.ui import ModelSource
 from emorl.ui import welcome as notice
 from tests.browser import conftest
-from tests.browser.conftest import App, serve
+from tests.browser.conftest import App, serve, slow_source
 from tests.browser.steps import faults, generate, open_app, rate, welcome
 from tests.ui.scripted import ScriptedReflector
 
@@ -117,12 +116,7 @@ def test_without_storage_the_app_works_and_asks_each_time(
 
 def test_the_model_loads_behind_it(new_page: Callable[..., Page], tmp_path: object) -> None:
     go = threading.Event()
-
-    def load() -> ScriptedReflector:
-        go.wait(60)
-        return ScriptedReflector()
-
-    with serve(ModelSource(load), open_store(f"sqlite:///{tmp_path}/r.db")) as url:  # type: ignore[arg-type]
+    with serve(slow_source(go), open_store(f"sqlite:///{tmp_path}/r.db")) as url:
         page = new_page()
         page.goto(url)
         expect(welcome(page)).to_be_visible()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
 
-from emorl.ratings import RatingStore, open_store
 from emorl.ui import ModelSource, strings
 from emorl.ui.compare import CompareScreen
 from emorl.ui.word_diff import word_diff
@@ -18,16 +16,6 @@ from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
 BALANCED = {"weights": {"reflection": 0.6, "empathy": 0.4}, "strength": 1.0, "temperature": 0.0, "seed": 0}
 BASE = {**BALANCED, "weights": {"reflection": 0.0, "empathy": 0.0}}
 CRISIS = "I want to kill myself."
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> RatingStore:
-    return open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
-
-
-@pytest.fixture
-def reflector() -> ScriptedReflector:
-    return ScriptedReflector()
 
 
 @pytest.fixture

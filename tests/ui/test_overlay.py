@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from emorl.ratings import RatingQueue, RatingStore, open_store
+from emorl.ratings import RatingQueue, RatingStore
 from emorl.ratings.items import Item, Side
 from emorl.ratings.judgement import Answer
 from emorl.ui.chart import overlay_points
@@ -21,13 +20,6 @@ from emorl.ui.source import ModelSource
 from tests.ui.scripted import ScriptedReflector
 
 FORM = {"depth": "complex", "empathy": "2", "fluency": "1", "would_say": "edits"}  # levels 2 2 1 1: .75
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[RatingStore]:
-    opened = open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emorl.errors import RatingError
-from emorl.ratings import RatingQueue, RatingStore, load_items, open_store
+from emorl.ratings import RatingQueue, RatingStore, load_items
 from emorl.ratings.items import Item, Side
 from emorl.ratings.queue import Task
 from emorl.ui import strings
@@ -28,13 +28,6 @@ from tests.ui.scripted import REPLY, ScriptedReflector
 RUBRIC = {"depth": "simple", "empathy": "1", "fluency": "2", "would_say": "yes"}
 SIDES = Side("First words.", "SECRET-A"), Side("Second words.", "SECRET-B")
 PAIR = Item("I am tired.", *SIDES, gold={"choice": "first"})
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[RatingStore]:
-    opened = open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +10,7 @@ import gradio as gr
 import pytest
 
 from emorl.errors import AssetError, WeightError
-from emorl.ratings import RatingStore, open_store
+from emorl.ratings import RatingStore
 from emorl.template import MAX_STATEMENT
 from emorl.ui import ModelSource, build_demo, strings
 from emorl.ui.reflect import CLOSED, ReflectScreen
@@ -20,16 +19,6 @@ from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
 
 MIX = {"weights": {"reflection": 0.6, "empathy": 0.4}, "strength": 1.0, "temperature": 0.0, "seed": 0}
 ANSWERS = {"depth": "simple", "empathy": "1", "fluency": "2", "would_say": "yes", "comment": ""}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> RatingStore:
-    return open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
-
-
-@pytest.fixture
-def reflector() -> ScriptedReflector:
-    return ScriptedReflector()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from emorl.ratings import RatingQueue, RatingStore, open_store
+from emorl.ratings import RatingQueue, RatingStore
 from emorl.ui import strings
 from emorl.ui.held import HeldReflections
 from emorl.ui.send import Sender
@@ -18,11 +18,6 @@ from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
 
 RATER = "a" * 32
 STATEMENT = "I am so tired of it all."
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> RatingStore:
-    return open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
 
 
 @pytest.fixture

@@ -18,11 +18,6 @@ STATEMENT = "I am tired of it all, said a client."
 
 
 @pytest.fixture
-def reflector() -> ScriptedReflector:
-    return ScriptedReflector()
-
-
-@pytest.fixture
 def screen(reflector: ScriptedReflector) -> WhyScreen:
     return WhyScreen(ModelSource.ready(reflector), HeldReflections())
 

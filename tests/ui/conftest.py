@@ -1,0 +1,23 @@
+"""What the tests of several screens start from: an empty store and a scripted reflector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emorl.ratings import RatingStore, open_store
+from tests.ui.scripted import ScriptedReflector
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[RatingStore]:
+    opened = open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def reflector() -> ScriptedReflector:
+    return ScriptedReflector()
