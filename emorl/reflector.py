@@ -291,7 +291,7 @@ class Reflector:
         if explain:
             backbone = self.decoder.backbone
             facts = explain_tokens(results[0].tokens, results[0].states, share, request.strength, backbone.head,
-                                   backbone.scale)  # fmt: skip
+                                   backbone.scale, self.decoder.mask)  # fmt: skip
             for fact in facts:
                 if fact.token in self.decoder.end_tokens:
                     continue
@@ -331,7 +331,7 @@ class Reflector:
         return explain_reply(
             trace.tokens, trace.states, reflection.weights, reflection.strength, backbone.head, self._piece,
             self.decoder.end_tokens, {o.name: o.label.lower() for o in self.objectives}, backbone.scale,
-            reflection.temperature,
+            reflection.temperature, self.decoder.mask,
         )  # fmt: skip
 
     def variants(self, reflection: Reflection, every: bool = False) -> Variants:

@@ -2,6 +2,12 @@
 
 The frozen base (with its warm start) is taken over once; the adapter under training is read from the PEFT model before
 every batch. Prompts that repeat share their prefill and finished rows leave the batch.
+
+The decoder's mask (no run of three tokens twice) is off here. RLOO's gradient is on-policy only if a rollout is drawn
+from the very distribution whose log-probability is differentiated, and `logps` computes the plain softmax of the
+policy. A masked draw comes from a softmax renormalised over the allowed tokens: its log-probabilities would differ
+wherever something is forbidden, and a policy that repeats itself would never be shown, nor punished for, doing so.
+Validation replies are unmasked too, so that they speak of the same policy.
 """
 
 from __future__ import annotations
@@ -13,6 +19,7 @@ import torch
 
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, StackedLora
 from emorl.ensemble.lora import KEY, Adapter
+from emorl.ensemble.mask import nothing
 
 
 def live_adapter(model: Any, name: str = "default") -> Adapter:
@@ -52,7 +59,7 @@ class RolloutWriter:
             adapted: False writes with the reference (the warm start) instead.
         """
         decoder = EnsembleDecoder(self.backbone, StackedLora([live_adapter(self.policy)], base_row=not adapted),
-                                  self.end_tokens)  # fmt: skip
+                                  self.end_tokens, nothing)  # fmt: skip
         weight = [1.0 if adapted else 0.0]
         requests = [
             Request(prompt, weight, 1.0, temperature, seed + i, self.max_tokens) for i, prompt in enumerate(prompts)

@@ -20,6 +20,9 @@ largest of all V logits on all of C. S only grows and V is finite, so the loop e
 the lowest id. Two tokens whose logits differ nowhere in P by more than `TIE` of the largest logit (tokens with equal
 rows in the head, say) cannot be told apart in float32: the lower id stands for both.
 
+**Forbidden tokens.** What the mask forbids after this prefix it forbids all over P, so it is left out of the shortlist
+and everything above is about the others.
+
 **Rounding.** The corner logits come from the head in float32 (about 1e-6 of the largest logit), and so do the
 decoder's, from mixed states: the two agree up to that, and a border lies where the decoder's does up to about 1e-5
 nats over the slope of the two logits' difference. From the corner logits on everything is float64. Left out: sampling,
@@ -27,6 +30,8 @@ for which regions would have to be about probabilities.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -40,14 +45,17 @@ SLACK = 1e-5
 """Relative slack of the shortlist, whose values are float32: it may only be too long."""
 
 
-def upper_envelope(cell: Cell, corner_logits: torch.Tensor) -> list[tuple[int, Cell]]:
+def upper_envelope(
+    cell: Cell, corner_logits: torch.Tensor, forbidden: Sequence[int] = ()
+) -> list[tuple[int, Cell]]:
     """Every token that wins somewhere in the cell, with the piece it wins; pieces without interior are left out.
 
     Args:
         cell: P.
         corner_logits: Logits at the corners of the simplex, (K, V).
+        forbidden: Tokens that may not win.
     """
-    ids = _shortlist(cell, corner_logits)
+    ids = _shortlist(cell, corner_logits, forbidden)
     if len(ids) == 1:
         return [(int(ids[0]), cell)]
     table = corner_logits[:, ids].double().numpy()  # (K, M)
@@ -76,12 +84,13 @@ def upper_envelope(cell: Cell, corner_logits: torch.Tensor) -> list[tuple[int, C
     return [(int(ids[column]), held) for column, held in sorted(cells.items()) if held is not None]
 
 
-def _shortlist(cell: Cell, corner_logits: torch.Tensor) -> torch.Tensor:
+def _shortlist(cell: Cell, corner_logits: torch.Tensor, forbidden: Sequence[int]) -> torch.Tensor:
     """Ids, ascending, of the tokens that could win in the cell."""
     values = torch.from_numpy(cell.vertices).float() @ corner_logits  # (N, V)
+    slack = SLACK * values.amax(0).abs().max()
+    values[:, list(forbidden)] = -torch.inf
     floor = values.amin(0).max()
-    highest = values.amax(0)
-    return (highest >= floor - SLACK * highest.abs().max()).nonzero()[:, 0]
+    return (values.amax(0) >= floor - slack).nonzero()[:, 0]
 
 
 def _values(vertices: np.ndarray, table: np.ndarray) -> np.ndarray:

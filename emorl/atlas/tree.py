@@ -3,9 +3,10 @@
 The root is the prompt with the whole simplex. A prefix with its cell P goes through base and experts once; the upper
 envelope of its logits cuts P into the pieces in which each next token wins; every piece is a child. A prefix ends as a
 region with an end token or at `max_tokens`. Weights in P, and only they, write this prefix: so at the root, and a
-child's piece is by definition where its token is the argmax. Children of one prefix differ in their last token and
-share no interior, so every token sequence occurs in one region only, regions share no interior, and their areas add up
-to 1 less what was lost: pieces smaller than `min_area`, and what the step budget left open.
+child's piece is by definition where its token is the argmax of the allowed ones, which the decoder's mask tells by the
+prefix and so are the same all over P. Children of one prefix differ in their last token and share no interior, so every
+token sequence occurs in one region only, regions share no interior, and their areas add up to 1 less what was lost:
+pieces smaller than `min_area`, and what the step budget left open.
 
 All prefixes of a batch have the same length and run as one batch of sequences through the engine; a cache is copied
 only where a prefix splits or ends. When more than `batch` are alive, the largest go on and the others wait with their
@@ -106,7 +107,7 @@ def grow_atlas(
         corners = _corner_logits(decoder, states, strength, spanned)
         going: list[tuple[int, Prefix]] = []
         for slot, prefix in enumerate(at.prefixes):
-            for token, cell in upper_envelope(prefix.cell, corners[slot]):
+            for token, cell in upper_envelope(prefix.cell, corners[slot], decoder.mask(prefix.tokens)):
                 if cell.area < min_area:
                     continue
                 child = Prefix((*prefix.tokens, token), cell)

@@ -3,8 +3,8 @@
 Every step runs one row an expert, mixes the states f = Σ_k c_k h_k in float32 and asks the shared head once (EMORL,
 arXiv 2505.02579, section 3.2; at s = 1 the distribution is the product of experts Π p_k^ŵ_k, renormalised). There is no
 global state and no `set_adapter`: requests of different users may stand in one batch. Sequences that share a prompt
-share its prefill; a sequence may join a batch that is under way and leaves it when it ends. Left out: beam search,
-penalties.
+share its prefill; a sequence may join a batch that is under way and leaves it when it ends. A mask forbids tokens by
+the reply so far (`mask.py`). Left out: beam search, penalties.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import torch
 from emorl.ensemble.backbone import LlamaBackbone
 from emorl.ensemble.cache import Cache, settle
 from emorl.ensemble.lora import StackedLora
+from emorl.ensemble.mask import Mask, forbid, no_run_twice
 from emorl.ensemble.weights import coefficients
 from emorl.errors import WeightError
 
@@ -84,21 +85,24 @@ class Line:
 
 
 class EnsembleDecoder:
-    """Decodes with one backbone and one stack of adapters."""
+    """Decodes with one backbone, one stack of adapters and one mask, which all that is written with it obeys."""
 
-    def __init__(self, backbone: LlamaBackbone, lora: StackedLora, end_tokens: Sequence[int]) -> None:
+    def __init__(
+        self, backbone: LlamaBackbone, lora: StackedLora, end_tokens: Sequence[int], mask: Mask = no_run_twice
+    ) -> None:
         """Prepare the adapters for this base.
 
         Args:
             backbone: The base.
             lora: K adapters.
             end_tokens: Token ids that end a sequence.
+            mask: What a reply may not go on with; `mask.nothing` for the plain policy.
 
         Raises:
             AdapterMismatch: The adapters do not fit the base.
         """
         backbone.prepare(lora)
-        self.backbone, self.lora, self.end_tokens = backbone, lora, frozenset(end_tokens)
+        self.backbone, self.lora, self.end_tokens, self.mask = backbone, lora, frozenset(end_tokens), mask
 
     def decode(self, requests: Sequence[Request], keep_states: bool = False) -> list[Decoded]:
         """Write all requests to their end; see `stream`."""
@@ -266,6 +270,7 @@ class Batch:
             states = torch.cat([stepped, states], 1) if states.numel() else stepped
         self._pending, self._states = [], torch.empty(0)
         logits = backbone.logits(torch.einsum("br,rbd->bd", self._mix, states.float()))  # (B, V)
+        forbid(logits, [decoder.mask(line.result.tokens) for line in self.alive])
         tokens = _choose(logits, [s.request for s in self.alive], [s.chance for s in self.alive])
         now = time.perf_counter()
         going = []

@@ -1,9 +1,10 @@
 """Greedy replies of many weight vectors to many prompts, every distinct prefix decoded once.
 
-Weight vectors that have written the same words so far share one sequence of the batch: its states do not depend on
-the weights, only the choice of the next word does. A sequence splits where its members choose differently. A weight
-search therefore costs as many steps as there are distinct prefixes, not prompts x vectors x words. Where a prefix has
-more members than experts, the experts' logits are mixed instead of their states, which is the same by linearity.
+Weight vectors that have written the same words so far share one sequence of the batch: neither its states nor what
+the mask forbids depend on the weights, only the choice of the next word does. A sequence splits where its members
+choose differently. A weight search therefore costs as many steps as there are distinct prefixes, not prompts x vectors
+x words. Where a prefix has more members than experts, the experts' logits are mixed instead of their states, which is
+the same by linearity.
 Left out: sampling, regions of weights (that is the atlas).
 """
 
@@ -16,6 +17,7 @@ import torch
 
 from emorl.ensemble.cache import settle
 from emorl.ensemble.decoder import EnsembleDecoder
+from emorl.ensemble.mask import forbid
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,8 @@ def decode_directions(
         parents: list[int] = []
         for slot, prefix in enumerate(prefixes):
             by_token: dict[int, list[int]] = {}
-            for member, token in zip(prefix.members, _choices(decoder, states[:, slot], mix[prefix.members]),
-                                     strict=True):  # fmt: skip
+            choices = _choices(decoder, states[:, slot], mix[prefix.members], decoder.mask(prefix.tokens))
+            for member, token in zip(prefix.members, choices, strict=True):
                 by_token.setdefault(token, []).append(member)
             for token, members in by_token.items():
                 written = [*prefix.tokens, token]
@@ -95,8 +97,11 @@ def decode_directions(
         steps += len(prefixes)
 
 
-def _choices(decoder: EnsembleDecoder, states: torch.Tensor, mix: torch.Tensor) -> list[int]:
+def _choices(
+    decoder: EnsembleDecoder, states: torch.Tensor, mix: torch.Tensor, forbidden: Sequence[int]
+) -> list[int]:
     """The next token of each weight vector; states (rows, D), mix (members, rows)."""
-    if len(mix) <= len(states):
-        return decoder.backbone.logits(mix @ states.float()).argmax(-1).tolist()
-    return (mix @ decoder.backbone.logits(states.float())).argmax(-1).tolist()
+    few = len(mix) <= len(states)
+    logits = decoder.backbone.logits(mix @ states.float() if few else states.float())
+    mixed = logits if few else mix @ logits  # (members, V)
+    return forbid(mixed, [forbidden] * len(mix)).argmax(-1).tolist()

@@ -2,8 +2,8 @@
 
 The experts' states on a prefix do not depend on the weights. So the states of a greedy reply are kept, mixed anew for
 all its steps in one product, and compared with what was written: up to the first position where the argmax differs
-the new reply is the old one, and its cache is good as far as that. Identical to decoding from the start. Left out:
-sampling, whose draws would have to be repeated.
+the new reply is the old one, its cache is good as far as that, and the mask forbids the same. Identical to decoding
+from the start. Left out: sampling, whose draws would have to be repeated.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from emorl.ensemble.decoder import Batch, Decoded, EnsembleDecoder, Request
+from emorl.ensemble.mask import forbid
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def remix(decoder: EnsembleDecoder, old: Request, written: Decoded, new: Request
         raise ValueError("expected a result whose states and cache were kept")
     mix = decoder.row_coefficients(new.weights, new.strength)
     states = written.states[: new.max_tokens]
-    choices = decoder.backbone.logits(torch.einsum("r,trd->td", mix, states)).argmax(-1).tolist()
+    logits = decoder.backbone.logits(torch.einsum("r,trd->td", mix, states))  # (T, V)
+    choices = forbid(logits, [decoder.mask(written.tokens[:t]) for t in range(len(states))]).argmax(-1).tolist()
     same = next((t for t, (a, b) in enumerate(zip(choices, written.tokens, strict=False)) if a != b), len(choices))
     tokens = [*written.tokens[:same], *choices[same : same + 1]]
     ended = tokens[-1] in decoder.end_tokens

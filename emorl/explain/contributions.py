@@ -6,6 +6,7 @@ With W_yr = scale · (W_y - W_r) for the chosen token y and its foil r (the runn
 
 and its K+1 terms are the contributions: they add up to the margin. Raw logits are never shown, their offset is
 arbitrary. Along a line in weight space every logit is linear, so the interval in which y stays first is closed-form.
+Tokens that the decoder's mask forbids after the words before are neither foils nor rivals, whatever the weights.
 Left out: other foils than the runner-up (`steps`), Shapley values (`coalitions`), the whole reply (`explanation`).
 """
 
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
+from emorl.ensemble.mask import Mask, no_run_twice
+
 
 @dataclass(frozen=True)
 class TokenFacts:
@@ -24,7 +27,7 @@ class TokenFacts:
 
     Attributes:
         token: Its id.
-        foil: Id of the best other token under the mixed logits.
+        foil: Id of the best other allowed token under the mixed logits.
         margin: Mixed logit of the token minus that of the foil, in nats.
         contributions: K+1 terms that add up to the margin: base, then each objective.
         unchanged: For each objective the interval of its share in which the token stays first while the others keep
@@ -72,7 +75,7 @@ def flip_interval(start: torch.Tensor, slope: torch.Tensor, token: int) -> tuple
 @torch.inference_mode()
 def explain_tokens(
     tokens: Sequence[int], states: torch.Tensor, shares: Sequence[float], strength: float, head: torch.Tensor,
-    scale: float = 1.0,
+    scale: float = 1.0, mask: Mask = no_run_twice,
 ) -> list[TokenFacts]:  # fmt: skip
     """Facts about every token of one reply.
 
@@ -83,6 +86,7 @@ def explain_tokens(
         strength: s.
         head: Output head, (V, D).
         scale: Factor of the logits.
+        mask: The decoder's.
     """
     table = F.linear(states.float(), head.float()) * scale  # (T, K+1, V)
     pulls = table[:, 1:] - table[:, :1]  # (T, K, V): what each adapter changed
@@ -90,8 +94,9 @@ def explain_tokens(
     mixed = table[:, 0] + torch.einsum("k,tkv->tv", weights, pulls)
     facts = []
     for step, token in enumerate(tokens):
+        forbidden = mask(tokens[:step])
         others = mixed[step].clone()
-        others[token] = -torch.inf
+        others[[token, *forbidden]] = -torch.inf
         foil = int(others.argmax())
         base = float(table[step, 0, token] - table[step, 0, foil])
         parts = (weights * (pulls[step, :, token] - pulls[step, :, foil])).tolist()
@@ -102,6 +107,8 @@ def explain_tokens(
                 continue
             rest = (strength * remaining_shares(shares, k)).float()
             start = table[step, 0] + torch.einsum("k,kv->v", rest, pulls[step])
-            intervals.append(flip_interval(start, table[step, 0] + strength * pulls[step, k] - start, token))
+            slope = table[step, 0] + strength * pulls[step, k] - start
+            start[forbidden] = -torch.inf  # behind the token all along the line
+            intervals.append(flip_interval(start, slope, token))
         facts.append(TokenFacts(token, foil, base + sum(parts), (base, *parts), tuple(intervals)))
     return facts

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from emorl.ensemble.mask import Mask, no_run_twice
 from emorl.explain.sentence import BASE, reply_sentence, word_sentence
 from emorl.explain.steps import Candidate, Step, along_slider, explain_steps
 from emorl.explain.words import Kind, group_pieces
@@ -154,10 +155,10 @@ def intersect(ranges: Iterable[Range | None]) -> Range | None:
 def explain_reply(
     tokens: Sequence[int], states: torch.Tensor, weights: dict[str, float], strength: float, head: torch.Tensor,
     decode: Callable[[int], str], ends: Container[int], labels: dict[str, str], scale: float = 1.0,
-    temperature: float = 0.0,
+    temperature: float = 0.0, mask: Mask = no_run_twice,
 ) -> Explanation:  # fmt: skip
     """Explain a reply from its states; see `explain_steps` and `explanation`."""
-    steps = explain_steps(tokens, states, list(weights.values()), strength, head, scale, temperature)
+    steps = explain_steps(tokens, states, list(weights.values()), strength, head, scale, temperature, mask)
     return explanation(steps, weights, strength, decode, ends, labels, temperature)
 
 

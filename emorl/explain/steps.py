@@ -9,6 +9,9 @@ linear in ŵ. From that, exactly:
 * disagreement: the Jensen-Shannon divergence H(Σ ŵ_k p_k) - Σ ŵ_k H(p_k) of p_k = softmax((L_0 + Δ_k) / T), in nats,
   at least 0 and at most H(ŵ).
 
+All of it is about the tokens the decoder's mask allows after the words before: forbidden ones are no candidates and
+have no probability, under the mixture and under each expert alone.
+
 Left out: which of the client's words mattered, which is another question and has no exact answer here.
 """
 
@@ -20,6 +23,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
+from emorl.ensemble.mask import Mask, no_run_twice
 from emorl.explain.contributions import TokenFacts, explain_tokens, remaining_shares
 
 CANDIDATES = 5
@@ -31,7 +35,7 @@ class Candidate:
 
     Attributes:
         token: Its id.
-        probability: p under the mixed distribution.
+        probability: p under the mixed distribution over the allowed tokens.
         contributions: K+1 terms (base, objectives) that add up to the *written* token's margin over this one; all 0
             for the written token itself.
     """
@@ -108,7 +112,7 @@ def along_slider(slopes: Sequence[float], shares: Sequence[float]) -> tuple[floa
 @torch.inference_mode()
 def explain_steps(
     tokens: Sequence[int], states: torch.Tensor, shares: Sequence[float], strength: float, head: torch.Tensor,
-    scale: float = 1.0, temperature: float = 0.0,
+    scale: float = 1.0, temperature: float = 0.0, mask: Mask = no_run_twice,
 ) -> list[Step]:  # fmt: skip
     """Every step of one reply from the states that wrote it.
 
@@ -120,17 +124,20 @@ def explain_steps(
         head: Output head, (V, D).
         scale: Factor of the logits.
         temperature: T of p; 0 (greedy) counts as 1.
+        mask: The decoder's.
     """
-    facts = explain_tokens(tokens, states, shares, strength, head, scale)
+    facts = explain_tokens(tokens, states, shares, strength, head, scale, mask)
     heat = temperature or 1.0
     weights = torch.tensor([1.0, *shares])
     table = head.float()
     steps = []
-    for fact, state in zip(facts, states, strict=True):
+    for at, (fact, state) in enumerate(zip(facts, states, strict=True)):
+        forbidden = mask(tokens[:at])
         terms = F.linear(state.float(), table) * scale  # (K+1, V)
         terms[1:] = strength * (terms[1:] - terms[:1])  # L_0, then the pulls Δ_k
         alone = torch.cat([terms[:1], terms[:1] + terms[1:]])  # (K+1, V)
         mixed = weights @ terms  # (V,)
+        alone[:, forbidden] = mixed[forbidden] = -torch.inf
         p = (mixed / heat).softmax(-1)
         lead = weights[:, None] * (terms[:, fact.token, None] - terms)  # (K+1, V): y's lead over each token
         gained = terms[1:, fact.token]  # Δ_k[y]
@@ -142,7 +149,7 @@ def explain_steps(
             fact,
             1 + int((mixed > mixed[fact.token]).sum()),
             float(p[fact.token]),
-            tuple(candidate(t) for t in mixed.topk(min(CANDIDATES, len(mixed))).indices.tolist()),
+            tuple(candidate(t) for t in mixed.topk(min(CANDIDATES, len(mixed) - len(forbidden))).indices.tolist()),
             tuple(candidate(t) for t in alone.argmax(-1).tolist()),
             tuple((gained - terms[1:, fact.foil]).tolist()),
             tuple(((gained - terms[1:] @ p) / heat).tolist()),

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import torch
 
+from emorl.ensemble.mask import Mask, no_run_twice
+
 Experts = Callable[[tuple[int, ...]], Sequence[Sequence[float]]]
 """From the words so far to the logits of each expert, (K, V); the base always says 0."""
 
@@ -30,8 +32,10 @@ class WordCache:
 class ScriptedDecoder:
     """Looks like an `EnsembleDecoder` to the atlas; its head is the identity, so states are logits."""
 
-    def __init__(self, experts: Experts, count: int, words: int, end_tokens: Sequence[int]) -> None:
-        self.experts, self.words = experts, words
+    def __init__(
+        self, experts: Experts, count: int, words: int, end_tokens: Sequence[int], mask: Mask = no_run_twice
+    ) -> None:
+        self.experts, self.words, self.mask = experts, words, mask
         self.lora = SimpleNamespace(adapters=(None,) * count, base_row=True)
         self.end_tokens = frozenset(end_tokens)
         self.backbone = SimpleNamespace(logits=lambda mixed: mixed, forward=self.forward)

@@ -70,6 +70,18 @@ def test_three_borders_through_one_point_lose_nothing():
     assert sum(areas(found).values()) == pytest.approx(1, abs=1e-8)
 
 
+@pytest.mark.parametrize("objectives", [1, 2, 3, 4])
+def test_forbidden_tokens_win_nowhere_and_the_others_as_if_they_were_not_there(objectives):
+    rng = np.random.default_rng(4)
+    corners = torch.tensor(rng.normal(size=(objectives, 40)) * 5, dtype=torch.float32)
+    first = upper_envelope(simplex(objectives), corners)
+    forbidden = [token for token, _ in first]
+    left = [token for token in range(40) if token not in forbidden]
+    expected = {left[token]: cell.area for token, cell in upper_envelope(simplex(objectives), corners[:, left])}
+    assert areas(upper_envelope(simplex(objectives), corners, forbidden)) == pytest.approx(expected, abs=1e-8)
+    assert areas(upper_envelope(simplex(objectives), corners)) == areas(first)  # the logits are as they were
+
+
 @pytest.mark.parametrize("objectives", [2, 3, 4])
 @pytest.mark.parametrize("seed", range(3))
 def test_against_brute_force_in_nested_cells(objectives, seed):
@@ -94,8 +106,8 @@ def test_the_shortlist_only_leaves_out_what_cannot_win(monkeypatch):
     rng = np.random.default_rng(9)
     corners = torch.tensor(rng.normal(size=(3, 2000)), dtype=torch.float32)
     cell = simplex(3).clip(np.array([1.0, -2.0, 0.5]))
-    short = envelope._shortlist(cell, corners)
+    short = envelope._shortlist(cell, corners, [])
     assert len(short) < 200
     fast = areas(upper_envelope(cell, corners))
-    monkeypatch.setattr(envelope, "_shortlist", lambda cell, corners: torch.arange(corners.shape[1]))
+    monkeypatch.setattr(envelope, "_shortlist", lambda cell, corners, _: torch.arange(corners.shape[1]))
     assert areas(upper_envelope(cell, corners)) == fast

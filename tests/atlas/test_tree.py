@@ -11,6 +11,7 @@ import torch
 
 from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, StackedLora
+from emorl.ensemble.mask import no_run_twice, nothing
 from emorl.errors import EmorlError, WeightError
 from tests.atlas.scripted import ScriptedDecoder
 
@@ -128,6 +129,25 @@ def test_replies_end_at_the_longest_length():
     assert {r.tokens: r.ended for r in atlas.regions} == {
         (A, END): True, (A, B): False, (B, END): True, (C, A): False, (C, B): False
     }  # fmt: skip
+
+
+def test_what_the_mask_forbids_wins_nowhere_on_paper():
+    """Two experts of "a b c a b ?", who both want a second "c" most of all; the first then has the end, the second "a".
+
+    "c" is forbidden: the end wins where 2 w1 > 1 - w1, w1 > 1/3. Without the mask nothing but "c" is reachable.
+    """
+
+    def two(words):
+        if len(words) > 5:
+            return [[0, 0, 0, 9]] * 2
+        if len(words) == 5:
+            return [[0, 0, 9, 2], [1, 0, 9, 0]]
+        return [torch.eye(4)[(A, B, C, A, B)[len(words)]].tolist()] * 2
+
+    spoken = (A, B, C, A, B)
+    masked, plain = (last(ScriptedDecoder(two, 2, 4, [END], mask), [1]) for mask in (no_run_twice, nothing))
+    assert by_tokens(masked) == pytest.approx({(*spoken, END): 2 / 3, (*spoken, A, END): 1 / 3})
+    assert by_tokens(plain) == {(*spoken, C, END): 1.0}
 
 
 def test_two_objectives_are_intervals_and_one_is_a_point():
@@ -256,6 +276,8 @@ def test_two_objectives_through_a_growing_cache(tiny_llama, adapters):
     decoder = EnsembleDecoder(LlamaBackbone(tiny_llama, torch.float32), StackedLora(adapters[:2], base_row=False), [2])
     atlas = last(decoder, PROMPT, max_tokens=40, min_area=1e-3)
     assert max(len(region.tokens) for region in atlas.regions) > 20
+    asked = [any(no_run_twice(region.tokens[:end]) for end in range(len(region.tokens))) for region in atlas.regions]
+    assert any(asked)  # the mask had something to forbid
     weights = [(i + 0.37, 60.63 - i) for i in range(60)]
     for w, tokens in zip(weights, decoded(decoder, weights, max_tokens=40), strict=True):
         region = atlas.at(w)

@@ -4,8 +4,9 @@
 of all experts are weighted and summed, and the head asked once), which keeps no cache; `SetAdapter` and `MixedBatch`
 are the two ways PEFT offers to do the same with caches; `Generate` is transformers' own loop on one merged model;
 `LlamaCpp` the same base in another engine. All are greedy and of fixed length: nothing is an end token, here and in our
-decoder alike. Where a description leaves room the faster reading is taken (no head over the prefix, adapters in the
-base's dtype, hooks once a reply), so what is said about them is a lower bound. Left out: sampling.
+decoder alike, and nothing is masked. Where a description leaves room the faster reading is taken (no head over the
+prefix, adapters in the base's dtype, hooks once a reply), so what is said about them is a lower bound. Left out:
+sampling.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from transformers import DynamicCache, GenerationConfig
 from emorl.assets import cache_dir
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, StackedLora, shares
 from emorl.ensemble.lora import Adapter
+from emorl.ensemble.mask import nothing
 from emorl.sources import BASE_FILENAME
 
 Prompts = Sequence[Sequence[int]]
@@ -30,10 +32,10 @@ Weights = Sequence[Sequence[float]]  # B weight vectors of K
 
 
 class Ours:
-    """`EnsembleDecoder` with nothing as an end token."""
+    """`EnsembleDecoder` with nothing as an end token and no mask, as the others have none."""
 
     def __init__(self, backbone: LlamaBackbone, adapters: Sequence[Adapter], base_row: bool = False) -> None:
-        self.decoder = EnsembleDecoder(backbone, StackedLora(adapters, base_row), [])
+        self.decoder = EnsembleDecoder(backbone, StackedLora(adapters, base_row), [], nothing)
 
     def write(self, prompts: Prompts, weights: Weights, tokens: int) -> list[list[int]]:
         """`tokens` token ids for each prompt."""

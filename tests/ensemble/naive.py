@@ -1,6 +1,7 @@
 """The naive twin of the decoder: every adapter merged into transformers' own model, no cache, no batch, no rows.
 
-It spells out f = h_0 + s Σ ŵ_k (h_k - h_0) on whole prefixes, as slow as it is plain; tests hold the engine to it.
+It spells out f = h_0 + s Σ ŵ_k (h_k - h_0) on whole prefixes and tries the mask word by word, as slow as it is plain;
+tests hold the engine to it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,12 @@ def naive_states(models: Sequence[torch.nn.Module], prefix: Sequence[int]) -> to
     return torch.stack([m(ids, output_hidden_states=True).hidden_states[-1][0, -1] for m in models])
 
 
+def repeats(written: Sequence[int]) -> bool:
+    """Whether the last three tokens stand together earlier in the reply, too."""
+    runs = [list(written[i : i + 3]) for i in range(len(written) - 2)]
+    return bool(runs) and runs[-1] in runs[:-1]
+
+
 @torch.no_grad()
 def naive_decode(
     models: Sequence[torch.nn.Module],
@@ -39,8 +46,9 @@ def naive_decode(
     strength: float = 1.0,
     max_tokens: int = 64,
     end_tokens: Sequence[int] = (),
+    masked: bool = True,
 ) -> list[int]:
-    """Greedy tokens by the definition."""
+    """Greedy tokens by the definition: the best token that repeats no run of three, the lowest id of equals."""
     total = sum(weights)
     share = [w / total if total else 0.0 for w in weights]
     written: list[int] = []
@@ -49,5 +57,6 @@ def naive_decode(
         mixed = states[0] + strength * sum(
             (w * (h - states[0]) for w, h in zip(share, states[1:], strict=True)), torch.zeros_like(states[0])
         )
-        written.append(int(models[0].lm_head(mixed).argmax()))
+        best_first = models[0].lm_head(mixed).argsort(descending=True, stable=True).tolist()
+        written.append(next(token for token in best_first if not (masked and repeats([*written, token]))))
     return written

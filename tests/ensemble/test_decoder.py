@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, StackedLora
+from emorl.ensemble.mask import nothing
 from emorl.errors import WeightError
 from tests.ensemble.naive import merged_models, naive_decode, naive_states
 
@@ -29,12 +30,20 @@ def random_requests(count: int, seed: int, **fixed) -> list[Request]:
 
 
 def test_equals_the_naive_twin_token_for_token(decoder, models):
-    different = set()
+    different, masked = set(), 0
     for request in random_requests(12, seed=1):
         got = decoder.decode([request])[0].tokens
         assert got == naive_decode(models, request.prompt, request.weights, request.strength, 20, [2])
         different.add(tuple(got))
-    assert len(different) > 4  # the adapters and weights do matter
+        masked += got != naive_decode(models, request.prompt, request.weights, request.strength, 20, [2], masked=False)
+    assert len(different) > 4 and masked > 2  # the adapters, the weights and the mask do matter
+
+
+def test_without_a_mask_it_equals_the_unmasked_twin(tiny_llama, adapters, models):
+    plain = EnsembleDecoder(LlamaBackbone(tiny_llama, torch.float32), StackedLora(adapters), [2], nothing)
+    for request in random_requests(6, seed=1):
+        expected = naive_decode(models, request.prompt, request.weights, request.strength, 20, [2], masked=False)
+        assert plain.decode([request])[0].tokens == expected
 
 
 def test_every_sequence_in_a_batch_equals_itself_alone(decoder):

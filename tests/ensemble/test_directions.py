@@ -7,6 +7,7 @@ import random
 import pytest
 
 from emorl.ensemble import Request, decode_directions
+from emorl.ensemble.mask import no_run_twice
 from emorl.errors import WeightError
 
 PROMPTS = [[5, 6, 7, 8], [9, 10, 11], [5, 6, 7, 12, 13, 14]]
@@ -21,10 +22,12 @@ def vectors(n: int) -> list[list[float]]:
 @pytest.mark.parametrize("strength", [1.0, 1.7])
 def test_equal_to_decoding_each_pair_alone(decoder, strength):
     weights = vectors(14)
-    found = decode_directions(decoder, PROMPTS, weights, strength, max_tokens=12)
+    found = decode_directions(decoder, PROMPTS, weights, strength, max_tokens=30)
     for prompt, row in zip(PROMPTS, found.tokens, strict=True):
         for w, tokens in zip(weights, row, strict=True):
-            assert tokens == decoder.decode([Request(prompt, w, strength, max_tokens=12)])[0].tokens
+            assert tokens == decoder.decode([Request(prompt, w, strength, max_tokens=30)])[0].tokens
+    every = [tokens for row in found.tokens for tokens in row]
+    assert any(no_run_twice(tokens[:end]) for tokens in every for end in range(len(tokens)))  # the mask was asked
 
 
 def test_counts_what_it_saves(decoder):

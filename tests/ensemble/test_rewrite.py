@@ -7,6 +7,7 @@ import random
 import pytest
 
 from emorl.ensemble import Batch, Request
+from emorl.ensemble.mask import no_run_twice
 from emorl.ensemble.rewrite import rewrite
 
 PROMPT = [5, 6, 7, 8]
@@ -19,11 +20,11 @@ def write(decoder, request):
 
 def test_equal_to_a_fresh_decode_over_random_weights(decoder):
     rng = random.Random(7)
-    old = Request(PROMPT, [1.0, 1.0, 1.0], max_tokens=10)
+    old = Request(PROMPT, [1.0, 1.0, 1.0], max_tokens=30)
     written = write(decoder, old)
-    reused = []
+    reused, masked = [], 0
     for _ in range(25):
-        new = Request(PROMPT, [rng.random() for _ in range(3)], rng.choice([0.5, 1.0, 1.5]), max_tokens=10)
+        new = Request(PROMPT, [rng.random() for _ in range(3)], rng.choice([0.5, 1.0, 1.5]), max_tokens=30)
         found = rewrite(decoder, old, written, new)
         fresh = write(decoder, new)
         assert found.result.tokens == fresh.tokens and found.result.ended == fresh.ended
@@ -33,8 +34,9 @@ def test_equal_to_a_fresh_decode_over_random_weights(decoder):
                       len(written.tokens))  # fmt: skip
         assert found.reused == min(common + 1, len(fresh.tokens))  # the word that flips needs no expert either
         reused.append(found.reused)
+        masked += any(no_run_twice(fresh.tokens[:end]) for end in range(len(fresh.tokens)))
         old, written = new, found.result  # and again from there
-    assert len(set(reused)) > 1
+    assert len(set(reused)) > 1 and masked > 2
 
 
 def test_the_old_result_stays_as_it_was(decoder):

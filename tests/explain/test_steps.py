@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emorl.ensemble.mask import nothing
 from emorl.ensemble.weights import coefficients, shares
 from emorl.explain.steps import along_slider, divergence, explain_steps
 from tests.explain.test_contributions import K, V, case, weights
@@ -90,9 +91,9 @@ def test_the_slider_slope_is_what_moving_the_slider_does(seed, raw, strength):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000), weights, strengths)
-def test_contributions_against_any_foil_add_up_to_its_margin(seed, raw, strength):
-    states, head, mixed, tokens = case(seed, raw, strength)
+@given(st.integers(0, 10_000), weights, strengths, st.sampled_from([1, 2]))
+def test_contributions_against_any_foil_add_up_to_its_margin(seed, raw, strength, turns):
+    states, head, mixed, tokens = case(seed, raw, strength, turns=turns)
     for row, step in zip(mixed, explain_steps(tokens, states, shares(raw), strength, head), strict=True):
         y = step.facts.token
         assert [c.token for c in step.candidates] == row.topk(5).indices.tolist() and step.rank == 1
@@ -101,6 +102,21 @@ def test_contributions_against_any_foil_add_up_to_its_margin(seed, raw, strength
             assert found.probability == pytest.approx(float(row.softmax(-1)[found.token]), abs=1e-5)
         runner_up = next(c for c in step.candidates if c.token == step.facts.foil)
         assert runner_up.contributions == pytest.approx(step.facts.contributions, abs=1e-4)
+        assert all(math.isfinite(row[found.token]) for found in (*step.candidates, *step.own))  # all may stand there
+
+
+def test_what_is_forbidden_has_no_probability_by_hand():
+    # "0 1 2 0 1": a second 0 1 2 is forbidden, so 2, which all want most, is no candidate and nobody's own choice
+    states = torch.zeros(6, 2, 4)
+    for at, token in enumerate([0, 1, 2, 0, 1]):
+        states[at, :, token] = 9.0
+    states[5] = torch.tensor([[0.0, 0.0, 9.0, 1.0], [3.0, 0.0, 9.0, 2.0]])
+    step = explain_steps([0, 1, 2, 0, 1, 0], states, [1.0], 1.0, torch.eye(4))[5]
+    total = math.e**3 + 1 + math.e**2
+    assert [c.token for c in step.candidates] == [0, 3, 1] and [own.token for own in step.own] == [3, 0]
+    assert (step.rank, step.probability) == (1, pytest.approx(math.e**3 / total))
+    assert step.log_p_slope == pytest.approx((3 - (3 * math.e**3 + math.e**2) / total,))  # pulls 3, 0, 0 and 1
+    assert explain_steps([0, 1, 2, 0, 1, 0], states, [1.0], 1.0, torch.eye(4), mask=nothing)[5].rank == 2
 
 
 @settings(max_examples=40, deadline=None)

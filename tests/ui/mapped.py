@@ -1,7 +1,8 @@
 """A reflector of a toy language that is mixed and mapped for real: its experts' logits come from a seeded table.
 
-What it writes is the argmax of the mixed logits, its reasons and its atlas come from the app's own code. So where the
-page answers a slider by itself, the answer can be held to what this reflector writes for the same weights.
+What it writes is the argmax of the mixed logits over what the mask allows; its reasons and its atlas come from the
+app's own code. So where the page answers a slider by itself, the answer can be held to what this reflector writes for
+the same weights.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 import torch
 
+from emorl.ensemble.mask import forbid, no_run_twice
 from emorl.ensemble.weights import shares
 from emorl.explain import Explanation, explain_reply
 from emorl.explain.contributions import explain_tokens
@@ -92,7 +94,7 @@ class MappedReflector:
             base = torch.where(share.sum() == 0, base, torch.zeros_like(base))
             states.append(torch.cat([base[None], experts]))
             mixed = base + strength * (share[:, None] * (experts - base)).sum(0)
-            tokens.append(int(mixed.argmax()))
+            tokens.append(int(forbid(mixed[None], [no_run_twice(tokens)]).argmax()))
         return tokens, states
 
     def stream(
