@@ -15,7 +15,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import typer
 
-from emorl.contract import reflection_json, refuse_crisis
+from emorl.contract import check_candidates, reflection_json, refuse_crisis
 from emorl.errors import EmorlError, WeightError
 from emorl.ratings.cli import ratings
 
@@ -68,6 +68,7 @@ def reflect(
     strength: Annotated[float, typer.Option(help="1 is the plain ensemble, 0 the base.")] = 1.0,
     temperature: Annotated[float, typer.Option(help="0 takes the best word, more samples.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of sampling.")] = 0,
+    best_of: Annotated[int | None, typer.Option(help="Write 1 to 16 candidates, give the best by its scores.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add every token's exact contributions.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     models: Annotated[Path | None, typer.Option(help="Models folder; the shipped one by default.")] = None,
@@ -82,6 +83,8 @@ def reflect(
     if dtype is not None and dtype not in PRECISIONS:
         raise EmorlError(f"Got --dtype {dtype}: expected {', '.join(PRECISIONS)}; leave it out for the best.")
     chosen = parse_weights(weights) if weights is not None else None
+    if best_of is not None:
+        check_candidates(best_of)
 
     from emorl.reflector import Reflector
 
@@ -91,14 +94,21 @@ def reflect(
         if name not in reflector.presets:
             raise WeightError(f"Got preset {name}: expected {', '.join(reflector.presets)}; check the spelling.")
         chosen = reflector.presets[name]
-    result = reflector.reflect(text, chosen, strength, temperature, seed, explain)
+    if best_of is None:
+        result = reflector.reflect(text, chosen, strength, temperature, seed, explain)
+    else:
+        result = reflector.best_of(text, best_of, chosen, strength, temperature, seed, explain)
     if as_json:
         print(json.dumps(reflection_json(result, explain), ensure_ascii=False))
         return
     print(result.reflection)
     mix = ", ".join(f"{name} {share:.2f}" for name, share in result.weights.items())
     scores = ", ".join(f"{name} {score:.2f}" for name, score in result.scores.items())
+    if result.faithfulness is not None:
+        scores += f", faithfulness {result.faithfulness:.2f}"
     print(f"weights: {mix}\nautomatic scores: {scores}", file=sys.stderr)
+    for candidate in result.candidates:
+        print(f"{candidate.total:.3f} {candidate.made:>8}  {candidate.reflection}", file=sys.stderr)
     for token in result.tokens:
         parts = "  ".join(f"{name} {value:+.2f}" for name, value in token.contributions.items())
         print(f"{token.text!r:>16} over {token.foil!r:<16} {token.margin:+.2f} = {parts}")

@@ -1,7 +1,8 @@
 """What scripts get: one JSON object for one reflection, the same from the command line and from the app's endpoints.
 
-And what they are refused: a statement that speaks of a crisis gets contacts instead of a reflection. Left out: the
-counsellor's confirmation that it is an invented exercise, which only the page asks for.
+And what they are refused: a statement that speaks of a crisis gets contacts instead of a reflection, and nobody gets
+more than sixteen candidates. Left out: the counsellor's confirmation that a statement is an invented exercise, which
+only the page asks for.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from emorl.template import check_statement
 if TYPE_CHECKING:
     from emorl.reflector import Reflection
 
-FIELDS = ("statement", "reflection", "weights", "strength", "scores", "timing", "model")
+FIELDS = ("statement", "reflection", "weights", "strength", "scores", "faithfulness", "timing", "model")
+MOST_CANDIDATES = 16
 
 
 def refuse_crisis(text: str) -> None:
@@ -33,7 +35,19 @@ def refuse_crisis(text: str) -> None:
                          + "; ".join(lines))  # fmt: skip
 
 
+def check_candidates(count: object) -> None:
+    """Let only a number of candidates pass that `--best-of` may have.
+
+    Raises:
+        EmorlError: It is no whole number from 1 to 16.
+    """
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_CANDIDATES:
+        raise EmorlError(f"Got {str(count)[:40]} candidates to choose the best of: expected a whole number from 1 to "
+                         f"{MOST_CANDIDATES}; leave it out for a single reflection.")  # fmt: skip
+
+
 def reflection_json(reflection: Reflection, explain: bool) -> dict[str, Any]:
-    """The fields of `reflect --json`; with `tokens` if `explain`."""
+    """The fields of `reflect --json`; with `tokens` if `explain`, with `candidates` if it is the best of some."""
     fields = dataclasses.asdict(dataclasses.replace(reflection, trace=None))
-    return {name: fields[name] for name in (*FIELDS, *(("tokens",) if explain else ()))}
+    more = (*(("candidates",) if reflection.candidates else ()), *(("tokens",) if explain else ()))
+    return {name: fields[name] for name in (*FIELDS, *more)}

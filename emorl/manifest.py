@@ -51,6 +51,7 @@ class Manifest:
         base_id: Identity of base and warm start together; adapters carry it.
         objectives: K objectives, in slider order.
         presets: Named weights.
+        faithfulness: Folder of the scorer that says whether a reply keeps to what the client said, or None.
     """
 
     folder: Path
@@ -60,6 +61,7 @@ class Manifest:
     base_id: str
     objectives: tuple[ObjectiveEntry, ...]
     presets: dict[str, dict[str, float]]
+    faithfulness: Path | None = None
 
 
 def file_sha256(path: Path) -> str:
@@ -99,8 +101,9 @@ def read_manifest(folder: Path) -> Manifest:
             )
             for o in data["objectives"]
         )  # fmt: skip
+        faithful = folder / data["faithfulness"]["scorer"] if data.get("faithfulness") else None
         manifest = Manifest(folder, data["base"]["sha256"], data["template"], warm, data["base_id"], objectives,
-                            data["presets"])  # fmt: skip
+                            data["presets"], faithful)  # fmt: skip
     except (KeyError, TypeError) as error:
         raise ManifestError(f"{path} lacks {error}: expected a complete manifest; {remedy}.") from None
     names = [o.name for o in objectives]

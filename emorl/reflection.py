@@ -6,10 +6,13 @@ Plain values without behaviour. Left out: everything the app computes from them 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import torch
+
+Made = Literal["greedy", "atlas", "sampled"]
+"""How a candidate was written: greedily with the weights asked for or with those of an atlas's region, or sampled."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,47 @@ class Trace:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What the scorers say of a reply: a score for each objective and faithfulness, 0 to 1; None without its scorer."""
+
+    scores: dict[str, float]
+    faithfulness: float | None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One of the reflections that the best was chosen from, with the request that wrote it.
+
+    Attributes:
+        reflection: Its text.
+        made: "greedy", "atlas" or "sampled".
+        weights: Share of each objective that wrote it.
+        strength: s.
+        temperature: 0 for greedy.
+        seed: Seed of sampling.
+        scores: Score of each objective, 0 to 1.
+        faithfulness: 0 to 1; None without a scorer.
+        total: What it was compared by, 0 to 1 (see `choosing`).
+    """
+
+    reflection: str
+    made: Made
+    weights: dict[str, float]
+    strength: float
+    temperature: float
+    seed: int
+    scores: dict[str, float]
+    faithfulness: float | None
+    total: float
+
+
+@dataclass(frozen=True)
 class Reflection:
     """A finished (or stopped) reflection; fields as in `reflect --json`, and its trace if it was explained.
 
-    `reused` counts the tokens taken over from the last reply to the same statement, which only had other weights.
+    `reused` counts the tokens taken over from the last reply to the same statement, which only had other weights. If it
+    is the best of several, they are its `candidates`, the best first, and weights, strength, temperature and seed are
+    those that wrote it.
     """
 
     statement: str
@@ -79,4 +119,6 @@ class Reflection:
     model: dict
     stopped: bool
     reused: int = 0
+    faithfulness: float | None = None
+    candidates: tuple[Candidate, ...] = ()
     trace: Trace | None = field(default=None, repr=False, compare=False)

@@ -2,9 +2,9 @@
 
 It loads base, warm start, adapters and scorers of a models folder, writes the reflection beside the base's own reply in
 one batch, scores both and explains every token. It remembers the last few replies only, for moved weights; what several
-threads ask for at once is written together. What comes out is in `reflection.py`, the atlas beside other work in
-`mapping.py`, replies without an objective in `variants.py`. Left out: crisis checks and storage, which the callers do
-first and after.
+threads ask for at once is written together. What comes out is in `reflection.py`, the best of several candidates in
+`choosing.py`, the atlas beside other work in `mapping.py`, replies without an objective in `variants.py`. Left out:
+crisis checks and storage, which the callers do first and after.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from emorl.assets import BASE_SHA256, ensure_base, models_dir
+from emorl.choosing import write_best
+from emorl.contract import check_candidates
 from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, Scheduler, StackedLora, shares
 from emorl.ensemble.lora import load_adapter
 from emorl.ensemble.products import halves
@@ -28,13 +30,15 @@ from emorl.explain import Explanation, Variants, explain_reply
 from emorl.explain.contributions import explain_tokens
 from emorl.manifest import Manifest, read_manifest
 from emorl.mapping import MAX_STEPS, chart
-from emorl.reflection import Draft, Objective, Reflection, TokenExplanation, Trace
+from emorl.reflection import Candidate, Draft, Judged, Objective, Reflection, TokenExplanation, Trace
 from emorl.scoring.cross_encoder import CrossEncoderScorer
 from emorl.scoring.fluency import FluencyScorer
 from emorl.template import END, MAX_STATEMENT, TEMPLATE, check_statement, prompt_text
 from emorl.variants import write_variants
 
-__all__ = ["MAX_STATEMENT", "Draft", "Objective", "Reflection", "Reflector", "TokenExplanation", "Trace"]
+__all__ = [
+    "MAX_STATEMENT", "Candidate", "Draft", "Objective", "Reflection", "Reflector", "TokenExplanation", "Trace",
+]  # fmt: skip
 
 MAX_TOKENS = 64
 REMEMBERED = 4
@@ -85,6 +89,7 @@ class Reflector:
             else:
                 fluency = fluency or FluencyScorer(base, prompt_text, END)
                 self.scorers[entry.name] = fluency
+        self.faithfulness = CrossEncoderScorer(manifest.faithfulness) if manifest.faithfulness else None
 
     @classmethod
     def load(cls, models: Path | None = None, dtype: str | None = None, progress: bool = False) -> Reflector:
@@ -181,8 +186,7 @@ class Reflector:
         places: list[tuple[int, int]] = []  # of each setting's reply, and of the base's own reply beside it
         for setting in settings:
             own = self._request(prompt, **setting)
-            mixed = any(own.weights) and own.strength > 0
-            base = replace(own, weights=[0.0] * len(own.weights), strength=1.0) if mixed else own
+            base = self.base_request(own)
             for row in (own, base):
                 if row not in requests:
                     requests.append(row)
@@ -198,16 +202,59 @@ class Reflector:
                 if lengths != shown:
                     shown = lengths
                     yield tuple(Draft(self.text(results[own].tokens)) for own, _ in places)
-        with self._one_at_a_time:
-            if greedy:
+        if greedy:
+            with self._one_at_a_time:
                 self._last = [pair for pair in self._last if pair[0].prompt != prompt][1 - REMEMBERED :]
                 self._last.append((requests[0], results[0], replace(results[-1], cache=None)))
-            written = tuple(
-                self._finish(text, shares(requests[own].weights), requests[own], [results[own], results[base]], explain)
-                for own, base in places
-            )
+        judged = self.judge(text, [self.text(result.tokens) for result in results])
+        written = [self.finish(text, requests[own], results[own], results[base], judged, explain)
+                   for own, base in places]  # fmt: skip
         reused = len(begun[0].tokens) if begun else 0
         yield tuple(replace(reflection, reused=reused) for reflection in written)
+
+    def best_of(
+        self, statement: str, count: int, weights: Mapping[str, float], strength: float = 1.0,
+        temperature: float = 0.0, seed: int = 0, explain: bool = True, atlas: Mapping[str, Any] | None = None,
+    ) -> Reflection:  # fmt: skip
+        """The best of several reflections; see `stream_best`."""
+        *_, last = self.stream_best(statement, count, weights, strength, temperature, seed, explain, atlas)
+        assert isinstance(last, Reflection)
+        return last
+
+    def stream_best(
+        self, statement: str, count: int, weights: Mapping[str, float], strength: float = 1.0,
+        temperature: float = 0.0, seed: int = 0, explain: bool = True, atlas: Mapping[str, Any] | None = None,
+    ) -> Generator[Draft | Reflection]:  # fmt: skip
+        """Write several candidates as rows of one batch and give the best by its scores (see `choosing`).
+
+        Args:
+            statement: What the client said, 1 to 600 characters.
+            count: Candidates, 1 to 16.
+            weights: Raw weights by objective; their shares also weigh the scores.
+            strength: s; 1 is the plain ensemble.
+            temperature: Of the samples; 0 stands for .7.
+            seed: Seed of the first sample, the next one has the next seed.
+            explain: Explain every token of the chosen one.
+            atlas: The statement's atlas, as `atlas` yields it: its reflections are candidates too.
+
+        Yields:
+            A `Draft` of the greedy candidate after each step, then the chosen `Reflection` with its candidates.
+
+        Raises:
+            StatementError: An empty or overlong statement.
+            WeightError: Bad weights, strength or temperature.
+            EmorlError: A bad number of candidates.
+            BusyError: Too many others are waiting.
+        """
+        check_candidates(count)
+        text = check_statement(statement)
+        own = self._request(self.token_ids(prompt_text(text)), weights, strength, temperature, seed)
+        yield from write_best(self, text, own, count, explain, atlas)
+
+    def base_request(self, own: Request) -> Request:
+        """The request of the base's own reply beside a reflection; the same one where no adapter has a say."""
+        mixed = any(own.weights) and own.strength > 0
+        return replace(own, weights=[0.0] * len(own.weights), strength=1.0) if mixed else own
 
     def _request(
         self, prompt: list[int], weights: Mapping[str, float], strength: float = 1.0, temperature: float = 0.0,
@@ -267,7 +314,7 @@ class Reflector:
     def text(self, tokens: Sequence[int]) -> str:
         """What tokens say; safe from any thread."""
         with self._one_at_a_time:
-            return self._text(list(tokens))
+            return self.tokenizer.decode(list(tokens), skip_special_tokens=True).strip()
 
     def scores(self, statement: str, replies: Sequence[str]) -> dict[str, list[float]]:
         """Scores of replies, 0 to 1, by objective; safe from any thread."""
@@ -276,26 +323,41 @@ class Reflector:
                      for name, scorer in self.scorers.items()}  # fmt: skip
         return {name: [float(value) for value in values] for name, values in found.items()}
 
-    def _text(self, tokens: list[int]) -> str:
-        return self.tokenizer.decode(tokens, skip_special_tokens=True).strip()
+    def judge(self, statement: str, replies: Sequence[str]) -> dict[str, Judged]:
+        """Scores and faithfulness of each different reply; safe from any thread."""
+        texts = list(dict.fromkeys(replies))
+        scores = self.scores(statement, texts)
+        faithful: list[float] | list[None] = [None] * len(texts)
+        if self.faithfulness is not None:
+            with self._one_at_a_time:
+                faithful = self.faithfulness.score([statement] * len(texts), texts).tolist()
+        return {text: Judged({name: values[i] for name, values in scores.items()}, faithful[i])
+                for i, text in enumerate(texts)}  # fmt: skip
 
-    def _finish(
-        self, statement: str, share: list[float], request: Request, results: list[Decoded], explain: bool
+    def finish(
+        self, statement: str, request: Request, own: Decoded, base: Decoded, judged: Mapping[str, Judged], explain: bool
     ) -> Reflection:
-        """Score and explain what was written."""
-        names = [o.name for o in self.objectives]
-        reply = self._text(results[0].tokens)
-        base_reply = self._text(results[-1].tokens)
-        both = {name: scorer.score([statement] * 2, [reply, base_reply]) for name, scorer in self.scorers.items()}
+        """Put together what was written, and explain it.
+
+        Args:
+            statement: What the client said.
+            request: What wrote the reflection.
+            own: Its result, with states if it is to be explained.
+            base: The base's own reply.
+            judged: Scores of both texts.
+            explain: Explain every token.
+        """
+        names, share = [o.name for o in self.objectives], shares(request.weights)
+        reply, base_reply = self.text(own.tokens), self.text(base.tokens)
         tokens: list[TokenExplanation] = []
         if explain:
             backbone = self.decoder.backbone
-            facts = explain_tokens(results[0].tokens, results[0].states, share, request.strength, backbone.head,
-                                   backbone.scale, self.decoder.mask)  # fmt: skip
+            facts = explain_tokens(own.tokens, own.states, share, request.strength, backbone.head, backbone.scale,
+                                   self.decoder.mask)  # fmt: skip
             for fact in facts:
                 if fact.token in self.decoder.end_tokens:
                     continue
-                word, foil = self.tokenizer.decode([fact.token]), self.tokenizer.decode([fact.foil])
+                word, foil = self._piece(fact.token), self._piece(fact.foil)
                 parts = dict(zip(["base", *names], fact.contributions, strict=True))
                 intervals = dict(zip(names, fact.unchanged, strict=True))
                 tokens.append(TokenExplanation(word, fact.token, foil, fact.margin, parts, intervals))
@@ -307,16 +369,17 @@ class Reflector:
             strength=request.strength,
             temperature=request.temperature,
             seed=request.seed,
-            scores={name: float(pair[0]) for name, pair in both.items()},
-            base_scores={name: float(pair[1]) for name, pair in both.items()},
+            scores=judged[reply].scores,
+            base_scores=judged[base_reply].scores,
             tokens=tuple(tokens),
-            timing={"prefill_ms": round(results[0].prefill_ms, 1), "decode_ms": round(results[0].decode_ms, 1),
-                    "tokens": len(results[0].tokens)},  # fmt: skip
+            timing={"prefill_ms": round(own.prefill_ms, 1), "decode_ms": round(own.decode_ms, 1),
+                    "tokens": len(own.tokens)},  # fmt: skip
             model={"base": "SmolLM2-135M-Instruct" if self.manifest.base_sha256 == BASE_SHA256 else "custom",
                    "base_sha256": self.manifest.base_sha256,
                    "adapters": {o.name: o.adapter_sha256 for o in self.objectives}},  # fmt: skip
-            stopped=not results[0].ended,
-            trace=Trace(tuple(results[0].tokens), results[0].states) if explain else None,
+            stopped=not own.ended,
+            faithfulness=judged[reply].faithfulness,
+            trace=Trace(tuple(own.tokens), own.states) if explain else None,
         )
 
     def explain(self, reflection: Reflection) -> Explanation:

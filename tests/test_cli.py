@@ -26,6 +26,8 @@ def call(monkeypatch, capsys, *arguments: str) -> tuple[int, str]:
         (["reflect", "Hello there", "--weights", "empathy=1,empathy=2"], "once each"),
         (["reflect", "Hello there", "--weights", "empathy=1", "--preset", "base"], "one of them"),
         (["reflect", "Hello there", "--dtype", "int3"], "Got --dtype int3"),
+        (["reflect", "Hello there", "--best-of", "0"], "Got 0 candidates to choose the best of"),
+        (["reflect", "Hello there", "--best-of", "17"], "expected a whole number from 1 to 16"),
         (["reflect", "I want to kill myself tonight"], "no reflection is written"),
     ],
 )

@@ -33,6 +33,14 @@ def test_a_good_folder(folder):
     manifest = read_manifest(folder)
     assert manifest.objectives[0].name == "calm" and manifest.objectives[0].scorer == "fluency"
     assert manifest.presets == {"balanced": {"calm": 1}, "base": {}}
+    assert manifest.faithfulness is None
+
+
+def test_a_faithfulness_scorer_is_optional(folder):
+    data = json.loads((folder / "manifest.json").read_text())
+    data["faithfulness"] = {"scorer": "scorers/faithfulness-ship", "judge": "scorers/other", "label": "Faithfulness"}
+    (folder / "manifest.json").write_text(json.dumps(data))
+    assert read_manifest(folder).faithfulness == folder / "scorers/faithfulness-ship"
 
 
 @pytest.mark.parametrize(
@@ -42,6 +50,7 @@ def test_a_good_folder(folder):
         (lambda d: d.pop("template"), "lacks 'template'"),
         (lambda d: d["objectives"][0].pop("label"), "lacks 'label'"),
         (lambda d: d.update(objectives=[]), "names the objectives"),
+        (lambda d: d.update(faithfulness={"label": "Faithfulness"}), "lacks 'scorer'"),
         (lambda d: d["objectives"][0].update(name="base"), "names the objectives"),
         (lambda d: d["presets"].update(odd={"charm": 1}), "preset odd names"),
         (lambda d: d["objectives"][0].update(sha256="0" * 64), "not the file the manifest names"),

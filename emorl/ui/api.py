@@ -16,7 +16,7 @@ from typing import Any
 
 import gradio as gr
 
-from emorl.contract import reflection_json, refuse_crisis
+from emorl.contract import check_candidates, reflection_json, refuse_crisis
 from emorl.errors import BusyError, EmorlError, StatementError, WeightError
 from emorl.ui import strings
 from emorl.ui.source import ModelSource
@@ -36,20 +36,20 @@ class Endpoints:
 
     def reflect(
         self, statement: str, weights: dict[str, float] | None = None, strength: float = 1.0,
-        temperature: float = 0.0, seed: int = 0,
+        temperature: float = 0.0, seed: int = 0, best_of: int | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Write a reflection; the JSON of `python -m emorl reflect --json`."""
-        return self._written(statement, weights, strength, temperature, seed, explain=False)
+        """Write a reflection, or the best of several; the JSON of `python -m emorl reflect --json`."""
+        return self._written(statement, weights, strength, temperature, seed, best_of, explain=False)
 
     def explain(
         self, statement: str, weights: dict[str, float] | None = None, strength: float = 1.0,
-        temperature: float = 0.0, seed: int = 0,
+        temperature: float = 0.0, seed: int = 0, best_of: int | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         """Write a reflection and say why; the JSON of `python -m emorl reflect --explain --json`."""
-        return self._written(statement, weights, strength, temperature, seed, explain=True)
+        return self._written(statement, weights, strength, temperature, seed, best_of, explain=True)
 
     def _written(
-        self, statement: Any, weights: Any, strength: Any, temperature: Any, seed: Any, explain: bool
+        self, statement: Any, weights: Any, strength: Any, temperature: Any, seed: Any, best_of: Any, explain: bool
     ) -> dict[str, Any]:
         try:
             if not isinstance(statement, str):
@@ -60,9 +60,15 @@ class Endpoints:
                 "temperature": number("temperature", temperature),
                 "seed": whole("seed", seed),
             }
+            if best_of is not None:
+                check_candidates(best_of)
             reflector = self._reflector()
             mix = named(weights) if weights is not None else mix_of(None, reflector)
-            return reflection_json(reflector.reflect(statement, **mix, **options, explain=explain), explain)
+            if best_of is None:
+                written = reflector.reflect(statement, **mix, **options, explain=explain)
+            else:
+                written = reflector.best_of(statement, best_of, **mix, **options, explain=explain)
+            return reflection_json(written, explain)
         except EmorlError as error:
             raise gr.Error(str(error), print_exception=False) from error
         except Exception as error:  # the caller gets one line, the log the traceback

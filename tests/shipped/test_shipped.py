@@ -12,6 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from emorl.assets import BASE_SHA256, ensure_base, models_dir
+from emorl.contract import FIELDS
 from emorl.ensemble.backbone import merge
 from emorl.ensemble.lora import load_adapter
 from emorl.errors import StatementError, WeightError
@@ -151,10 +152,29 @@ def test_the_command_line_follows_its_contract():
     command = [sys.executable, "-m", "emorl", "reflect", STATEMENT, "--preset", "balanced", "--json", "--explain"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result = json.loads(done.stdout)
-    assert list(result) == ["statement", "reflection", "weights", "strength", "scores", "timing", "model", "tokens"]
+    assert list(result) == [*FIELDS, "tokens"]
     assert set(result["timing"]) == {"prefill_ms", "decode_ms", "tokens"}
     assert result["model"]["base_sha256"] == BASE_SHA256 and len(result["model"]["adapters"]) == 3
     assert set(result["tokens"][0]) == {"text", "id", "foil", "margin", "contributions", "unchanged"}
+
+
+def test_the_best_of_four(reflector):
+    mix = reflector.presets["balanced"]
+    best = reflector.best_of(STATEMENT, 4, mix)
+    assert best.reflection == best.candidates[0].reflection and 1 < len(best.candidates) <= 4
+    totals = [candidate.total for candidate in best.candidates]
+    assert totals == sorted(totals, reverse=True)
+    greedy = next(candidate for candidate in best.candidates if candidate.made == "greedy")
+    assert greedy.reflection == reflector.reflect(STATEMENT, mix, explain=False).reflection
+    for token in best.tokens:
+        assert sum(token.contributions.values()) == pytest.approx(token.margin, abs=1e-4)
+
+
+def test_the_command_line_gives_the_best_of_several():
+    command = [sys.executable, "-m", "emorl", "reflect", STATEMENT, "--best-of", "3", "--json"]
+    result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert list(result) == [*FIELDS, "candidates"] and len(result["candidates"]) <= 3
+    assert result["reflection"] == result["candidates"][0]["reflection"]
 
 
 def test_moved_weights_take_over_what_does_not_change(reflector):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from gradio_client.exceptions import AppError
 from emorl.contract import FIELDS, reflection_json
 from emorl.errors import AssetError
 from emorl.ratings import open_store
+from emorl.reflection import Candidate
 from emorl.ui import ModelSource, build_demo, strings
 from emorl.ui.api import Endpoints
 from tests.browser.conftest import serve
@@ -33,6 +35,11 @@ class Whole(ScriptedReflector):
     def reflect(self, statement: str, weights: Any, *rest: Any, **more: Any) -> Any:
         *_, last = self.stream(statement, weights, *rest, **more)
         return last
+
+    def best_of(self, statement: str, count: int, weights: Any, *rest: Any, **more: Any) -> Any:
+        found = replace(self.reflect(statement, weights, *rest, **more), faithfulness=0.5)
+        made = Candidate(REPLY, "greedy", found.weights, found.strength, 0.0, found.seed, found.scores, 0.5, 0.4)
+        return replace(found, candidates=(made,) * count)
 
 
 @pytest.fixture
@@ -65,6 +72,16 @@ def test_the_contract_of_the_command_line(served: tuple[str, Whole]) -> None:
     assert reflection_json(written, explain=False) == found
 
 
+def test_the_best_of_several_has_its_candidates(served: tuple[str, Whole]) -> None:
+    app = client(served[0])
+    found = app.predict("I am tired.", best_of=3, api_name="/reflect")
+    assert tuple(found) == (*FIELDS, "candidates") and found["faithfulness"] == 0.5
+    assert len(found["candidates"]) == 3 and found["candidates"][0]["reflection"] == REPLY
+    assert tuple(found["candidates"][0]) == tuple(field.name for field in fields(Candidate))
+    explained = app.predict("I am tired.", best_of=1, api_name="/explain")
+    assert tuple(explained) == (*FIELDS, "candidates", "tokens")
+
+
 def test_only_two_functions_are_public(served: tuple[str, Whole]) -> None:
     app = client(served[0])
     assert set(app.view_api(return_format="dict")["named_endpoints"]) == {"/reflect", "/explain"}
@@ -94,6 +111,10 @@ def test_a_crisis_gets_contacts_and_no_reflection(served: tuple[str, Whole]) -> 
         ({"statement": "Hello", "temperature": "warm"}, "Got 'warm' for temperature"),
         ({"statement": "Hello", "seed": 1.5}, "Got 1.5 for seed"),
         ({"statement": "Hello", "seed": 2**70}, "for seed, expected a whole number"),
+        ({"statement": "Hello", "best_of": 0}, "Got 0 candidates to choose the best of"),
+        ({"statement": "Hello", "best_of": 17}, "expected a whole number from 1 to 16"),
+        ({"statement": "Hello", "best_of": True}, "Got True candidates"),
+        ({"statement": "Hello", "best_of": "many"}, "Got many candidates"),
     ],
 )
 def test_bad_input_is_one_line(arguments: dict[str, Any], message: str) -> None:
