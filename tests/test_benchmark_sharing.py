@@ -21,10 +21,13 @@ def models(tiny_llama, tmp_path_factory: pytest.TempPathFactory) -> Models:
 
 
 def test_load(models: Models) -> None:
-    result = load.run(models, users=(1, 3), rounds=1, threads=1, max_tokens=10)
+    asked: list[int] = []
+    scores = [lambda replies: asked.append(len(replies))] * len(models.prompts)
+    result = load.run(models, users=(1, 3), rounds=1, threads=1, max_tokens=10, scores=scores)
     assert result["tokens_equal"] is True
-    assert set(result["ratios"]) == {"throughput_1_users", "throughput_3_users"}
-    assert [row["name"] for row in result["rows"]] == ["together", "serial"] * 2
+    assert set(result["ratios"]) == {"throughput_1_users", "throughput_3_users", "best_of_8_over_one"}
+    assert [row["name"] for row in result["rows"]] == ["together", "serial"] * 2 + ["one reply", "best of 8"] * 2
+    assert asked == [2, 9] * 2  # with the base's own reply
     assert all(0 < row["first_p50_s"] <= row["total_p95_s"] for row in result["rows"])
 
 

@@ -27,7 +27,7 @@ GOALS = {  # ratio: (what it says, the figure to reach, whether smaller is bette
 }
 MORE_GOALS = {  # benchmark: {ratio: (the figure to reach, whether smaller is better)}
     "reuse": {"median_share_of_words_decoded": (0.4, True)},
-    "load": {"throughput_8_users": (3.0, False)},
+    "load": {"throughput_8_users": (3.0, False), "best_of_8_over_one": (2.5, True)},
     "search": {"plain_over_shared": (8.0, False)},
     "atlas": {"atlas_over_single": (4.0, True), "atlas_over_raster_steps": (0.03, True)},
     "train": {"step_over_rloo": (0.6, True)},
@@ -178,7 +178,8 @@ def main() -> None:
         parts.append(browser_part(found["page"]))
     for name, title, text in (
         ("reuse", "A moved slider", "Words decoded again after a slider moved, and seconds over a fresh decode."),
-        ("load", "Many users", "Throughput of users at once over one after the other."),
+        ("load", "Many users", "Throughput of users at once over one after the other; seconds of the best of eight "
+         "candidates, scored, over those of one reply."),
         ("search", "Weight search", "The paper's grid, one weight vector at a time over shared prefixes; same scores, "
          f"{found.get('search', {}).get('prompts')} statements."),
         ("atlas", "The atlas", "Every reachable reflection of a statement."),

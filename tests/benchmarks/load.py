@@ -2,7 +2,10 @@
 
 Each user is a thread that asks the scheduler for one reply, with a statement and weights of its own; all ask at the
 same moment, which is the worst case. `serial` writes the same requests one by one with the decoder. Tokens are checked
-equal first. Left out: the web server and scoring.
+equal first.
+
+And one user who wants the best of eight: the greedy reply and seven samples in one batch with the base's own reply, all
+scored, against the greedy reply beside the base's, scored. Left out: the web server, and scoring for many users.
 
     python -m tests.benchmarks.load [--json] [--users 1,2,4,8,16,32] [--rounds 2]
 """
@@ -14,19 +17,26 @@ import json
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from emorl.choosing import TEMPERATURE
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, Scheduler, StackedLora
+from emorl.reflector import Reflector
 from tests.benchmarks.__main__ import table
 from tests.benchmarks._measure import middle, pin, say, versions
-from tests.benchmarks._models import Models, shipped_models
+from tests.benchmarks._models import STATEMENTS, Models, shipped_models
 
 MAX_TOKENS = 48
+CANDIDATES = 8
+
+Score = Callable[[Sequence[Sequence[int]]], object]
+"""Scores the replies, as token ids, to one prompt."""
 
 
 def requests(models: Models, users: int, max_tokens: int = MAX_TOKENS) -> list[Request]:
@@ -71,12 +81,70 @@ def serial(decoder: EnsembleDecoder, asked: Sequence[Request]) -> dict[str, Any]
     return {"seconds": time.perf_counter() - began, "first": first, "total": total, "tokens": tokens}
 
 
-def run(models: Models, users: Sequence[int], rounds: int, threads: int | None, max_tokens: int) -> dict[str, Any]:
-    """The whole benchmark, float32."""
+def candidates(
+    scheduler: Scheduler, prompt: Sequence[int], count: int, seed: int, max_tokens: int, score: Score
+) -> dict[str, Any]:
+    """A greedy reply, `count` - 1 samples and the base's own: seconds to the first word, in all, of scoring; tokens."""
+    experts = len(scheduler.decoder.lora.adapters)
+    greedy = Request(prompt, [1.0] * experts, max_tokens=max_tokens)
+    samples = [replace(greedy, temperature=TEMPERATURE, seed=seed + n) for n in range(count - 1)]
+    began = time.perf_counter()
+    steps = scheduler.stream([greedy, *samples, replace(greedy, weights=[0.0] * experts)])
+    results = next(steps)
+    first = time.perf_counter() - began
+    for _ in steps:  # the same objects, growing
+        pass
+    written = time.perf_counter()
+    score([result.tokens for result in results])
+    ended = time.perf_counter()
+    return {"first": [first], "total": [ended - began], "score": ended - written, "seconds": ended - began,
+            "tokens": [result.tokens for result in results[:count]]}  # fmt: skip
+
+
+def best_of(
+    scheduler: Scheduler, models: Models, rounds: int, max_tokens: int, scores: Sequence[Score]
+) -> tuple[list[dict[str, Any]], list[float], bool]:
+    """Rows of one reply and of the best of eight, the ratios of their seconds, whether greedy replies are equal."""
+    rows, ratios, equal = [], [], True
+    for number in range(rounds):
+        for prompt, score in zip(models.prompts, scores, strict=True):
+            say(f"best of {CANDIDATES}, round {number + 1}")
+            one, best = (candidates(scheduler, prompt, n, 100 * number, max_tokens, score) for n in (1, CANDIDATES))
+            equal &= one["tokens"][0] == best["tokens"][0]
+            ratios.append(best["seconds"] / one["seconds"])
+            for name, reading in (("one reply", one), (f"best of {CANDIDATES}", best)):
+                rows.append(row(name, 1, number, reading) | {"score_s": reading["score"]})
+    return rows, ratios, equal
+
+
+def row(name: str, users: int, number: int, reading: dict[str, Any]) -> dict[str, Any]:
+    """One reading as a row."""
+    found = {"name": name, "users": users, "round": number,
+             "tokens_per_s": sum(map(len, reading["tokens"])) / reading["seconds"]}  # fmt: skip
+    for key in ("first", "total"):
+        found |= {f"{key}_p{p}_s": float(np.percentile(reading[key], p)) for p in (50, 95)}
+    return found
+
+
+def shipped_scores() -> list[Score]:
+    """For each statement of the shipped models what scores its replies, by every shipped scorer."""
+    reflector = Reflector.load(dtype="float32")
+
+    def scored(statement: str) -> Score:
+        return lambda replies: reflector.judge(statement, [reflector.text(tokens) for tokens in replies])
+
+    return [scored(statement) for statement in STATEMENTS]
+
+
+def run(
+    models: Models, users: Sequence[int], rounds: int, threads: int | None, max_tokens: int, scores: Sequence[Score]
+) -> dict[str, Any]:
+    """The whole benchmark, float32; `scores` has for each prompt what scores its replies."""
     threads = pin(threads)
     decoder = EnsembleDecoder(LlamaBackbone(models.base, torch.float32), StackedLora(models.adapters), [2])
     scheduler = Scheduler(decoder, most_sequences=max(users), most_waiting=max(users))
-    rows, ratios, equal = [], {}, True
+    rows: list[dict[str, Any]] = []
+    ratios, equal = {}, True
     for count in users:
         asked = requests(models, count, max_tokens)
         speedups = []
@@ -85,13 +153,11 @@ def run(models: Models, users: Sequence[int], rounds: int, threads: int | None, 
             ours, alone = together(scheduler, asked), serial(decoder, asked)
             equal &= ours["tokens"] == alone["tokens"]
             speedups.append(alone["seconds"] / ours["seconds"])
-            for name, reading in (("together", ours), ("serial", alone)):
-                written = sum(map(len, reading["tokens"]))
-                row = {"name": name, "users": count, "round": number, "tokens_per_s": written / reading["seconds"]}
-                for key in ("first", "total"):
-                    row |= {f"{key}_p{p}_s": float(np.percentile(reading[key], p)) for p in (50, 95)}
-                rows.append(row)
+            rows += [row("together", count, number, ours), row("serial", count, number, alone)]
         ratios[f"throughput_{count}_users"] = middle(speedups)[0]
+    more, times, same = best_of(scheduler, models, rounds, max_tokens, scores)
+    rows, equal = rows + more, equal and same
+    ratios[f"best_of_{CANDIDATES}_over_one"] = middle(times)[0]
     return {"rows": rows, "ratios": ratios, "tokens_equal": equal, "versions": versions(), "threads": threads}
 
 
@@ -104,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, help="threads of every product (torch's own number)")
     parser.add_argument("--tokens", type=int, default=MAX_TOKENS, help="longest reply (48)")
     given = parser.parse_args(arguments)
-    result = run(shipped_models(), given.users, given.rounds, given.threads, given.tokens)
+    result = run(shipped_models(), given.users, given.rounds, given.threads, given.tokens, shipped_scores())
     if given.json:
         print(json.dumps(result))
     else:
