@@ -26,7 +26,7 @@ from training.data.records import (
 )
 from training.data.splits import near_groups, split_by_text, split_groups
 
-FEELINGS = ("distress", "mixed", "good")
+MANNERS = ("spoken", "written")
 OWN_PATH = Path(__file__).resolve().parents[2] / "data" / "reflections.jsonl"
 HIGH, MEDIUM, LOW = ("hq1", "hq2"), ("mq1",), ("lq1", "lq2", "lq3", "lq4", "lq5")
 PAIR_COLUMNS = ("prompt", *HIGH, *MEDIUM, *LOW)
@@ -99,22 +99,23 @@ def load_corpora(folder: Path | None, own: Path = OWN_PATH, seed: int = 13) -> C
 
 
 def load_own(path: Path) -> tuple[OwnStatement, ...]:
-    """Our statements, each split by its own words; `feeling` and `warm` come together or not at all.
+    """Our statements, each split by its own words.
 
     Raises:
-        CorpusError: No such file, an empty one, a line without the four texts, or another feeling than the three.
+        CorpusError: No such file, an empty one, a line without one of its texts, or another manner than the two.
     """
     if not path.is_file():
         raise CorpusError(
             f"{path}: got no such file, expected our own statements; restore it from the repository"
         )
-    keys = ("topic", "statement", "simple", "complex")
+    keys = ("topic", "statement", "simple", "complex", "empathic")
     statements = []
-    for row in read_jsonl(path, keys):
+    for row in read_jsonl(path, (*keys, "manner")):
         texts = {key: row.text(key) for key in keys}
-        if "warm" in row.values or "feeling" in row.values:
-            texts |= {"warm": row.text("warm"), "feeling": row.choice("feeling", FEELINGS)}
-        statements.append(OwnStatement(**texts, split=split_by_text(texts["statement"])))
+        if "affirming" in row.values:
+            texts["affirming"] = row.text("affirming")
+        manner, split = row.choice("manner", MANNERS), split_by_text(texts["statement"])
+        statements.append(OwnStatement(**texts, manner=manner, split=split))
     return tuple(statements)
 
 

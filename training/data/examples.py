@@ -69,8 +69,7 @@ def warmstart_examples(corpora: Corpora, split: str) -> list[Example]:
     """
     pairs: list[Example] = []
     for own in _of(corpora.own, split):
-        replies = [own.simple, own.complex, *([own.warm] if own.warm else [])]
-        pairs += [Example(own.statement, reply, "own", split) for reply in replies]
+        pairs += [Example(own.statement, reply, "own", split) for reply in own.replies]
     for group in _of(corpora.pair, split):
         pairs += [Example(group.prompt, reply, "pair", split) for reply in group.high]
     for exchange in _of(corpora.annomi, split):

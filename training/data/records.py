@@ -71,25 +71,32 @@ class EmpathyExample:
 
 @dataclass(frozen=True)
 class OwnStatement:
-    """A client statement of ours with a simple and a complex reflection.
+    """A client statement of ours with what a counsellor could say back.
 
     Attributes:
         topic: What it is about.
+        manner: "spoken", as people talk in a session, or "written".
         statement: What the client says.
         simple: A reflection close to what was said.
-        complex: A reflection that adds meaning, feeling or both sides.
+        complex: A reflection one step further: meaning, both sides, what is at stake.
+        empathic: A reflection that names the feeling and its reason.
         split: One of `SPLITS`.
-        feeling: What the client mainly feels, "distress", "mixed" or "good"; empty where nobody wrote it down.
-        warm: A reply that shows the listener's own feeling and fits the client's; empty where there is none.
+        affirming: A reflection of a strength, value or effort; empty where the statement shows none.
     """
 
     topic: str
+    manner: str
     statement: str
     simple: str
     complex: str
+    empathic: str
     split: str
-    feeling: str = ""
-    warm: str = ""
+    affirming: str = ""
+
+    @property
+    def replies(self) -> tuple[str, ...]:
+        """All its reflections, three or four."""
+        return tuple(text for text in (self.simple, self.complex, self.empathic, self.affirming) if text)
 
 
 @dataclass(frozen=True)

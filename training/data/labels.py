@@ -1,0 +1,80 @@
+"""Replies that were read one by one: is what they say what the client said? (`data/faithfulness.jsonl`)
+
+Every row is a statement of ours with a reply, by one of our models or written by hand (one of a minimal pair), and what
+a reader found: faithfulness 0 to 2 with the main fault, and for models' replies also depth, empathy, whether it is
+well-formed and whether a counsellor would say it. No rule and no model decided any of it. A label belongs to the
+split of its statement. Left out: reading sheets for the final measure (`training.reading`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.data.reading import read_jsonl
+from training.data.splits import split_by_text
+
+LABELS_PATH = Path(__file__).resolve().parents[2] / "data" / "faithfulness.jsonl"
+FAULTS = (
+    "none", "vague", "partial", "overreach", "invented", "reversed", "person", "time", "literal", "feeling",
+    "sympathy", "advice", "question", "nonsense", "loop",
+)  # fmt: skip
+LEVELS, MARKS = ("0", "1", "2"), ("0", "1")
+KEYS = ("statement", "reply", "source", "faithful", "fault")
+
+
+@dataclass(frozen=True)
+class LabelledReply:
+    """A reply as a reader found it.
+
+    Attributes:
+        statement: What the client said.
+        reply: What was said back.
+        source: Which model wrote it and how, or "minimal pair".
+        faithful: 2 says what the client said or clearly implied; 1 vague or partly right; 0 invents, turns round,
+            swaps persons or time, takes literally, nonsense, a loop.
+        fault: One of `FAULTS`; "none" exactly where `faithful` is 2.
+        split: Split of the statement.
+        pair: Joins the two replies of a minimal pair; empty for a model's reply.
+        depth: 0 no reflection, 1 simple, 2 complex; None where nobody judged it.
+        empathy: 0 none, 1 names a feeling, 2 names it and why; None where nobody judged it.
+        well_formed: Whether a person could say it aloud; None where nobody judged it.
+        would_say: Whether a good counsellor would say it; None where nobody judged it.
+    """
+
+    statement: str
+    reply: str
+    source: str
+    faithful: int
+    fault: str
+    split: str
+    pair: str = ""
+    depth: int | None = None
+    empathy: int | None = None
+    well_formed: bool | None = None
+    would_say: bool | None = None
+
+
+def load_labels(path: Path = LABELS_PATH) -> tuple[LabelledReply, ...]:
+    """All labelled replies.
+
+    Raises:
+        CorpusError: A line without its fields, another level or fault, or a fault that does not go with its level.
+    """
+    labels = []
+    for row in read_jsonl(path, KEYS):
+        faithful, fault = int(row.choice("faithful", LEVELS)), row.choice("fault", FAULTS)
+        if (faithful == 2) != (fault == "none"):
+            raise row.fault(f"faithful {faithful} with the fault {fault}", "a fault below 2 and none at 2",
+                            "read the reply again")  # fmt: skip
+        statement, judged = row.text("statement"), {}
+        for key, allowed in (("depth", LEVELS), ("empathy", LEVELS), ("well_formed", MARKS), ("would_say", MARKS)):
+            if key in row.values:
+                judged[key] = int(row.choice(key, allowed))
+        labels.append(LabelledReply(
+            statement, row.text("reply"), row.text("source"), faithful, fault, split_by_text(statement),
+            row.text("pair") if "pair" in row.values else "", judged.get("depth"), judged.get("empathy"),
+            bool(judged["well_formed"]) if "well_formed" in judged else None,
+            bool(judged["would_say"]) if "would_say" in judged else None,
+        ))  # fmt: skip
+    return tuple(labels)
