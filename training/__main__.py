@@ -1,13 +1,15 @@
 """`python -m training STAGE --config FILE`: one stage of making the models, or all of them in order.
 
-User errors are one line on stderr and exit code 2.
+Beside the stages: `data check` looks for faults in our own texts, `reading make` and `reading score` are the blind
+reading. User errors are one line on stderr and exit code 2.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
-from enum import StrEnum
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -16,55 +18,71 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 import typer
 
 from emorl.errors import EmorlError
+from training.config import Config
+from training.data.cli import data
+from training.reading.cli import reading
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the models and measure them.")
+app.add_typer(data, name="data")
+app.add_typer(reading, name="reading")
+
+STAGES = ("scorers", "warmstart", "objectives", "package", "search", "evaluate", "card")
+HELP = {
+    "scorers": "Train the scorers and their held-out judges.",
+    "warmstart": "Train the supervised warm start.",
+    "objectives": "Train an adapter for each objective.",
+    "package": "Write the models folder and its manifest.",
+    "search": "Search the weights of the presets.",
+    "evaluate": "Measure the models on unseen statements.",
+    "card": "Write the model card.",
+    "all": "Run every stage in order; finished ones are not repeated.",
+}
 
 
-class Stage(StrEnum):
-    """Stages in their order."""
-
-    scorers = "scorers"
-    warmstart = "warmstart"
-    objectives = "objectives"
-    package = "package"
-    search = "search"
-    evaluate = "evaluate"
-    card = "card"
-    all = "all"
-
-
-def main(
-    stage: Annotated[Stage, typer.Argument(help="Stage to run; `all` runs them in order.")],
-    config: Annotated[Path, typer.Option(help="YAML file, see training/configs.")],
-    resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoints.")] = False,
-    corpora: Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")] = None,
-) -> None:
-    """Make the models: see training/configs/default.yaml."""
-    import dataclasses
-
+def stage_runs() -> dict[str, Callable[[Config, bool], object]]:
+    """What each stage runs; imported here, because torch takes seconds."""
     from training import search, stages
-    from training.config import read_config
 
-    settings = read_config(config)
-    if corpora is not None:
-        settings = dataclasses.replace(settings, corpora=corpora)
-    steps = {
-        Stage.scorers: lambda: stages.run_scorers(settings),
-        Stage.warmstart: lambda: stages.run_warmstart(settings),
-        Stage.objectives: lambda: stages.run_objectives(settings, resume),
-        Stage.package: lambda: stages.run_package(settings),
-        Stage.search: lambda: search.run_search(settings),
-        Stage.evaluate: lambda: stages.run_evaluate(settings),
-        Stage.card: lambda: stages.run_card(settings),
+    return {
+        "scorers": lambda config, resume: stages.run_scorers(config),
+        "warmstart": lambda config, resume: stages.run_warmstart(config),
+        "objectives": stages.run_objectives,
+        "package": lambda config, resume: stages.run_package(config),
+        "search": lambda config, resume: search.run_search(config),
+        "evaluate": lambda config, resume: stages.run_evaluate(config),
+        "card": lambda config, resume: stages.run_card(config),
     }
-    for name, step in steps.items():
-        if stage in (name, Stage.all):
-            print(f"== {name}", flush=True)
-            step()
+
+
+def stage_command(name: str) -> Callable[..., None]:
+    """The command of a stage, or of all of them."""
+
+    def command(
+        config: Annotated[Path, typer.Option(help="YAML file, see training/configs.")],
+        resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoints.")] = False,
+        corpora: Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")] = None,
+    ) -> None:
+        from training.config import read_config
+
+        settings = read_config(config)
+        if corpora is not None:
+            settings = dataclasses.replace(settings, corpora=corpora)
+        for stage, run in stage_runs().items():
+            if name in (stage, "all"):
+                typer.echo(f"== {stage}")
+                run(settings, resume)
+
+    return command
+
+
+for stage_name in (*STAGES, "all"):
+    app.command(stage_name, help=HELP[stage_name])(stage_command(stage_name))
 
 
 def run() -> None:
     """Entry point that turns user errors into one line and exit code 2."""
     try:
-        typer.run(main)
+        app()
     except EmorlError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

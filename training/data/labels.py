@@ -1,4 +1,4 @@
-"""Replies that were read one by one: is what they say what the client said? (`data/faithfulness.jsonl`)
+"""Replies that were read one by one for faithfulness to the statement (`data/faithfulness.jsonl`).
 
 Every row is a statement of ours with a reply, by one of our models or written by hand (one of a minimal pair), and what
 a reader found: faithfulness 0 to 2 with the main fault, and for models' replies also depth, empathy, whether it is

@@ -118,7 +118,8 @@ def read_answers(path: Path, key: Mapping[str, KeyEntry]) -> dict[str, dict[str,
         answers[number] = {q: row.choice(q, YES_NO) in ("1", "true") for q in QUESTIONS}
     if missing := [number for number in key if number not in answers]:
         raise CorpusError(
-            f"{path}: got no answer for {len(missing)} rows (first: {missing[0]}), expected all {len(key)}; read those too"
+            f"{path}: got no answer for {len(missing)} rows (first: {missing[0]}), expected all {len(key)}; "
+            "read those too"
         )
     return answers
 

@@ -1,0 +1,53 @@
+"""`python -m training reading make|score`: write a blind sheet with its key; count what readers answered."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.reading.sheet import agreement, read_answers, read_key, score_reading, table, write_sheet
+
+reading = typer.Typer(no_args_is_help=True, help="Blind reading of replies.")
+
+
+@reading.command()
+def make(
+    config: Annotated[Path, typer.Option(help="YAML file, see training/configs.")],
+    out: Annotated[Path, typer.Option(help="Folder for sheet.jsonl and key.json.")],
+    models: Annotated[Path | None, typer.Option(help="Models to be read; those of the run by default.")] = None,
+    earlier: Annotated[Path | None, typer.Option(help="Earlier models to compare with.")] = None,
+    corpora: Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")] = None,
+    preset: Annotated[str, typer.Option(help="Weights by name.")] = "balanced",
+    best_of: Annotated[int, typer.Option(help="Candidates of the best-of-n reply.")] = 8,
+    statements: Annotated[int, typer.Option(help="Most statements of each group.")] = 200,
+    seed: Annotated[int, typer.Option(help="Of the choice and the order.")] = 0,
+) -> None:
+    """Write sheet.jsonl (id, statement, reply) and key.json; keep the key from the readers."""
+    from training.config import read_config
+    from training.reading.replies import items, open_reflector, unseen_statements
+    from training.stages import corpora_of
+
+    settings = read_config(config)
+    if corpora is not None:
+        settings = dataclasses.replace(settings, corpora=corpora)
+    rows = unseen_statements(corpora_of(settings), statements, seed)
+    before = open_reflector(earlier) if earlier else None
+    written = list(items(rows, open_reflector(models or settings.models), preset, best_of, before))
+    typer.echo(f"{write_sheet(written, out, seed)} rows on {len(written)} statements in {out}")
+
+
+@reading.command()
+def score(
+    answers: Annotated[list[Path], typer.Argument(help="answers.jsonl of each reader.")],
+    key: Annotated[Path, typer.Option(help="key.json of the sheet.")],
+) -> None:
+    """Print the share of yes for each method and question, and how far two readers agree."""
+    entries = read_key(key)
+    readers = [read_answers(path, entries) for path in answers]
+    typer.echo(table(score_reading(entries, readers)))
+    if len(readers) > 1:
+        for question, kappa in agreement(readers).items():
+            typer.echo(f"kappa {question}: {kappa:.2f}")

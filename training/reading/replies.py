@@ -1,0 +1,75 @@
+"""The replies that go on a blind sheet: every method's to the same unseen statements.
+
+Statements: our own test split and, where the corpora are at hand, the validation prompts of PAIR and AnnoMI (their test
+splits stay closed). Methods: the models' base, the greedy reflection of the preset shown first, the best of several,
+earlier models' where a folder is named, and what people wrote. Left out: reading.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from emorl.reflector import Reflector
+from emorl.template import MAX_STATEMENT
+from training.data import Corpora, warmstart_examples
+from training.reading.sheet import Item
+
+MIN_WORDS = 4
+"""Of a statement; shorter ones ("Right.") leave nothing to reflect."""
+
+
+def unseen_statements(corpora: Corpora, per_group: int, seed: int = 0) -> list[tuple[str, str, str]]:
+    """(group, statement, a person's reflection) of statements nothing was trained on or chosen by.
+
+    Args:
+        corpora: Loaded corpora.
+        per_group: Most statements of each group; a fixed shuffle picks them.
+        seed: Of the shuffle.
+    """
+    rng = random.Random(seed)
+    found: dict[str, list[tuple[str, str]]] = {"own": [], "pair": [], "annomi": []}
+    found["own"] = [(o.statement, rng.choice(o.replies)) for o in corpora.own if o.split == "test"]
+    seen: set[str] = set()
+    for example in warmstart_examples(corpora, "validation"):
+        if example.source in ("pair", "annomi") and example.prompt not in seen:
+            seen.add(example.prompt)
+            found[example.source].append((example.prompt, example.reply))
+    rows = []
+    for group, pairs in found.items():
+        usable = [p for p in pairs if len(p[0].split()) >= MIN_WORDS and len(p[0]) <= MAX_STATEMENT]
+        rng.shuffle(usable)
+        rows += [(group, *pair) for pair in usable[:per_group]]
+    return rows
+
+
+def items(
+    rows: Iterable[tuple[str, str, str]], reflector: Reflector, preset: str, best_of: int,
+    earlier: Reflector | None = None, earlier_preset: str = "balanced",
+) -> Iterator[Item]:  # fmt: skip
+    """One item a statement, with every method's reply.
+
+    Args:
+        rows: From `unseen_statements`.
+        reflector: The models to be read.
+        preset: Weights by name, as the app shows first.
+        best_of: Candidates of the best-of-n reply; below 2 it is left out.
+        earlier: Earlier models to compare with, or None.
+        earlier_preset: Their weights by name.
+    """
+    weights = reflector.presets[preset]
+    for group, statement, person in rows:
+        greedy = reflector.reflect(statement, weights, explain=False)
+        replies = {"person": person, "base": greedy.base_reply, preset: greedy.text}
+        if best_of > 1:
+            replies[f"{preset}, best of {best_of}"] = reflector.best_of(statement, best_of, weights, explain=False).text
+        if earlier is not None:
+            before = earlier.reflect(statement, earlier.presets[earlier_preset], explain=False)
+            replies["earlier models"] = before.text
+        yield Item(statement, group, {method: text for method, text in replies.items() if text})
+
+
+def open_reflector(folder: Path) -> Reflector:
+    """The models of a folder in float32."""
+    return Reflector.load(folder, "float32")
