@@ -1,27 +1,28 @@
-"""How good the scorers are, on validation data, beside what shortcuts alone reach.
+"""How good the scorers are on statements they have not seen, against readers and on their own kind of data.
 
-Reflection: share of pairs ranked rightly, PAIR and AnnoMI and our own statements apart, plain and length-matched
-(replies of two statements whose lengths differ by at most two words, each scored with its own statement), beside
-"longer is better" and "starts with You or It sounds". Empathy: macro-F1 beside always-the-majority and length,
-and whether a fitting warm reply beats an unfitting one.
-Fluency judge: share of broken copies below their whole reply.
+Against readers: AUC of the score for replies that were read (faithful 2 against 0; would say against would not), and
+the share of minimal pairs whose true reply scores higher. Beside it, on pairs of our own texts and PAIR: share of pairs
+ranked rightly, with length alone and the opening alone as baselines. Left out: training.
 """
 
 from __future__ import annotations
 
-import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
+from sklearn.metrics import roc_auc_score
 
-from training.corruptions import fluency_groups
-from training.counterexamples import turn_pronouns
-from training.data import Corpora
-from training.warmth import GLAD, READ_AS_GLAD, READ_AS_SAD, SORRY
+from training.data import LabelledReply
+from training.grades.empathy import FEELINGS, HOLLOW
+from training.grades.fluency import fluency_groups
+from training.grades.graded import Sources
+from training.grades.reflection import turn_pronouns
 
 Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]
 Pair = tuple[str, str, str, str]  # statement, better reply, other statement, worse reply
+Report = dict[str, dict[str, float]]
 
 
 def length_only(statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
@@ -41,108 +42,104 @@ def accuracy(score: Score, pairs: Sequence[Pair]) -> float:
     return float(((better > worse).float() + 0.5 * (better == worse).float()).mean()) if pairs else float("nan")
 
 
-def reflection_pairs(corpora: Corpora, split: str, seed: int = 0) -> dict[str, list[Pair]]:
-    """Named lists of pairs of one split."""
-    rng = random.Random(seed)
-    pairs: dict[str, list[Pair]] = {}
-
-    def add(name: str, statement: str, better: str, other: str, worse: str) -> None:
-        pairs.setdefault(name, []).append((statement, better, other, worse))
-
-    def matched(name: str, a: list[tuple[str, str]], b: list[tuple[str, str]]) -> None:
-        close = [(x, y) for x, y in itertools.product(a, b) if abs(len(x[1].split()) - len(y[1].split())) <= 2]
-        for x, y in rng.sample(close, min(400, len(close))):
-            add(name, *x, *y)
-
-    groups = [p for p in corpora.pair if p.split == split]
-    high = [(p.prompt, r) for p in groups for r in p.high]
-    medium = [(p.prompt, r) for p in groups for r in p.medium]
-    low = [(p.prompt, r) for p in groups for r in p.low]
-    for p in groups:
-        for h in p.high:
-            for m in p.medium:
-                add("pair hq>mq", p.prompt, h, p.prompt, m)
-            for r in p.low:
-                add("pair hq>lq", p.prompt, h, p.prompt, r)
-            other = rng.choice([x for x in high if x[0] != p.prompt])[1]
-            add("pair good>mismatched", p.prompt, h, p.prompt, other)
-            add("pair good>copy", p.prompt, h, p.prompt, p.prompt)
-            add("pair good>turned copy", p.prompt, h, p.prompt, turn_pronouns(p.prompt))
-        for m in p.medium:
-            for r in p.low:
-                add("pair mq>lq", p.prompt, m, p.prompt, r)
-    matched("pair hq>mq length-matched", high, medium)
-    matched("pair hq>lq length-matched", high, low)
-    matched("pair mq>lq length-matched", medium, low)
-    talk = [e for e in corpora.annomi if e.split == split and e.prompt_words >= 5 and e.reply_words >= 4
-            and not e.fragment and not e.inaudible]  # fmt: skip
-    good = [(e.prompt, e.reply) for e in talk if e.kind in ("complex", "simple")]
-    bad = [(e.prompt, e.reply) for e in talk if e.kind not in ("complex", "simple")]
-    for x, y in rng.sample(list(itertools.product(good, bad)), min(600, len(good) * len(bad))):
-        add("annomi reflection>other", *x, *y)
-    matched("annomi reflection>other length-matched", good, bad)
-    own = [o for o in corpora.own if o.split == split]
-    for o in own:
-        add("own complex>simple", o.statement, o.complex, o.statement, o.simple)
-        add("own good>mismatched", o.statement, o.complex, o.statement, rng.choice([x for x in own if x != o]).complex)
-    matched("own complex>simple length-matched", [(o.statement, o.complex) for o in own],
-            [(o.statement, o.simple) for o in own])  # fmt: skip
-    return pairs
+def auc(score: Score, good: Sequence[LabelledReply], bad: Sequence[LabelledReply]) -> float:
+    """Probability that a good reply scores above a bad one; nan where there is none of either."""
+    if not good or not bad:
+        return float("nan")
+    both = [*good, *bad]
+    values = score([r.statement for r in both], [r.reply for r in both]).tolist()
+    return float(roc_auc_score([1] * len(good) + [0] * len(bad), values))
 
 
-def reflection_report(score: Score, corpora: Corpora, split: str = "validation") -> dict[str, dict[str, float]]:
-    """Accuracy of the scorer, of length and of openers by kind of pair, with the number of pairs."""
+def minimal_pairs(labels: Iterable[LabelledReply]) -> list[Pair]:
+    """The true and the false reply of every minimal pair."""
+    found: defaultdict[str, dict[int, LabelledReply]] = defaultdict(dict)
+    for label in labels:
+        if label.pair:
+            found[label.pair][label.faithful] = label
+    return [(p[2].statement, p[2].reply, p[0].statement, p[0].reply) for p in found.values() if {0, 2} <= p.keys()]
+
+
+def reader_report(score: Score, sources: Sources) -> dict[str, float]:
+    """Against people who read: AUCs over models' replies, and the minimal pairs."""
+    read = sources.read()
+    models = [r for r in read if not r.pair]
+    faithful, unfaithful = ([r for r in models if r.faithful == level] for level in (2, 0))
+    said, unsaid = ([r for r in models if r.would_say is answer] for answer in (True, False))
+    pairs = minimal_pairs(read)
     return {
-        name: {
-            "scorer": accuracy(score, pairs), "length_only": accuracy(length_only, pairs),
-            "opener_only": accuracy(opener_only, pairs), "pairs": len(pairs),
-        }
-        for name, pairs in reflection_pairs(corpora, split).items()
+        "auc faithful": auc(score, faithful, unfaithful), "faithful": len(faithful), "unfaithful": len(unfaithful),
+        "auc would say": auc(score, said, unsaid), "would say": len(said), "would not say": len(unsaid),
+        "minimal pairs": accuracy(score, pairs), "pairs": len(pairs),
     }  # fmt: skip
 
 
-def empathy_report(score: Score, corpora: Corpora, split: str = "validation") -> dict[str, float]:
-    """Macro-F1 over the three levels (score cut at 1/4 and 3/4), beside majority and length."""
-    from sklearn.metrics import f1_score
-
-    rows = [e for e in corpora.epitome if e.split == split]
-    if not rows:
-        return {}
-    truth = [e.level for e in rows]
-    value = score([e.prompt for e in rows], [e.reply for e in rows])
-    guess = [int(v > 0.25) + int(v > 0.75) for v in value.tolist()]
-    lengths = length_only([], [e.reply for e in rows])
-    cuts = torch.quantile(lengths, torch.tensor([1 - sum(t > 0 for t in truth) / len(truth),
-                                                 1 - sum(t > 1 for t in truth) / len(truth)]))  # fmt: skip
-    by_length = [int(v > cuts[0]) + int(v > cuts[1]) for v in lengths.tolist()]
-
-    def f1(prediction: list[int]) -> float:
-        return float(f1_score(truth, prediction, labels=[0, 1, 2], average="macro", zero_division=0))
-
-    report = {"scorer": f1(guess), "majority": f1([0] * len(truth)), "length_only": f1(by_length), "pairs": len(rows)}
-    return report | warmth_report(score, corpora, split)
+def beside_shortcuts(score: Score, pairs: dict[str, list[Pair]]) -> Report:
+    """Accuracy of the scorer, of length and of openers by kind of pair, with the number of pairs."""
+    return {
+        name: {
+            "scorer": accuracy(score, found), "length_only": accuracy(length_only, found),
+            "opener_only": accuracy(opener_only, found), "pairs": len(found),
+        }
+        for name, found in pairs.items() if found
+    }  # fmt: skip
 
 
-def warmth_report(score: Score, corpora: Corpora, split: str = "validation", seed: int = 0) -> dict[str, float]:
-    """Share of our statements whose warm reply scores above one to another, a plain reflection, a wrong feeling."""
+def reflection_pairs(sources: Sources, seed: int = 0) -> dict[str, list[Pair]]:
+    """Named lists of pairs of one split: PAIR's levels, and our own."""
     rng = random.Random(seed)
-    own = [o for o in corpora.own if o.split == split and o.warm]
-    pairs: dict[str, list[Pair]] = {"own warm>warm to another": [], "own warm>simple": [], "own warm>wrong feeling": []}
+    pairs: defaultdict[str, list[Pair]] = defaultdict(list)
+    ranked = [p for p in sources.corpora.pair if p.split == sources.split]
+    for p in ranked:
+        levels = {"hq": p.high, "mq": p.medium, "lq": p.low}
+        for better, worse in (("hq", "mq"), ("hq", "lq"), ("mq", "lq")):
+            found = [(p.prompt, b, p.prompt, w) for b in levels[better] for w in levels[worse]]
+            pairs[f"pair {better}>{worse}"] += found
+        for high in p.high:
+            pairs["pair good>copy"] += [(p.prompt, high, p.prompt, c) for c in (p.prompt, turn_pronouns(p.prompt))]
+            stranger = rng.choice([q for q in ranked if q is not p] or ranked)
+            pairs["pair good>mismatched"].append((p.prompt, high, p.prompt, rng.choice(stranger.high)))
+    own = [o for o in sources.corpora.own if o.split == sources.split]
     for o in own:
-        other = rng.choice([x for x in own if x != o])
-        pairs["own warm>warm to another"].append((o.statement, o.warm, o.statement, other.warm))
-        pairs["own warm>simple"].append((o.statement, o.warm, o.statement, o.simple))
-        if o.feeling != "mixed":
-            wrong = SORRY + READ_AS_SAD if o.feeling == "good" else GLAD + READ_AS_GLAD
-            pairs["own warm>wrong feeling"].append((o.statement, o.warm, o.statement, rng.choice(wrong)))
-    return {name: accuracy(score, found) for name, found in pairs.items() if found}
+        other = rng.choice([x for x in own if x is not o] or own)
+        pairs["own complex>simple"].append((o.statement, o.complex, o.statement, o.simple))
+        pairs["own simple>of another"].append((o.statement, o.simple, o.statement, other.complex))
+    return dict(pairs)
 
 
-def fluency_report(score: Score, corpora: Corpora, split: str = "validation") -> dict[str, float]:
-    """Share of broken copies that score below the whole reply they were made from."""
+def empathy_pairs(sources: Sources, seed: int = 0) -> dict[str, list[Pair]]:
+    """Named lists of pairs of one split: an empathic reflection against what only sounds like one."""
+    rng = random.Random(seed)
+    own = [o for o in sources.corpora.own if o.split == sources.split]
+    pairs: defaultdict[str, list[Pair]] = defaultdict(list)
+    for o in own:
+        other = rng.choice([x for x in own if x is not o] or own)
+        worse = {"of another": other.empathic, "simple": o.simple, "hollow formula": rng.choice(HOLLOW),
+                 "feeling alone": f"You feel {rng.choice(FEELINGS)}."}  # fmt: skip
+        for name, text in worse.items():
+            pairs[f"own empathic>{name}"].append((o.statement, o.empathic, o.statement, text))
+    hollow = [(p.statement, p.empathic, p.statement, p.hollow) for p in sources.hollow()]
+    return {**pairs, "empathic>hollow, hand-written": hollow}
+
+
+def fluency_pairs(sources: Sources) -> dict[str, list[Pair]]:
+    """A whole reply against a broken copy of it."""
     pairs = []
-    for group in fluency_groups(corpora, split, random.Random(0)):
+    for group in fluency_groups(sources, random.Random(0)):
         whole = [g for g in group if g.kind == "whole"]
         broken = [g for g in group if g.kind == "broken"]
         pairs += [(w.statement, w.reply, b.statement, b.reply) for w, b in zip(whole, broken, strict=False)]
-    return {"scorer": accuracy(score, pairs), "length_only": accuracy(length_only, pairs), "pairs": len(pairs)}
+    return {"whole>broken": pairs}
+
+
+PAIRS: dict[str, Callable[[Sources], dict[str, list[Pair]]]] = {
+    "faithfulness": reflection_pairs,
+    "reflection": reflection_pairs,
+    "empathy": empathy_pairs,
+    "fluency": fluency_pairs,
+}
+
+
+def scorer_report(objective: str, score: Score, sources: Sources) -> Report:
+    """Everything known of one scorer on one split, ready for JSON."""
+    return {"against readers": reader_report(score, sources), **beside_shortcuts(score, PAIRS[objective](sources))}

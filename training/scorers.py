@@ -1,13 +1,10 @@
 """Trains the automatic scorers: cross-encoders from all-MiniLM-L6-v2 with a LoRA adapter and a head.
 
-Reflection is learned by margin ranking within a statement (PAIR, Min et al. 2022: high > medium > low, here also our
-own complex > simple), plus the soft target itself. PAIR has shortcuts: length alone ranks hq over mq in 95 % of
-pairs, a "You..." opener mq over lq in 84 %. So every epoch draws new counter-examples (`training.counterexamples`)
-and accuracy is reported length-matched as well. Empathy is EPITOME's emotional reactions, 0 to 2, class-weighted, with
-warmth that fits and warmth that does not (`training.warmth`).
+All learn graded replies by margin ranking within a statement (Min et al. 2022), plus the soft target itself; what the
+grades are and where the replies come from is in `training.grades`. Every epoch draws new counter-examples.
 
-Two scorers are trained for each objective: one ships for training, the other, on another part of the data and with
-another seed, is the held-out judge that no training ever sees.
+Two scorers are trained for each objective: one ships for training, the other, on another part of the statements and
+with another seed, is the held-out judge that no training ever sees.
 
     python -m training scorers --config training/configs/default.yaml
 """
@@ -16,6 +13,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,14 +23,20 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from emorl.scoring.cross_encoder import encode, level_score, minilm_folder
-from training.corruptions import fluency_groups
-from training.counterexamples import Graded, reflection_groups
-from training.data import Corpora
-from training.warmth import empathy_groups
+from training.data import Corpora, load_hollow, load_labels
+from training.grades.empathy import empathy_groups
+from training.grades.faithfulness import faithfulness_groups
+from training.grades.fluency import fluency_groups
+from training.grades.graded import Graded, Sources
+from training.grades.reflection import reflection_groups
 
 LORA_RANK = 16
 CHUNK = 12  # pairs encoded together, sorted by length
-SHIP_FOLDS, JUDGE_FOLDS, N_FOLDS = (0, 1, 2, 3), (2, 3, 4), 5  # of the training split, by statement
+SHIP_FOLDS, JUDGE_FOLDS, N_FOLDS = (0, 1, 2), (3, 4), 5  # of the training split, by statement; disjoint
+GROUPS: dict[str, Callable[[Sources, random.Random], list[list[Graded]]]] = {
+    "faithfulness": faithfulness_groups, "reflection": reflection_groups, "empathy": empathy_groups,
+    "fluency": fluency_groups,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class ScorerRun:
     """What one scorer is trained on and with.
 
     Attributes:
-        objective: "reflection", "empathy" or (judge only) "fluency".
+        objective: "faithfulness", "reflection", "empathy" or (judge only) "fluency".
         role: "ship" (used as reward) or "judge" (held out).
         seed: Seed of weights, order and counter-examples.
         epochs: Passes over the data.
@@ -59,12 +63,9 @@ class ScorerRun:
 class RedrawnDataset(Dataset):
     """One item = one statement with its graded replies; counter-examples and broken copies are redrawn every epoch."""
 
-    def __init__(
-        self, objective: str, corpora: Corpora, folds: tuple[int, ...], seed: int, limit: int | None
-    ) -> None:
+    def __init__(self, objective: str, sources: Sources, seed: int, limit: int | None) -> None:
         self.rng = random.Random(seed)
-        groups = {"reflection": reflection_groups, "empathy": empathy_groups, "fluency": fluency_groups}[objective]
-        self.make = lambda rng: groups(corpora, "train", rng, folds=folds, n_folds=N_FOLDS)
+        self.make = lambda rng: GROUPS[objective](sources, rng)
         self.groups = self.make(self.rng)[:limit]
         self.seen, self.limit = 0, limit
 
@@ -101,14 +102,14 @@ def ranking_loss(logits: torch.Tensor, targets: torch.Tensor, group: torch.Tenso
     return F.binary_cross_entropy_with_logits(logit, targets) + 4.0 * ranking
 
 
-def build_model(labels: int, seed: int) -> Any:
+def build_model(seed: int) -> Any:
     """MiniLM with a fresh head and rank-16 LoRA on every linear layer of the encoder; pooler and head are trained."""
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForSequenceClassification
 
     torch.manual_seed(seed)
     base = AutoModelForSequenceClassification.from_pretrained(
-        minilm_folder(), num_labels=labels, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+        minilm_folder(), num_labels=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
     )  # drawing dropout masks takes a quarter of the time on a CPU; fresh counter-examples regularise instead
     config = LoraConfig(
         task_type="SEQ_CLS", r=LORA_RANK, lora_alpha=2 * LORA_RANK, lora_dropout=0.0,
@@ -116,6 +117,14 @@ def build_model(labels: int, seed: int) -> Any:
         modules_to_save=["pooler", "classifier"],
     )  # fmt: skip
     return get_peft_model(base, config)
+
+
+def sources_of(corpora: Corpora, role: str, split: str = "train") -> Sources:
+    """What a scorer of a role is trained on; for another split than "train", all of it."""
+    folds = {"ship": SHIP_FOLDS, "judge": JUDGE_FOLDS}[role]
+    if split != "train":
+        return Sources(corpora, load_labels(), load_hollow(), split)
+    return Sources(corpora, load_labels(), load_hollow(), split, folds, N_FOLDS)
 
 
 def train_scorer(run: ScorerRun, corpora: Corpora, out: Path, start: Path | None = None) -> Path:
@@ -127,13 +136,8 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path, start: Path | None
     from transformers import AutoTokenizer, Trainer, TrainingArguments
 
     tokenizer = AutoTokenizer.from_pretrained(minilm_folder())
-    folds = SHIP_FOLDS if run.role == "ship" else JUDGE_FOLDS
-    data = RedrawnDataset(run.objective, corpora, folds, run.seed, run.limit)
-    labels, weights, batch = 1, None, 8
-    if run.objective == "empathy":
-        levels = [g.grade for group in data.groups for g in group]
-        counts = torch.tensor([levels.count(k) for k in range(3)], dtype=torch.float)
-        labels, weights, batch = 3, (counts.sum() / (3 * counts.clamp(min=1))).sqrt(), 32
+    sources = sources_of(corpora, run.role)
+    data, batch = RedrawnDataset(run.objective, sources, run.seed, run.limit), 8
     if not len(data):
         raise ValueError(f"no training data for the {run.objective} scorer")
 
@@ -151,11 +155,9 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path, start: Path | None
         def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> Any:
             targets, group = inputs["targets"], inputs["group"]
             logits = torch.cat([model(**chunk).logits for chunk in inputs["chunks"]])
-            if labels == 1:
-                return ranking_loss(logits, targets, group)
-            return F.cross_entropy(logits, targets.long(), weight=weights)
+            return ranking_loss(logits, targets, group)
 
-    model = build_model(labels, run.seed)
+    model = build_model(run.seed)
     if start is not None:
         from peft import set_peft_model_state_dict
         from safetensors.torch import load_file
@@ -171,8 +173,8 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path, start: Path | None
     ScorerTrainer(model=model, args=arguments, train_dataset=data, data_collator=collate).train()
     out.mkdir(parents=True, exist_ok=True)
     model.eval().save_pretrained(str(out))
-    card = {"objective": run.objective, "role": run.role, "labels": labels, "seed": run.seed, "steps": steps,
-            "statements": len(data), "folds": list(folds), "of_folds": N_FOLDS}  # fmt: skip
+    card = {"objective": run.objective, "role": run.role, "labels": 1, "seed": run.seed, "steps": steps,
+            "statements": len(data), "folds": list(sources.folds), "of_folds": sources.n_folds}  # fmt: skip
     (out / "scorer.json").write_text(json.dumps(card, indent=1) + "\n")
     return out
 

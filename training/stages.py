@@ -93,26 +93,41 @@ def score_of(config: Config, objective: str, role: str) -> Score | None:
     return None
 
 
+def reward_of(config: Config, objective: str, role: str) -> Score | None:
+    """An objective's score times faithfulness, by scorers of one role; None if there is no such judge.
+
+    Raises:
+        ConfigError: There is no shipping scorer to train an objective with.
+    """
+    own, faithful = score_of(config, objective, role), score_of(config, "faithfulness", role)
+    if own is None or faithful is None:
+        return None
+    return lambda statements, replies: own(statements, replies) * faithful(statements, replies)
+
+
+SCORERS = (
+    ("faithfulness", "ship"), ("faithfulness", "judge"), ("reflection", "ship"), ("reflection", "judge"),
+    ("empathy", "ship"), ("empathy", "judge"), ("fluency", "judge"),
+)  # fmt: skip
+
+
 def run_scorers(config: Config) -> None:
-    """Train shipping scorers and held-out judges where their corpora are at hand, and report on validation data."""
-    from training.scorer_report import empathy_report, fluency_report, reflection_report
-    from training.scorers import ScorerRun, train_scorer
+    """Train shipping scorers and held-out judges, and report on validation and test statements."""
+    from training.scorer_report import scorer_report
+    from training.scorers import ScorerRun, sources_of, train_scorer
 
     corpora, c = corpora_of(config), config.scorers
-    reports = {"reflection": reflection_report, "empathy": empathy_report, "fluency": fluency_report}
-    for objective, role in (("reflection", "ship"), ("reflection", "judge"), ("empathy", "ship"),
-                            ("empathy", "judge"), ("fluency", "judge")):  # fmt: skip
+    for number, (objective, role) in enumerate(SCORERS):
         out = config.out / "scorers" / f"{objective}-{role}"
         if (out / "report.json").is_file():
             print(f"{out} is done", flush=True)
             continue
-        if (objective == "empathy" and not corpora.epitome) or (objective == "reflection" and not corpora.pair):
-            print(f"no corpus for the {objective} scorer: the shipped one is used", flush=True)
-            continue
-        seed = c.seed + (100 if role == "judge" else 0) + (10 if objective == "empathy" else 0)
+        seed = c.seed + (100 if role == "judge" else 0) + number
         run = ScorerRun(objective, role, seed, c.epochs if role == "ship" else c.judge_epochs, c.learning_rate, c.limit)
         train_scorer(run, corpora, out)
-        report = reports[objective](CrossEncoderScorer(out).score, corpora)
+        score = CrossEncoderScorer(out).score
+        report = {split: scorer_report(objective, score, sources_of(corpora, role, split))
+                  for split in ("validation", "test")}  # fmt: skip
         (out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
 
 
@@ -139,13 +154,13 @@ def run_objectives(config: Config, resume: bool = False) -> None:
         if (out / "account.json").is_file():
             print(f"{out} is done", flush=True)
             continue
-        score = score_of(config, name, "ship")
+        score = reward_of(config, name, "ship")
         assert score is not None
         model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
         merge(model, load_adapter(config.models / "warmstart"))
         watch, _, _ = partition(corpora, settings.validation, config.search.prompts)
         train_objective(settings, model, base, rl_prompts(corpora, "train"), watch, score,
-                        score_of(config, name, "judge"), out, resume)  # fmt: skip
+                        reward_of(config, name, "judge"), out, resume)  # fmt: skip
 
 
 def run_package(config: Config) -> None:
@@ -153,15 +168,11 @@ def run_package(config: Config) -> None:
     models = config.models
     base_id = base_identity(BASE_SHA256, models / "warmstart")
     entries = []
+    _package_scorers(config, "faithfulness")
     for name, settings in config.objectives.items():
         source = config.out / "objectives" / name
         adapter = store_adapter(source / "best", models / "adapters" / name, base_id, torch.float32)
-        for role in ("ship", "judge"):
-            folder = scorer_folder(config, name, role)
-            if folder is not None and folder.parent != models / "scorers":
-                store_scorer(folder, models / "scorers" / f"{name}-{role}")
-                if (folder / "report.json").is_file():
-                    shutil.copy(folder / "report.json", models / "scorers" / f"{name}-{role}" / "report.json")
+        _package_scorers(config, name)
         label, text = LABELS[name]
         training = {"settings": asdict(settings), **json.loads((source / "account.json").read_text())}
         entries.append({"name": name, "label": label, "help": text, "adapter": f"adapters/{name}",
@@ -178,9 +189,22 @@ def run_package(config: Config) -> None:
                        "training": warm},
         "base_id": base_id,
         "objectives": entries,
+        "faithfulness": {"scorer": "scorers/faithfulness-ship", "judge": "scorers/faithfulness-judge",
+                         "label": "Stays with what was said"},
         "presets": {"balanced": dict.fromkeys(names, 1.0), **{n: {n: 1.0} for n in names}, "base": {}},
     }  # fmt: skip
     (models / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+
+
+def _package_scorers(config: Config, objective: str) -> None:
+    """Copy an objective's scorer and judge, with their reports, to the models folder."""
+    for role in ("ship", "judge"):
+        folder, target = scorer_folder(config, objective, role), config.models / "scorers" / f"{objective}-{role}"
+        if folder is None or folder.parent == target.parent:
+            continue
+        store_scorer(folder, target)
+        if (folder / "report.json").is_file():
+            shutil.copy(folder / "report.json", target / "report.json")
 
 
 def open_models(config: Config) -> tuple[EnsembleDecoder, Any, Manifest]:

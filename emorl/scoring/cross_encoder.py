@@ -19,7 +19,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from emorl.errors import AssetError
 
-MAX_TOKENS = 128  # statement and reply together; of an overlong pair the longer text loses its end
+MAX_TOKENS = 256  # statement and reply together; of an overlong pair the longer text loses its end
 
 
 def minilm_folder() -> Path:

@@ -3,12 +3,13 @@
 With n reply tokens y (the end token included) after the prompt x, the mean surprisal is
 ν = -(1/n) Σ_t log p(y_t | x, y_<t) in nats and the score
 
-    fluency = 1 / (1 + exp((ν - MIDDLE) / WIDTH)),
+    fluency = (1 - ρ) / (1 + exp((ν - MIDDLE) / WIDTH)),
 
-so 0.5 at a perplexity of e^MIDDLE. Only the reply is counted: the reference code counts statement and reply together,
-which rewards copying the statement. The curve is flat at both ends, so copying and formulas gain little. This measures
-how predictable a reply is, not how good: people's reflections are less predictable to the model (ν about 4.0 on our own
-data) than its own greedy replies (about 1.8) and score lower.
+where ρ is the share of the reply's bigrams that it has already used: a language model expects a loop, a listener does
+not. Without repetition the score is 0.5 at a perplexity of e^MIDDLE. Only the reply is counted: the reference code
+counts statement and reply together, which rewards copying the statement. The curve is flat at both ends, so copying and
+formulas gain little. This measures how predictable a reply is, not how good: people's reflections are less predictable
+to the model (ν about 4.0 on our own data) than its own greedy replies (about 1.8) and score lower.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
+
+from emorl.scoring.metrics import repetition
 
 MIDDLE, WIDTH = 3.22, 0.6  # nats; half a score at a perplexity of 25, where the paper's (50 - ppl) / 50 has it too
 
@@ -40,7 +43,8 @@ class FluencyScorer:
 
     def score(self, statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
         """Scores in [0, 1], shape (B,), float32."""
-        return torch.sigmoid((MIDDLE - self.surprisal(statements, replies)) / WIDTH)
+        fresh = torch.tensor([1 - repetition(reply) for reply in replies])
+        return torch.sigmoid((MIDDLE - self.surprisal(statements, replies)) / WIDTH) * fresh
 
     @torch.inference_mode()
     def surprisal(self, statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from training.data.corpora import OWN_PATH, load_corpora
 from training.data.examples import mentions_self_harm, rl_prompts, warmstart_examples
+from training.data.labels import HollowReply, LabelledReply, load_hollow, load_labels
 from training.data.records import (
     SPLITS,
     Corpora,
@@ -28,10 +29,14 @@ __all__ = [
     "EmpathyExample",
     "Example",
     "Exchange",
+    "HollowReply",
+    "LabelledReply",
     "MissingCorpus",
     "OwnStatement",
     "RankedGroup",
     "load_corpora",
+    "load_hollow",
+    "load_labels",
     "mentions_self_harm",
     "rl_prompts",
     "warmstart_examples",

@@ -14,6 +14,7 @@ from pathlib import Path
 from training.data.reading import read_jsonl
 from training.data.splits import split_by_text
 
+HOLLOW_PATH = Path(__file__).resolve().parents[2] / "data" / "sympathy.jsonl"
 LABELS_PATH = Path(__file__).resolve().parents[2] / "data" / "faithfulness.jsonl"
 FAULTS = (
     "none", "vague", "partial", "overreach", "invented", "reversed", "person", "time", "literal", "feeling",
@@ -53,6 +54,34 @@ class LabelledReply:
     empathy: int | None = None
     well_formed: bool | None = None
     would_say: bool | None = None
+
+
+@dataclass(frozen=True)
+class HollowReply:
+    """Sympathy with nothing behind it, beside an empathic reflection of the same statement (`data/sympathy.jsonl`).
+
+    Attributes:
+        statement: What the client said.
+        empathic: A reflection that names the feeling and its reason.
+        hollow: A reply that is sorry or glad and understands nothing.
+        split: Split of the statement.
+    """
+
+    statement: str
+    empathic: str
+    hollow: str
+    split: str
+
+
+def load_hollow(path: Path = HOLLOW_PATH) -> tuple[HollowReply, ...]:
+    """All pairs of empathy and hollow sympathy.
+
+    Raises:
+        CorpusError: A line without one of its texts.
+    """
+    keys = ("statement", "empathic", "hollow")
+    texts = [[row.text(key) for key in keys] for row in read_jsonl(path, keys)]
+    return tuple(HollowReply(one, two, three, split_by_text(one)) for one, two, three in texts)
 
 
 def load_labels(path: Path = LABELS_PATH) -> tuple[LabelledReply, ...]:

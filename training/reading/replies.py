@@ -61,12 +61,12 @@ def items(
     weights = reflector.presets[preset]
     for group, statement, person in rows:
         greedy = reflector.reflect(statement, weights, explain=False)
-        replies = {"person": person, "base": greedy.base_reply, preset: greedy.text}
+        replies = {"person": person, "base": greedy.base_reflection, preset: greedy.reflection}
         if best_of > 1:
-            replies[f"{preset}, best of {best_of}"] = reflector.best_of(statement, best_of, weights, explain=False).text
+            replies[f"{preset}, best of {best_of}"] = reflector.best_of(statement, best_of, weights, explain=False).reflection
         if earlier is not None:
             before = earlier.reflect(statement, earlier.presets[earlier_preset], explain=False)
-            replies["earlier models"] = before.text
+            replies["earlier models"] = before.reflection
         yield Item(statement, group, {method: text for method, text in replies.items() if text})
 
 

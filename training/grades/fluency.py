@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import random
 
-from training.counterexamples import Graded, fold_of
-from training.data import Corpora
+from training.grades.graded import Graded, Sources
 
 FUNCTION_WORDS = set("a an the to of and but that is are you your in for it with".split())
 
@@ -72,14 +71,11 @@ def corrupt(reply: str, other: str, rng: random.Random) -> str:
     return " ".join(words)
 
 
-def fluency_groups(
-    corpora: Corpora, split: str, rng: random.Random, folds: tuple[int, ...] = (0,), n_folds: int = 1
-) -> list[list[Graded]]:
+def fluency_groups(sources: Sources, rng: random.Random) -> list[list[Graded]]:
     """One list a statement: its good replies and as many broken copies."""
-    good = [(p.prompt, [*p.high, *p.medium]) for p in corpora.pair
-            if p.split == split and fold_of(p.prompt, n_folds) in folds]  # fmt: skip
-    good += [(o.statement, [o.simple, o.complex]) for o in corpora.own
-             if o.split == split and fold_of(o.statement, n_folds) in folds]  # fmt: skip
+    good = [(p.prompt, (*p.high, *p.medium)) for p in sources.corpora.pair if p.split == sources.split]
+    good += [(o.statement, o.replies) for o in sources.corpora.own if o.split == sources.split]
+    good = [(statement, replies) for statement, replies in good if sources.holds(statement)]
     pool = [r for _, replies in good for r in replies]
     groups = []
     for statement, replies in good:

@@ -1,0 +1,83 @@
+"""Graded replies for the empathy scorer: none, names a feeling, understands it and why.
+
+Accurate empathy names the client's feeling and its reason in the client's own matter; sympathy ("I'm sorry", "I'm
+glad", "that must be hard") with nothing behind it is none. So our empathic reflections stand highest, a bare feeling
+word in the middle, and sympathy, the empathic reply to somebody else, a wrong feeling and plain reflections without a
+feeling lowest; what readers found counts likewise. Left out: training itself (`training.scorers`).
+"""
+
+from __future__ import annotations
+
+import random
+import re
+
+from training.data import LabelledReply
+from training.grades.contrasts import contrast
+from training.grades.graded import Graded, Sources, grouped
+
+FULL, NAMED, NONE = 0.95, 0.45, 0.03
+LEVELS = {0: NONE, 1: NAMED, 2: FULL}
+PARTLY = 0.7  # of the grade of its level, for a reply that is only partly faithful
+HOLLOW = (
+    "I'm so sorry to hear that.",
+    "I'm sorry you're going through this.",
+    "I'm sorry that happened to you.",
+    "That must be really hard for you.",
+    "That sounds so difficult.",
+    "My heart goes out to you.",
+    "I'm so glad you told me.",
+    "I'm really happy to hear that.",
+    "I'm glad things are going so well.",
+    "It's lovely to hear that.",
+)
+FEELINGS = (
+    "afraid", "alone", "angry", "annoyed", "anxious", "ashamed", "bitter", "cheated", "confused", "cornered",
+    "desperate", "determined", "disappointed", "discouraged", "embarrassed", "excited", "exhausted", "fed up",
+    "frightened", "frustrated", "furious", "grateful", "guilty", "happy", "helpless", "hopeful", "hurt", "irritated",
+    "jealous", "left out", "let down", "lonely", "lost", "mad", "miserable", "nervous", "numb", "on edge",
+    "overwhelmed", "pleased", "proud", "relieved", "resentful", "sad", "scared", "stuck", "tired", "torn", "touched",
+    "trapped", "uneasy", "unsure", "upset", "worn out", "worried",
+)  # fmt: skip
+FEELING = re.compile(r"\b(?:" + "|".join(FEELINGS) + r")\b", re.IGNORECASE)
+
+
+def names_feeling(text: str) -> str | None:
+    """The first feeling word of a text, or None."""
+    found = FEELING.search(text)
+    return found.group().lower() if found else None
+
+
+def empathy_grade(label: LabelledReply) -> float | None:
+    """Grade of a reply that was read; None where nobody judged its empathy and it is faithful."""
+    if label.faithful == 0:
+        return NONE
+    if label.empathy is None:
+        return None
+    return LEVELS[label.empathy] * (PARTLY if label.faithful == 1 else 1.0)
+
+
+def empathy_groups(sources: Sources, rng: random.Random) -> list[list[Graded]]:
+    """One list of graded replies a statement; the counter-examples are drawn from `rng`."""
+    graded = [Graded(r.statement, r.reply, grade, r.source) for r in sources.read()
+              if (grade := empathy_grade(r)) is not None]  # fmt: skip
+    for pair in sources.hollow():
+        graded.append(Graded(pair.statement, pair.hollow, NONE, "hollow"))
+    own = [o for o in sources.corpora.own if o.split == sources.split and sources.holds(o.statement)]
+    others = [o.empathic for o in own]
+    for o in own:
+        graded.append(Graded(o.statement, o.empathic, FULL, "empathic"))
+        graded.append(Graded(o.statement, contrast(o.empathic, others, rng), NONE, "contrast"))
+        for plain in (o.simple, o.complex):
+            if names_feeling(plain) is None and rng.random() < 0.5:
+                graded.append(Graded(o.statement, plain, 0.1, "no feeling"))
+        if rng.random() < 0.3:
+            graded.append(Graded(o.statement, rng.choice(HOLLOW), NONE, "hollow formula"))
+        feeling = names_feeling(o.empathic)
+        if feeling and rng.random() < 0.3:
+            graded.append(Graded(o.statement, f"You feel {feeling}.", NAMED, "feeling alone"))
+        if rng.random() < 0.2:
+            graded.append(Graded(o.statement, f"{rng.choice(HOLLOW)} {o.simple}", 0.15, "hollow and plain"))
+    for p in sources.corpora.pair:
+        if p.split == sources.split and sources.holds(p.prompt):
+            graded += [Graded(p.prompt, reply, NONE, "low") for reply in rng.sample(p.low, min(2, len(p.low)))]
+    return grouped(graded, rng)
