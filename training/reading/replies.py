@@ -63,7 +63,8 @@ def items(
         greedy = reflector.reflect(statement, weights, explain=False)
         replies = {"person": person, "base": greedy.base_reflection, preset: greedy.reflection}
         if best_of > 1:
-            replies[f"{preset}, best of {best_of}"] = reflector.best_of(statement, best_of, weights, explain=False).reflection
+            best = reflector.best_of(statement, best_of, weights, explain=False)
+            replies[f"{preset}, best of {best_of}"] = best.reflection
         if earlier is not None:
             before = earlier.reflect(statement, earlier.presets[earlier_preset], explain=False)
             replies["earlier models"] = before.reflection
