@@ -1,21 +1,25 @@
 """Supervised warm start: teaches the base what a reflection is, with TRL's `SFTTrainer`.
 
-Trains one LoRA adapter on PAIR's high-quality reflections, filtered AnnoMI and our own pairs (each statement with a
-simple and a complex reflection); the loss counts the reply and its end token only. The adapter is later merged into the
-base, and every objective is trained on and for that sum. The replies to one statement are packed behind it, so that
-the statement is read once. float32 on CPUs: without bf16 hardware a bf16 product is several times slower. Left out:
-hyper-parameter search.
+Trains one LoRA adapter on our own reflections and PAIR's (both Apache-2.0; AnnoMI only measures transfer); the loss
+counts the reply and its end token only. The adapter is later merged into the base, and every objective is trained on
+and for that sum. Of our four kinds simple and complex reflections are always learnt from, empathic and affirming ones
+for a share of the statements: they begin alike, so that a greedy model trained on all of them names a feeling to
+everybody. The replies to one statement are packed behind it, so that the statement is read once. The learning rate
+stays constant and then falls to zero (warm-up, stable, decay), which makes the losses during the first pass a learning
+curve over the amount of data. bf16 products where the processor has them. Left out: hyper-parameter search.
 
     python -m training warmstart --config training/configs/default.yaml
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
@@ -23,9 +27,11 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 
 from emorl.template import END, prompt_text
-from training.data import Corpora, Example, warmstart_examples
+from training.data import Corpora, mentions_self_harm, warmstart_examples
 
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+CURVE = (0.1, 0.25, 0.5, 1.0)
+"""Shares of the first pass after which the losses on unseen reflections are measured."""
 
 
 @dataclass(frozen=True)
@@ -33,22 +39,64 @@ class WarmStartConfig:
     """Settings of the warm start.
 
     Attributes:
-        epochs: Passes over the pairs.
-        rank: LoRA rank on all linear layers of every layer.
-        learning_rate: Peak, with cosine decay.
+        epochs: Passes over the statements.
+        rank: LoRA rank on all linear layers of every layer; alpha is twice that.
+        learning_rate: Peak learning rate.
+        decay: Share of the steps over which it falls to zero at the end.
         batch: Statements a step, each with all its replies.
-        max_words: Longest statement used, in words; longer ones cost most and teach least.
+        max_words: Longest statement used, in words.
+        empathic_share: Share of our statements whose empathic reflection is learnt from.
+        affirming_share: The same for affirming ones.
+        pair_repeats: How often PAIR's prompts come in one pass.
         seed: Seed of weights and order.
-        limit: At most so many pairs (smoke runs), or None for all.
+        limit: At most so many statements (smoke runs), or None for all.
     """
 
     epochs: float = 2.0
-    rank: int = 16
-    learning_rate: float = 5e-4
-    batch: int = 4
-    max_words: int = 60
+    rank: int = 32
+    learning_rate: float = 4e-4
+    decay: float = 0.3
+    batch: int = 10
+    max_words: int = 130
+    empathic_share: float = 0.35
+    affirming_share: float = 0.15
+    pair_repeats: int = 2
     seed: int = 1
     limit: int | None = None
+
+
+def in_share(statement: str, kind: str, share: float) -> bool:
+    """Whether a statement is among the share whose reflection of a kind is learnt from; by its text alone."""
+    digest = hashlib.sha256(f"{kind}\n{statement}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64 < share
+
+
+def lessons(corpora: Corpora, split: str, config: WarmStartConfig) -> list[tuple[str, tuple[str, ...]]]:
+    """Statements with the replies to learn from, PAIR's prompts as often as `pair_repeats` says."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for own in corpora.own:
+        if own.split == split:
+            replies = [own.simple, own.complex]
+            replies += [own.empathic] * in_share(own.statement, "empathic", config.empathic_share)
+            replies += [own.affirming] * in_share(own.statement, "affirming", config.affirming_share)
+            found.append((own.statement, tuple(filter(None, replies))))
+    pair = [(p.prompt, (*p.high, *p.medium)) for p in corpora.pair if p.split == split]
+    found += pair * config.pair_repeats
+    return [(statement, replies) for statement, replies in found
+            if len(statement.split()) <= config.max_words and not mentions_self_harm(statement)]  # fmt: skip
+
+
+def unseen_reflections(corpora: Corpora, most: int = 40) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    """Validation statements with people's reflections, by corpus; what the learning curve is measured on."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for example in warmstart_examples(corpora, "validation"):
+        found.setdefault(example.source, {}).setdefault(example.prompt, []).append(example.reply)
+    return {source: [(s, tuple(r)) for s, r in list(pairs.items())[:most]] for source, pairs in found.items()}
+
+
+def fast_bf16() -> bool:
+    """Whether this processor multiplies bf16 numbers faster than float32 (AVX-512 BF16 or AMX), or there is a GPU."""
+    return torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def pack(prompt: list[int], replies: list[list[int]]) -> dict[str, list[int]]:
@@ -88,60 +136,92 @@ def collate(rows: Sequence[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
     return columns
 
 
-def train_warmstart(config: WarmStartConfig, corpora: Corpora, base: Path, out: Path) -> Path:
-    """Train the warm start and write its PEFT folder to `out`.
+def train_warmstart(
+    config: WarmStartConfig, corpora: Corpora, base: Path, out: Path, start: Path | None = None,
+    more: Sequence[tuple[str, tuple[str, ...]]] = (),
+) -> Path:  # fmt: skip
+    """Train the warm start and write its PEFT folder to `out`; resumes from its last checkpoint there.
+
+    Args:
+        config: Settings.
+        corpora: Where the lessons come from.
+        base: Folder of the base model.
+        out: Folder for the adapter, checkpoints, `warmstart.json` and `curve.json`.
+        start: Adapter to go on from, or None for a new one.
+        more: Further statements with replies to learn from (best-of-n rounds).
 
     Raises:
-        ValueError: There are no pairs to train on.
+        ValueError: There is nothing to train on.
     """
     from datasets import Dataset
-    from peft import LoraConfig
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from peft import LoraConfig, PeftModel, get_peft_model
+    from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
     tokenizer = AutoTokenizer.from_pretrained(base)
-    examples = [e for e in warmstart_examples(corpora, "train") if len(e.prompt.split()) <= config.max_words]
-    examples = examples[: config.limit]
-    if not examples:
-        raise ValueError("no pairs for the warm start")
-    unseen = warmstart_examples(corpora, "validation")[:64]
+    learnt = [*lessons(corpora, "train", config)[: config.limit], *more]
+    if not learnt:
+        raise ValueError("no statements for the warm start")
+    unseen = unseen_reflections(corpora)
 
-    def rows(pairs: list[Example]) -> Dataset:
-        replies: dict[str, list[str]] = {}
-        for pair in pairs:
-            replies.setdefault(pair.prompt, []).append(pair.reply)
+    def rows(pairs: Sequence[tuple[str, tuple[str, ...]]]) -> Dataset:
         return Dataset.from_list([
             pack(tokenizer(prompt_text(prompt)).input_ids, [tokenizer(r + END).input_ids for r in texts])
-            for prompt, texts in replies.items()
+            for prompt, texts in pairs
         ])  # fmt: skip
 
+    steps = max(1, round(config.epochs * len(learnt) / config.batch))
+    curve: list[dict[str, Any]] = []
+
+    class Curve(TrainerCallback):
+        """Asks for the losses after each share of the first pass and at the end."""
+
+        marks = {max(1, round(share * len(learnt) / config.batch)) for share in CURVE} | {steps}
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            control.should_evaluate = state.global_step in self.marks
+
+        def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
+            losses = {name[5:-5]: value for name, value in metrics.items() if name.endswith("_loss")}
+            seen = state.global_step * config.batch
+            if curve and curve[-1]["statements"] == seen:
+                curve[-1] |= losses
+            else:
+                curve.append({"statements": seen, **losses})
+            (out / "curve.json").write_text(json.dumps(curve, indent=1) + "\n")
+
     arguments = SFTConfig(
-        output_dir=str(out / "checkpoints"), num_train_epochs=config.epochs, learning_rate=config.learning_rate,
+        output_dir=str(out / "checkpoints"), max_steps=steps, learning_rate=config.learning_rate,
         per_device_train_batch_size=config.batch, per_device_eval_batch_size=config.batch,
-        lr_scheduler_type="cosine", warmup_steps=8, weight_decay=0.01, max_grad_norm=1.0,
-        dataset_kwargs={"skip_prepare_dataset": True}, remove_unused_columns=False,
-        train_sampling_strategy="group_by_length", use_cpu=not torch.cuda.is_available(), bf16=False,
-        gradient_checkpointing=False, logging_steps=5, save_steps=25, save_total_limit=1, report_to="none",
-        eval_strategy="steps", eval_steps=1_000_000, seed=config.seed,
+        lr_scheduler_type="warmup_stable_decay", warmup_steps=min(20, steps // 4),
+        lr_scheduler_kwargs={"num_decay_steps": round(config.decay * steps), "decay_type": "linear"},
+        weight_decay=0.0, max_grad_norm=1.0, dataset_kwargs={"skip_prepare_dataset": True},
+        remove_unused_columns=False, train_sampling_strategy="group_by_length", use_cpu=not torch.cuda.is_available(),
+        bf16=fast_bf16(), gradient_checkpointing=False, logging_steps=10, save_steps=50, save_total_limit=1,
+        report_to="none", eval_strategy="steps", eval_steps=1_000_000, seed=config.seed,
     )  # fmt: skip
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    settings = LoraConfig(
+        task_type="CAUSAL_LM", r=config.rank, lora_alpha=2 * config.rank, target_modules=PROJECTIONS
+    )
+    torch.manual_seed(config.seed)
+    policy = PeftModel.from_pretrained(model, start, is_trainable=True) if start else get_peft_model(model, settings)
+    out.mkdir(parents=True, exist_ok=True)
     trainer = SFTTrainer(
-        model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32),
+        model=policy,
         args=arguments,
         processing_class=tokenizer,
         data_collator=collate,
-        train_dataset=rows(examples),
-        eval_dataset=rows(unseen) if unseen else None,
-        peft_config=LoraConfig(
-            task_type="CAUSAL_LM", r=config.rank, lora_alpha=2 * config.rank, target_modules=PROJECTIONS
-        ),
+        train_dataset=rows(learnt),
+        eval_dataset={name: rows(pairs) for name, pairs in unseen.items()} or None,
+        callbacks=[Curve()],
     )
-    before = trainer.evaluate()["eval_loss"] if unseen else None
-    resume = any((out / "checkpoints").glob("checkpoint-*"))
-    trainer.train(resume_from_checkpoint=resume)
-    after = trainer.evaluate()["eval_loss"] if unseen else None
+    if unseen:
+        trainer.evaluate()
+    trainer.train(resume_from_checkpoint=any((out / "checkpoints").glob("checkpoint-*")))
     trainer.model.save_pretrained(str(out))
-    card = {"pairs": len(examples), "steps": trainer.state.global_step, "seed": config.seed,
-            "unseen_loss_before": before, "unseen_loss_after": after,
-            "seconds": trainer.state.log_history[-2].get("train_runtime")}  # fmt: skip
+    runtime = [entry["train_runtime"] for entry in trainer.state.log_history if "train_runtime" in entry]
+    card = {"statements": len(learnt), "replies": sum(len(r) for _, r in learnt), "steps": trainer.state.global_step,
+            "seed": config.seed, "curve": curve, "seconds": runtime[-1] if runtime else None}  # fmt: skip
     (out / "warmstart.json").write_text(json.dumps(card, indent=1) + "\n")
     return out
