@@ -70,7 +70,8 @@ def _counterexamples(
     made.append(Graded(statement, statement, LOW, "copy") if rng.random() < 0.5
                 else Graded(statement, turn_pronouns(statement), 0.12, "turned copy"))  # fmt: skip
     best, simple = rng.choice(high), rng.choice(medium)
-    made.append(Graded(statement, contrast(rng.choice([best, simple]), others, rng), LOW, "contrast"))
+    if false := contrast(rng.choice([best, simple]), others, rng, {*high, *medium}):
+        made.append(Graded(statement, false, LOW, "contrast"))
     draws = [
         Graded(statement, rng.choice(FORMULAS), 0.2, "formula"),
         Graded(statement, best + rng.choice(ADVICE), 0.3, "advice added"),
