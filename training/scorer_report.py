@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 import torch
 from sklearn.metrics import roc_auc_score
@@ -126,9 +127,7 @@ def fluency_pairs(sources: Sources) -> dict[str, list[Pair]]:
     """A whole reply against a broken copy of it."""
     pairs = []
     for group in fluency_groups(sources, random.Random(0)):
-        whole = [g for g in group if g.kind == "whole"]
-        broken = [g for g in group if g.kind == "broken"]
-        pairs += [(w.statement, w.reply, b.statement, b.reply) for w, b in zip(whole, broken, strict=False)]
+        pairs += [(w.statement, w.reply, b.statement, b.reply) for w, b in pairwise(group) if b.kind == "broken"]
     return {"whole>broken": pairs}
 
 
