@@ -1,7 +1,7 @@
 """Supervised warm start: teaches the base what a reflection is, with TRL's `SFTTrainer`.
 
-Trains one LoRA adapter on PAIR's high-quality reflections, filtered AnnoMI and our own pairs (each statement with a
-simple and a complex reflection); the loss counts the reply and its end token only. The adapter is later merged into the
+Trains one LoRA adapter on PAIR's high-quality reflections, filtered AnnoMI and our own statements (each with three or
+four reflections); the loss counts the reply and its end token only. The adapter is later merged into the
 base, and every objective is trained on and for that sum. The replies to one statement are packed behind it, so that
 the statement is read once. float32 on CPUs: without bf16 hardware a bf16 product is several times slower. Left out:
 hyper-parameter search.

@@ -56,12 +56,6 @@ def turn_pronouns(text: str) -> str:
     return turned[:1].upper() + turned[1:]
 
 
-def first_sentence(text: str) -> str | None:
-    """The first of several sentences, if it says something by itself (at least 6 words)."""
-    parts = re.split(r"(?<=[.!])\s+", text.strip())
-    return parts[0] if len(parts) > 1 and len(parts[0].split()) >= 6 else None
-
-
 def _counterexamples(
     statement: str, high: Sequence[str], medium: Sequence[str], others: Sequence[str], rng: random.Random
 ) -> list[Graded]:
