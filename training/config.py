@@ -29,7 +29,7 @@ class ScorersConfig:
         judge_epochs: The same for the held-out judges.
         learning_rate: Peak learning rate.
         seed: Seed of the shipping scorers; judges use seed + 100.
-        limit: At most so many statements (smoke runs), or null.
+        limit: At most so many statements, and pairs of a kind in the reports (smoke runs), or null.
     """
 
     epochs: float = 2.0

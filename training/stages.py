@@ -127,7 +127,7 @@ def run_scorers(config: Config) -> None:
         run = ScorerRun(objective, role, seed, c.epochs if role == "ship" else c.judge_epochs, c.learning_rate, c.limit)
         train_scorer(run, corpora, out)
         score = CrossEncoderScorer(out).score
-        report = {split: scorer_report(objective, score, sources_of(corpora, role, split))
+        report = {split: scorer_report(objective, score, sources_of(corpora, role, split), c.limit)
                   for split in ("validation", "test")}  # fmt: skip
         (out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
 
