@@ -1,5 +1,8 @@
-"""What makes the models: corpora, scorers, warm start, one RL run an objective, weight search, report.
+"""What makes the models: corpora, scorers, warm start, one RL run an objective, weight search, evaluation, card.
 
-Launch with `python -m training STAGE --config training/configs/default.yaml`. This package knows `emorl` but never
+`data` reads our own texts, the labels and the corpora, `grades` draws what the scorers learn from, `reading` is the
+blind reading; the other modules are the stages and their parts. Launch with
+`python -m training STAGE --config training/configs/default.yaml`; `data check` and `reading make` stand beside the
+stages. This package knows `emorl` but never
 its screens or ratings; `emorl` never knows this package.
 """

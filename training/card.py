@@ -6,6 +6,7 @@ Left out: plots. Launch with `python -m training card --config training/configs/
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -86,19 +87,26 @@ def method_table(evaluation: dict) -> str:
 
 
 def scorer_tables(folder: Path) -> str:
-    """Accuracy of every scorer beside the shortcuts."""
+    """Every scorer's report: against readers, then on pairs beside the shortcuts, a column or table for each split."""
     parts = []
     for path in sorted(folder.glob("*/report.json")):
-        report = json.loads(path.read_text())
-        first = next(iter(report.values()))
-        if isinstance(first, dict):
-            body = table(["pairs", "scorer", "length alone", "opener alone", "n"],
-                         [[name, f"{r['scorer']:.2f}", f"{r['length_only']:.2f}", f"{r['opener_only']:.2f}", r["pairs"]]
-                          for name, r in report.items()])  # fmt: skip
-        else:
-            body = table(list(report), [[f"{v:.2f}" if isinstance(v, float) else v for v in report.values()]])
-        parts.append(f"### {path.parent.name}\n\n{body}")
+        splits = {split: dict(found) for split, found in json.loads(path.read_text()).items()}
+        readers = {split: found.pop("against readers") for split, found in splits.items()}
+        names = list(next(iter(readers.values())))
+        parts.append(f"### {path.parent.name}\n\n" + table(
+            ["against readers", *readers], [[name, *(_figure(found[name]) for found in readers.values())] for name in names]
+        ))  # fmt: skip
+        parts += [table([f"pairs of {split}", "scorer", "length alone", "opener alone", "n"],
+                        [[name, *(_figure(r[key]) for key in ("scorer", "length_only", "opener_only", "pairs"))]
+                         for name, r in found.items()]) for split, found in splits.items()]  # fmt: skip
     return "\n".join(parts)
+
+
+def _figure(value: float) -> str:
+    """A count as it is, a share with two decimals, a dash for what could not be measured."""
+    if isinstance(value, int):
+        return str(value)
+    return "-" if math.isnan(value) else f"{value:.2f}"
 
 
 def write_card(models: Path) -> Path:
@@ -138,10 +146,11 @@ optimum among the weights that leave every objective a share of {search['exact']
 "emorl" is `balanced`; "uniform" gives every adapter the same weight. diversity_2 is EMORL's (distinct bigrams / words, a reply at a
 time), copy_rate the share of words in runs of three taken from the statement.
 
-## Scorers, on validation data
+## Scorers, on statements they have not seen
 "ship" scorers are rewards, "judge" ones are never seen by training (another part of the data, another seed; the judge of
-fluency is another kind of model). Pairs: share ranked rightly. Empathy: macro-F1 over EPITOME's three levels, then the share
-of our own statements whose warm reply beats a warm reply to another statement, a simple reflection, and the wrong feeling.
+fluency is another kind of model). Against readers: the chance that a reply read as faithful (or as one a counsellor would say)
+scores above one that was not (AUC), with the number of replies, and the share of minimal pairs whose true half scores higher.
+Pairs: share ranked rightly, beside what length alone and the opening alone would rank rightly.
 {notes}
 
 {scorer_tables(models / 'scorers')}"""

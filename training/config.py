@@ -29,7 +29,7 @@ class ScorersConfig:
         judge_epochs: The same for the held-out judges.
         learning_rate: Peak learning rate.
         seed: Seed of the shipping scorers; judges use seed + 100.
-        limit: At most so many statements (smoke runs), or null.
+        limit: At most so many statements, and pairs of a kind in the reports (smoke runs), or null.
     """
 
     epochs: float = 2.0
@@ -77,7 +77,7 @@ class Config:
         corpora: Folder with the corpora, or null for our own data only.
         out: Folder of checkpoints and logs.
         models: Models folder that `package` writes.
-        shipped: Models folder whose scorers are used where a corpus for training them is missing.
+        shipped: Models folder whose scorers are used where a run has trained none.
         scorers: Stage 1.
         warmstart: Stage 2.
         objectives: Stage 3, one entry an objective: reflection, empathy, fluency.

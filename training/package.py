@@ -12,7 +12,6 @@ import shutil
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 KEPT = ("peft_type", "task_type", "r", "lora_alpha", "target_modules", "layers_to_transform", "bias", "use_dora",
@@ -42,9 +41,3 @@ def store_scorer(source: Path, target: Path) -> Path:
     (target / "adapter_config.json").write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
     shutil.copy(source / "scorer.json", target / "scorer.json")
     return target
-
-
-def stamped_base(folder: Path) -> str | None:
-    """The `base_id` in an adapter's metadata."""
-    with safe_open(folder / "adapter_model.safetensors", "pt") as file:
-        return (file.metadata() or {}).get("base_id")

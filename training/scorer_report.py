@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 import torch
 from sklearn.metrics import roc_auc_score
@@ -60,13 +61,13 @@ def minimal_pairs(labels: Iterable[LabelledReply]) -> list[Pair]:
     return [(p[2].statement, p[2].reply, p[0].statement, p[0].reply) for p in found.values() if {0, 2} <= p.keys()]
 
 
-def reader_report(score: Score, sources: Sources) -> dict[str, float]:
-    """Against people who read: AUCs over models' replies, and the minimal pairs."""
+def reader_report(score: Score, sources: Sources, limit: int | None = None) -> dict[str, float]:
+    """Against people who read: AUCs over models' replies, and the minimal pairs; at most `limit` of each."""
     read = sources.read()
-    models = [r for r in read if not r.pair]
+    models = [r for r in read if not r.pair][:limit]
     faithful, unfaithful = ([r for r in models if r.faithful == level] for level in (2, 0))
     said, unsaid = ([r for r in models if r.would_say is answer] for answer in (True, False))
-    pairs = minimal_pairs(read)
+    pairs = minimal_pairs(read)[:limit]
     return {
         "auc faithful": auc(score, faithful, unfaithful), "faithful": len(faithful), "unfaithful": len(unfaithful),
         "auc would say": auc(score, said, unsaid), "would say": len(said), "would not say": len(unsaid),
@@ -126,9 +127,7 @@ def fluency_pairs(sources: Sources) -> dict[str, list[Pair]]:
     """A whole reply against a broken copy of it."""
     pairs = []
     for group in fluency_groups(sources, random.Random(0)):
-        whole = [g for g in group if g.kind == "whole"]
-        broken = [g for g in group if g.kind == "broken"]
-        pairs += [(w.statement, w.reply, b.statement, b.reply) for w, b in zip(whole, broken, strict=False)]
+        pairs += [(w.statement, w.reply, b.statement, b.reply) for w, b in pairwise(group) if b.kind == "broken"]
     return {"whole>broken": pairs}
 
 
@@ -140,6 +139,7 @@ PAIRS: dict[str, Callable[[Sources], dict[str, list[Pair]]]] = {
 }
 
 
-def scorer_report(objective: str, score: Score, sources: Sources) -> Report:
-    """Everything known of one scorer on one split, ready for JSON."""
-    return {"against readers": reader_report(score, sources), **beside_shortcuts(score, PAIRS[objective](sources))}
+def scorer_report(objective: str, score: Score, sources: Sources, limit: int | None = None) -> Report:
+    """Everything known of one scorer on one split, ready for JSON; at most `limit` pairs of a kind (smoke runs)."""
+    pairs = {name: found[:limit] for name, found in PAIRS[objective](sources).items()}
+    return {"against readers": reader_report(score, sources, limit), **beside_shortcuts(score, pairs)}

@@ -3,8 +3,9 @@
 All learn graded replies by margin ranking within a statement (Min et al. 2022), plus the soft target itself; what the
 grades are and where the replies come from is in `training.grades`. Every epoch draws new counter-examples.
 
-Two scorers are trained for each objective: one ships for training, the other, on another part of the statements and
-with another seed, is the held-out judge that no training ever sees.
+Two scorers are trained for faithfulness and each objective: one ships as a reward, the other, on another part of the
+statements and with another seed, is the held-out judge that no training ever sees. Fluency ships as a perplexity
+(`emorl.scoring.fluency`), so only its judge is trained here.
 
     python -m training scorers --config training/configs/default.yaml
 """
@@ -22,7 +23,7 @@ import torch
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
-from emorl.scoring.cross_encoder import encode, level_score, minilm_folder
+from emorl.scoring.cross_encoder import encode, minilm_folder
 from training.data import Corpora, load_hollow, load_labels
 from training.grades.empathy import empathy_groups
 from training.grades.faithfulness import faithfulness_groups
@@ -127,11 +128,12 @@ def sources_of(corpora: Corpora, role: str, split: str = "train") -> Sources:
     return Sources(corpora, load_labels(), load_hollow(), split, folds, N_FOLDS)
 
 
-def train_scorer(run: ScorerRun, corpora: Corpora, out: Path, start: Path | None = None) -> Path:
+def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
     """Train one scorer and write adapter, head and `scorer.json` to `out`.
 
     Raises:
-        ValueError: The corpora hold nothing to train this objective on (checked by the caller for a clear message).
+        ValueError: The corpora hold nothing to train this objective on.
+        CorpusError: The labelled replies or the hollow ones are missing or broken.
     """
     from transformers import AutoTokenizer, Trainer, TrainingArguments
 
@@ -158,11 +160,6 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path, start: Path | None
             return ranking_loss(logits, targets, group)
 
     model = build_model(run.seed)
-    if start is not None:
-        from peft import set_peft_model_state_dict
-        from safetensors.torch import load_file
-
-        set_peft_model_state_dict(model, load_file(start / "adapter_model.safetensors"))
     steps = max(1, round(run.epochs * len(data) / batch))
     arguments = TrainingArguments(
         output_dir=str(out / "checkpoints"), max_steps=steps, per_device_train_batch_size=batch,
@@ -177,6 +174,3 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path, start: Path | None
             "statements": len(data), "folds": list(sources.folds), "of_folds": sources.n_folds}  # fmt: skip
     (out / "scorer.json").write_text(json.dumps(card, indent=1) + "\n")
     return out
-
-
-__all__ = ["ScorerRun", "build_model", "level_score", "ranking_loss", "train_scorer"]

@@ -1,5 +1,6 @@
 """The stages of a run, each readable on its own: scorers, warm start, objectives, package, evaluate, card.
 
+The reward of every objective is its own score times faithfulness: what the client did not say earns nothing.
 Every stage reads what the one before left in the run's folder (`out`) and can be called alone. Statements are
 partitioned once: what is trained on, what watches a run, what the weight search sees and what the evaluation sees never
 overlap. Left out: the weight search (`training.search`), baselines and the report beside them.
@@ -36,8 +37,8 @@ from training.package import store_adapter, store_scorer
 LABELS = {
     "reflection": ("Reflection", "Says back what the client means, beyond the words. Example: from “I keep starting "
                    "over” to “Part of you is tired of beginning again.”"),
-    "empathy": ("Empathy", "Shows warmth and feeling for the client. Example: “I'm sorry, that is a heavy thing to "
-                "carry.”"),
+    "empathy": ("Empathy", "Names what the client feels and why. Example: “It's lonely, facing all those evenings by "
+                "yourself.”"),
     "fluency": ("Fluency", "Keeps to natural, expected English. Example: “You miss how it was”, not “The missing of it "
                 "is in you.”"),
 }  # fmt: skip
@@ -97,7 +98,7 @@ def reward_of(config: Config, objective: str, role: str) -> Score | None:
     """An objective's score times faithfulness, by scorers of one role; None if there is no such judge.
 
     Raises:
-        ConfigError: There is no shipping scorer to train an objective with.
+        ConfigError: A shipping scorer is missing, the objective's own or that of faithfulness.
     """
     own, faithful = score_of(config, objective, role), score_of(config, "faithfulness", role)
     if own is None or faithful is None:
@@ -126,7 +127,7 @@ def run_scorers(config: Config) -> None:
         run = ScorerRun(objective, role, seed, c.epochs if role == "ship" else c.judge_epochs, c.learning_rate, c.limit)
         train_scorer(run, corpora, out)
         score = CrossEncoderScorer(out).score
-        report = {split: scorer_report(objective, score, sources_of(corpora, role, split))
+        report = {split: scorer_report(objective, score, sources_of(corpora, role, split), c.limit)
                   for split in ("validation", "test")}  # fmt: skip
         (out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
 

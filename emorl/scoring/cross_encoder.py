@@ -1,9 +1,9 @@
 """Trained scorers: a MiniLM cross-encoder reads statement and reply together and gives one score a pair.
 
 A scorer on disk is a small folder: a PEFT LoRA adapter with its head for all-MiniLM-L6-v2 and `scorer.json`
-(objective, number of labels, seed, measured accuracy). One label: the score is the sigmoid of the logit
-(reflection; PAIR, Min et al. 2022). Three labels: the score is the expected level / 2 (empathy: emotional
-reactions 0 to 2; EPITOME, Sharma et al. 2020). Left out: training, which lives in `training.scorers`.
+(objective, number of labels, seed). One label, as all scorers have that are trained today: the score is the sigmoid of
+the logit. Three labels, as earlier empathy scorers have (levels 0 to 2): the score is the expected level / 2. Left out:
+training, which lives in `training.scorers`.
 """
 
 from __future__ import annotations

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from emorl.errors import CorpusError
+from tests.training.texts import NOUNS, own_line, write_jsonl
 from training.data import (
     SPLITS,
     Corpora,
@@ -20,8 +22,8 @@ from training.data import (
     rl_prompts,
     warmstart_examples,
 )
-from training.data.__main__ import main
 from training.data.annomi import clean_speech
+from training.data.cli import data
 from training.data.reading import words
 from training.data.splits import near_groups, near_pairs, split_by_text, split_groups
 
@@ -33,10 +35,6 @@ ANNOMI_HEADER = [
     "main_therapist_behaviour", "client_talk_type",
 ]  # fmt: skip
 EPITOME_HEADER = ["sp_id", "rp_id", "seeker_post", "response_post", "level", "rationales"]
-NOUNS = (
-    "garden violin ferry bakery tunnel lantern meadow anchor "
-    "puzzle orchard kettle compass harbour ladder quilt"
-).split()
 CLIENT = "My neighbour plays the drums all night and I never sleep."
 
 
@@ -58,19 +56,6 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "corpora"
     path.mkdir()
     return path
-
-
-def own_line(statement: str) -> dict[str, str]:
-    return {
-        "topic": "loss",
-        "statement": statement,
-        "simple": "Things keep going missing for you.",
-        "complex": "Losing it again leaves you feeling out of control.",
-    }
-
-
-def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
 def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
@@ -133,7 +118,13 @@ def prepared_exchange(prompt: str, reply: str, **over: Any) -> dict[str, Any]:
 def test_own_statements_alone(own: Path) -> None:
     corpora = load_corpora(None, own)
     assert len(corpora.own) == 15
-    assert corpora.own[0].simple == "Things keep going missing for you."
+    first = corpora.own[0]
+    assert (first.topic, first.manner, first.affirming) == ("loss", "spoken", "")
+    assert first.replies == (
+        "Things keep going missing for you.",
+        "Losing it again leaves you feeling out of control.",
+        "It's frustrating to lose it just when you need it.",
+    )
     assert [corpus.name for corpus in corpora.missing] == ["pair", "annomi", "epitome", "psych8k"]
     assert all(corpus.source and corpus.without for corpus in corpora.missing)
 
@@ -148,8 +139,9 @@ def test_own_split_does_not_move_when_lines_are_added(own: Path) -> None:
 
 def test_own_split_shares_and_spelling() -> None:
     splits = [split_by_text(f"statement number {n}") for n in range(4000)]
-    assert splits.count("train") / 4000 == pytest.approx(0.75, abs=0.03)
-    assert splits.count("test") / 4000 == pytest.approx(0.125, abs=0.02)
+    assert splits.count("train") / 4000 == pytest.approx(0.85, abs=0.02)
+    assert splits.count("validation") / 4000 == pytest.approx(0.07, abs=0.015)
+    assert splits.count("test") / 4000 == pytest.approx(0.08, abs=0.015)
     assert split_by_text("I'm  TIRED, today!") == split_by_text("i’m tired today")
 
 
@@ -167,18 +159,18 @@ def test_missing_and_empty_own_file_are_named(tmp_path: Path) -> None:
     [
         ("{broken", r":2: got broken JSON"),
         ("[1]", r":2: got \[1\], expected a JSON object"),
-        (
-            '{"topic": "a", "statement": "b", "simple": "c"}',
-            r":2: got no complex, expected the keys topic, statement",
-        ),
-        ('{"topic": "a", "statement": " ", "simple": "c", "complex": "d"}', r":2: got an empty statement"),
-        (
-            '{"topic": "a", "statement": 7, "simple": "c", "complex": "d"}',
-            r":2: got statement = 7, expected a text",
-        ),
+        ({"empathic": None}, r":2: got empathic = None, expected a text"),
+        ({"statement": " "}, r":2: got an empty statement"),
+        ({"simple": 7}, r":2: got simple = 7, expected a text"),
+        ({"affirming": ""}, r":2: got an empty affirming, expected some text; fill it in or take the line out"),
+        ({"manner": "sung"}, r":2: got manner = 'sung', expected one of spoken, written"),
+        ('{"topic": "a", "statement": "b", "simple": "c", "complex": "d"}',
+         r":2: got no empathic, manner, expected the keys topic, statement, simple, complex, empathic, manner"),
     ],
-)
-def test_faults_of_an_own_line(own: Path, line: str, message: str) -> None:
+)  # fmt: skip
+def test_faults_of_an_own_line(own: Path, line: str | dict[str, Any], message: str) -> None:
+    if isinstance(line, dict):
+        line = json.dumps(own_line("A line with a fault.") | line)
     own.write_text(json.dumps(own_line("A good first line.")) + "\n" + line + "\n")
     with pytest.raises(CorpusError, match=message):
         load_corpora(None, own)
@@ -564,11 +556,11 @@ def spoken_pairs(corpora: Corpora) -> list[tuple[str, str]]:
     return [(e.prompt, e.reply) for e in warmstart_examples(corpora, "train") if e.source == "annomi"]
 
 
-def test_warm_start_takes_both_own_reflections_and_pair_high(folder: Path, own: Path) -> None:
+def test_warm_start_takes_all_own_reflections_and_pair_high(folder: Path, own: Path) -> None:
     write_csv(folder / "pair_data.csv", [PAIR_HEADER, *(pair_row(noun) for noun in NOUNS)])
     corpora = load_corpora(folder, own)
     examples = [example for split in SPLITS for example in warmstart_examples(corpora, split)]
-    assert sum(example.source == "own" for example in examples) == 30
+    assert sum(example.source == "own" for example in examples) == 15 * 3
     assert {e.reply for e in examples if e.source == "pair"} == {
         reply for g in corpora.pair for reply in g.high
     }
@@ -683,41 +675,32 @@ def test_self_harm_phrases(text: str, found: bool) -> None:
 # ---------------------------------------------------------------- the command
 
 
-def test_command_prints_counts_and_missing(
-    folder: Path, own: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_counts_prints_splits_and_what_is_missing(folder: Path, own: Path) -> None:
     write_csv(folder / "pair_data.csv", [PAIR_HEADER, *(pair_row(noun) for noun in NOUNS)])
-    assert main([str(folder), "--own", str(own)]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    result = CliRunner().invoke(data, ["counts", str(folder), "--own", str(own)])
+    assert result.exit_code == 0
+    lines = result.output.splitlines()
     counts = {line[:20].strip(): line[20:].split() for line in lines if not line.startswith("missing")}
+    assert counts[""] == list(SPLITS)
     assert sum(map(int, counts["pair"])) == sum(map(int, counts["own"])) == 15
+    assert sum(map(int, counts["warm-start pairs"])) == 15 * 3 + 15 * 2
+    assert sum(map(int, counts["prompts"])) == 15 + 15
     assert counts["annomi"] == ["0", "0", "0"]
-    assert [line.split()[1] for line in lines if line.startswith("missing")] == [
-        "annomi.",
-        "epitome.",
-        "psych8k.",
-    ]
+    assert [line.split()[1] for line in lines if line.startswith("missing")] == ["annomi.", "epitome.", "psych8k."]
 
 
-def test_command_puts_a_fault_on_one_line(
-    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([str(tmp_path / "nowhere"), "--own", str(own)]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+def test_counts_of_our_own_texts_alone(own: Path) -> None:
+    result = CliRunner().invoke(data, ["counts", "--own", str(own)])
+    assert result.exit_code == 0 and result.output.count("missing: ") == 4
 
 
-def test_a_warm_reply_comes_with_its_feeling_and_is_an_example_too(tmp_path: Path) -> None:
-    path = tmp_path / "reflections.jsonl"
-    warm = {"warm": "I'm so sorry you lost it again.", "feeling": "Distress"}
-    write_jsonl(path, [own_line(f"I lost my {noun} in the {noun} shop.") | (warm if i % 2 else {})
-                       for i, noun in enumerate(NOUNS)])  # fmt: skip
+def test_an_affirming_reflection_is_optional_and_an_example_too(tmp_path: Path) -> None:
+    extra = {"affirming": "You kept on looking for it."}
+    path = write_jsonl(tmp_path / "reflections.jsonl", [
+        own_line(f"I lost my {noun} in the {noun} shop.", **(extra if i % 2 else {})) for i, noun in enumerate(NOUNS)
+    ])  # fmt: skip
     corpora = load_corpora(None, path)
-    assert [(o.feeling, bool(o.warm)) for o in corpora.own][:2] == [("", False), ("distress", True)]
-    examples = {(e.prompt, e.reply) for split in ("train", "validation", "test")
-                for e in warmstart_examples(corpora, split)}  # fmt: skip
-    assert len(examples) == 15 * 2 + 7
-    for fault, message in (({"warm": "I'm sorry."}, "feeling"), (warm | {"feeling": "sad"}, "'sad'"),
-                           ({"feeling": "good"}, "warm")):  # fmt: skip
-        write_jsonl(path, [own_line("I lost it.") | fault])
-        with pytest.raises(CorpusError, match=message):
-            load_corpora(None, path)
+    assert [o.affirming for o in corpora.own][:2] == ["", "You kept on looking for it."]
+    assert [len(o.replies) for o in corpora.own][:2] == [3, 4]
+    examples = {(e.prompt, e.reply) for split in SPLITS for e in warmstart_examples(corpora, split)}
+    assert len(examples) == 15 * 3 + 7

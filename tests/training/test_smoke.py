@@ -1,4 +1,4 @@
-"""All stages in a row with the smoke configuration: no corpus, our own data, the shipped scorers."""
+"""All stages in a row with the smoke configuration: no corpus, our own data, scorers trained on the way."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ def test_all_stages_without_any_corpus_give_models_that_reflect(tmp_path):
     done = subprocess.run([sys.executable, "-m", "training", "all", "--config", str(config)], cwd=ROOT,
                           capture_output=True, text=True)  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "no corpus for the empathy scorer: the shipped one is used" in done.stdout
     manifest = read_manifest(tmp_path / "models")
+    assert manifest.faithfulness == tmp_path / "models" / "scorers" / "faithfulness-ship"
+    reports = sorted(path.parent.name for path in (tmp_path / "models" / "scorers").glob("*/report.json"))
+    assert reports == ["empathy-judge", "empathy-ship", "faithfulness-judge", "faithfulness-ship", "fluency-judge",
+                       "reflection-judge", "reflection-ship"]  # fmt: skip
     assert [o.training["steps"] for o in manifest.objectives] == [2, 2, 2]
     assert (tmp_path / "models" / "MODEL_CARD.md").is_file()
     search = json.loads((tmp_path / "models" / "search.json").read_text())

@@ -39,22 +39,22 @@ MISSING = {
     "pair": MissingCorpus(
         "pair",
         "topic_clean_umich.csv from github.com/MichiganNLP/dynaopt, or the lab's own pair_data.csv",
-        "the reflection scorer ranks our own statements only, and the warm start has no PAIR reflections",
+        "the scorers rank our own statements only, and the warm start has no PAIR reflections",
     ),
     "annomi": MissingCorpus(
         "annomi",
         "AnnoMI-full.csv from github.com/uccollab/AnnoMI",
-        "no spoken reflections in scorer and warm start, and no client turns among the prompts",
+        "no spoken reflections in the warm start, and no client turns among the prompts",
     ),
     "epitome": MissingCorpus(
         "epitome",
         "emotional-reactions-reddit.csv from github.com/behavioral-data/Empathy-Mental-Health",
-        "the empathy scorer is not trained anew; the shipped one is used",
+        "nothing changes: no scorer is trained on it any more, it serves tests of transfer",
     ),
     "psych8k": MissingCorpus(
         "psych8k",
         "Psych8k.json from huggingface.co/datasets/EmoCareAI/Psych8k, after accepting its terms",
-        "the warm start and the out-of-domain test go without it",
+        "the warm start goes without it",
     ),
 }
 

@@ -2,7 +2,7 @@
 
 Prompts that mention suicide or self-harm are left out of both: the app answers those with fixed text, never
 with a model's. The keyword list is coarse and no safety classifier. EPITOME is never a source of either: it
-holds harmful replies and serves the empathy scorer alone.
+holds harmful replies.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def mentions_self_harm(text: str) -> bool:
 def warmstart_examples(corpora: Corpora, split: str) -> list[Example]:
     """Client statements with a reflection to learn from, each pair once.
 
-    PAIR's high responses; our own simple and complex reflections and, where there is one, the warm reply.
+    PAIR's high responses and all of our own reflections (simple, complex, empathic and, where there is one, affirming).
     AnnoMI's reflections in high-quality sessions, 5 to 45 words of whole sentences that speak to "you" and ask
     nothing, to a prompt of at least 8 words that is not broken off. Of Psych8k only what reads as a reflection of
     that length: to "you", no question, no tips.

@@ -134,10 +134,15 @@ def read_jsonl(path: Path, keys: Sequence[str]) -> Iterator[Row]:
     """Rows of a file with one JSON object a line; blank lines are skipped.
 
     Raises:
-        CorpusError: A line that is no JSON object or lacks one of `keys`, or a file without lines.
+        CorpusError: No such file, a line that is no JSON object or lacks one of `keys`, or a file without lines.
     """
     found = False
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{path}: got no readable file ({error.strerror}), expected one JSON object a line; "
+                          "name the file or restore it") from error  # fmt: skip
+    for number, line in enumerate(content.splitlines(), start=1):
         if not line.strip():
             continue
         try:

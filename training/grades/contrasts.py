@@ -1,15 +1,15 @@
 """Turns a true reflection into one that says something else: a word for its opposite, another person, half of another.
 
 Made by rule and by chance, so single results may still be true or read oddly; they add to the pairs that people wrote
-and read (`data/faithfulness.jsonl`) and never replace them. Every change keeps length, tone and opening words, so that
-style tells a scorer nothing.
+and read (`data/faithfulness.jsonl`) and never replace them. Every change keeps length and tone, and opens as
+reflections do, so that style tells a scorer little. What is true of the same statement is never given out as false.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 OPPOSITES = (
     ("wants to", "doesn't want to"), ("want to", "don't want to"), ("you'd like to", "you'd rather not"),
@@ -35,6 +35,9 @@ PERSONS = (
     ("him", "you"), ("you", "they"),
 )  # fmt: skip
 PART = re.compile(r"(?<=[,.]) ")
+NOT_BEFORE, NOT_AFTER = r"(?<!\bnot )", r"(?!['’]\w|\s+not\b)"
+"""Where an expression stays: in a contraction ("can" in "can't") and beside a "not", which would be doubled."""
+SINGULAR = r"(?!\s+\w+s\b)"  # "he thinks" would turn into "you thinks"
 
 
 def _pairs(table: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -42,10 +45,13 @@ def _pairs(table: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     return [*table, *((b, a) for a, b in table if " " not in b)]
 
 
-def _exchange(text: str, table: Sequence[tuple[str, str]], rng: random.Random) -> str | None:
-    """The text with one listed expression exchanged, or None where it holds none."""
-    found = [(match, other) for one, other in _pairs(table)
-             for match in re.finditer(rf"\b{re.escape(one)}\b", text, re.IGNORECASE)]  # fmt: skip
+def _places(text: str, one: str, after: str = "") -> list[re.Match[str]]:
+    """Where an expression stands by itself; `after` narrows what may follow."""
+    return [*re.finditer(rf"{NOT_BEFORE}\b{re.escape(one)}\b{NOT_AFTER}{after}", text, re.IGNORECASE)]
+
+
+def _exchange(text: str, found: Sequence[tuple[re.Match[str], str]], rng: random.Random) -> str | None:
+    """The text with one of the matches exchanged for what stands beside it, or None where there is no match."""
     if not found:
         return None
     match, other = rng.choice(found)
@@ -54,25 +60,53 @@ def _exchange(text: str, table: Sequence[tuple[str, str]], rng: random.Random) -
 
 
 def opposite(text: str, rng: random.Random) -> str | None:
-    """One word for its opposite, or a "not" more or less."""
-    return _exchange(text, OPPOSITES, rng)
+    """One word for its opposite, or a "not" more or less; None where nothing is listed."""
+    return _exchange(text, [(m, other) for one, other in _pairs(OPPOSITES) for m in _places(text, one)], rng)
 
 
 def other_person(text: str, rng: random.Random) -> str | None:
-    """Somebody else does it, or has it done to them."""
-    return _exchange(text, PERSONS, rng)
+    """Somebody else does it, or has it done to them; the first word stays. None where no person is listed."""
+    found = [(m, other) for one, other in PERSONS for m in _places(text, one, SINGULAR if one in ("he", "she") else "")]
+    return _exchange(text, [(m, other) for m, other in found if m.start() > 0], rng)
 
 
-def half_of_another(text: str, others: Sequence[str], rng: random.Random) -> str | None:
-    """One part of the reflection with a part of a reflection of another statement."""
-    mine, theirs = PART.split(text), PART.split(rng.choice(others))
+def of_another(others: Sequence[str], true: Collection[str], rng: random.Random) -> str | None:
+    """A reflection of another statement, or None where `others` holds none.
+
+    Args:
+        others: Reflections of many statements, this one's perhaps among them.
+        true: The reflections of this statement.
+        rng: Chooses.
+    """
+    drawn = rng.choice(others)
+    if drawn in true:
+        rest = [other for other in others if other not in true]
+        return rng.choice(rest) if rest else None
+    return drawn
+
+
+def half_of_another(text: str, other: str, rng: random.Random) -> str | None:
+    """One part of the reflection with a part of a reflection of another statement; None where one has no parts."""
+    mine, theirs = PART.split(text), PART.split(other)
     if len(mine) < 2 or len(theirs) < 2:
         return None
     return f"{mine[0]} {theirs[-1]}" if rng.random() < 0.5 else f"{theirs[0]} {mine[-1]}"
 
 
-def contrast(text: str, others: Sequence[str], rng: random.Random) -> str:
-    """A false reply beside a true one; a reflection of another statement where nothing else applies."""
+def contrast(text: str, others: Sequence[str], rng: random.Random, true: Collection[str] = ()) -> str | None:
+    """A false reply beside a true one; a reflection of another statement where nothing else applies.
+
+    Args:
+        text: A true reflection.
+        others: Reflections of many statements.
+        rng: Chooses the change.
+        true: All reflections of the statement; none of them is given back.
+
+    Returns:
+        The false reply, or None where no change applies and `others` holds nothing else.
+    """
+    true = {text, *true}
+    other = of_another(others, true, rng)
     draw = rng.random()
     made = None
     if draw < 0.45:
@@ -80,5 +114,5 @@ def contrast(text: str, others: Sequence[str], rng: random.Random) -> str:
     elif draw < 0.65:
         made = other_person(text, rng)
     elif draw < 0.85:
-        made = half_of_another(text, others, rng)
-    return made or rng.choice(others)
+        made = half_of_another(text, other, rng) if other else None
+    return other if made is None or made in true else made

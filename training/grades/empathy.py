@@ -66,7 +66,8 @@ def empathy_groups(sources: Sources, rng: random.Random) -> list[list[Graded]]:
     others = [o.empathic for o in own]
     for o in own:
         graded.append(Graded(o.statement, o.empathic, FULL, "empathic"))
-        graded.append(Graded(o.statement, contrast(o.empathic, others, rng), NONE, "contrast"))
+        if false := contrast(o.empathic, others, rng, o.replies):
+            graded.append(Graded(o.statement, false, NONE, "contrast"))
         for plain in (o.simple, o.complex):
             if names_feeling(plain) is None and rng.random() < 0.5:
                 graded.append(Graded(o.statement, plain, 0.1, "no feeling"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 
-from training.grades.contrasts import contrast
+from training.grades.contrasts import contrast, of_another
 from training.grades.graded import Graded, Sources, grouped
 
 GRADES = {0: 0.0, 1: 0.4, 2: 1.0}
@@ -26,9 +26,10 @@ def faithfulness_groups(sources: Sources, rng: random.Random) -> list[list[Grade
     for statement, replies in true.items():
         for reply in rng.sample(replies, min(2, len(replies))):
             graded.append(Graded(statement, reply, 1.0, "ours"))
-            graded.append(Graded(statement, contrast(reply, others, rng), 0.0, "contrast"))
-        if rng.random() < OTHER_SHARE:
-            graded.append(Graded(statement, rng.choice(others), 0.0, "of another"))
+            if false := contrast(reply, others, rng, replies):
+                graded.append(Graded(statement, false, 0.0, "contrast"))
+        if rng.random() < OTHER_SHARE and (other := of_another(others, replies, rng)):
+            graded.append(Graded(statement, other, 0.0, "of another"))
         if rng.random() < COPY_SHARE:
             graded.append(Graded(statement, statement, 0.0, "copy"))
     return grouped(graded, rng)

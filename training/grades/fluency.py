@@ -66,6 +66,8 @@ def corrupt(reply: str, other: str, rng: random.Random) -> str:
     """One broken copy of a reply (one to three faults)."""
     words = reply.split()
     for _ in range(rng.choice([1, 1, 2, 3])):
+        if len(words) < 2:  # nothing left to break
+            break
         fault = rng.choice([drop, swap, double, inflect, shuffle, break_off, intrude])
         words = intrude(words, rng, other) if fault is intrude else fault(words, rng)  # type: ignore[operator]
     return " ".join(words)

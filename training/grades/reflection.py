@@ -56,12 +56,6 @@ def turn_pronouns(text: str) -> str:
     return turned[:1].upper() + turned[1:]
 
 
-def first_sentence(text: str) -> str | None:
-    """The first of several sentences, if it says something by itself (at least 6 words)."""
-    parts = re.split(r"(?<=[.!])\s+", text.strip())
-    return parts[0] if len(parts) > 1 and len(parts[0].split()) >= 6 else None
-
-
 def _counterexamples(
     statement: str, high: Sequence[str], medium: Sequence[str], others: Sequence[str], rng: random.Random
 ) -> list[Graded]:
@@ -70,7 +64,8 @@ def _counterexamples(
     made.append(Graded(statement, statement, LOW, "copy") if rng.random() < 0.5
                 else Graded(statement, turn_pronouns(statement), 0.12, "turned copy"))  # fmt: skip
     best, simple = rng.choice(high), rng.choice(medium)
-    made.append(Graded(statement, contrast(rng.choice([best, simple]), others, rng), LOW, "contrast"))
+    if false := contrast(rng.choice([best, simple]), others, rng, {*high, *medium}):
+        made.append(Graded(statement, false, LOW, "contrast"))
     draws = [
         Graded(statement, rng.choice(FORMULAS), 0.2, "formula"),
         Graded(statement, best + rng.choice(ADVICE), 0.3, "advice added"),

@@ -21,19 +21,22 @@ def make(
     earlier: Annotated[Path | None, typer.Option(help="Earlier models to compare with.")] = None,
     corpora: Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")] = None,
     preset: Annotated[str, typer.Option(help="Weights by name.")] = "balanced",
-    best_of: Annotated[int, typer.Option(help="Candidates of the best-of-n reply.")] = 8,
-    statements: Annotated[int, typer.Option(help="Most statements of each group.")] = 200,
+    best_of: Annotated[int, typer.Option(help="Candidates of the best-of-n reply; below 2, none.")] = 8,
+    statements: Annotated[int, typer.Option(min=1, help="Most statements of each group.")] = 200,
     seed: Annotated[int, typer.Option(help="Of the choice and the order.")] = 0,
 ) -> None:
     """Write sheet.jsonl (id, statement, reply) and key.json; keep the key from the readers."""
     from training.config import read_config
     from training.reading.replies import items, open_reflector, unseen_statements
-    from training.stages import corpora_of
+    from training.stages import corpora_of, partition
 
     settings = read_config(config)
     if corpora is not None:
         settings = dataclasses.replace(settings, corpora=corpora)
-    rows = unseen_statements(corpora_of(settings), statements, seed)
+    found = corpora_of(settings)
+    most = max(objective.validation for objective in settings.objectives.values())
+    watched, searched, _ = partition(found, most, settings.search.prompts)
+    rows = unseen_statements(found, statements, seed, {*watched, *searched})
     before = open_reflector(earlier) if earlier else None
     written = list(items(rows, open_reflector(models or settings.models), preset, best_of, before))
     typer.echo(f"{write_sheet(written, out, seed)} rows on {len(written)} statements in {out}")

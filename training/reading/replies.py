@@ -8,9 +8,10 @@ earlier models' where a folder is named, and what people wrote. Left out: readin
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from emorl.errors import WeightError
 from emorl.reflector import Reflector
 from emorl.template import MAX_STATEMENT
 from training.data import Corpora, warmstart_examples
@@ -20,13 +21,16 @@ MIN_WORDS = 4
 """Of a statement; shorter ones ("Right.") leave nothing to reflect."""
 
 
-def unseen_statements(corpora: Corpora, per_group: int, seed: int = 0) -> list[tuple[str, str, str]]:
+def unseen_statements(
+    corpora: Corpora, per_group: int, seed: int = 0, taken: Collection[str] = ()
+) -> list[tuple[str, str, str]]:
     """(group, statement, a person's reflection) of statements nothing was trained on or chosen by.
 
     Args:
         corpora: Loaded corpora.
         per_group: Most statements of each group; a fixed shuffle picks them.
         seed: Of the shuffle.
+        taken: Statements that runs or weights were chosen by; left out.
     """
     rng = random.Random(seed)
     found: dict[str, list[tuple[str, str]]] = {"own": [], "pair": [], "annomi": []}
@@ -39,6 +43,7 @@ def unseen_statements(corpora: Corpora, per_group: int, seed: int = 0) -> list[t
     rows = []
     for group, pairs in found.items():
         usable = [p for p in pairs if len(p[0].split()) >= MIN_WORDS and len(p[0]) <= MAX_STATEMENT]
+        usable = [p for p in usable if p[0] not in taken]
         rng.shuffle(usable)
         rows += [(group, *pair) for pair in usable[:per_group]]
     return rows
@@ -57,8 +62,13 @@ def items(
         best_of: Candidates of the best-of-n reply; below 2 it is left out.
         earlier: Earlier models to compare with, or None.
         earlier_preset: Their weights by name.
+
+    Raises:
+        WeightError: The models have no such preset.
+        EmorlError: More candidates than the models write.
     """
-    weights = reflector.presets[preset]
+    weights = _weights(reflector, preset)
+    earlier_weights = _weights(earlier, earlier_preset) if earlier else {}
     for group, statement, person in rows:
         greedy = reflector.reflect(statement, weights, explain=False)
         replies = {"person": person, "base": greedy.base_reflection, preset: greedy.reflection}
@@ -66,9 +76,16 @@ def items(
             best = reflector.best_of(statement, best_of, weights, explain=False)
             replies[f"{preset}, best of {best_of}"] = best.reflection
         if earlier is not None:
-            before = earlier.reflect(statement, earlier.presets[earlier_preset], explain=False)
+            before = earlier.reflect(statement, earlier_weights, explain=False)
             replies["earlier models"] = before.reflection
         yield Item(statement, group, {method: text for method, text in replies.items() if text})
+
+
+def _weights(reflector: Reflector, preset: str) -> Mapping[str, float]:
+    if preset not in reflector.presets:
+        known = ", ".join(reflector.presets)
+        raise WeightError(f"The preset is {preset!r}: expected one of {known}; check the spelling.")
+    return reflector.presets[preset]
 
 
 def open_reflector(folder: Path) -> Reflector:

@@ -18,12 +18,13 @@ somebody who reads one by one) do.
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import NormalDist
 
-from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
 from emorl.errors import CorpusError
@@ -31,6 +32,7 @@ from training.data.reading import read_jsonl
 
 QUESTIONS = ("faithful", "reflects", "wellformed", "would_say")
 YES_NO = ("0", "1", "false", "true")
+Z = NormalDist().inv_cdf(0.975)  # 95 %, both sides
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class KeyEntry:
 
 @dataclass(frozen=True)
 class Share:
-    """Share of yes answers with its 95 % Wilson interval and the number of answers."""
+    """Share of yes answers with its 95 % Wilson interval and the number of rows."""
 
     mean: float
     low: float
@@ -124,10 +126,17 @@ def read_answers(path: Path, key: Mapping[str, KeyEntry]) -> dict[str, dict[str,
     return answers
 
 
-def share(yes: int, count: int) -> Share:
-    """Share of yes among `count` answers, with its Wilson interval."""
-    interval = binomtest(yes, count).proportion_ci(method="wilson")
-    return Share(yes / count, float(interval.low), float(interval.high), count)
+def share(yes: float, count: int) -> Share:
+    """Share of yes among `count` rows, with its Wilson interval (Wilson 1927).
+
+    Args:
+        yes: Rows answered with yes; a row on which two readers differ counts half.
+        count: All rows, at least one.
+    """
+    mean, weight = yes / count, Z * Z / count
+    centre = (mean + weight / 2) / (1 + weight)
+    half = math.sqrt(weight * (mean * (1 - mean) + weight / 4)) / (1 + weight)
+    return Share(mean, max(0.0, centre - half), min(1.0, centre + half), count)
 
 
 def score_reading(
@@ -145,7 +154,7 @@ def score_reading(
     return {
         group: {
             method: {
-                q: share(round(sum(reader[n][q] for reader in readers for n in rows) / len(readers)), len(rows))
+                q: share(sum(reader[n][q] for reader in readers for n in rows) / len(readers), len(rows))
                 for q in QUESTIONS
             }
             for method, rows in methods.items()

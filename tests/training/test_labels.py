@@ -1,0 +1,66 @@
+"""Replies that were read, and hollow sympathy: what a line must hold, and what each fault says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emorl.errors import CorpusError
+from tests.training.texts import write_jsonl
+from training.data import HollowReply, LabelledReply, load_hollow, load_labels
+from training.data.splits import split_by_text
+
+STATEMENT = "I stopped going to choir."
+READ = {"statement": STATEMENT, "reply": "You miss  singing.", "source": "warm start", "faithful": 1, "fault": "vague"}
+JUDGED = READ | {"depth": 1, "empathy": 0, "well_formed": 1, "would_say": 0}
+PAIR = READ | {"source": "minimal pair", "faithful": 2, "fault": "none", "pair": "m7"}
+
+
+def test_a_reply_of_a_model_and_half_of_a_minimal_pair(tmp_path: Path) -> None:
+    read, half = load_labels(write_jsonl(tmp_path / "f.jsonl", [JUDGED, PAIR]))
+    split = split_by_text(STATEMENT)
+    assert read == LabelledReply(STATEMENT, "You miss singing.", "warm start", 1, "vague", split, "", 1, 0, True, False)
+    assert half == LabelledReply(STATEMENT, "You miss singing.", "minimal pair", 2, "none", split, "m7")
+
+
+@pytest.mark.parametrize(
+    ("over", "message"),
+    [
+        ({"faithful": 3}, r":2: got faithful = 3, expected one of 0, 1, 2"),
+        ({"fault": "rude"}, r":2: got fault = 'rude', expected one of none, vague"),
+        ({"fault": "none"}, r":2: got faithful 1 with the fault none, expected a fault below 2 and none at 2; read"),
+        ({"faithful": 2}, r":2: got faithful 2 with the fault vague, expected a fault below 2"),
+        ({"depth": 4}, r":2: got depth = 4, expected one of 0, 1, 2"),
+        ({"empathy": None}, r":2: got empathy = None, expected one of 0, 1, 2"),
+        ({"well_formed": 2}, r":2: got well_formed = 2, expected one of 0, 1"),
+        ({"would_say": "maybe"}, r":2: got would_say = 'maybe', expected one of 0, 1"),
+        ({"reply": ""}, r":2: got an empty reply"),
+        ({"statement": 5}, r":2: got statement = 5, expected a text"),
+        ({"source": " "}, r":2: got an empty source"),
+        ({"pair": ""}, r":2: got an empty pair"),
+    ],
+)
+def test_faults_of_a_label(tmp_path: Path, over: dict[str, Any], message: str) -> None:
+    with pytest.raises(CorpusError, match=r"f\.jsonl" + message):
+        load_labels(write_jsonl(tmp_path / "f.jsonl", [JUDGED, READ | over]))
+
+
+def test_a_line_without_its_fields_and_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="got no faithful, fault, expected the keys statement, reply, source"):
+        load_labels(write_jsonl(tmp_path / "f.jsonl", [{"statement": "a", "reply": "b", "source": "c"}]))
+    for load in (load_labels, load_hollow):
+        with pytest.raises(CorpusError, match=r"none\.jsonl: got no readable file \(No such file") as error:
+            load(tmp_path / "none.jsonl")
+        assert "\n" not in str(error.value)
+
+
+def test_hollow_sympathy_stands_beside_empathy(tmp_path: Path) -> None:
+    row = {"statement": STATEMENT, "empathic": "You feel lost without it.", "hollow": "I'm sorry to hear that."}
+    (pair,) = load_hollow(write_jsonl(tmp_path / "s.jsonl", [row]))
+    assert pair == HollowReply(STATEMENT, row["empathic"], row["hollow"], split_by_text(STATEMENT))
+    with pytest.raises(CorpusError, match=r"s\.jsonl:1: got an empty hollow"):
+        load_hollow(write_jsonl(tmp_path / "s.jsonl", [row | {"hollow": ""}]))
+    with pytest.raises(CorpusError, match=r"s\.jsonl:1: got no hollow"):
+        load_hollow(write_jsonl(tmp_path / "s.jsonl", [{"statement": "a", "empathic": "b"}]))

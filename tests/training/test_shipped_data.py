@@ -1,0 +1,73 @@
+"""The texts and labels in data/: no fault, enough of every kind in every split, and what scorers draw from them."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from emorl.template import MAX_STATEMENT
+from training.data import SPLITS, load_corpora, load_hollow, load_labels, mentions_self_harm, rl_prompts
+from training.data.check import check_data
+from training.data.labels import HOLLOW_PATH, LABELS_PATH
+from training.grades.graded import Sources
+from training.scorer_report import minimal_pairs
+from training.scorers import GROUPS, sources_of
+
+pytestmark = pytest.mark.data
+
+
+@pytest.fixture(scope="module")
+def corpora():
+    return load_corpora(None)
+
+
+def test_the_check_finds_no_fault() -> None:
+    assert [str(fault) for fault in check_data()] == []
+
+
+def test_statements_are_spoken_and_written_and_stay_in_their_splits(corpora) -> None:
+    assert len(corpora.own) > 6000 and len({o.topic for o in corpora.own}) > 50
+    assert {o.manner for o in corpora.own} == {"spoken", "written"}
+    shares = Counter(o.split for o in corpora.own)
+    assert [shares[s] / len(corpora.own) for s in SPLITS] == pytest.approx([0.85, 0.07, 0.08], abs=0.015)
+    assert sum(bool(o.affirming) for o in corpora.own) > len(corpora.own) / 2
+
+
+def test_statements_that_the_app_would_take_are_prompts(corpora) -> None:
+    usable = [o.statement for o in corpora.own if len(o.statement) <= MAX_STATEMENT]
+    assert len(usable) > 0.95 * len(corpora.own)
+    assert not any(mentions_self_harm(prompt) for split in SPLITS for prompt in rl_prompts(corpora, split))
+
+
+def test_labels_are_of_our_own_statements_and_of_both_kinds(corpora) -> None:
+    labels, statements = load_labels(), {o.statement for o in corpora.own}
+    assert {label.statement for label in labels} <= statements
+    assert {label.faithful for label in labels if not label.pair} == {0, 1, 2}
+    assert len(minimal_pairs(labels)) == len({label.pair for label in labels if label.pair}) > 0
+    assert {p.statement for p in load_hollow()} <= statements
+
+
+@pytest.mark.parametrize("name", list(GROUPS))
+def test_ship_and_judge_draw_from_other_statements(corpora, name: str) -> None:
+    seen = []
+    for role in ("ship", "judge"):
+        groups = GROUPS[name](sources_of(corpora, role), random.Random(1))
+        assert all(0 <= g.grade <= 1 and g.reply for group in groups for g in group)
+        seen.append({group[0].statement for group in groups})
+    assert len(seen[0]) > len(seen[1]) > 1000 and not seen[0] & seen[1]
+
+
+def test_our_own_reflections_are_never_drawn_as_false(corpora) -> None:
+    true = {o.statement: o.replies for o in corpora.own}
+    sources = Sources(corpora, (), (), "train")  # a reader may think less of a reflection than its writer
+    for seed in range(2):
+        for group in GROUPS["faithfulness"](sources, random.Random(seed)):
+            assert all(g.reply not in true[g.statement] for g in group if g.grade < 1)
+
+
+def test_files_lie_where_they_are_looked_for() -> None:
+    root = Path(__file__).parents[2] / "data"
+    assert (root / "faithfulness.jsonl", root / "sympathy.jsonl") == (LABELS_PATH, HOLLOW_PATH)
