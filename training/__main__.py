@@ -26,10 +26,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the mod
 app.add_typer(data, name="data")
 app.add_typer(reading, name="reading")
 
-STAGES = ("scorers", "warmstart", "objectives", "package", "search", "evaluate", "card")
+STAGES = ("scorers", "warmstart", "rounds", "objectives", "package", "search", "evaluate", "card")
 HELP = {
     "scorers": "Train the scorers and their held-out judges.",
     "warmstart": "Train the supervised warm start.",
+    "rounds": "Let the warm start learn from the best of its own replies.",
     "objectives": "Train an adapter for each objective.",
     "package": "Write the models folder and its manifest.",
     "search": "Search the weights of the presets.",
@@ -46,6 +47,7 @@ def stage_runs() -> dict[str, Callable[[Config, bool], object]]:
     return {
         "scorers": lambda config, resume: stages.run_scorers(config),
         "warmstart": lambda config, resume: stages.run_warmstart(config),
+        "rounds": lambda config, resume: stages.run_rounds(config),
         "objectives": stages.run_objectives,
         "package": lambda config, resume: stages.run_package(config),
         "search": lambda config, resume: search.run_search(config),

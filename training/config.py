@@ -17,6 +17,7 @@ import yaml
 
 from emorl.errors import ConfigError
 from training.objectives import ObjectiveConfig
+from training.rounds import RoundsConfig
 from training.warmstart import WarmStartConfig
 
 
@@ -80,9 +81,10 @@ class Config:
         shipped: Models folder whose scorers are used where a run has trained none.
         scorers: Stage 1.
         warmstart: Stage 2.
-        objectives: Stage 3, one entry an objective: reflection, empathy, fluency.
-        search: Stage 4.
-        evaluate: Stage 5.
+        rounds: Stage 3.
+        objectives: Stage 4, one entry an objective: reflection, empathy, fluency.
+        search: Stage 5.
+        evaluate: Stage 6.
     """
 
     corpora: Path | None = None
@@ -91,6 +93,7 @@ class Config:
     shipped: Path = Path("data/models")
     scorers: ScorersConfig = field(default_factory=ScorersConfig)
     warmstart: WarmStartConfig = field(default_factory=WarmStartConfig)
+    rounds: RoundsConfig = field(default_factory=RoundsConfig)
     objectives: dict[str, ObjectiveConfig] = field(
         default_factory=lambda: {name: ObjectiveConfig() for name in ("reflection", "empathy", "fluency")}
     )

@@ -98,7 +98,7 @@ def choose(
     for (g, reply), value in zip(flat, values, strict=True):
         if g not in best or value > best[g][0]:
             best[g] = (value, reply)
-    chosen = [(statements[g], (reply,)) for g, (value, reply) in best.items() if value >= least]
+    chosen: list[Lesson] = [(statements[g], (reply,)) for g, (value, reply) in best.items() if value >= least]
     mean = sum(values) / max(1, len(values))
     return chosen, mean, sum(value for value, _ in best.values()) / max(1, len(best))
 

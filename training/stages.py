@@ -143,6 +143,35 @@ def run_warmstart(config: Config) -> None:
     store_adapter(config.out / "warmstart", config.models / "warmstart", BASE_SHA256, torch.bfloat16)
 
 
+def run_rounds(config: Config) -> None:
+    """Best-of-n rounds on the warm start; the best adapter by the judges becomes the warm start of the models."""
+    from training import rounds
+
+    if not config.rounds.rounds:
+        return
+    totals = {role: _total(config, role) for role in ("ship", "judge")}
+    best = rounds.run_rounds(
+        config.rounds, config.warmstart, corpora_of(config), ensure_base(), config.out / "warmstart",
+        config.out / "rounds", totals["ship"], totals["judge"],
+    )  # fmt: skip
+    print(f"the warm start is {best}", flush=True)
+    store_adapter(best, config.models / "warmstart", BASE_SHA256, torch.bfloat16)
+
+
+def _total(config: Config, role: str) -> Score:
+    """Faithfulness times the mean of the objectives' scores, by scorers of one role where there are such."""
+    faithful = score_of(config, "faithfulness", role)
+    own = [score for name in config.objectives if (score := score_of(config, name, role)) is not None]
+    if faithful is None or not own:
+        raise ConfigError(f"No {role} scorers of faithfulness and an objective: expected both in {config.out} or "
+                          f"{config.shipped}; run the stage scorers first.")  # fmt: skip
+
+    def total(statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
+        return faithful(statements, replies) * torch.stack([score(statements, replies) for score in own]).mean(0)
+
+    return total
+
+
 def run_objectives(config: Config, resume: bool = False) -> None:
     """Train one adapter an objective, each on its own, on the base with its warm start merged."""
     from transformers import AutoModelForCausalLM

@@ -90,20 +90,22 @@ def warmstart_examples(corpora: Corpora, split: str) -> list[Example]:
     return [pair for pair in dict.fromkeys(pairs) if not mentions_self_harm(f"{pair.prompt} {pair.reply}")]
 
 
-def rl_prompts(corpora: Corpora, split: str, max_words: int = 60) -> list[str]:
+def rl_prompts(corpora: Corpora, split: str, max_words: int = 60, transfer: bool = False) -> list[str]:
     """Client statements to write reflections for, without labels and each once.
 
     Args:
-        corpora: PAIR's prompts, our own statements and AnnoMI's client turns of at least 8 words are used.
+        corpora: PAIR's prompts and our own statements are used.
         split: One of `SPLITS`.
         max_words: Longer statements are left out.
+        transfer: AnnoMI's client turns of at least 8 words too, which nothing that ships is trained on.
 
     Raises:
         ValueError: No such split.
     """
     texts = [own.statement for own in _of(corpora.own, split)]
     texts += [group.prompt for group in _of(corpora.pair, split)]
-    turns = [HUMS.sub("", e.prompt).strip() for e in _of(corpora.annomi, split) if not e.inaudible]
+    exchanges = _of(corpora.annomi, split) if transfer else []
+    turns = [HUMS.sub("", e.prompt).strip() for e in exchanges if not e.inaudible]
     texts += [turn for turn in turns if len(words(turn)) >= MIN_PROMPT_WORDS]
     unique = {" ".join(words(text)): text for text in reversed(texts)}  # the first of several spellings stays
     kept = [text for text in reversed(unique.values()) if len(words(text)) <= max_words]
