@@ -14,8 +14,8 @@ from typing import Any
 import krippendorff
 import numpy as np
 
-from emorl.ratings.judgement import CHOICES, StoredJudgement
-from emorl.ratings.record import ANSWERS, DEPTHS, StoredRating
+from emorl.ratings.judgement import StoredJudgement
+from emorl.ratings.record import ANSWERS, CHOICES, DEPTHS, StoredRating
 
 SCALES = ("depth", "empathy", "fluency", "would_say")
 _ANSWER_LEVEL = {answer: level for level, answer in enumerate(reversed(ANSWERS))}  # no 0, edits 1, yes 2

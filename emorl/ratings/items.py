@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from emorl.errors import RatingError
-from emorl.ratings.judgement import CHOICES, MAX_LEVEL
-from emorl.ratings.record import ANSWERS, DEPTHS, MAX_TEXT
+from emorl.ratings.record import ANSWERS, CHOICES, DEPTHS, MAX_LEVEL, MAX_TEXT
 
 ITEMS_FILE = Path(__file__).parents[2] / "data" / "rating_items.jsonl"
 GOLD_ANSWERS: dict[str, tuple[Any, ...]] = {

@@ -11,20 +11,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from emorl.errors import RatingError
-from emorl.ratings.record import ANSWERS, DEPTHS, MAX_COMMENT
-
-if TYPE_CHECKING:
-    from emorl.ratings.items import Item
+from emorl.ratings.items import Item
+from emorl.ratings.record import ANSWERS, CHOICES, DEPTHS, MAX_COMMENT, MAX_LEVEL
 
 QUEUE_VERSION = 1
-CHOICES = ("first", "second", "tie", "both_bad")
 FLAGS = ("malformed", "contradicts", "parroting", "off_topic", "unverifiable")
 SKIPS = ("cannot_judge", "upsetting", "faulty", "other")
 RUBRIC = ("depth", "empathy", "fluency", "would_say")
-MAX_LEVEL = 2
 
 
 @dataclass(frozen=True)

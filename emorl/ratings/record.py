@@ -21,6 +21,8 @@ from emorl.errors import RatingError
 
 FORM_VERSION = 1
 DEPTHS = ("none", "simple", "complex")
+CHOICES = ("first", "second", "tie", "both_bad")
+MAX_LEVEL = 2
 ANSWERS = ("yes", "edits", "no")
 MAX_COMMENT = 2000
 MAX_TEXT = 8000

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from emorl.ratings.agreement import alpha, judged_agreement, judged_level
-from emorl.ratings.judgement import CHOICES, Answer, StoredJudgement
+from emorl.ratings.judgement import Answer, StoredJudgement
+from emorl.ratings.record import CHOICES
 
 Judge = Callable[..., StoredJudgement]
 
