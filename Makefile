@@ -19,7 +19,7 @@ export TOKENIZERS_PARALLELISM ?= false
 .DELETE_ON_ERROR:
 
 setup: $(VENV)/.runtime  ## the virtual environment, pinned requirements, the base model
-	@$(BIN)/python -m emorl.assets >/dev/null
+	@$(BIN)/python -m emorl.models.base >/dev/null
 
 run: setup  ## the app on 127.0.0.1:7860
 	@$(BIN)/python app.py

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 from emorl.errors import EmorlError
 from emorl.ratings import RatingStore, load_items, open_kept_store
 from emorl.ui import ModelSource, build_demo, launch_settings
-from emorl.zerogpu import declare
+from emorl.ui.zerogpu import declare
 
 if TYPE_CHECKING:
-    from emorl.reflector import Reflector
+    from emorl.reflecting.reflector import Reflector
 
 
 def load_reflector() -> Reflector:
     """The reflector of the served models; imported late, because it brings torch."""
-    from emorl.reflector import Reflector
+    from emorl.reflecting.reflector import Reflector
 
     return Reflector.load(progress=True)
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-from emorl.assets import ensure_base
+from emorl.models.base import ensure_base
 from tests.benchmarks import train
 
 STATEMENTS = ["My week was long and I am tired.", "She never calls me back.", "I passed the test and feel nothing.",

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from emorl import __main__ as cli
+from emorl import cli
 
 
 def call(monkeypatch, capsys, *arguments: str) -> tuple[int, str]:

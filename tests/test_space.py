@@ -22,9 +22,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from emorl import zerogpu
-from emorl.manifest import read_manifest
-from emorl.sources import HUB_REPOSITORY
+from emorl.models.manifest import read_manifest
+from emorl.models.sources import HUB_REPOSITORY
+from emorl.ui import zerogpu
 from tests.browser.conftest import free_port
 
 ROOT = Path(__file__).parents[1]

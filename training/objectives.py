@@ -30,7 +30,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from transformers import AutoTokenizer, TrainerCallback
 from trl import RLOOConfig, RLOOTrainer
 
-from emorl.template import END, prompt_text
+from emorl.models.template import END, prompt_text
 from training.guards import Measures, converged, penalties, runaway
 from training.logps import Layout, SharedPass, lay_out
 from training.rollouts import RolloutWriter

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-from emorl.template import prompt_text
+from emorl.models.template import prompt_text
 from training.data import Corpora, rl_prompts
 from training.rollouts import RolloutWriter
 from training.warmstart import WarmStartConfig, lessons, train_warmstart
@@ -182,7 +182,7 @@ def _write(
 
     from emorl.ensemble.backbone import merge
     from emorl.ensemble.lora import load_adapter
-    from emorl.template import END
+    from emorl.models.template import END
 
     tokenizer = AutoTokenizer.from_pretrained(base)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)

@@ -18,10 +18,10 @@ from typing import Any
 
 from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble import EnsembleDecoder
+from emorl.models.template import prompt_text
 from emorl.scoring.book import ScoreBook
 from emorl.search.exact import ExactResult, exact_search
 from emorl.search.hierarchical import SearchResult, Weights, hierarchical_search
-from emorl.template import prompt_text
 from training.config import Config
 from training.evaluate import greedy_replies
 from training.stages import amend_manifest, corpora_of, open_models, partition, score_of

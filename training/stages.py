@@ -19,16 +19,17 @@ from typing import Any
 
 import torch
 
-from emorl.assets import BASE_SHA256, ensure_base
-from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
+from emorl.ensemble import EnsembleDecoder
 from emorl.ensemble.backbone import merge
 from emorl.ensemble.lora import load_adapter
 from emorl.errors import ConfigError
-from emorl.manifest import VERSION, Manifest, base_identity, file_sha256, read_manifest
+from emorl.models.base import BASE_SHA256, ensure_base
+from emorl.models.manifest import VERSION, Manifest, base_identity, file_sha256
+from emorl.models.template import END, TEMPLATE, prompt_text
+from emorl.reflecting.writer import Writer
 from emorl.scoring.book import ScoreBook
 from emorl.scoring.cross_encoder import CrossEncoderScorer
 from emorl.scoring.fluency import FluencyScorer
-from emorl.template import END, TEMPLATE, prompt_text
 from training.config import Config
 from training.data import Corpora, load_corpora, rl_prompts
 from training.evaluate import bootstrap, gain, greedy_replies, measure, reply_writer
@@ -238,16 +239,9 @@ def _package_scorers(config: Config, objective: str) -> None:
 
 
 def open_models(config: Config) -> tuple[EnsembleDecoder, Any, Manifest]:
-    """Decoder (float32), tokenizer and manifest of the packaged models."""
-    from transformers import AutoTokenizer
-
-    manifest = read_manifest(config.models)
-    base = ensure_base()
-    tokenizer = AutoTokenizer.from_pretrained(base)
-    warm = load_adapter(manifest.warm_start) if manifest.warm_start else None
-    adapters = [load_adapter(o.adapter, manifest.base_id, o.name) for o in manifest.objectives]
-    backbone = LlamaBackbone.from_pretrained(base, warm, torch.float32)
-    return EnsembleDecoder(backbone, StackedLora(adapters), [tokenizer.convert_tokens_to_ids(END)]), tokenizer, manifest
+    """Decoder (float32), tokenizer and manifest of the packaged models, checked as the app checks them."""
+    writer = Writer.load(config.models, "float32", judged=False)
+    return writer.decoder, writer.tokenizer.plain, writer.manifest
 
 
 def amend_manifest(config: Config, change: Callable[[dict], None]) -> None:

@@ -26,7 +26,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
-from emorl.template import END, prompt_text
+from emorl.models.template import END, prompt_text
 from training.data import Corpora, mentions_self_harm, warmstart_examples
 
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]

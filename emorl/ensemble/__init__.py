@@ -1,9 +1,10 @@
 """Ensemble decoding: one frozen base, K LoRA experts, one pass, mixed after the final norm.
 
-`weights` normalises slider values, `lora` stacks PEFT adapters, `backbone` runs all K+1 experts of a sequence as rows
-of one batch, `mask` says which tokens may not come next, `decoder` writes, `rewrite` takes over what a moved slider
-leaves as it was, `directions` writes for many weight vectors at once, `scheduler` for many users. Nothing here knows
-what an objective means.
+`setting` checks what the sliders say, `weights` turns it into the coefficients of the mixture, `lora` stacks PEFT
+adapters, `backbone` runs all K+1 experts of a sequence as rows of one batch, `mask` says which tokens may not come
+next, `decoder` writes, `rewrite` takes over what a moved slider leaves as it was, `directions` writes for many weight
+vectors at once, `scheduler` for many users. Nothing here knows what an objective means.
+
 Method: EMORL (arXiv 2505.02579, section 3.2), made exact; each module says how.
 """
 
@@ -13,9 +14,10 @@ from emorl.ensemble.directions import decode_directions
 from emorl.ensemble.lora import StackedLora
 from emorl.ensemble.mask import Mask, no_run_twice
 from emorl.ensemble.scheduler import Scheduler
+from emorl.ensemble.setting import Setting
 from emorl.ensemble.weights import coefficients, shares
 
 __all__ = [
-    "Batch", "Decoded", "EnsembleDecoder", "LlamaBackbone", "Mask", "Request", "Scheduler", "StackedLora",
+    "Batch", "Decoded", "EnsembleDecoder", "LlamaBackbone", "Mask", "Request", "Scheduler", "Setting", "StackedLora",
     "coefficients", "decode_directions", "no_run_twice", "shares",
 ]  # fmt: skip

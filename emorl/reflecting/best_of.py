@@ -1,8 +1,8 @@
 """Best of n: several candidates for one statement, written as one batch, and the best of them by its scores.
 
-Candidates are the greedy reflection, then the reachable ones of an atlas where the caller has one (each by weights from
-the middle of its region), then samples with seeds of their own. Equal texts count once, so that there may be fewer than
-asked for. They are compared by
+Candidates are the greedy reflection, then the reachable ones of an atlas where the caller has one (each with weights
+from the middle of its region), then samples with seeds of their own. Equal texts count once, so that there may be fewer
+than were asked for. They are compared by
 
     total = Σ_k ŵ_k · score_k x faithfulness
 
@@ -10,26 +10,28 @@ with the shares ŵ that were asked for, whatever weights wrote a candidate. With
 without a faithfulness scorer the faithfulness; of equal totals the first candidate wins.
 
 The choice is explained by these scores and is no part of the mixture. Contributions explain the words of a candidate,
-given the request that wrote it, which it keeps: asked for again, the same request writes the same reflection with all
+given the setting that wrote it, which it keeps: asked for again, the same setting writes the same reflection with all
 its reasons (near-ties apart, where the precision is below float32). Left out: candidates without a text.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emorl.ensemble import Request, shares
-from emorl.reflection import Candidate, Draft, Judged, Made, Reflection
-
-if TYPE_CHECKING:
-    from emorl.reflector import Reflector
+from emorl.ensemble import Setting
+from emorl.ensemble.setting import MAX_SEED
+from emorl.models.template import check_statement
+from emorl.reflecting.contract import check_candidates
+from emorl.reflecting.finish import finish
+from emorl.reflecting.reflection import Candidate, Draft, Judged, Made, Reflection, named_weights
+from emorl.reflecting.writer import Writer
 
 TEMPERATURE = 0.7
-"""Of samples beside a greedy reflection; where the request samples itself, its own temperature is taken."""
+"""Of samples beside a greedy reflection; where the setting samples itself, its own temperature is taken."""
 
 
 def total(asked: Mapping[str, float], judged: Judged) -> float:
@@ -44,66 +46,60 @@ def total(asked: Mapping[str, float], judged: Judged) -> float:
 
 
 def plan(
-    own: Request, count: int, names: list[str], atlas: Mapping[str, Any] | None = None
-) -> list[tuple[Made, Request]]:
+    asked: Setting, count: int, names: Sequence[str], atlas: Mapping[str, Any] | None = None
+) -> list[tuple[Made, Setting]]:
     """What to write: greedy, the reachable reflections in the order of the atlas, samples; `count` in all.
 
     Args:
-        own: What was asked for.
+        asked: What was asked for.
         count: n.
-        names: Names of the K objectives, in the order of the request's weights.
+        names: Names of the K objectives, in the order of the setting's weights.
         atlas: As `Reflector.atlas` yields it: its regions begin with the largest.
     """
-    greedy = replace(own, temperature=0.0)
-    planned: list[tuple[Made, Request]] = [("greedy", greedy)]
+    greedy = replace(asked, temperature=0.0)
+    planned: list[tuple[Made, Setting]] = [("greedy", greedy)]
     if atlas is not None:
         for region in atlas["regions"]:
             corners = zip(*region["polygon"], strict=True)
             middle = {name: math.fsum(c) / len(c) for name, c in zip(atlas["objectives"], corners, strict=True)}
-            weights = [middle.get(name, 0.0) for name in names]
+            weights = tuple(middle.get(name, 0.0) for name in names)
             planned.append(("atlas", replace(greedy, weights=weights, strength=atlas["strength"])))
-    heat = own.temperature or TEMPERATURE
-    planned += [("sampled", replace(own, temperature=heat, seed=own.seed + number)) for number in range(count)]
+    temperature = asked.temperature or TEMPERATURE
+    seeds = range(asked.seed, min(asked.seed + count, MAX_SEED + 1))
+    planned += [("sampled", replace(asked, temperature=temperature, seed=seed)) for seed in seeds]
     return planned[:count]
 
 
 def write_best(
-    reflector: Reflector, statement: str, own: Request, count: int, explain: bool, atlas: Mapping[str, Any] | None
+    writer: Writer, statement: str, asked: Setting, count: int, explain: bool, atlas: Mapping[str, Any] | None
 ) -> Generator[Draft | Reflection]:
-    """Write the candidates and give the best; see `Reflector.stream_best`.
-
-    Args:
-        reflector: Writes, scores and explains them.
-        statement: What the client said, checked.
-        own: What was asked for.
-        count: n, checked.
-        explain: Explain every token of the chosen one.
-        atlas: As `Reflector.atlas` yields it.
-    """
-    names = [objective.name for objective in reflector.objectives]
-    planned = plan(own, count, names, atlas)
-    base = reflector.base_request(planned[0][1])
-    requests = [request for _, request in planned]
-    if base not in requests:
-        requests.append(base)
-    with closing(reflector.scheduler.stream(requests, explain)) as steps:
+    """Write the candidates and give the best; see `Reflector.stream_best`."""
+    check_candidates(count)
+    text, prompt, names = check_statement(statement), writer.prompt(statement), writer.names
+    planned = plan(asked, count, names, atlas)
+    rows = [setting for _, setting in planned]
+    base = planned[0][1].base()
+    if base not in rows:
+        rows.append(base)
+    with closing(writer.write([writer.request(prompt, row) for row in rows], explain)) as steps:
         for results in steps:  # with nothing new to show, too: the caller may stop us there
-            yield Draft(reflector.text(results[0].tokens))
-    texts = [reflector.text(result.tokens) for result in results]
-    judged = reflector.judge(statement, texts)
-    places: dict[str, int] = {}
-    for place in range(len(planned)):
-        places.setdefault(texts[place], place)
-    if len(places) > 1:
-        places.pop("", None)
-    asked = dict(zip(names, shares(own.weights), strict=True))
-    ranked = sorted(places.values(), key=lambda place: -total(asked, judged[texts[place]]))  # equal totals: the first
-    candidates = []
-    for place in ranked:
-        (made, request), found = planned[place], judged[texts[place]]
-        weights = dict(zip(names, shares(request.weights), strict=True))
-        candidates.append(Candidate(texts[place], made, weights, request.strength, request.temperature, request.seed,
-                                    found.scores, found.faithfulness, total(asked, found)))  # fmt: skip
-    best, beside = ranked[0], requests.index(base)
-    chosen = reflector.finish(statement, requests[best], results[best], results[beside], judged, explain)
-    yield replace(chosen, candidates=tuple(candidates))
+            yield Draft(writer.text(results[0].tokens))
+    texts = [writer.text(result.tokens) for result in results]
+    judged = writer.judge(text, texts)
+    first: dict[str, int] = {}  # where each different text was written first
+    for index in range(len(planned)):
+        first.setdefault(texts[index], index)
+    if len(first) > 1:
+        first.pop("", None)
+    shares = named_weights(names, asked)
+    ranked = sorted(first.values(), key=lambda index: -total(shares, judged[texts[index]]))  # of equal ones the first
+    candidates = tuple(
+        Candidate(
+            texts[index], *planned[index], judged[texts[index]].scores, judged[texts[index]].faithfulness,
+            total(shares, judged[texts[index]]),
+        )
+        for index in ranked
+    )  # fmt: skip
+    best = ranked[0]
+    chosen = finish(writer, text, rows[best], results[best], results[rows.index(base)], judged, explain)
+    yield replace(chosen, candidates=candidates)

@@ -1,24 +1,27 @@
-"""What scripts get: one JSON object for one reflection, the same from the command line and from the app's endpoints.
+"""What scripts get: JSON objects, the same from the command line and from the app's endpoints.
 
-And what they are refused: a statement that speaks of a crisis gets contacts instead of a reflection, and nobody gets
-more than sixteen candidates. Left out: the counsellor's confirmation that a statement is an invented exercise, which
-only the page asks for.
+And what they are refused: a statement that speaks of a crisis gets contacts instead of a reflection, and nobody
+gets more than sixteen candidates. Left out: the counsellor's confirmation that a statement is an invented exercise,
+which only the page asks for.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from emorl.errors import EmorlError
+from emorl.models.template import check_statement
+from emorl.reflecting.reflection import Candidate, Reflection, named_weights
 from emorl.safety import crisis_contacts, crisis_matches
-from emorl.template import check_statement
-
-if TYPE_CHECKING:
-    from emorl.reflector import Reflection
 
 FIELDS = ("statement", "reflection", "weights", "strength", "scores", "faithfulness", "timing", "model")
-MOST_CANDIDATES = 16
+CANDIDATE_FIELDS = (
+    "reflection", "made", "weights", "strength", "temperature", "seed", "scores", "faithfulness", "total"
+)  # fmt: skip
+ATLAS_FIELDS = ("objectives", "coverage", "decode_steps", "regions")
+MAX_CANDIDATES = 16
 
 
 def refuse_crisis(text: str) -> None:
@@ -31,23 +34,41 @@ def refuse_crisis(text: str) -> None:
     check_statement(text)
     if crisis_matches(text):
         lines = [f"{c.country}: {c.name} {c.phone or c.url}" for c in crisis_contacts()]
-        raise EmorlError("The statement speaks of a crisis, so no reflection is written: follow your protocol. "
-                         + "; ".join(lines))  # fmt: skip
+        raise EmorlError(
+            "The statement speaks of a crisis, so no reflection is written: follow your protocol. " + "; ".join(lines)
+        )
 
 
 def check_candidates(count: object) -> None:
-    """Let only a number of candidates pass that `--best-of` may have.
+    """Let only a number of candidates pass that may be chosen from.
 
     Raises:
         EmorlError: It is no whole number from 1 to 16.
     """
-    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_CANDIDATES:
-        raise EmorlError(f"Got {str(count)[:40]} candidates to choose the best of: expected a whole number from 1 to "
-                         f"{MOST_CANDIDATES}; leave it out for a single reflection.")  # fmt: skip
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MAX_CANDIDATES:
+        raise EmorlError(
+            f"Got {str(count)[:40]} candidates to choose the best of: expected a whole number from 1 to "
+            f"{MAX_CANDIDATES}; leave it out for a single reflection."
+        )
 
 
 def reflection_json(reflection: Reflection, explain: bool) -> dict[str, Any]:
     """The fields of `reflect --json`; with `tokens` if `explain`, with `candidates` if it is the best of some."""
-    fields = dataclasses.asdict(dataclasses.replace(reflection, trace=None))
-    more = (*(("candidates",) if reflection.candidates else ()), *(("tokens",) if explain else ()))
-    return {name: fields[name] for name in (*FIELDS, *more)}
+    found: dict[str, Any] = {
+        name: reflection.setting.strength if name == "strength" else getattr(reflection, name) for name in FIELDS
+    }
+    if reflection.candidates:
+        found["candidates"] = [_candidate(one, reflection.objectives) for one in reflection.candidates]
+    if explain:
+        found["tokens"] = [dataclasses.asdict(token) for token in reflection.tokens]
+    return found
+
+
+def atlas_json(atlas: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of `atlas --json`, from what `Reflector.atlas` yields."""
+    return {name: atlas[name] for name in ATLAS_FIELDS}
+
+
+def _candidate(candidate: Candidate, objectives: tuple[str, ...]) -> dict[str, Any]:
+    fields = {**vars(candidate), **vars(candidate.setting), "weights": named_weights(objectives, candidate.setting)}
+    return {name: fields[name] for name in CANDIDATE_FIELDS}

@@ -1,15 +1,18 @@
-"""What a reflector gives: objectives, a reflection as it is written and when finished, and every token's reasons.
+"""What the service gives: objectives, a reflection as it is written and when it is finished, and every token's reasons.
 
 Plain values without behaviour. Left out: everything the app computes from them (`emorl.explain`) or shows of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import torch
+
+    from emorl.ensemble.setting import Setting
 
 Made = Literal["greedy", "atlas", "sampled"]
 """How a candidate was written: greedily with the weights asked for or with those of an atlas's region, or sampled."""
@@ -55,7 +58,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Trace:
-    """What `Reflector.explain` needs: T token ids, the end token included, and their states, (T, K+1, D) float32."""
+    """What an explanation needs: T token ids, the end token included, and their states, (T, K+1, D) float32."""
 
     tokens: tuple[int, ...]
     states: torch.Tensor
@@ -71,26 +74,20 @@ class Judged:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One of the reflections that the best was chosen from, with the request that wrote it.
+    """One of the reflections that the best was chosen from.
 
     Attributes:
         reflection: Its text.
         made: "greedy", "atlas" or "sampled".
-        weights: Share of each objective that wrote it.
-        strength: s.
-        temperature: 0 for greedy.
-        seed: Seed of sampling.
+        setting: What it was written with.
         scores: Score of each objective, 0 to 1.
         faithfulness: 0 to 1; None without a scorer.
-        total: What it was compared by, 0 to 1 (see `choosing`).
+        total: What it was compared by, 0 to 1 (see `best_of`).
     """
 
     reflection: str
     made: Made
-    weights: dict[str, float]
-    strength: float
-    temperature: float
-    seed: int
+    setting: Setting
     scores: dict[str, float]
     faithfulness: float | None
     total: float
@@ -98,27 +95,48 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Reflection:
-    """A finished (or stopped) reflection; fields as in `reflect --json`, and its trace if it was explained.
+    """A finished (or stopped) reflection.
 
-    `reused` counts the tokens taken over from the last reply to the same statement, which only had other weights. If it
-    is the best of several, they are its `candidates`, the best first, and weights, strength, temperature and seed are
-    those that wrote it.
+    Attributes:
+        statement: What the client said.
+        reflection: The reply.
+        base_reflection: The base's own reply.
+        objectives: Names of the K objectives, in the order of the setting's weights.
+        setting: What it was written with; where it is the best of several, what that candidate was written with.
+        scores: Score of each objective, 0 to 1.
+        base_scores: The same of the base's own reply.
+        tokens: Reasons of every token; empty unless it was explained.
+        timing: `prefill_ms`, `decode_ms` and the number of `tokens`.
+        model: Names and hashes of base and adapters.
+        stopped: It reached the longest reply before it ended.
+        reused: Tokens taken over from the last reply to the same statement, which only had other weights.
+        faithfulness: 0 to 1; None without a scorer.
+        candidates: What the best was chosen from, the best first; empty where nothing was chosen.
+        trace: What an explanation of the whole needs, if it was explained.
     """
 
     statement: str
     reflection: str
     base_reflection: str
-    weights: dict[str, float]
-    strength: float
-    temperature: float
-    seed: int
+    objectives: tuple[str, ...]
+    setting: Setting
     scores: dict[str, float]
     base_scores: dict[str, float]
     tokens: tuple[TokenExplanation, ...]
     timing: dict[str, float]
-    model: dict
+    model: dict[str, Any]
     stopped: bool
     reused: int = 0
     faithfulness: float | None = None
     candidates: tuple[Candidate, ...] = ()
     trace: Trace | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Share of each objective, by name."""
+        return named_weights(self.objectives, self.setting)
+
+
+def named_weights(objectives: Sequence[str], setting: Setting) -> dict[str, float]:
+    """A setting's weights by objective."""
+    return dict(zip(objectives, setting.weights, strict=True))

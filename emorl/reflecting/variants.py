@@ -1,61 +1,63 @@
 """Replies of the same statement without an objective, or by every coalition of objectives, each scored by every scorer.
 
-Equal requests are written once, in batches; the reflection itself and the base's reply are not written again. Left out:
+Equal settings are written once, in batches; the reflection itself and the base's reply are not written again. Left out:
 which coalitions there are and what follows from their scores (`emorl.explain.coalitions`).
 """
 
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
 
-from emorl.ensemble import Request, shares
+from emorl.ensemble import Setting
 from emorl.errors import WeightError
 from emorl.explain import Variant, Variants, plan_variants
-from emorl.template import prompt_text
+from emorl.reflecting.reflection import Reflection
+from emorl.reflecting.writer import Writer
 
-if TYPE_CHECKING:
-    from emorl.reflection import Reflection
-    from emorl.reflector import Reflector
-
-MOST_OBJECTIVES = 6  # for Shapley values: 2^6 replies by two conventions
+MAX_OBJECTIVES = 6  # for Shapley values: 2^6 replies by two conventions
 AT_A_TIME = 16  # replies of coalitions that are written as one job
 
 
-def write_variants(reflector: Reflector, reflection: Reflection, every: bool, max_tokens: int) -> Variants:
+def write_variants(writer: Writer, reflection: Reflection, every: bool) -> Variants:
     """Write and score what `plan_variants` asks for.
 
     Args:
-        reflector: Writes and scores them.
+        writer: Writes and scores them.
         reflection: What they are variants of.
         every: Every coalition, not only those without one objective.
-        max_tokens: Most tokens a reply.
 
     Raises:
         WeightError: Too many objectives for every coalition.
         BusyError: Too many others are waiting.
     """
-    names, share = list(reflection.weights), list(reflection.weights.values())
-    if every and len(names) > MOST_OBJECTIVES:
-        raise WeightError(f"Got {len(names)} objectives, expected at most {MOST_OBJECTIVES} for Shapley values; "
-                          "ask for the replies without one instead.")  # fmt: skip
-    plan = plan_variants(names, share, reflection.strength, every)
-    prompt = reflector.token_ids(prompt_text(reflection.statement))
-    base = ((0.0,) * len(names), 0.0)
-    keys = [(tuple(shares(ask.weights)), ask.strength) if any(ask.weights) and ask.strength else base for ask in plan]
-    written = {(tuple(shares(share)), reflection.strength): reflection.reflection, base: reflection.base_reflection}
-    missing = [key for key in dict.fromkeys(keys) if key not in written]
+    names, own = list(reflection.objectives), reflection.setting
+    if every and len(names) > MAX_OBJECTIVES:
+        raise WeightError(
+            f"Got {len(names)} objectives, expected at most {MAX_OBJECTIVES} for Shapley values; "
+            "ask for the replies without one instead."
+        )
+    plan = plan_variants(names, own.weights, own.strength, every)
+    asked = [Setting(ask.weights, ask.strength, own.temperature, own.seed) for ask in plan]
+    settings = [setting if setting.mixed else own.base() for setting in asked]
+    written = {own.base(): reflection.base_reflection, own: reflection.reflection}
+    missing = [setting for setting in dict.fromkeys(settings) if setting not in written]
+    prompt = writer.prompt(reflection.statement)
     for start in range(0, len(missing), AT_A_TIME):
         some = missing[start : start + AT_A_TIME]
-        requests = [Request(prompt, weights, strength, reflection.temperature, reflection.seed, max_tokens)
-                    for weights, strength in some]  # fmt: skip
-        with closing(reflector.scheduler.stream(requests)) as steps:
+        with closing(writer.write([writer.request(prompt, setting) for setting in some])) as steps:
             *_, results = steps
-        written |= {key: reflector.text(result.tokens) for key, result in zip(some, results, strict=True)}
-    replies = list(dict.fromkeys(written[key] for key in keys))
-    scored = reflector.scores(reflection.statement, replies)
-    return Variants(tuple(names), tuple(
-        Variant(ask.convention, ask.members, written[key],
-                {name: scores[replies.index(written[key])] for name, scores in scored.items()})
-        for ask, key in zip(plan, keys, strict=True)
-    ))  # fmt: skip
+        written |= {setting: writer.text(result.tokens) for setting, result in zip(some, results, strict=True)}
+    replies = list(dict.fromkeys(written[setting] for setting in settings))
+    scored = writer.scores(reflection.statement, replies)
+    return Variants(
+        tuple(names),
+        tuple(
+            Variant(
+                ask.convention,
+                ask.members,
+                written[setting],
+                {name: scores[replies.index(written[setting])] for name, scores in scored.items()},
+            )
+            for ask, setting in zip(plan, settings, strict=True)
+        ),
+    )

@@ -11,8 +11,8 @@ import re
 import gradio as gr
 
 import emorl
-from emorl.assets import models_dir
 from emorl.errors import EmorlError
+from emorl.models.folder import models_dir
 from emorl.safety import crisis_contacts
 from emorl.ui import strings
 from emorl.ui.present import contacts_payload

@@ -9,23 +9,21 @@ Left out: streaming, the atlas, ratings.
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
-from emorl.contract import check_candidates, reflection_json, refuse_crisis
 from emorl.errors import BusyError, EmorlError, StatementError, WeightError
+from emorl.reflecting.contract import check_candidates, reflection_json, refuse_crisis
 from emorl.ui import strings
 from emorl.ui.source import ModelSource
-from emorl.ui.writing import mix_of
+from emorl.ui.writing import preset
 
 log = logging.getLogger(__name__)
 LOAD_S = 300.0  # how long a call waits for models that are still loading
 PUBLIC = ("reflect", "explain")
-MOST_SEED = 2**63 - 1
 
 
 class Endpoints:
@@ -55,19 +53,17 @@ class Endpoints:
             if not isinstance(statement, str):
                 raise StatementError(strings.API_ERRORS["statement"].format(got=repr(statement)[:40]))
             refuse_crisis(statement)
-            options = {
-                "strength": number("strength", strength),
-                "temperature": number("temperature", temperature),
-                "seed": whole("seed", seed),
-            }
+            if weights is not None and not isinstance(weights, Mapping):
+                raise WeightError(strings.API_ERRORS["weights"].format(got=repr(weights)[:40]))
             if best_of is not None:
                 check_candidates(best_of)
             reflector = self._reflector()
-            mix = named(weights) if weights is not None else mix_of(None, reflector)
+            mix = weights if weights is not None else preset(reflector)
+            setting = reflector.setting(mix, strength, temperature, seed)
             if best_of is None:
-                written = reflector.reflect(statement, **mix, **options, explain=explain)
+                written = reflector.reflect(statement, setting, explain)
             else:
-                written = reflector.best_of(statement, best_of, **mix, **options, explain=explain)
+                written = reflector.best_of(statement, best_of, setting, explain)
             return reflection_json(written, explain)
         except EmorlError as error:
             raise gr.Error(str(error), print_exception=False) from error
@@ -85,39 +81,6 @@ class Endpoints:
                 raise BusyError(strings.API_ERRORS["loading"])
             time.sleep(0.2)
         return reflector
-
-
-def named(weights: Any) -> dict[str, dict[str, float]]:
-    """Weights as an argument of `Reflector.reflect`.
-
-    Raises:
-        WeightError: not a mapping of names to numbers. Names and ranges are checked by the reflector.
-    """
-    if not isinstance(weights, Mapping):
-        raise WeightError(strings.API_ERRORS["weights"].format(got=repr(weights)[:40]))
-    return {"weights": {str(name): number(str(name), value) for name, value in weights.items()}}
-
-
-def number(name: str, value: Any) -> float:
-    """A finite number.
-
-    Raises:
-        WeightError: it is none.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise WeightError(strings.API_ERRORS["number"].format(got=repr(value)[:40], name=name[:40]))
-    return float(value)
-
-
-def whole(name: str, value: Any) -> int:
-    """A whole number that a generator takes as its seed.
-
-    Raises:
-        WeightError: it is none.
-    """
-    if number(name, value) != int(value) or not 0 <= value <= MOST_SEED:
-        raise WeightError(strings.API_ERRORS["whole"].format(got=repr(value)[:40], name=name, most=MOST_SEED))
-    return int(value)
 
 
 def api_endpoints(source: ModelSource, at_once: int) -> None:

@@ -38,7 +38,8 @@ def chart_payloads(
         where there is nothing new.
     """
     found, reflector = held.get(result_id), source.reflector()
-    if found is None or reflector is None or found.reflection.temperature > 0 or found.reflection.strength == 0:
+    setting = found.reflection.setting if found is not None else None
+    if found is None or reflector is None or setting is None or setting.temperature > 0 or setting.strength == 0:
         yield OFF if found is None else {**OFF, "id": result_id}
         return
     shown = found.reflection
@@ -47,7 +48,7 @@ def chart_payloads(
             objectives = slice_of(list(shown.weights), list(shown.weights.values()))
         elif len(objectives) > 3:
             raise EmorlError(MAP_ERRORS["slice"].format(got=len(objectives)))
-        with closing(reflector.atlas(shown.statement, shown.strength, objectives)) as growing:
+        with closing(reflector.atlas(shown.statement, setting.strength, objectives)) as growing:
             known = -1
             for atlas in growing:
                 if atlas is None or (not atlas["finished"] and len(atlas["regions"]) == known):

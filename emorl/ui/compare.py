@@ -25,8 +25,8 @@ from emorl.ui.writing import (
     FIRST,
     guarded,
     is_confirmed,
-    mix_of,
     mixer_widget,
+    read_setting,
     say_unavailable,
     statement_widget,
     stop_writing,
@@ -34,7 +34,8 @@ from emorl.ui.writing import (
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
-    from emorl.reflector import Reflection, Reflector
+    from emorl.reflecting.reflection import Reflection
+    from emorl.reflecting.reflector import Reflector
 
 PRESETS = (FIRST, "base")
 """Where the sliders of A and B start."""
@@ -63,7 +64,7 @@ class CompareScreen:
     def _stream(
         self, mixes: tuple[object, object], reflector: Reflector, text: str, keep: bool
     ) -> Iterator[dict[str, Any]]:
-        settings = [mix_of(mix, reflector, preset) for mix, preset in zip(mixes, PRESETS, strict=True)]
+        settings = [read_setting(mix, reflector, preset) for mix, preset in zip(mixes, PRESETS, strict=True)]
         yield {"phase": "writing", "texts": ["", ""]}
         with closing(reflector.side_by_side(text, settings, explain=False)) as steps:
             for step in steps:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from emorl.reflector import Reflection
+    from emorl.reflecting.reflection import Reflection
 
 
 @dataclass(frozen=True)

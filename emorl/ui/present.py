@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from emorl.safety import check_reply
 
 if TYPE_CHECKING:
-    from emorl.reflector import Objective, Reflection, TokenExplanation
+    from emorl.reflecting.reflection import Objective, Reflection, TokenExplanation
 
 BASE = "base"
 _SPECIAL = re.compile(r"^\s*<\|.*\|>\s*$|^\s*</?s>\s*$")
@@ -144,7 +144,7 @@ def contacts_payload(contacts: Iterable[Any]) -> list[dict[str, str]]:
 def reflection_payload(reflection: Reflection, objectives: Sequence[Objective], result_id: str) -> dict[str, Any]:
     """What the result widget needs to draw a finished reflection; numbers are rounded to 4 decimals."""
     words = merge_words(reflection.tokens, reflection.reflection)
-    sampled = reflection.temperature > 0.0
+    sampled = reflection.setting.temperature > 0.0
     return {
         "phase": "done",
         "cut": reflection.stopped,
@@ -162,9 +162,9 @@ def reflection_payload(reflection: Reflection, objectives: Sequence[Objective], 
             "seconds": round(
                 (reflection.timing.get("prefill_ms", 0.0) + reflection.timing.get("decode_ms", 0.0)) / 1000, 1
             ),
-            "strength": reflection.strength,
-            "temperature": reflection.temperature,
-            "seed": reflection.seed,
+            "strength": reflection.setting.strength,
+            "temperature": reflection.setting.temperature,
+            "seed": reflection.setting.seed,
         },
     }
 

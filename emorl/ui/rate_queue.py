@@ -20,16 +20,16 @@ import emorl
 from emorl.errors import EmorlError, RatingError
 from emorl.ratings import RatingQueue, load_items
 from emorl.ratings.items import Item, Side
-from emorl.ratings.judgement import MAX_LEVEL, Answer
+from emorl.ratings.judgement import Answer
 from emorl.ratings.queue import Task
-from emorl.ratings.record import MAX_COMMENT
+from emorl.ratings.record import MAX_COMMENT, MAX_LEVEL
 from emorl.ui import strings
 from emorl.ui.rate import rater_id
 from emorl.ui.widgets import QUIET, widget
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
-    from emorl.reflector import Reflection
+    from emorl.reflecting.reflection import Reflection
 
 log = logging.getLogger(__name__)
 CONSENT = {"phase": "consent"}
@@ -248,15 +248,15 @@ def rate_screen(store: Callable[[], RatingStore], rater: gr.BrowserState, demo: 
 
 def _model_side(reflection: Reflection) -> Side:
     details = {
-        "strength": reflection.strength,
-        "temperature": reflection.temperature,
-        "seed": reflection.seed,
+        "strength": reflection.setting.strength,
+        "temperature": reflection.setting.temperature,
+        "seed": reflection.setting.seed,
         "model": dict(reflection.model),
         "scores": dict(reflection.scores),
         "app_version": emorl.__version__,
     }
-    name = setting_name(reflection.weights, reflection.strength, reflection.temperature)
-    return Side(reflection.reflection, name, dict(reflection.weights), details)
+    name = setting_name(reflection.weights, reflection.setting.strength, reflection.setting.temperature)
+    return Side(reflection.reflection, name, reflection.weights, details)
 
 
 def _mapping(form: object) -> Mapping[str, Any]:

@@ -30,8 +30,8 @@ from emorl.ui.widgets import QUIET, widget
 from emorl.ui.writing import (
     guarded,
     is_confirmed,
-    mix_of,
     mixer_widget,
+    read_setting,
     say_unavailable,
     statement_widget,
     stop_writing,
@@ -39,7 +39,8 @@ from emorl.ui.writing import (
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
-    from emorl.reflector import Reflection, Reflector
+    from emorl.reflecting.reflection import Reflection
+    from emorl.reflecting.reflector import Reflector
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +66,9 @@ class ReflectScreen:
             yield payload if isinstance(payload, tuple) else (payload, CLOSED)
 
     def _stream(self, mix: object, reflector: Reflector, text: str, keep: bool) -> Iterator[tuple[Any, Any]]:
-        options = mix_of(mix, reflector)
+        setting = read_setting(mix, reflector)
         yield {"phase": "writing", "text": ""}, CLOSED
-        with closing(reflector.stream(text, **options)) as steps:
+        with closing(reflector.stream(text, setting)) as steps:
             for step in steps:
                 if hasattr(step, "reflection"):
                     yield self._finished(cast("Reflection", step), reflector.objectives, keep)

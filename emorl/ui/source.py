@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from emorl.errors import EmorlError
 
 if TYPE_CHECKING:
-    from emorl.reflector import Reflector
+    from emorl.reflecting.reflector import Reflector
 
 log = logging.getLogger(__name__)
 

@@ -702,8 +702,6 @@ SEND_ERRORS = {
 API_ERRORS = {
     "statement": "Got {got} as statement, expected text; send what the client said.",
     "weights": "Got {got} as weights, expected an object such as reflection: 0.6, empathy: 0.4; or leave them out.",
-    "number": "Got {got} for {name}, expected a number; correct it.",
-    "whole": "Got {got} for {name}, expected a whole number from 0 to {most}; correct it.",
     "loading": "The models are still loading, expected them by now; please try again in a minute.",
     "unexpected": "Something went wrong while writing. Please try again; the app's log has the details.",
 }

@@ -18,7 +18,8 @@ from emorl.ui.source import ModelSource
 from emorl.ui.widgets import widget
 
 if TYPE_CHECKING:
-    from emorl.reflector import Reflection, Reflector
+    from emorl.reflecting.reflection import Reflection
+    from emorl.reflecting.reflector import Reflector
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +67,12 @@ def explanation_payload(reflector: Reflector, reflection: Reflection) -> dict[st
     A sampled reply has no ranges: inside them a word stays the likeliest, which is not why it was written.
     """
     payload = _rounded(reflector.explain(reflection).as_json())
-    if reflection.temperature > 0:
+    if reflection.setting.temperature > 0:
         for part in (*payload["words"], payload["overall"]):
             part["unchanged"] = dict.fromkeys(part["unchanged"])
     payload["reflection"] = reflection.reflection
     payload["base_reflection"] = reflection.base_reflection
-    payload["seed"] = reflection.seed
+    payload["seed"] = reflection.setting.seed
     payload["scores"] = _rounded(reflection.scores)
     payload["model"] = reflection.model
     payload["parts"] = [{"name": item.name, "label": item.label} for item in reflector.objectives]

@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from emorl.errors import EmorlError, WeightError
+from emorl.models.template import MAX_STATEMENT
 from emorl.safety import crisis_contacts, crisis_matches, mask, personal_data
-from emorl.template import MAX_STATEMENT
 from emorl.ui import strings
 from emorl.ui.present import contacts_payload
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import QUIET, widget
 
 if TYPE_CHECKING:
-    from emorl.reflector import Reflector
+    from emorl.ensemble.setting import Setting
+    from emorl.reflecting.reflector import Reflector
 
 log = logging.getLogger(__name__)
 
@@ -87,30 +88,30 @@ def model_settings(source: ModelSource) -> dict[str, Any]:
     }
 
 
-def mix_of(mix: object, reflector: Reflector, first: str = FIRST) -> dict[str, Any]:
-    """Arguments for `Reflector.stream` from a mixer's value; of the preset `first` before there are sliders."""
-    if mix:
-        return read_mix(mix)
-    presets = reflector.presets
-    return {"weights": dict(presets[first] if first in presets else next(iter(presets.values())))}
+def read_setting(mixer: object, reflector: Reflector, first: str = FIRST) -> Setting:
+    """The setting that a mixer's value stands for, which comes from the browser.
 
-
-def read_mix(mix: object) -> dict[str, Any]:
-    """Arguments for `Reflector.stream` from the mixer's value, which comes from the browser.
+    Args:
+        mixer: `{"weights", "strength", "temperature", "seed"}`; empty before there are sliders.
+        reflector: Knows the objectives and the presets.
+        first: The preset that counts before there are sliders.
 
     Raises:
-        WeightError: something is missing or not a number. Ranges are checked by the reflector.
+        WeightError: Something is missing, unknown, not a number or out of its range.
     """
-    try:
-        assert isinstance(mix, Mapping)
-        return {
-            "weights": {str(name): float(weight) for name, weight in dict(mix["weights"]).items()},
-            "strength": float(mix["strength"]),
-            "temperature": float(mix["temperature"]),
-            "seed": int(mix["seed"]),
-        }
-    except (AssertionError, KeyError, TypeError, ValueError, OverflowError) as error:
-        raise WeightError(strings.INPUT_ERRORS["mix"]) from error
+    if not mixer:
+        return reflector.setting(preset(reflector, first))
+    if not isinstance(mixer, Mapping) or not {"weights", "strength", "temperature", "seed"} <= set(mixer):
+        raise WeightError(strings.INPUT_ERRORS["mix"])
+    if not isinstance(mixer["weights"], Mapping):
+        raise WeightError(strings.INPUT_ERRORS["mix"])
+    return reflector.setting(mixer["weights"], mixer["strength"], mixer["temperature"], mixer["seed"])
+
+
+def preset(reflector: Reflector, name: str = FIRST) -> Mapping[str, float]:
+    """The weights of a preset; of the first there is where there is none of this name."""
+    presets = reflector.presets
+    return presets[name] if name in presets else next(iter(presets.values()))
 
 
 def personal_notice(text: object = "") -> list[str]:

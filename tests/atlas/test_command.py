@@ -9,10 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from emorl import __main__ as cli
+from emorl import cli
 from emorl.atlas import grow_atlas
-from emorl.reflector import Reflector
+from emorl.reflecting.judges import Judges
+from emorl.reflecting.reflector import Reflector
+from emorl.reflecting.tokenizer import SharedTokenizer
+from emorl.reflecting.writer import Writer
 from tests.atlas.test_tree import scripted
+from tests.reflecting.conftest import manifest_of
 
 NAMES = ["reflection", "empathy", "fluency"]
 WORDS = ["Ah", " but", " certainly", ""]
@@ -26,22 +30,14 @@ class ScriptedTokenizer:
         return "".join(WORDS[i] for i in ids)
 
 
-class ScriptedReflector(SimpleNamespace):
-    raw_weights = Reflector.raw_weights
-
-
 LOADED: list[Path | None] = []
 
 
 def load(models, dtype, progress):
     LOADED.append(models)
     assert dtype == "float32"  # what exactness is claimed for
-    return ScriptedReflector(
-        objectives=[SimpleNamespace(name=name) for name in NAMES],
-        decoder=scripted(),
-        tokenizer=ScriptedTokenizer(),
-        scorers={"empathy": SimpleNamespace(score=lambda statements, replies: [len(r) / 100 for r in replies])},
-    )
+    judges = Judges({"empathy": SimpleNamespace(score=lambda statements, replies: [len(r) / 100 for r in replies])})
+    return Reflector(Writer(manifest_of(NAMES), scripted(), SharedTokenizer(ScriptedTokenizer()), judges))
 
 
 def call(monkeypatch, capsys, *arguments: str) -> tuple[int, str, str]:

@@ -13,11 +13,12 @@ from typing import Any
 
 import torch
 
-from emorl.assets import ensure_base, models_dir
 from emorl.ensemble.backbone import merge
 from emorl.ensemble.lora import PROJECTIONS, Adapter, load_adapter
-from emorl.manifest import read_manifest
-from emorl.template import prompt_text
+from emorl.models.base import ensure_base
+from emorl.models.folder import models_dir
+from emorl.models.manifest import read_manifest
+from emorl.models.template import prompt_text
 
 STATEMENTS = (
     "I said I would stop after new year, and here we are in March.",

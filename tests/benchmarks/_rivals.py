@@ -21,11 +21,11 @@ import torch
 from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
 from transformers import DynamicCache, GenerationConfig
 
-from emorl.assets import cache_dir
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, StackedLora, shares
 from emorl.ensemble.lora import Adapter
 from emorl.ensemble.mask import nothing
-from emorl.sources import BASE_FILENAME
+from emorl.models.base import cache_dir
+from emorl.models.sources import BASE_FILENAME
 
 Prompts = Sequence[Sequence[int]]
 Weights = Sequence[Sequence[float]]  # B weight vectors of K

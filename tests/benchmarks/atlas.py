@@ -155,22 +155,21 @@ def run(
 
 def shipped(statements: int, dtype: str) -> tuple[EnsembleDecoder, list[list[int]], Score]:
     """The shipped ensemble, prompts of our own validation statements, and the shipped scorers' mean."""
-    from emorl.reflector import Reflector
+    from emorl.reflecting.writer import Writer
     from emorl.scoring.book import ScoreBook
-    from emorl.template import prompt_text
     from training.data.splits import split_by_text
 
-    reflector = Reflector.load(dtype=dtype)
+    writer = Writer.load(dtype=dtype)
     own = [json.loads(line)["statement"] for line in OWN.read_text(encoding="utf-8").splitlines()]
     own = [statement for statement in own if split_by_text(statement) == "validation"]
     own = own[:: max(1, len(own) // statements)][:statements]
-    book = ScoreBook({name: scorer.score for name, scorer in reflector.scorers.items()})
+    book = ScoreBook({name: scorer.score for name, scorer in writer.judges.scorers.items()})
 
     def score(number: int, tokens: Sequence[Sequence[int]]) -> list[float]:
-        texts = [reflector.tokenizer.decode(t, skip_special_tokens=True).strip() for t in tokens]
+        texts = [writer.text(t) for t in tokens]
         return [sum(row) / len(row) for row in book.rows([own[number]] * len(texts), texts)]
 
-    return reflector.decoder, [reflector.tokenizer(prompt_text(s)).input_ids for s in own], score
+    return writer.decoder, [writer.prompt(s) for s in own], score
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

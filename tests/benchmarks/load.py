@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from emorl.choosing import TEMPERATURE
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, Scheduler, StackedLora
-from emorl.reflector import Reflector
+from emorl.reflecting.best_of import TEMPERATURE
+from emorl.reflecting.writer import Writer
 from tests.benchmarks.__main__ import table
 from tests.benchmarks._measure import middle, pin, say, versions
 from tests.benchmarks._models import STATEMENTS, Models, shipped_models
@@ -128,10 +128,10 @@ def row(name: str, users: int, number: int, reading: dict[str, Any]) -> dict[str
 
 def shipped_scores() -> list[Score]:
     """For each statement of the shipped models what scores its replies, by every shipped scorer."""
-    reflector = Reflector.load(dtype="float32")
+    writer = Writer.load(dtype="float32")
 
     def scored(statement: str) -> Score:
-        return lambda replies: reflector.judge(statement, [reflector.text(tokens) for tokens in replies])
+        return lambda replies: writer.judge(statement, [writer.text(tokens) for tokens in replies])
 
     return [scored(statement) for statement in STATEMENTS]
 

@@ -18,11 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from emorl.ensemble import Request
 from emorl.ensemble.products import PRECISIONS
 from emorl.errors import EmorlError
-from emorl.reflector import MAX_TOKENS, Reflector
-from emorl.template import prompt_text
+from emorl.reflecting.writer import Writer
 from tests.benchmarks.__main__ import table
 from tests.benchmarks._measure import pin, say, versions
 
@@ -37,21 +35,21 @@ def statements(count: int) -> list[str]:
 
 def measure(precision: str, texts: Sequence[str]) -> tuple[dict[str, Any], list[list[int]]]:
     """A row without its comparison, and the tokens of each reply written alone."""
-    reflector = Reflector.load(dtype=precision)
-    weights = list(reflector.presets["balanced"].values())
-    requests = [Request(reflector.tokenizer(prompt_text(t)).input_ids, weights, max_tokens=MAX_TOKENS) for t in texts]
-    decode = reflector.decoder.decode
+    writer = Writer.load(dtype=precision)
+    setting = writer.setting(writer.manifest.presets["balanced"])
+    requests = [writer.request(writer.prompt(text), setting) for text in texts]
+    decode = writer.decoder.decode
     decode(requests[:1])
     alone = [decode([request])[0] for request in requests]
     batched = decode(requests)
-    replies = [reflector.tokenizer.decode(r.tokens, skip_special_tokens=True).strip() for r in alone]
+    replies = [writer.text(r.tokens) for r in alone]
     row: dict[str, Any] = {
         "name": precision,
         "ms_per_token_median": statistics.median(r.decode_ms / max(1, len(r.tokens) - 1) for r in alone),
         "prefill_ms_median": statistics.median(r.prefill_ms for r in alone),
         "same_in_batch": sum(a.tokens == b.tokens for a, b in zip(alone, batched, strict=True)) / len(alone),
     }
-    for name, scorer in reflector.scorers.items():
+    for name, scorer in writer.judges.scorers.items():
         row[name] = statistics.fmean(scorer.score(list(texts), replies))
     return row, [r.tokens for r in alone]
 

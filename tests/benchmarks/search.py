@@ -18,10 +18,10 @@ from typing import Any
 
 import torch
 
-from emorl.reflector import Reflector
+from emorl.models.template import prompt_text
+from emorl.reflecting.writer import Writer
 from emorl.scoring.book import ScoreBook
 from emorl.search.hierarchical import SearchResult, Weights, hierarchical_search
-from emorl.template import prompt_text
 from tests.benchmarks.__main__ import table
 from tests.benchmarks._measure import pin, say, versions
 from tests.benchmarks._models import STATEMENTS
@@ -31,28 +31,28 @@ from training.evaluate import greedy_replies, reply_writer
 MAX_TOKENS = 40
 
 
-def plain(reflector: Reflector, statements: Sequence[str], levels: int) -> tuple[SearchResult, float]:
+def plain(writer: Writer, statements: Sequence[str], levels: int) -> tuple[SearchResult, float]:
     """One weight vector at a time; the search and its seconds."""
-    write = reply_writer(reflector.decoder, reflector.tokenizer, prompt_text, MAX_TOKENS)
+    write = reply_writer(writer.decoder, writer.tokenizer.plain, prompt_text, MAX_TOKENS)
 
     def score(points: Sequence[Weights]) -> list[float]:
         values = []
         for weights in points:
             replies = write(statements, weights, 0.0)
-            columns = [scorer.score(statements, replies) for scorer in reflector.scorers.values()]
+            columns = [scorer.score(statements, replies) for scorer in writer.judges.scorers.values()]
             values.append(float(torch.stack(columns).double().mean()))
         return values
 
-    return _timed(score, len(reflector.objectives), levels)
+    return _timed(score, len(writer.objectives), levels)
 
 
-def shared(reflector: Reflector, statements: Sequence[str], levels: int) -> tuple[SearchResult, float, dict[str, int]]:
+def shared(writer: Writer, statements: Sequence[str], levels: int) -> tuple[SearchResult, float, dict[str, int]]:
     """All new weight vectors of a level at once; the search, its seconds and its decoding steps."""
-    book = ScoreBook({name: scorer.score for name, scorer in reflector.scorers.items()})
+    book = ScoreBook({name: scorer.score for name, scorer in writer.judges.scorers.items()})
     spent = {"steps": 0, "alone": 0}
 
     def score(points: Sequence[Weights]) -> list[float]:
-        written, cost = greedy_replies(reflector.decoder, reflector.tokenizer, prompt_text, statements, points,
+        written, cost = greedy_replies(writer.decoder, writer.tokenizer.plain, prompt_text, statements, points,
                                        MAX_TOKENS)  # fmt: skip
         for key, value in cost.items():
             spent[key] += value
@@ -60,7 +60,7 @@ def shared(reflector: Reflector, statements: Sequence[str], levels: int) -> tupl
         rows = [book.rows(statements, texts) for texts in written]
         return [sum(map(sum, found)) / (len(found) * len(found[0])) for found in rows]
 
-    result, seconds = _timed(score, len(reflector.objectives), levels)
+    result, seconds = _timed(score, len(writer.objectives), levels)
     return result, seconds, spent
 
 
@@ -72,15 +72,15 @@ def _timed(
     return result, time.perf_counter() - began
 
 
-def run(reflector: Reflector, prompts: int, levels: int, threads: int | None) -> dict[str, Any]:
+def run(writer: Writer, prompts: int, levels: int, threads: int | None) -> dict[str, Any]:
     """The whole benchmark."""
     threads = pin(threads)
     own = [o.statement for o in load_corpora(None).own if o.split == "validation"]
     statements = [*STATEMENTS, *own][:prompts]
     say("shared prefixes")
-    ours, seconds, spent = shared(reflector, statements, levels)
+    ours, seconds, spent = shared(writer, statements, levels)
     say("one weight vector at a time")
-    theirs, plain_seconds = plain(reflector, statements, levels)
+    theirs, plain_seconds = plain(writer, statements, levels)
     apart = max(abs(a[2] - b[2]) for a, b in zip(ours.points, theirs.points, strict=True))
     rows = [
         {"name": "shared", "seconds": seconds, "steps": spent["steps"], "directions": ours.evaluations},
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--levels", type=int, default=3, help="levels of the grid (3)")
     parser.add_argument("--threads", type=int, help="threads of every product (torch's own number)")
     given = parser.parse_args(arguments)
-    result = run(Reflector.load(dtype="float32"), given.prompts, given.levels, given.threads)
+    result = run(Writer.load(dtype="float32"), given.prompts, given.levels, given.threads)
     if given.json:
         print(json.dumps(result))
     else:

@@ -32,10 +32,11 @@ from peft import LoraConfig
 from transformers import AutoTokenizer, TrainerCallback
 from trl import RLOOConfig, RLOOTrainer
 
-from emorl.assets import ensure_base, models_dir
 from emorl.errors import EmorlError
-from emorl.manifest import read_manifest
-from emorl.template import prompt_text
+from emorl.models.base import ensure_base
+from emorl.models.folder import models_dir
+from emorl.models.manifest import read_manifest
+from emorl.models.template import prompt_text
 from tests.benchmarks.__main__ import table
 from tests.benchmarks._measure import Task, interleave, linear_fit, middle, paired, pin, say, versions
 from tests.benchmarks._models import shipped_models

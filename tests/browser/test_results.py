@@ -44,7 +44,7 @@ def guarded(app: Callable[..., App], monkeypatch: pytest.MonkeyPatch) -> Callabl
 
 def fill(store: RatingStore, days: float = 0.0) -> None:
     """Two ratings and three answers of two raters."""
-    reflection = list(ScriptedReflector().stream("I am tired.", MIX))[-1]
+    reflection = ScriptedReflector().written("I am tired.", MIX)
     held = Held(reflection, datetime.now(UTC) - timedelta(days=days))  # type: ignore[arg-type]
     for rater in ("a" * 32, "b" * 32):
         store.add(new_rating(FORM, held, rater, f"token-{rater[:1]}"))

@@ -18,10 +18,11 @@ from pathlib import Path
 import pytest
 from safetensors import SafetensorError
 
-from emorl import assets, sources
-from emorl.assets import ensure_base, models_dir
 from emorl.errors import AssetError
-from emorl.sources import BaseFile, Unavailable
+from emorl.models import base, sources
+from emorl.models.base import ensure_base
+from emorl.models.folder import models_dir
+from emorl.models.sources import BaseFile, Unavailable
 
 USERS_CACHE = os.environ.get("EMORL_CACHE")
 CONTENT = b"GGUF" + bytes(range(256)) * 8
@@ -88,9 +89,9 @@ def one_line(caught: pytest.ExceptionInfo[AssetError]) -> str:
 
 
 def test_the_published_file_is_the_one_the_design_names() -> None:
-    assert assets.BASE_FILENAME == "SmolLM2-135M-Instruct.Q4_1.gguf"
-    assert assets.BASE_BYTES == 98_362_432
-    assert assets.BASE.folder_name == "SmolLM2-135M-Instruct-b179c9523d0e"
+    assert base.BASE_FILENAME == "SmolLM2-135M-Instruct.Q4_1.gguf"
+    assert base.BASE_BYTES == 98_362_432
+    assert base.BASE.folder_name == "SmolLM2-135M-Instruct-b179c9523d0e"
 
 
 def test_first_call_builds_and_later_calls_only_look(cache: Path) -> None:
@@ -375,7 +376,7 @@ def test_command_prints_one_line_and_leaves_with_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("EMORL_BASE", str(tmp_path / "nowhere"))
-    assert assets.main() == 2
+    assert base.main() == 2
     said = capsys.readouterr()
     assert said.out == "" and said.err.startswith("error: EMORL_BASE=") and said.err.count("\n") == 1
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from emorl.errors import ManifestError, StatementError
-from emorl.manifest import VERSION, base_identity, file_sha256, read_manifest
-from emorl.template import check_statement, prompt_text
+from emorl.models.manifest import VERSION, base_identity, file_sha256, read_manifest
+from emorl.models.template import check_statement, prompt_text
 
 
 @pytest.fixture()

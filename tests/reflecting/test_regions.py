@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from emorl.errors import EmorlError, StatementError
-from emorl.mapping import chart
+from emorl.reflecting.regions import BESIDE_OTHERS, grow_regions
 from emorl.ui.chart import slice_of
 from tests.ui.mapped import MappedReflector
 
 
 def grow(reflector: MappedReflector, statement: str = "I am tired.", objectives=None, max_steps=600):
-    return chart(reflector, statement, 1.0, objectives, max_steps, 1e-4, 64)  # type: ignore[arg-type]
+    return grow_regions(reflector, statement, 1.0, objectives, max_steps, 1e-4, BESIDE_OTHERS)  # type: ignore[arg-type]
 
 
 def test_it_grows_the_largest_first_and_ends_with_scores():

@@ -7,9 +7,9 @@ import math
 import pytest
 import torch
 
-from emorl.assets import ensure_base
+from emorl.models.base import ensure_base
+from emorl.models.template import END, prompt_text
 from emorl.scoring.fluency import MIDDLE, WIDTH, FluencyScorer
-from emorl.template import END, prompt_text
 
 ONCE = "You miss the old garden."
 LOOP = " ".join([ONCE] * 3)

@@ -12,8 +12,8 @@ import pytest
 
 from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble import Request
-from emorl.reflector import MAX_TOKENS, Reflector
-from emorl.template import prompt_text
+from emorl.reflecting.reflector import Reflector
+from emorl.reflecting.writer import MAX_TOKENS
 
 pytestmark = pytest.mark.shipped
 STATEMENTS = (
@@ -35,8 +35,8 @@ def reflector(request) -> Reflector:
 
 @pytest.fixture(scope="module", params=STATEMENTS)
 def mapped(request, reflector) -> tuple[str, list[int], Atlas]:
-    prompt = reflector.tokenizer(prompt_text(request.param)).input_ids
-    *_, atlas = grow_atlas(reflector.decoder, prompt, max_tokens=MAX_TOKENS)
+    prompt = reflector.writer.prompt(request.param)
+    *_, atlas = grow_atlas(reflector.writer.decoder, prompt, max_tokens=MAX_TOKENS)
     return request.param, prompt, atlas
 
 
@@ -53,7 +53,7 @@ def test_random_weights_decode_to_the_region_they_fall_in(mapped, reflector):
     silent, wrong = 0, []
     for start in range(0, POINTS, 25):
         some = weights[start : start + 25]
-        written = reflector.decoder.decode([Request(prompt, w, max_tokens=MAX_TOKENS) for w in some])
+        written = reflector.writer.decoder.decode([Request(prompt, w, max_tokens=MAX_TOKENS) for w in some])
         for w, reply in zip(some, written, strict=True):
             region = atlas.at(w)
             silent += region is None
@@ -65,13 +65,13 @@ def test_random_weights_decode_to_the_region_they_fall_in(mapped, reflector):
 
 def test_texts_equal_the_reflectors_own(mapped, reflector):
     statement, _, atlas = mapped
-    names = [o.name for o in reflector.objectives]
-    for weights in ([1.0, 0.0, 0.0], list(reflector.presets["balanced"].values())):
-        region = atlas.at(weights)
+    for mix in ({"reflection": 1.0}, reflector.presets["balanced"]):
+        setting = reflector.setting(mix)
+        region = atlas.at(setting.weights)
         if region is None:  # a preset may lie in lost area
             continue
-        text = reflector.tokenizer.decode(region.tokens, skip_special_tokens=True).strip()
-        assert text == reflector.reflect(statement, dict(zip(names, weights, strict=True)), explain=False).reflection
+        text = reflector.writer.text(region.tokens)
+        assert text == reflector.reflect(statement, setting, explain=False).reflection
 
 
 def test_the_command_line_follows_its_contract():

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 from trl import RLOOTrainer
 
-from emorl.assets import ensure_base
+from emorl.models.base import ensure_base
 from training.guards import Measures, converged, penalty, runaway
 from training.objectives import ObjectiveConfig, train_objective
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emorl.template import MAX_STATEMENT
+from emorl.models.template import MAX_STATEMENT
 from training.data import SPLITS, load_corpora, load_hollow, load_labels, mentions_self_harm, rl_prompts
 from training.data.check import check_data
 from training.data.labels import HOLLOW_PATH, LABELS_PATH

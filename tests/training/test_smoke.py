@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from emorl.manifest import read_manifest
+from emorl.models.manifest import read_manifest
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.shipped

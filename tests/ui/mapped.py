@@ -10,18 +10,20 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import torch
 
+from emorl.ensemble import Setting
 from emorl.ensemble.mask import forbid, no_run_twice
+from emorl.ensemble.setting import places
 from emorl.ensemble.weights import shares
 from emorl.explain import Explanation, explain_reply
 from emorl.explain.contributions import explain_tokens
-from emorl.mapping import chart
-from emorl.reflector import Draft, Objective, Reflection, TokenExplanation, Trace
+from emorl.reflecting.reflection import Draft, Objective, Reflection, TokenExplanation, Trace
+from emorl.reflecting.regions import BESIDE_OTHERS, MAX_STEPS, Pace, grow_regions
 from tests.atlas.scripted import ScriptedDecoder
 from tests.ui.scripted import MODEL
 
@@ -72,10 +74,17 @@ class MappedReflector:
                 row[word] -= 9.0
         return logits
 
-    def raw_weights(self, weights: Mapping[str, float]) -> list[float]:
-        return [float(weights.get(objective.name, 0.0)) for objective in self.objectives]
+    @property
+    def names(self) -> list[str]:
+        return [objective.name for objective in self.objectives]
 
-    def token_ids(self, prompt: str) -> list[int]:
+    def setting(self, weights: Mapping[str, float], *rest: Any) -> Setting:
+        return Setting.of(self.names, weights, *rest)
+
+    def places(self, names: Iterable[str]) -> list[int]:
+        return places(self.names, names)
+
+    def prompt(self, statement: str) -> list[int]:
         return [1]
 
     def text(self, tokens: Sequence[int]) -> str:
@@ -97,23 +106,17 @@ class MappedReflector:
             tokens.append(int(forbid(mixed[None], [no_run_twice(tokens)]).argmax()))
         return tokens, states
 
-    def stream(
-        self, statement: str, weights: Mapping[str, float], strength: float = 1.0, temperature: float = 0.0,
-        seed: int = 0, explain: bool = True,
-    ) -> Iterator[Draft | Reflection]:  # fmt: skip
+    def stream(self, statement: str, setting: Setting, explain: bool = True) -> Iterator[Draft | Reflection]:
         self.started += 1
-        raw = self.raw_weights(weights)
-        share = shares(raw)
-        tokens, states = self.write(raw, strength)
+        tokens, states = self.write(setting.weights, setting.strength)
         for end in range(1, len(tokens)):
             time.sleep(self.delay_s)
             yield Draft(self.text(tokens[:end]))
-        names = [objective.name for objective in self.objectives]
-        facts = explain_tokens(tokens, torch.stack(states), share, strength, torch.eye(len(WORDS)))
+        names = self.names
+        facts = explain_tokens(tokens, torch.stack(states), setting.weights, setting.strength, torch.eye(len(WORDS)))
         yield Reflection(
             statement=statement, reflection=self.text(tokens),
-            base_reflection=self.text(self.write([0.0] * len(raw))[0]),
-            weights=dict(zip(names, share, strict=True)), strength=strength, temperature=temperature, seed=seed,
+            base_reflection=self.text(self.write([0.0] * len(names))[0]), objectives=tuple(names), setting=setting,
             scores=dict.fromkeys(names, 0.5), base_scores=dict.fromkeys(names, 0.25),
             tokens=tuple(
                 TokenExplanation(
@@ -128,10 +131,10 @@ class MappedReflector:
         )  # fmt: skip
 
     def side_by_side(
-        self, statement: str, settings: Sequence[Mapping[str, Any]], explain: bool = True
+        self, statement: str, settings: Sequence[Setting], explain: bool = True
     ) -> Iterator[tuple[Draft | Reflection, ...]]:
         """As `stream` for each setting, step by step."""
-        written = [list(self.stream(statement, **setting)) for setting in settings]
+        written = [list(self.stream(statement, setting)) for setting in settings]
         for step in range(max(map(len, written)) - 1):
             yield tuple(steps[min(step, len(steps) - 2)] for steps in written)
         yield tuple(steps[-1] for steps in written)
@@ -140,19 +143,20 @@ class MappedReflector:
         """As the app's own reflector does it."""
         assert reflection.trace is not None
         return explain_reply(
-            reflection.trace.tokens, reflection.trace.states, reflection.weights, reflection.strength,
+            reflection.trace.tokens, reflection.trace.states, reflection.weights, reflection.setting.strength,
             torch.eye(len(WORDS)), lambda token: " " + WORDS[token], [0],
             {objective.name: objective.label.lower() for objective in self.objectives},
         )  # fmt: skip
 
     def atlas(
-        self, statement: str, strength: float = 1.0, objectives: Sequence[str] | None = None, max_steps: int = 600,
-        min_area: float = 1e-4,
+        self, statement: str, strength: float = 1.0, objectives: Sequence[str] | None = None,
+        max_steps: int | None = MAX_STEPS, min_area: float = 1e-4, pace: Pace = BESIDE_OTHERS,
     ) -> Iterator[dict[str, Any] | None]:  # fmt: skip
-        """The app's own `chart` over the toy language, as slowly as wanted."""
+        """The app's own `grow_regions` over the toy language, as slowly as wanted."""
         self.maps += 1
         try:
-            for step in chart(self, statement, strength, objectives, max_steps, min_area, 64):  # type: ignore[arg-type]
+            writer: Any = self
+            for step in grow_regions(writer, statement, strength, objectives, max_steps, min_area, pace):
                 time.sleep(self.step_s)
                 yield step
                 held = self.hold_at is not None and step and len(step["regions"]) >= self.hold_at

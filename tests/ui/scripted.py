@@ -1,6 +1,6 @@
 """A reflector that follows a script: known words, known contributions, no model.
 
-It has the interface of `emorl.reflector.Reflector`, which is all the app uses, so that what the page
+It has the interface of `emorl.reflecting.reflector.Reflector`, which is all the app uses, so that what the page
 shows can be held against numbers written here. The story with the shipped models is in
 `tests/browser/test_story.py`.
 """
@@ -13,11 +13,12 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from emorl.errors import StatementError, WeightError
+from emorl.ensemble import Setting
+from emorl.errors import StatementError
 from emorl.explain import Explanation, Step, Variant, Variants, explanation, plan_variants
 from emorl.explain.contributions import TokenFacts
 from emorl.explain.steps import Candidate
-from emorl.reflector import Draft, Objective, Reflection, TokenExplanation
+from emorl.reflecting.reflection import Draft, Objective, Reflection, TokenExplanation
 
 REPLY = "Part of you is tired. You feel overwhelmed, and alone."
 BASE_REPLY = "I am sorry to hear that."
@@ -69,36 +70,33 @@ class ScriptedReflector:
             "base": {"reflection": 0.0, "empathy": 0.0},
         }
 
-    def stream(
-        self,
-        statement: str,
-        weights: Mapping[str, float],
-        strength: float = 1.0,
-        temperature: float = 0.0,
-        seed: int = 0,
-        explain: bool = True,
-    ) -> Iterator[Draft | Reflection]:
+    def setting(self, weights: Mapping[str, float], *rest: Any) -> Setting:
+        """As the app's own reflector checks it."""
+        return Setting.of([objective.name for objective in self.objectives], weights, *rest)
+
+    def stream(self, statement: str, setting: Setting, explain: bool = True) -> Iterator[Draft | Reflection]:
         """Drafts, then the reflection."""
-        setting = {"weights": weights, "strength": strength, "temperature": temperature, "seed": seed}
         with closing(self.side_by_side(statement, [setting], explain)) as steps:
             for (step,) in steps:
                 yield step
 
+    def written(self, statement: str, weights: Mapping[str, float], *rest: Any) -> Reflection:
+        """The finished reflection for weights by name."""
+        *_, last = self.stream(statement, self.setting(weights, *rest))
+        assert isinstance(last, Reflection)
+        return last
+
     def side_by_side(
-        self, statement: str, settings: Sequence[Mapping[str, Any]], explain: bool = True
+        self, statement: str, settings: Sequence[Setting], explain: bool = True
     ) -> Generator[tuple[Draft | Reflection, ...]]:
         """As `stream` for each setting; one of several that has no weights writes `BASE_REPLY`."""
         if not statement.strip():
             raise StatementError("got an empty statement, expected what the client said; type something first")
-        for setting in settings:
-            for name, weight in setting["weights"].items():
-                if not 0.0 <= weight < float("inf"):
-                    raise WeightError(f"got {weight} for {name}, expected a number from 0 up; move the slider")
         self.started += 1
         lone = len(settings) == 1
         scripts = [
             ["", statement] if self.echo
-            else [token[0] for token in TOKENS[:-1]] if lone or any(setting["weights"].values())
+            else [token[0] for token in TOKENS[:-1]] if lone or any(setting.weights)
             else [word + " " for word in BASE_REPLY.split()]
             for setting in settings
         ]  # fmt: skip
@@ -112,23 +110,17 @@ class ScriptedReflector:
             self.closed_early += 1
             raise
         yield tuple(
-            self._reflection(statement, "".join(script).rstrip() if not self.echo else statement, explain, **setting)
+            self._reflection(statement, "".join(script).rstrip() if not self.echo else statement, explain, setting)
             for script, setting in zip(scripts, settings, strict=True)
         )
 
-    def _reflection(
-        self, statement: str, written: str, explain: bool, weights: Mapping[str, float], strength: float = 1.0,
-        temperature: float = 0.0, seed: int = 0,
-    ) -> Reflection:  # fmt: skip
-        total = sum(weights.values())
+    def _reflection(self, statement: str, written: str, explain: bool, setting: Setting) -> Reflection:
         return Reflection(
             statement=statement,
             reflection=written,
             base_reflection=statement if self.echo else BASE_REPLY,
-            weights={name: weight / total if total else 0.0 for name, weight in weights.items()},
-            strength=strength,
-            temperature=temperature,
-            seed=seed,
+            objectives=tuple(objective.name for objective in self.objectives),
+            setting=setting,
             scores=dict(BASE_SCORES if written == BASE_REPLY else SCORES),
             base_scores=dict(BASE_SCORES),
             tokens=tuple(self._explained(statement)) if explain else (),
@@ -155,8 +147,8 @@ class ScriptedReflector:
             steps.append(Step(facts, 1, 0.5, (here, there, low), own, (1.0, -1.0), (0.5, -0.5), 0.01 * y))
         end = {len(TOKENS) - 1} if not self.echo else set()
         labels = {item.name: item.label.lower() for item in self.objectives}
-        return explanation(steps, reflection.weights, reflection.strength, texts.__getitem__, end, labels,
-                           reflection.temperature)  # fmt: skip
+        return explanation(steps, reflection.weights, reflection.setting.strength, texts.__getitem__, end, labels,
+                           reflection.setting.temperature)  # fmt: skip
 
     def variants(self, reflection: Reflection, every: bool = False) -> Variants:
         """A coalition's reply names its members; a score is a quarter a member, and a half more for empathy."""
@@ -167,7 +159,7 @@ class ScriptedReflector:
             Variant(ask.convention, ask.members,
                     full.get(frozenset(ask.members), f"Part of you is {' '.join(ask.members)}."),
                     {name: 0.25 * len(ask.members) + 0.5 * ("empathy" in ask.members) for name in names})
-            for ask in plan_variants(names, share, reflection.strength, every)
+            for ask in plan_variants(names, share, reflection.setting.strength, every)
         ))  # fmt: skip
 
     def _explained(self, statement: str) -> Iterator[TokenExplanation]:

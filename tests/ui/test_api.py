@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from emorl.contract import FIELDS, reflection_json
+from emorl.ensemble import Setting
 from emorl.errors import AssetError
 from emorl.ratings import open_store
-from emorl.reflection import Candidate
+from emorl.reflecting.contract import CANDIDATE_FIELDS, FIELDS, reflection_json
+from emorl.reflecting.reflection import Candidate
 from emorl.ui import ModelSource, build_demo, strings
 from emorl.ui.api import Endpoints
 from tests.browser.conftest import serve
@@ -32,13 +33,13 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_te
 class Whole(ScriptedReflector):
     """The scripted reflector with `reflect`, as the real one has it."""
 
-    def reflect(self, statement: str, weights: Any, *rest: Any, **more: Any) -> Any:
-        *_, last = self.stream(statement, weights, *rest, **more)
+    def reflect(self, statement: str, setting: Setting, explain: bool = True) -> Any:
+        *_, last = self.stream(statement, setting, explain)
         return last
 
-    def best_of(self, statement: str, count: int, weights: Any, *rest: Any, **more: Any) -> Any:
-        found = replace(self.reflect(statement, weights, *rest, **more), faithfulness=0.5)
-        made = Candidate(REPLY, "greedy", found.weights, found.strength, 0.0, found.seed, found.scores, 0.5, 0.4)
+    def best_of(self, statement: str, count: int, setting: Setting, explain: bool = True) -> Any:
+        found = replace(self.reflect(statement, setting, explain), faithfulness=0.5)
+        made = Candidate(REPLY, "greedy", setting, found.scores, 0.5, 0.4)
         return replace(found, candidates=(made,) * count)
 
 
@@ -68,7 +69,7 @@ def test_the_contract_of_the_command_line(served: tuple[str, Whole]) -> None:
     for token in explained["tokens"]:
         assert set(token) == {"text", "id", "foil", "margin", "contributions", "unchanged"}
         assert sum(token["contributions"].values()) == pytest.approx(token["margin"])
-    written = reflector.reflect("I am tired.", {"reflection": 3, "empathy": 1}, 0.5, 0.0, 7)
+    written = reflector.written("I am tired.", {"reflection": 3, "empathy": 1}, 0.5, 0.0, 7)
     assert reflection_json(written, explain=False) == found
 
 
@@ -77,7 +78,7 @@ def test_the_best_of_several_has_its_candidates(served: tuple[str, Whole]) -> No
     found = app.predict("I am tired.", best_of=3, api_name="/reflect")
     assert tuple(found) == (*FIELDS, "candidates") and found["faithfulness"] == 0.5
     assert len(found["candidates"]) == 3 and found["candidates"][0]["reflection"] == REPLY
-    assert tuple(found["candidates"][0]) == tuple(field.name for field in fields(Candidate))
+    assert tuple(found["candidates"][0]) == CANDIDATE_FIELDS
     explained = app.predict("I am tired.", best_of=1, api_name="/explain")
     assert tuple(explained) == (*FIELDS, "candidates", "tokens")
 
@@ -104,13 +105,13 @@ def test_a_crisis_gets_contacts_and_no_reflection(served: tuple[str, Whole]) -> 
         ({"statement": " "}, "The statement is empty"),
         ({"statement": "x" * 601}, "601 characters"),
         ({"statement": ["Hello"]}, "as statement, expected text"),
-        ({"statement": "Hello", "weights": {"reflection": -1}}, "got -1.0 for reflection"),
+        ({"statement": "Hello", "weights": {"reflection": -1}}, "Got -1 for reflection"),
         ({"statement": "Hello", "weights": {"reflection": "high"}}, "Got 'high' for reflection"),
         ({"statement": "Hello", "weights": [1, 2]}, "as weights, expected an object"),
         ({"statement": "Hello", "strength": True}, "Got True for strength"),
         ({"statement": "Hello", "temperature": "warm"}, "Got 'warm' for temperature"),
         ({"statement": "Hello", "seed": 1.5}, "Got 1.5 for seed"),
-        ({"statement": "Hello", "seed": 2**70}, "for seed, expected a whole number"),
+        ({"statement": "Hello", "seed": 2**70}, "for seed: expected a whole number"),
         ({"statement": "Hello", "best_of": 0}, "Got 0 candidates to choose the best of"),
         ({"statement": "Hello", "best_of": 17}, "expected a whole number from 1 to 16"),
         ({"statement": "Hello", "best_of": True}, "Got True candidates"),

@@ -27,7 +27,7 @@ def rate(store: RatingStore) -> Callable[..., None]:
     def add(first: float, second: float, token: str = "token", rater: str = "a" * 32, **form: Any) -> None:
         held = HeldReflections()
         weights = {"reflection": first, "empathy": second}
-        found = held.get(held.put(list(ScriptedReflector().stream("I am tired.", weights))[-1]))
+        found = held.get(held.put(ScriptedReflector().written("I am tired.", weights)))
         store.add(new_rating({**FORM, **form}, found, rater, token))
 
     return add

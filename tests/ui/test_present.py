@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from emorl.reflector import Reflection, TokenExplanation
+from emorl.reflecting.reflection import Reflection, TokenExplanation
 from emorl.ui.present import contacts_payload, intersect, merge_words, overall, reflection_payload
 from tests.ui.scripted import REPLY, TOKENS, ScriptedReflector
 
@@ -19,7 +19,7 @@ def token(text: str, base: float, empathy: float, unchanged: tuple[float, float]
 
 @pytest.fixture
 def reflection() -> Reflection:
-    return list(ScriptedReflector().stream("I am tired.", {"reflection": 0.6, "empathy": 0.4}))[-1]
+    return ScriptedReflector().written("I am tired.", {"reflection": 0.6, "empathy": 0.4})
 
 
 def test_pieces_are_merged_and_added_up(reflection: Reflection) -> None:
@@ -81,7 +81,8 @@ def test_payload_of_a_finished_reflection(reflection: Reflection) -> None:
 
 
 def test_a_sampled_reply_has_no_unchanged_ranges(reflection: Reflection) -> None:
-    payload = reflection_payload(replace(reflection, temperature=0.7), ScriptedReflector().objectives, "id")
+    sampled = replace(reflection, setting=replace(reflection.setting, temperature=0.7))
+    payload = reflection_payload(sampled, ScriptedReflector().objectives, "id")
     assert all(value is None for word in payload["words"] for value in word["unchanged"].values())
     assert all(row["unchanged"] is None for row in payload["overall"])
 

@@ -27,7 +27,7 @@ FORM = {
 @pytest.fixture
 def held() -> Held:
     memory = HeldReflections()
-    reflection = list(ScriptedReflector().stream(STATEMENT, {"reflection": 0.6, "empathy": 0.4}))[-1]
+    reflection = ScriptedReflector().written(STATEMENT, {"reflection": 0.6, "empathy": 0.4})
     found = memory.get(memory.put(reflection))
     assert found is not None
     return found
@@ -104,7 +104,7 @@ def test_rater_ids_are_kept_or_made_new() -> None:
 
 
 def test_the_oldest_reflection_is_dropped_first() -> None:
-    reflection = list(ScriptedReflector().stream(STATEMENT, {"reflection": 1.0, "empathy": 0.0}))[-1]
+    reflection = ScriptedReflector().written(STATEMENT, {"reflection": 1.0, "empathy": 0.0})
     memory = HeldReflections(capacity=2)
     first, second, third = (memory.put(reflection) for _ in range(3))
     assert memory.get(first) is None

@@ -244,7 +244,7 @@ def test_settings_in_words(arguments: tuple[Any, ...], name: str) -> None:
 
 
 def test_reflections_become_an_item_of_ones_own(screen: RateScreen) -> None:
-    write: Callable[..., Any] = lambda weights: list(ScriptedReflector().stream("I am tired.", weights))[-1]  # noqa: E731
+    write: Callable[..., Any] = lambda weights: ScriptedReflector().written("I am tired.", weights)  # noqa: E731
     one, two = write({"reflection": 3.0, "empathy": 1.0}), write({"reflection": 0.0, "empathy": 0.0})
     single, pair = item_from_reflections(one), item_from_reflections(one, two)
     assert (single.second, single.source) == (None, "reflect")

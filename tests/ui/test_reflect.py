@@ -9,12 +9,13 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from emorl.ensemble import Setting
 from emorl.errors import AssetError, WeightError
+from emorl.models.template import MAX_STATEMENT
 from emorl.ratings import RatingStore
-from emorl.template import MAX_STATEMENT
 from emorl.ui import ModelSource, build_demo, strings
 from emorl.ui.reflect import CLOSED, ReflectScreen
-from emorl.ui.writing import examples, masked, model_settings, personal_notice, read_mix
+from emorl.ui.writing import examples, masked, model_settings, personal_notice, read_setting
 from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
 
 MIX = {"weights": {"reflection": 0.6, "empathy": 0.4}, "strength": 1.0, "temperature": 0.0, "seed": 0}
@@ -53,8 +54,8 @@ def test_crisis_phrases_show_contacts_and_write_nothing(screen: ReflectScreen, r
     [
         ("  ", MIX, "got an empty statement"),
         (None, MIX, "got an empty statement"),
-        ("Hello", {**MIX, "weights": {"reflection": -1}}, "got -1.0 for reflection"),
-        ("Hello", {**MIX, "seed": "x"}, "Got settings the app cannot read"),
+        ("Hello", {**MIX, "weights": {"reflection": -1}}, "Got -1 for reflection"),
+        ("Hello", {**MIX, "seed": "x"}, "Got 'x' for seed"),
         ("Hello", "x", "Got settings the app cannot read"),
     ],
 )
@@ -152,10 +153,25 @@ def test_personal_data_is_noticed() -> None:
     assert personal_notice(None) == []
 
 
-@pytest.mark.parametrize("mix", [None, [], {}, {**MIX, "weights": 3}, {**MIX, "strength": "x"}, {**MIX, "seed": 1e400}])
-def test_settings_that_cannot_be_read(mix: Any) -> None:
+@pytest.mark.parametrize("mix", ["x", [1], {"weights": {}}, {**MIX, "weights": 3}])
+def test_settings_that_cannot_be_read(mix: Any, reflector: Any) -> None:
     with pytest.raises(WeightError, match="expected a number for every weight"):
-        read_mix(mix)
+        read_setting(mix, reflector)
+
+
+@pytest.mark.parametrize("value", ["x", None, True, float("nan"), 1e400, -1])
+@pytest.mark.parametrize("name", ["strength", "temperature", "seed", "weights"])
+def test_a_value_that_is_no_setting_is_named(name: str, value: Any, reflector: Any) -> None:
+    broken = {**MIX, name: {"empathy": value} if name == "weights" else value}
+    with pytest.raises(WeightError, match=f"Got .* for {'empathy' if name == 'weights' else name}: expected"):
+        read_setting(broken, reflector)
+
+
+def test_a_mixer_says_one_setting_and_before_there_is_one_the_preset_counts(reflector: Any) -> None:
+    asked = {"weights": {"empathy": 3, "reflection": 1}, "strength": 0.5, "temperature": 0.7, "seed": 4.0}
+    assert read_setting(asked, reflector) == Setting((0.25, 0.75), 0.5, 0.7, 4)
+    assert read_setting(None, reflector) == Setting((0.6, 0.4))
+    assert read_setting({}, reflector, "base") == Setting((0, 0))
 
 
 def test_examples_are_ours_and_fit() -> None:

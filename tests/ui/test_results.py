@@ -64,7 +64,7 @@ def store(tmp_path: Path) -> Iterator[RatingStore]:
     """One rating and one answer of a queue."""
     opened = open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
     held = HeldReflections()
-    found = held.get(held.put(list(ScriptedReflector().stream("I am tired.", {"reflection": 1.0, "empathy": 0.0}))[-1]))
+    found = held.get(held.put(ScriptedReflector().written("I am tired.", {"reflection": 1.0, "empathy": 0.0})))
     opened.add(new_rating(FORM, found, "a" * 32, "token"))
     queue = RatingQueue(opened, load_items(), random.Random(1))
     queue.consent("b" * 32)
@@ -269,7 +269,7 @@ def test_any_other_fault_is_one_line_without_details(door: Door) -> None:
 
 def test_own_versions_are_exported_where_they_were_agreed_to(store: RatingStore, screen: ResultsScreen) -> None:
     held = HeldReflections()
-    result = held.put(list(ScriptedReflector().stream("Something else.", {"reflection": 1.0, "empathy": 0.0}))[-1])
+    result = held.put(ScriptedReflector().written("Something else.", {"reflection": 1.0, "empathy": 0.0}))
     held.edit(result, "In my own words.")
     found = held.get(result)
     store.add(new_rating(FORM, found, "c" * 32, "token-1"))

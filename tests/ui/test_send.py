@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from emorl.ensemble import Setting
 from emorl.ratings import RatingQueue, RatingStore
 from emorl.ui import strings
 from emorl.ui.held import HeldReflections
@@ -31,8 +32,7 @@ def sender(store: RatingStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 @pytest.fixture
 def ids(sender: Sender) -> list[str]:
     """A held pair: REPLY and BASE_REPLY."""
-    settings = [{"weights": {"reflection": 0.6, "empathy": 0.4}}, {"weights": {"reflection": 0.0, "empathy": 0.0}}]
-    *_, pair = ScriptedReflector().side_by_side(STATEMENT, settings)
+    *_, pair = ScriptedReflector().side_by_side(STATEMENT, [Setting((0.6, 0.4)), Setting((0.0, 0.0))])
     return [sender.held.put(reflection) for reflection in pair]  # type: ignore[arg-type]
 
 

@@ -24,7 +24,7 @@ def screen(reflector: ScriptedReflector) -> WhyScreen:
 
 @pytest.fixture
 def held(screen: WhyScreen, reflector: ScriptedReflector) -> str:
-    return screen.held.put(list(reflector.stream(STATEMENT, MIX))[-1])
+    return screen.held.put(reflector.written(STATEMENT, MIX))
 
 
 def test_an_explanation_of_words_with_marks_and_end_apart(screen: WhyScreen, held: str) -> None:
@@ -52,7 +52,7 @@ def test_the_payload_is_json_and_leaves_the_statement_out(screen: WhyScreen, hel
 
 
 def test_a_sampled_reply_has_no_ranges(screen: WhyScreen, reflector: ScriptedReflector) -> None:
-    token = screen.held.put(list(reflector.stream(STATEMENT, MIX, temperature=0.7))[-1])
+    token = screen.held.put(reflector.written(STATEMENT, MIX, 1.0, 0.7))
     payload = screen.explain(token)
     parts = [*payload["words"], payload["overall"]]
     assert all(part["unchanged"] == {"reflection": None, "empathy": None} for part in parts)

@@ -1,0 +1,62 @@
+"""Models folders: where the one to be served is, and whether it goes with this version and its base.
+
+Left out: the manifest's own checks (`manifest`), and loading what it names (`emorl.reflecting.writer`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from emorl.errors import AssetError, ManifestError
+from emorl.models.base import BASE_SHA256, ensure_base
+from emorl.models.manifest import Manifest, read_manifest
+from emorl.models.template import TEMPLATE
+from emorl.resources import data_path
+
+
+def models_dir(override: Path | None = None) -> Path:
+    """Folder of adapters and scorers: `override`, else `$EMORL_MODELS`, else the shipped `data/models`.
+
+    Raises:
+        AssetError: There is no `manifest.json` in it.
+    """
+    given = os.environ.get("EMORL_MODELS")
+    if override is not None:
+        folder = override
+    elif given:
+        folder = Path(given).expanduser()
+    else:
+        folder = data_path("models")
+    if not (folder / "manifest.json").is_file():
+        raise AssetError(
+            f"no manifest.json in {folder}; expected a folder of trained adapters; "
+            "set EMORL_MODELS to one, or make one with `python -m training all --config FILE`"
+        )
+    return folder
+
+
+def open_folder(models: Path | None = None, progress: bool = False) -> tuple[Manifest, Path]:
+    """The checked manifest of a models folder, and the folder of the base that it needs.
+
+    Args:
+        models: See `models_dir`.
+        progress: Show progress while the base is fetched for the first time.
+
+    Raises:
+        AssetError: The base or the models folder cannot be found.
+        ManifestError: The models folder is inconsistent, or made for another prompt template or another base.
+    """
+    manifest = read_manifest(models_dir(models))
+    if manifest.template != TEMPLATE:
+        raise ManifestError(
+            f"The models in {manifest.folder} were trained with another prompt template: expected this version's; "
+            "train them again."
+        )
+    base = ensure_base(progress=progress)
+    if manifest.base_sha256 != BASE_SHA256 and not os.environ.get("EMORL_BASE"):
+        raise ManifestError(
+            f"The models in {manifest.folder} need the base {manifest.base_sha256[:12]}: expected "
+            f"{BASE_SHA256[:12]}; name that base's folder in EMORL_BASE."
+        )
+    return manifest, base

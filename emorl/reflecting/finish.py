@@ -1,0 +1,98 @@
+"""From what was written to a finished `Reflection`: texts, scores, the reasons of every token, and what wrote it.
+
+Left out: writing and scoring, which come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from emorl.ensemble import Decoded, Setting
+from emorl.explain import Explanation, explain_reply
+from emorl.explain.contributions import explain_tokens
+from emorl.models.base import BASE_NAME, BASE_SHA256
+from emorl.models.manifest import Manifest
+from emorl.reflecting.reflection import Judged, Reflection, TokenExplanation, Trace
+from emorl.reflecting.writer import Writer
+
+
+def finish(
+    writer: Writer, statement: str, setting: Setting, own: Decoded, base: Decoded, judged: Mapping[str, Judged],
+    explain: bool,
+) -> Reflection:  # fmt: skip
+    """Put together what was written, and explain it.
+
+    Args:
+        writer: What wrote it.
+        statement: What the client said.
+        setting: What the reflection was written with.
+        own: Its result, with states if it is to be explained.
+        base: The base's own reply.
+        judged: Scores of both texts.
+        explain: Explain every token.
+    """
+    reply, base_reply = writer.text(own.tokens), writer.text(base.tokens)
+    return Reflection(
+        statement=statement,
+        reflection=reply,
+        base_reflection=base_reply,
+        objectives=tuple(writer.names),
+        setting=setting,
+        scores=judged[reply].scores,
+        base_scores=judged[base_reply].scores,
+        tokens=_reasons(writer, setting, own) if explain else (),
+        timing={
+            "prefill_ms": round(own.prefill_ms, 1),
+            "decode_ms": round(own.decode_ms, 1),
+            "tokens": len(own.tokens),
+        },
+        model=model_of(writer.manifest),
+        stopped=not own.ended,
+        faithfulness=judged[reply].faithfulness,
+        trace=Trace(tuple(own.tokens), own.states) if explain else None,
+    )
+
+
+def _reasons(writer: Writer, setting: Setting, own: Decoded) -> tuple[TokenExplanation, ...]:
+    names, backbone = writer.names, writer.decoder.backbone
+    facts = explain_tokens(
+        own.tokens, own.states, setting.weights, setting.strength, backbone.head, backbone.scale, writer.decoder.mask
+    )
+    return tuple(
+        TokenExplanation(
+            text=writer.tokenizer.piece(fact.token),
+            id=fact.token,
+            foil=writer.tokenizer.piece(fact.foil),
+            margin=fact.margin,
+            contributions=dict(zip(["base", *names], fact.contributions, strict=True)),
+            unchanged=dict(zip(names, fact.unchanged, strict=True)),
+        )
+        for fact in facts
+        if fact.token not in writer.decoder.end_tokens
+    )
+
+
+def explain_reflection(writer: Writer, reflection: Reflection) -> Explanation:
+    """Everything there is to say about a reflection, from the states that wrote it; nothing is written anew.
+
+    Raises:
+        ValueError: It was written with `explain=False`.
+    """
+    if reflection.trace is None:
+        raise ValueError("expected a reflection written with explain=True")
+    backbone, trace, setting = writer.decoder.backbone, reflection.trace, reflection.setting
+    return explain_reply(
+        trace.tokens, trace.states, reflection.weights, setting.strength, backbone.head, writer.tokenizer.piece,
+        writer.decoder.end_tokens, {o.name: o.label.lower() for o in writer.objectives}, backbone.scale,
+        setting.temperature, writer.decoder.mask,
+    )  # fmt: skip
+
+
+def model_of(manifest: Manifest) -> dict[str, Any]:
+    """The models that wrote a reflection, as scripts and stored ratings name them."""
+    return {
+        "base": BASE_NAME if manifest.base_sha256 == BASE_SHA256 else "custom",
+        "base_sha256": manifest.base_sha256,
+        "adapters": {o.name: o.sha256 for o in manifest.objectives},
+    }

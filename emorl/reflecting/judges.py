@@ -1,0 +1,80 @@
+"""The scorers of a models folder, for all threads: a score for each objective, and faithfulness.
+
+Their lock is their own: while one reply is scored, everybody else's reflection goes on being written. Left out: how a
+score is computed (`emorl.scoring`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from emorl.models.manifest import Manifest
+from emorl.models.template import END, prompt_text
+from emorl.reflecting.reflection import Judged
+from emorl.scoring.cross_encoder import CrossEncoderScorer
+from emorl.scoring.fluency import FluencyScorer
+
+
+class Scorer(Protocol):
+    """Scores pairs of statement and reply."""
+
+    def score(self, statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
+        """Scores in [0, 1], shape (B,)."""
+
+
+class Judges:
+    """One scorer for each objective, and one for faithfulness where there is one.
+
+    Attributes:
+        scorers: By objective, in slider order.
+        faithfulness: Says whether a reply keeps to what the client said; None without such a scorer.
+    """
+
+    def __init__(self, scorers: Mapping[str, Scorer], faithfulness: Scorer | None = None) -> None:
+        """Args: see the attributes."""
+        self.scorers, self.faithfulness = dict(scorers), faithfulness
+        self._lock = threading.Lock()  # scorers have fast tokenizers too, which two threads at once would break
+
+    @classmethod
+    def load(cls, manifest: Manifest, base: Path) -> Judges:
+        """The scorers that a manifest names.
+
+        Args:
+            manifest: Names them.
+            base: Folder of the base, which fluency is measured with.
+
+        Raises:
+            AssetError: A scorer is missing.
+        """
+        fluency: FluencyScorer | None = None
+        scorers: dict[str, Scorer] = {}
+        for entry in manifest.objectives:
+            if isinstance(entry.scorer, Path):
+                scorers[entry.name] = CrossEncoderScorer(entry.scorer)
+            else:
+                fluency = fluency or FluencyScorer(base, prompt_text, END)
+                scorers[entry.name] = fluency
+        return cls(scorers, CrossEncoderScorer(manifest.faithfulness) if manifest.faithfulness else None)
+
+    def scores(self, statement: str, replies: Sequence[str]) -> dict[str, list[float]]:
+        """Scores of replies, 0 to 1, by objective."""
+        pairs = [statement] * len(replies), list(replies)
+        with self._lock:
+            found = {name: scorer.score(*pairs) for name, scorer in self.scorers.items()}
+        return {name: [float(value) for value in values] for name, values in found.items()}
+
+    def judge(self, statement: str, replies: Sequence[str]) -> dict[str, Judged]:
+        """Scores and faithfulness of each different reply."""
+        texts = list(dict.fromkeys(replies))
+        scores = self.scores(statement, texts)
+        faithful: list[float] | list[None] = [None] * len(texts)
+        if self.faithfulness is not None:
+            with self._lock:
+                faithful = [float(value) for value in self.faithfulness.score([statement] * len(texts), texts)]
+        return {text: Judged({name: values[i] for name, values in scores.items()}, faithful[i])
+                for i, text in enumerate(texts)}  # fmt: skip

@@ -1,0 +1,142 @@
+"""What writes and scores: the lowest object of the service, which everything that makes reflections stands on.
+
+It owns the ensemble of one models folder with its scheduler, the tokenizer, the scorers and the memory of the last
+replies. What several threads ask for at once is written as one batch, and nobody waits here while somebody else's reply
+is scored. Left out: reflections with their reasons, atlases and choices, which are made with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, Scheduler, Setting, StackedLora
+from emorl.ensemble.lora import load_adapter
+from emorl.ensemble.products import halves
+from emorl.ensemble.setting import places
+from emorl.models.folder import open_folder
+from emorl.models.manifest import Manifest
+from emorl.models.template import END, check_statement, prompt_text
+from emorl.reflecting.judges import Judges
+from emorl.reflecting.memory import Memory
+from emorl.reflecting.reflection import Judged, Objective
+from emorl.reflecting.tokenizer import SharedTokenizer
+
+MAX_TOKENS = 64
+"""Most tokens a reply, the end token included."""
+
+
+def default_precision() -> str:
+    """float16 weights with float32 sums where the processor has such products (x86), else float32.
+
+    Half the memory to read of float32, and replies that differ from float32's as rarely as those of float32 in another
+    batch; bfloat16 is no faster for one user and much less exact (docs/cost.md has the figures).
+    """
+    return "float16" if halves() else "float32"
+
+
+class Writer:
+    """Writes, reads and scores with the models of one folder; safe to use from several threads.
+
+    Attributes:
+        manifest: What the models folder says of itself.
+        objectives: K objectives, in slider order.
+        decoder: The ensemble.
+        scheduler: Writes everybody's requests as one batch.
+        tokenizer: Text to token ids and back.
+        judges: The scorers.
+        memory: The last greedy replies.
+    """
+
+    def __init__(
+        self, manifest: Manifest, decoder: EnsembleDecoder, tokenizer: SharedTokenizer, judges: Judges
+    ) -> None:
+        """Args: see the attributes; `load` makes them from a models folder."""
+        self.manifest, self.decoder, self.tokenizer, self.judges = manifest, decoder, tokenizer, judges
+        self.objectives = tuple(Objective(o.name, o.label, o.help, o.sha256) for o in manifest.objectives)
+        self.scheduler, self.memory = Scheduler(decoder), Memory()
+
+    @classmethod
+    def load(
+        cls, models: Path | None = None, dtype: str | None = None, progress: bool = False, judged: bool = True
+    ) -> Writer:
+        """Load a models folder on the base it names.
+
+        Args:
+            models: Models folder; `$EMORL_MODELS` or the shipped one by default.
+            dtype: A key of `PRECISIONS`; what suits the processor by default.
+            progress: Show progress while the base is fetched for the first time.
+            judged: Load the scorers too; without them nothing can be scored.
+
+        Raises:
+            AssetError: The base or the models folder cannot be found, or a scorer is missing.
+            ManifestError: The models folder is inconsistent, or made for another base or prompt template.
+            AdapterMismatch: An adapter cannot be mixed exactly, or was made for another base or warm start.
+        """
+        from transformers import AutoTokenizer
+        from transformers.utils import logging
+
+        logging.set_verbosity_error()  # its load reports speak of heads that the adapters bring
+        logging.disable_progress_bar()
+        manifest, base = open_folder(models, progress)
+        plain = AutoTokenizer.from_pretrained(base)
+        warm = load_adapter(manifest.warm_start, manifest.base_sha256) if manifest.warm_start else None
+        adapters = [load_adapter(o.adapter, manifest.base_id, o.name) for o in manifest.objectives]
+        backbone = LlamaBackbone.from_pretrained(base, warm, dtype or default_precision())
+        decoder = EnsembleDecoder(backbone, StackedLora(adapters), [plain.convert_tokens_to_ids(END)])
+        judges = Judges.load(manifest, base) if judged else Judges({})
+        return cls(manifest, decoder, SharedTokenizer(plain), judges)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the K objectives, in slider order."""
+        return [objective.name for objective in self.objectives]
+
+    def setting(
+        self, weights: Mapping[str, float], strength: float = 1.0, temperature: float = 0.0, seed: int = 0
+    ) -> Setting:
+        """A checked setting from weights by name; see `Setting.of`.
+
+        Raises:
+            WeightError: An unknown objective, or a value that is not a number or out of its range.
+        """
+        return Setting.of(self.names, weights, strength, temperature, seed)
+
+    def places(self, names: Iterable[str]) -> list[int]:
+        """Where these objectives stand in slider order.
+
+        Raises:
+            WeightError: An unknown objective.
+        """
+        return places(self.names, names)
+
+    def prompt(self, statement: str) -> list[int]:
+        """Token ids of the prompt for a statement.
+
+        Raises:
+            StatementError: It is empty or too long.
+        """
+        return self.tokenizer.ids(prompt_text(check_statement(statement)))
+
+    def request(self, prompt: list[int], setting: Setting) -> Request:
+        """What the engine is asked for."""
+        return Request(prompt, setting.weights, setting.strength, setting.temperature, setting.seed, MAX_TOKENS)
+
+    def write(
+        self, requests: Sequence[Request], keep_states: bool = False, keep_cache: bool = False,
+        begun: Mapping[int, Decoded] | None = None,
+    ) -> Generator[list[Decoded]]:  # fmt: skip
+        """Write requests as part of everybody's batch; see `Scheduler.stream`."""
+        return self.scheduler.stream(requests, keep_states, keep_cache, begun)
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """What tokens say."""
+        return self.tokenizer.text(tokens)
+
+    def scores(self, statement: str, replies: Sequence[str]) -> dict[str, list[float]]:
+        """Scores of replies, 0 to 1, by objective."""
+        return self.judges.scores(statement, replies)
+
+    def judge(self, statement: str, replies: Sequence[str]) -> dict[str, Judged]:
+        """Scores and faithfulness of each different reply."""
+        return self.judges.judge(statement, replies)

@@ -1,0 +1,15 @@
+"""Where the files under `data/` are: one function, so that no other module counts folders up from its own.
+
+Left out: reading them, which the modules that know their form do, and files that a user names.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+
+
+def data_path(*parts: str) -> Path:
+    """A file or folder under `data/`, given by its names from there; it need not exist."""
+    return DATA.joinpath(*parts)
