@@ -214,6 +214,9 @@ class Fake:
         self.name, self.presets = name, presets
         self.asked: list[int] = []
 
+    def setting(self, weights: dict[str, float]) -> dict[str, float]:
+        return weights
+
     def reflect(self, statement: str, weights: dict[str, float], explain: bool = True) -> SimpleNamespace:
         assert not explain
         return SimpleNamespace(base_reflection="" if "He" in statement else "base", reflection=f"{self.name} {weights}")

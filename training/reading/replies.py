@@ -8,12 +8,13 @@ earlier models' where a folder is named, and what people wrote. Left out: readin
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from emorl.ensemble import Setting
 from emorl.errors import WeightError
-from emorl.reflector import Reflector
-from emorl.template import MAX_STATEMENT
+from emorl.models.template import MAX_STATEMENT
+from emorl.reflecting.reflector import Reflector
 from training.data import Corpora, warmstart_examples
 from training.reading.sheet import Item
 
@@ -67,25 +68,25 @@ def items(
         WeightError: The models have no such preset.
         EmorlError: More candidates than the models write.
     """
-    weights = _weights(reflector, preset)
-    earlier_weights = _weights(earlier, earlier_preset) if earlier else {}
+    setting = _setting(reflector, preset)
+    earlier_setting = _setting(earlier, earlier_preset) if earlier else None
     for group, statement, person in rows:
-        greedy = reflector.reflect(statement, weights, explain=False)
+        greedy = reflector.reflect(statement, setting, explain=False)
         replies = {"person": person, "base": greedy.base_reflection, preset: greedy.reflection}
         if best_of > 1:
-            best = reflector.best_of(statement, best_of, weights, explain=False)
+            best = reflector.best_of(statement, best_of, setting, explain=False)
             replies[f"{preset}, best of {best_of}"] = best.reflection
-        if earlier is not None:
-            before = earlier.reflect(statement, earlier_weights, explain=False)
+        if earlier is not None and earlier_setting is not None:
+            before = earlier.reflect(statement, earlier_setting, explain=False)
             replies["earlier models"] = before.reflection
         yield Item(statement, group, {method: text for method, text in replies.items() if text})
 
 
-def _weights(reflector: Reflector, preset: str) -> Mapping[str, float]:
+def _setting(reflector: Reflector, preset: str) -> Setting:
     if preset not in reflector.presets:
         known = ", ".join(reflector.presets)
         raise WeightError(f"The preset is {preset!r}: expected one of {known}; check the spelling.")
-    return reflector.presets[preset]
+    return reflector.setting(reflector.presets[preset])
 
 
 def open_reflector(folder: Path) -> Reflector:
