@@ -11,8 +11,12 @@ class EmorlError(Exception):
     """Base of every error that is shown to a user as a single line."""
 
 
+class SettingsError(EmorlError):
+    """Environment variables that cannot be used; the message lists all of them."""
+
+
 class WeightError(EmorlError):
-    """Weights that are negative, not finite, or name an unknown objective."""
+    """A setting out of its range, or weights of an unknown objective."""
 
 
 class StatementError(EmorlError):

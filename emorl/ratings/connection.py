@@ -8,7 +8,6 @@ Left out: encryption at rest, which is the disk's business.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from emorl.errors import RatingError
+from emorl.settings import settings
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -30,9 +30,10 @@ def database_url(url: str | None = None) -> URL:
     Raises:
         RatingError: the URL is not one, or not SQLite or PostgreSQL.
     """
-    text = url or os.environ.get("DATABASE_URL")
+    given = settings().database_url
+    text = url or (given.get_secret_value() if given is not None else "")
     if not text:
-        return URL.create("sqlite", database=str(Path(os.environ.get("EMORL_DATA") or "var") / "ratings.db"))
+        return URL.create("sqlite", database=str(settings().data / "ratings.db"))
     try:
         parsed = make_url(text)
     except ArgumentError:

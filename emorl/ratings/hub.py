@@ -13,7 +13,6 @@ Left out: databases elsewhere, for which DATABASE_URL is enough.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from emorl.ratings.items import Item
 from emorl.ratings.journal import Journal
 from emorl.ratings.restore import restore
 from emorl.ratings.store import RatingStore, open_store
+from emorl.settings import settings
 
 log = logging.getLogger(__name__)
 PUSH_EVERY_MIN = 2.0
@@ -134,12 +134,10 @@ def configured_hub() -> HubDataset | None:
     """The dataset that EMORL_JOURNAL_DATASET and HF_TOKEN name; None unless both are set.
 
     Raises:
-        RatingError: only the dataset is named, so ratings would silently not be kept.
+        SettingsError: only the dataset is named, so ratings would silently not be kept.
     """
-    dataset, token = os.environ.get("EMORL_JOURNAL_DATASET"), os.environ.get("HF_TOKEN")
-    if dataset and not token:
-        raise RatingError(f"EMORL_JOURNAL_DATASET is {dataset!r} but HF_TOKEN is not set; expected both or neither")
-    return HubDataset(dataset, token) if dataset and token else None
+    dataset, token = settings().journal_dataset, settings().hub_token
+    return HubDataset(dataset, token.get_secret_value()) if dataset and token else None
 
 
 def open_kept_store(url: str | None = None, hub: Hub | None = None, shared: Iterable[Item] = ()) -> RatingStore:
@@ -197,4 +195,4 @@ def open_for_deletion(url: str | None = None, hub: Hub | None = None) -> Iterato
 
 
 def _folder() -> Path:
-    return Path(os.environ.get("EMORL_DATA") or "var") / "journal"
+    return settings().data / "journal"

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,8 +19,10 @@ from typing import Any
 
 from emorl.errors import RatingError
 from emorl.ratings.record import ANSWERS, CHOICES, DEPTHS, MAX_LEVEL, MAX_TEXT
+from emorl.resources import data_path
+from emorl.settings import settings
 
-ITEMS_FILE = Path(__file__).parents[2] / "data" / "rating_items.jsonl"
+ITEMS_FILE = data_path("rating_items.jsonl")
 GOLD_ANSWERS: dict[str, tuple[Any, ...]] = {
     "choice": CHOICES,
     "depth": DEPTHS,
@@ -137,7 +138,7 @@ def load_items(path: Path | None = None) -> tuple[Item, ...]:
     Raises:
         RatingError: the file cannot be read, or a line is no item; the message names the line.
     """
-    where = path or Path(os.environ.get("EMORL_RATING_ITEMS") or ITEMS_FILE)
+    where = path or settings().rating_items or ITEMS_FILE
     try:
         lines = where.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as fault:

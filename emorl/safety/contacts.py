@@ -8,17 +8,16 @@ unless `EMORL_COUNTRY` names one country or several ("GB, IE"); a deployer's own
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from emorl.errors import CareDataError
-from emorl.safety.phrases import DATA
+from emorl.resources import data_path
+from emorl.settings import ALIASES, settings
 
-SHIPPED = DATA / "contacts.json"
+SHIPPED = data_path("safety", "contacts.json")
 INTERNATIONAL = "INT"
-_ALIASES = {"UK": "GB", "USA": "US"}
 _EU = frozenset("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE".split())
 
 
@@ -55,10 +54,9 @@ def crisis_contacts(country: str | None = None) -> tuple[Contact, ...]:
     Raises:
         CareDataError: the contact list is missing or broken.
     """
-    own = os.environ.get("EMORL_CONTACTS", "").strip()
-    contacts = contact_list(Path(own).expanduser() if own else SHIPPED)
-    named = (country or os.environ.get("EMORL_COUNTRY", "")).upper().split(",")
-    codes = {_ALIASES.get(code.strip(), code.strip()) for code in named if code.strip()}
+    contacts = contact_list(settings().contacts or SHIPPED)
+    named = [code.strip() for code in country.upper().split(",")] if country else settings().country
+    codes = {ALIASES.get(code, code) for code in named if code}
     if not codes:
         return contacts
     wanted = codes | {INTERNATIONAL} | ({"EU"} if codes & _EU else set())

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from emorl.errors import CareDataError
+from emorl.resources import data_path
 
-DATA = Path(__file__).resolve().parents[2] / "data" / "safety"
+SHIPPED = data_path("safety", "crisis_phrases.json")
 KINDS = ("suicide", "self_harm", "harm_to_others", "danger")
 
 _CONCEPT = re.compile("@([a-z]+)")
@@ -72,7 +73,7 @@ class PhraseList:
 
 
 @cache
-def phrase_list(path: Path = DATA / "crisis_phrases.json") -> PhraseList:
+def phrase_list(path: Path = SHIPPED) -> PhraseList:
     """Read and compile a phrase list; read once.
 
     Raises:

@@ -21,9 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emorl.errors import CareDataError
+from emorl.resources import data_path
 from emorl.safety.crisis import crisis_matches
-from emorl.safety.phrases import DATA, phrase_list
+from emorl.safety.phrases import phrase_list
 
+CASES = data_path("safety", "crisis_cases.jsonl")
 PARTS = ("tuned", "held_out", "indirect", "indirect_held", "oblique")
 OWN = ("reflections.jsonl", "examples.json")
 
@@ -69,7 +71,7 @@ class Result:
         return self.alarms / self.benign
 
 
-def read_cases(path: Path = DATA / "crisis_cases.jsonl") -> tuple[Case, ...]:
+def read_cases(path: Path = CASES) -> tuple[Case, ...]:
     """All cases of a file.
 
     Raises:
@@ -95,7 +97,7 @@ def own_statements(name: str) -> tuple[str, ...]:
     Raises:
         CareDataError: the file cannot be read.
     """
-    path = DATA.parent / name
+    path = data_path(name)
     try:
         text = path.read_text(encoding="utf-8")
         rows = json.loads(text)["examples"] if path.suffix == ".json" else map(json.loads, text.splitlines())

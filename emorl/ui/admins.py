@@ -11,7 +11,6 @@ Left out: sign-in anywhere else (Gradio imitates it there with the account of th
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ import gradio as gr
 from gradio.utils import get_space
 
 from emorl.errors import RatingError
+from emorl.settings import settings
 from emorl.ui import strings
 from emorl.ui.results import Door, ResultsScreen
 from emorl.ui.widgets import widget
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
 VARIABLES = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")
 PACKAGES = ("authlib", "itsdangerous")
 FUNCTIONS = ("leave", "show_results", "export_data", "purge_old")
-
-
-def admins() -> frozenset[str]:
-    """User names of `EMORL_ADMINS` in lower case, as the hub compares them."""
-    names = os.environ.get("EMORL_ADMINS", "").replace(",", " ").split()
-    return frozenset(name.lower() for name in names)
 
 
 def installed(package: str) -> bool:
@@ -48,9 +42,11 @@ def sign_in_offered() -> bool:
     Raises:
         RatingError: `EMORL_ADMINS` is set on a Space that cannot sign anybody in.
     """
-    if not admins() or get_space() is None:
+    if not settings().admins or get_space() is None:
         return False
-    if missing := [name for name in VARIABLES if not os.environ.get(name)]:
+    found = settings()
+    given = (found.oauth_client_id, found.oauth_client_secret, found.oauth_scopes, found.openid_provider)
+    if missing := [name for name, value in zip(VARIABLES, given, strict=True) if not value]:
         raise RatingError(strings.ADMINS_ERRORS["variables"].format(names=", ".join(missing)))
     if not all(installed(name) for name in PACKAGES):
         raise RatingError(strings.ADMINS_ERRORS["package"])
@@ -94,7 +90,7 @@ def guarded(act: Callable[[Any], dict[str, Any]]) -> Callable[..., dict[str, Any
     def call(form: Any = None, profile: gr.OAuthProfile | None = None) -> dict[str, Any]:
         if profile is None:
             return {"error": strings.ADMINS_ERRORS["signed_out"]}
-        if str(profile.username).lower() not in admins():
+        if str(profile.username).lower() not in settings().admins:
             return {"error": strings.ADMINS_ERRORS["not_listed"].format(name=profile.username)}
         data = dict(form) if isinstance(form, Mapping) else {}
         return act({**data, "session": Admitted()})

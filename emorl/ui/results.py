@@ -16,7 +16,6 @@ import io
 import json
 import logging
 import math
-import os
 import secrets
 import threading
 import time
@@ -27,6 +26,7 @@ from emorl.errors import EmorlError, RatingError
 from emorl.ratings import RatingQueue
 from emorl.ratings.export import records, write_csv
 from emorl.ratings.results import results
+from emorl.settings import settings
 from emorl.ui import strings
 from emorl.ui.widgets import widget
 
@@ -42,7 +42,7 @@ SESSION_S = 3600.0
 
 def password() -> str:
     """The password of the Results screen; empty where there is no such screen."""
-    return os.environ.get("EMORL_RESULTS_PASSWORD", "")
+    return settings().results_password.get_secret_value()
 
 
 class Door:

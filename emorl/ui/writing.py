@@ -11,13 +11,13 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from emorl.errors import EmorlError, WeightError
 from emorl.models.template import MAX_STATEMENT
+from emorl.resources import data_path
 from emorl.safety import crisis_contacts, crisis_matches, mask, personal_data
 from emorl.ui import strings
 from emorl.ui.present import contacts_payload
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EXAMPLES = Path(__file__).parents[2] / "data" / "examples.json"
+EXAMPLES = data_path("examples.json")
 FIRST = "balanced"
 """The preset that sliders start with, unless a screen says otherwise."""
 

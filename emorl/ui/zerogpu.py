@@ -11,14 +11,10 @@ Left out: writing on a graphics processor.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
-
-def on_zerogpu() -> bool:
-    """Whether this is a ZeroGPU Space, by the variable that its own package goes by."""
-    return os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
+from emorl.settings import settings
 
 
 def declare() -> Callable[[], Any] | None:
@@ -29,7 +25,7 @@ def declare() -> Callable[[], Any] | None:
     Returns:
         The function as the Space sees it, or None where there is nothing to declare.
     """
-    if not on_zerogpu():
+    if not settings().zerogpu:
         return None
     try:
         import spaces

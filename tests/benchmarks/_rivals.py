@@ -12,7 +12,6 @@ sampling.
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,8 @@ from transformers import DynamicCache, GenerationConfig
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, StackedLora, shares
 from emorl.ensemble.lora import Adapter
 from emorl.ensemble.mask import nothing
-from emorl.models.base import cache_dir
 from emorl.models.sources import BASE_FILENAME
+from emorl.settings import settings
 
 Prompts = Sequence[Sequence[int]]
 Weights = Sequence[Sequence[float]]  # B weight vectors of K
@@ -189,7 +188,7 @@ class LlamaCpp:
 
 def gguf_file() -> Path | None:
     """The base's GGUF file if it is on this machine: named by `EMORL_BASE`, or in our cache."""
-    given = Path(os.environ.get("EMORL_BASE") or cache_dir()).expanduser()
+    given = settings().base or settings().cache_folder
     if given.is_file() and given.suffix == ".gguf":
         return given
     return next(given.rglob(BASE_FILENAME), None)

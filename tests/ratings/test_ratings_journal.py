@@ -15,7 +15,7 @@ from typing import Any
 import huggingface_hub
 import pytest
 
-from emorl.errors import RatingError
+from emorl.errors import RatingError, SettingsError
 from emorl.ratings import NewRating, RatingQueue, RatingStore, load_items, open_kept_store
 from emorl.ratings.hub import HubDataset, configured_hub
 from emorl.ratings.items import Item, Side
@@ -143,7 +143,7 @@ def test_nothing_is_sent_or_written_without_both_settings(tmp_path: Path, monkey
     assert {file.name for file in tmp_path.iterdir()} <= {"ratings.db", "ratings.db-wal", "ratings.db-shm"}
     monkeypatch.delenv("HF_TOKEN")
     monkeypatch.setenv("EMORL_JOURNAL_DATASET", "me/ratings")
-    with pytest.raises(RatingError, match="both or neither"):
+    with pytest.raises(SettingsError, match="both or neither"):
         open_kept_store()
 
 

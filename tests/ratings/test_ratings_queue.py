@@ -94,9 +94,8 @@ def test_items_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     file.write_text("not json")
     with pytest.raises(RatingError, match="line 1"):
         load_items()
-    file.unlink()
     with pytest.raises(RatingError, match="EMORL_RATING_ITEMS"):
-        load_items()
+        load_items(tmp_path / "none.jsonl")
 
 
 # Order

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emorl.errors import CareDataError
+from emorl.errors import CareDataError, SettingsError
 from emorl.safety import crisis_contacts
 from emorl.safety.contacts import contact_list
 
@@ -52,8 +52,10 @@ def test_a_list_of_ones_own_takes_its_place(monkeypatch: pytest.MonkeyPatch, tmp
     assert [contact.country for contact in crisis_contacts()] == ["FR", "DE", "INT"]
     assert [contact.country for contact in crisis_contacts("de")] == ["DE", "INT"]
     monkeypatch.setenv("EMORL_CONTACTS", str(tmp_path / "none.json"))
-    with pytest.raises(CareDataError, match="cannot read .*none.json .*unset EMORL_CONTACTS"):
+    with pytest.raises(SettingsError, match="EMORL_CONTACTS=.*none.json: expected a file that is there"):
         crisis_contacts()
+    with pytest.raises(CareDataError, match="cannot read .*none.json .*unset EMORL_CONTACTS"):
+        contact_list(tmp_path / "none.json")
 
 
 def test_a_list_without_help_for_everywhere_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

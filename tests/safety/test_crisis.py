@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emorl.errors import CareDataError
+from emorl.resources import data_path
 from emorl.safety import crisis_matches
 from emorl.safety.crisis import find, normalise, one_slip, plain_words
-from emorl.safety.phrases import DATA, compile_pattern, inflected, phrase_list
+from emorl.safety.phrases import compile_pattern, inflected, phrase_list
 from emorl.safety.report import OWN, PARTS, is_held, main, measure, own_statements, read_cases
 
 CASES = read_cases()
@@ -188,12 +189,12 @@ def test_inflection() -> None:
 
 
 def test_every_entry_says_why_and_names_are_unique() -> None:
-    content = json.loads((DATA / "crisis_phrases.json").read_text("utf-8"))
+    content = json.loads(data_path("safety", "crisis_phrases.json").read_text("utf-8"))
     entries = content["rules"] + content["benign"]
     assert all(len(entry["why"]) > 5 for entry in entries)
     assert len({entry["id"] for entry in entries}) == len(entries)
     assert content["version"] >= 3
-    assert f"Version {content['version']}" in (DATA.parent / "README.md").read_text("utf-8")  # its changelog
+    assert f"Version {content['version']}" in data_path("README.md").read_text("utf-8")  # its changelog
 
 
 @pytest.mark.parametrize("unit", ["a", "i ", "to ", "my own ", "dont want to ", "want to just really ", "k i ", "("])

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emorl.resources import data_path
 from emorl.safety.output import PARROT_WORDS, check_reply, longest_run
-from emorl.safety.phrases import DATA
 
 STATEMENT = "I do everything for my mother and nobody ever asks how I am doing."
 
@@ -59,7 +59,7 @@ def test_not_raised(reply: str) -> None:
     assert check_reply(STATEMENT, reply) == ()
 
 
-CASES = [json.loads(line) for line in (DATA / "output_cases.jsonl").read_text("utf-8").splitlines()]
+CASES = [json.loads(line) for line in data_path("safety", "output_cases.jsonl").read_text("utf-8").splitlines()]
 
 
 # Measured on the cases that shaped the checks: advice 24 of 24, question 20 of 21, diagnosis 21 of 21, repetition 19 of
@@ -93,7 +93,7 @@ def test_the_words_are_told() -> None:
 
 
 def test_people_s_own_reflections_raise_few() -> None:
-    lines = [json.loads(line) for line in (DATA.parent / "reflections.jsonl").read_text("utf-8").splitlines()]
+    lines = [json.loads(line) for line in data_path("reflections.jsonl").read_text("utf-8").splitlines()]
     raised = [(row["complex"], chips) for row in lines if (chips := check_reply(row["statement"], row["complex"]))]
     assert len(raised) <= 0.02 * len(lines), raised[:20]
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emorl.resources import data_path
 from emorl.safety import mask, personal_data
-from emorl.safety.phrases import DATA
 
-CASES = [json.loads(line) for line in (DATA / "personal_cases.jsonl").read_text("utf-8").splitlines()]
+CASES = [json.loads(line) for line in data_path("safety", "personal_cases.jsonl").read_text("utf-8").splitlines()]
 
 FOUND = [
     (
@@ -94,7 +94,7 @@ def test_recall_and_false_alarms_on_our_own_cases(capsys: pytest.CaptureFixture[
 
 
 def test_our_own_statements_raise_few() -> None:
-    lines = (DATA.parent / "reflections.jsonl").read_text("utf-8").splitlines()
+    lines = data_path("reflections.jsonl").read_text("utf-8").splitlines()
     found = [items for line in lines if (items := personal_data(json.loads(line)["statement"]))]
     assert len(found) <= 2, found  # two first names after "my cat called", which do look like names
 
