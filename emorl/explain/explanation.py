@@ -155,16 +155,16 @@ def intersect(ranges: Iterable[Range | None]) -> Range | None:
 def explain_reply(
     tokens: Sequence[int], states: torch.Tensor, weights: dict[str, float], strength: float, head: torch.Tensor,
     decode: Callable[[int], str], ends: Container[int], labels: dict[str, str], scale: float = 1.0,
-    temperature: float = 0.0, mask: Mask = no_run_twice,
+    temperature: float = 0.0, mask: Mask = no_run_twice, text: str = "",
 ) -> Explanation:  # fmt: skip
     """Explain a reply from its states; see `explain_steps` and `explanation`."""
     steps = explain_steps(tokens, states, list(weights.values()), strength, head, scale, temperature, mask)
-    return explanation(steps, weights, strength, decode, ends, labels, temperature)
+    return explanation(steps, weights, strength, decode, ends, labels, temperature, text)
 
 
 def explanation(
     steps: Sequence[Step], weights: dict[str, float], strength: float, decode: Callable[[int], str],
-    ends: Container[int], labels: dict[str, str], temperature: float = 0.0,
+    ends: Container[int], labels: dict[str, str], temperature: float = 0.0, text: str = "",
 ) -> Explanation:  # fmt: skip
     """Put steps together into words and a whole.
 
@@ -176,10 +176,11 @@ def explanation(
         ends: Tokens that end a reply.
         labels: What sentences call the objectives.
         temperature: T of sampling.
+        text: The whole reply, from which a character split over several tokens is taken.
     """
     names = {BASE: "the base model", **labels}
     reader = _Reader(steps, weights, strength, temperature > 0, decode, ends, names)
-    groups = group_pieces([decode(s.facts.token) for s in steps], [s.facts.token in ends for s in steps])
+    groups = group_pieces([decode(s.facts.token) for s in steps], [s.facts.token in ends for s in steps], text)
     words = tuple(reader.word(group.text, group.gap, group.kind, range(group.start, group.stop)) for group in groups)
     return Explanation(dict(weights), strength, temperature, words, reader.overall(words))
 

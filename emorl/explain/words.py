@@ -3,21 +3,24 @@
 A piece that begins with white space begins a word. Punctuation stands for itself, apart from marks inside a word (the
 apostrophe of "don't", the hyphen of "well-being", the point of "3.5"), which belong to it. White space alone belongs to
 what follows, at the end of a reply to what came before. The end token is always alone.
+Every screen takes its words from here, so that a word is the same everywhere.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["word", "mark", "end"]
+BROKEN = "\ufffd"  # what a tokenizer gives for part of a character
 INSIDE_WORDS = frozenset("'’-‐‑")
 INSIDE_NUMBERS = frozenset(".,:")
 
 
 @dataclass(frozen=True)
-class Group:
+class WordSpan:
     """Pieces start to stop (not included) of one word, one run of punctuation, or the end of the reply.
 
     Attributes:
@@ -37,7 +40,7 @@ class Group:
 
 def _is_mark(text: str) -> bool:
     core = text.strip()
-    return bool(core) and not any(c.isalnum() or c == "\ufffd" for c in core)
+    return bool(core) and not any(c.isalnum() or c == BROKEN for c in core)
 
 
 def _joins(before: str, mark: str, after: str) -> bool:
@@ -50,12 +53,13 @@ def _joins(before: str, mark: str, after: str) -> bool:
     return core in INSIDE_WORDS and left.isalnum() and right.isalnum()
 
 
-def group_pieces(pieces: Sequence[str], ends: Sequence[bool] | None = None) -> list[Group]:
+def group_pieces(pieces: Sequence[str], ends: Sequence[bool] | None = None, text: str = "") -> list[WordSpan]:
     """Group pieces into words, marks and the end; every piece is in exactly one group, in order.
 
     Args:
         pieces: Text that each token adds.
         ends: Whether a token ends the reply; none does by default.
+        text: The whole reply, from which a character split over several pieces is taken.
     """
     stops = list(ends) if ends is not None else [False] * len(pieces)
     groups: list[list[int]] = []
@@ -67,10 +71,10 @@ def group_pieces(pieces: Sequence[str], ends: Sequence[bool] | None = None) -> l
             continue
         kind: Kind | None = None if not piece.strip() else "mark" if _is_mark(piece) else "word"
         last = kinds[-1] if kinds else "end"
-        text = "".join(pieces[i] for i in groups[-1]) if groups else ""
+        before = "".join(pieces[i] for i in groups[-1]) if groups else ""
         after = pieces[index + 1] if index + 1 < len(pieces) and not stops[index + 1] else ""
-        spaced = piece[:1].isspace() or text[-1:].isspace()
-        inside = last == "word" and kind == "mark" and not spaced and _joins(text, piece, after)
+        spaced = piece[:1].isspace() or before[-1:].isspace()
+        inside = last == "word" and kind == "mark" and not spaced and _joins(before, piece, after)
         fits = last is None or (not spaced and kind is not None and (kind == last or inside))
         if groups and last != "end" and fits:
             groups[-1].append(index)
@@ -85,9 +89,32 @@ def group_pieces(pieces: Sequence[str], ends: Sequence[bool] | None = None) -> l
             del groups[g], kinds[g]
         else:
             kinds[g] = "mark"
-    return [_group(pieces, members, kind or "mark") for members, kind in zip(groups, kinds, strict=True)]
+    spans = [_span(pieces, members, kind or "mark") for members, kind in zip(groups, kinds, strict=True)]
+    return _mended(spans, text) if any(BROKEN in span.text for span in spans) else spans
 
 
-def _group(pieces: Sequence[str], members: list[int], kind: Kind) -> Group:
+def _span(pieces: Sequence[str], members: list[int], kind: Kind) -> WordSpan:
     text = "".join(pieces[i] for i in members)
-    return Group(members[0], members[-1] + 1, "" if kind == "end" else text.strip(), text[:1].isspace(), kind)
+    return WordSpan(members[0], members[-1] + 1, "" if kind == "end" else text.strip(), text[:1].isspace(), kind)
+
+
+def _mended(spans: list[WordSpan], text: str) -> list[WordSpan]:
+    """The same, with broken characters taken from the text where its words are as many; else as it was."""
+    runs: list[list[int]] = []  # spans without white space between them
+    for index, span in enumerate(spans):
+        if span.kind == "end":
+            continue
+        if span.gap or not runs:
+            runs.append([])
+        runs[-1].append(index)
+    written = text.split()
+    if len(runs) != len(written):
+        return spans
+    mended = list(spans)
+    for run, word in zip(runs, written, strict=True):
+        broken = [index for index in run if BROKEN in spans[index].text]
+        pattern = "".join("(.+)" if index in broken else re.escape(spans[index].text) for index in run)
+        if found := re.fullmatch(pattern, word):
+            for index, whole in zip(broken, found.groups(), strict=True):
+                mended[index] = replace(spans[index], text=whole)
+    return mended

@@ -85,7 +85,7 @@ def explain_reflection(writer: Writer, reflection: Reflection) -> Explanation:
     return explain_reply(
         trace.tokens, trace.states, reflection.weights, setting.strength, backbone.head, writer.tokenizer.piece,
         writer.decoder.end_tokens, {o.name: o.label.lower() for o in writer.objectives}, backbone.scale,
-        setting.temperature, writer.decoder.mask,
+        setting.temperature, writer.decoder.mask, reflection.reflection,
     )  # fmt: skip
 
 

@@ -1,20 +1,20 @@
 """Turns a `Reflection` into the plain dictionaries that the result widget draws.
 
-Sub-word pieces are merged into words here: a piece that begins with white space starts a new word, and
-because contributions are additive (each piece's add up to that piece's margin) those of a word are the
-sums over its pieces. No Gradio in this module.
+Words, punctuation marks and the end are those of `emorl.explain.words`, as on the Why screen. Contributions add up, so
+those of a word are the sums over its pieces. No Gradio in this module.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from emorl.safety import check_reply
 
 if TYPE_CHECKING:
+    from emorl.explain.words import Kind, WordSpan
     from emorl.reflecting.reflection import Objective, Reflection, TokenExplanation
 
 BASE = "base"
@@ -25,69 +25,42 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Word:
-    """One word of a reply with its sub-word pieces added up.
+    """One word or mark of a reply with its sub-word pieces added up.
 
     Attributes:
-        text: the word without surrounding white space; empty for the end of the reply.
-        gap: whether white space stands before it.
-        foil: runner-up of the word's first piece.
-        pieces: number of sub-word pieces.
-        margin: sum of the pieces' margins, in logits.
-        contributions: part of the base and of every objective; they add up to `margin`.
-        unchanged: per objective the shares for which every piece stays first; None if there is no such range.
-        decided_by: the objective that helped most where the base alone preferred a runner-up, else empty.
-        end: whether this is the decision to end the reply.
+        text: Without white space around it; empty for the end of the reply.
+        gap: Whether white space stands before it.
+        kind: "word", "mark" or "end".
+        foil: Runner-up of its first piece.
+        pieces: Number of sub-word pieces.
+        margin: Sum of the pieces' margins, in logits.
+        contributions: Part of the base and of every objective; they add up to `margin`.
+        unchanged: For each objective the shares for which every piece stays first; None if there is no such range.
+        decided_by: The objective that helped most where the base alone preferred a runner-up, else empty.
     """
 
     text: str
     gap: bool
+    kind: Kind
     foil: str
     pieces: int
     margin: float
     contributions: dict[str, float]
     unchanged: dict[str, Range | None]
     decided_by: str
-    end: bool = False
-
-
-def intersect(ranges: Iterable[Range | None]) -> Range | None:
-    """The common part of closed ranges, or None if there is none (or no range at all)."""
-    items = list(ranges)
-    if not items or any(item is None for item in items):
-        return None
-    low = max(item[0] for item in items if item is not None)
-    high = min(item[1] for item in items if item is not None)
-    return (low, high) if low <= high else None
 
 
 def merge_words(tokens: Sequence[TokenExplanation], text: str = "") -> list[Word]:
-    """Merge sub-word pieces into words; special tokens become one word that marks the end.
+    """Add up the pieces of each word and mark.
 
     Args:
-        tokens: the pieces in order.
-        text: the whole reply. Its words replace the joined pieces where their number agrees, because a
-            character split over two pieces cannot be read from either.
+        tokens: The pieces in order.
+        text: The whole reply, from which a character split over several pieces is taken.
     """
-    groups: list[list[TokenExplanation]] = []
-    for token in tokens:
-        blank = groups and not is_end(groups[-1][0]) and not _joined(groups[-1]).strip()
-        ends = is_end(token) or (groups and is_end(groups[-1][0]))
-        if groups and not ends and (blank or not token.text[:1].isspace()):
-            groups[-1].append(token)
-        else:
-            groups.append([token])
-    if len(groups) > 1 and not is_end(groups[-1][0]) and not _joined(groups[-1]).strip():
-        groups[-2].extend(groups.pop())  # white space after the last word
-    words = [_word(group) for group in groups]
-    written = text.split()
-    if len(written) == sum(not word.end for word in words):
-        rest = iter(written)
-        words = [word if word.end else replace(word, text=next(rest)) for word in words]
-    return words
+    from emorl.explain.words import group_pieces  # brings torch, which is there by the time a reflection is
 
-
-def _joined(pieces: Sequence[TokenExplanation]) -> str:
-    return "".join(piece.text for piece in pieces)
+    spans = group_pieces([token.text for token in tokens], [is_end(token) for token in tokens], text)
+    return [_word(span, tokens[span.start : span.stop]) for span in spans]
 
 
 def is_end(token: TokenExplanation) -> bool:
@@ -95,39 +68,38 @@ def is_end(token: TokenExplanation) -> bool:
     return not token.text or bool(_SPECIAL.match(token.text))
 
 
-def _word(pieces: list[TokenExplanation]) -> Word:
+def _word(span: WordSpan, pieces: Sequence[TokenExplanation]) -> Word:
+    from emorl.explain.explanation import intersect
+
     names = list(pieces[0].contributions)
-    contributions = {name: sum(piece.contributions[name] for piece in pieces) for name in names}
     overruled = [piece for piece in pieces if piece.contributions.get(BASE, 0.0) < 0.0]
-    decided_by = ""
-    if overruled:
-        support = {name: sum(p.contributions[name] for p in overruled) for name in names if name != BASE}
-        best = max(support, key=lambda name: support[name], default="")
-        decided_by = best if best and support[best] > 0.0 else ""
-    end = is_end(pieces[0])
-    text = _joined(pieces)
+    support = {name: sum(p.contributions[name] for p in overruled) for name in names if name != BASE}
+    best = max(support, key=lambda name: support[name], default="")
     return Word(
-        text="" if end else text.strip(),
-        gap=text[:1].isspace(),
+        text=span.text,
+        gap=span.gap,
+        kind=span.kind,
         foil=pieces[0].foil.strip() if not _SPECIAL.match(pieces[0].foil) else "",
         pieces=len(pieces),
         margin=sum(piece.margin for piece in pieces),
-        contributions=contributions,
+        contributions={name: sum(piece.contributions[name] for piece in pieces) for name in names},
         unchanged={name: intersect(piece.unchanged.get(name) for piece in pieces) for name in names if name != BASE},
-        decided_by=decided_by,
-        end=end,
+        decided_by=best if best and support[best] > 0.0 else "",
     )
 
 
 def overall(words: Sequence[Word]) -> list[dict[str, Any]]:
-    """Per part (base, then objectives): sum and mean over words, and the shares that keep the whole text."""
+    """For each part (base, then objectives) its sum, its mean per word, and the shares that keep the whole text."""
+    from emorl.explain.explanation import intersect
+
     if not words:
         return []
+    count = sum(word.kind == "word" for word in words) or len(words)
     rows = []
     for name in words[0].contributions:
         total = sum(word.contributions[name] for word in words)
         kept = None if name == BASE else intersect(word.unchanged[name] for word in words)
-        rows.append({"name": name, "sum": _round(total), "mean": _round(total / len(words)), "unchanged": kept})
+        rows.append({"name": name, "sum": _round(total), "mean": _round(total / count), "unchanged": kept})
     return rows
 
 
@@ -189,7 +161,7 @@ def _word_payload(word: Word, sampled: bool) -> dict[str, Any]:
     return {
         "text": word.text,
         "gap": word.gap,
-        "end": word.end,
+        "end": word.kind == "end",
         "foil": word.foil,
         "pieces": word.pieces,
         "margin": _round(word.margin),

@@ -59,3 +59,17 @@ def test_every_piece_is_in_exactly_one_group_in_order(rows):
         assert (group.kind == "end") == any(inside) and (not any(inside) or len(inside) == 1)
         if group.kind != "end":
             assert group.text == "".join(pieces[group.start : group.stop]).strip()
+
+
+@pytest.mark.parametrize(
+    ("pieces", "reply", "expected"),
+    [
+        (["I", " caf", "\ufffd", "\ufffd", ","], "I café,", ["I", "café", ","]),
+        ([" it", "\ufffd", "\ufffd", "s", " (", "\ufffd", "\ufffd", ")"], "it’s (é)", ["it’s", "(", "é", ")"]),
+        (["I", " caf", "\ufffd"], "I like cafés", ["I", "caf\ufffd"]),  # other words: left as it was
+        (["I", " caf", "\ufffd"], "", ["I", "caf\ufffd"]),
+        (["You", ","], "Something else", ["You", ","]),
+    ],
+)
+def test_a_character_split_over_pieces_is_taken_from_the_reply(pieces, reply, expected):
+    assert [span.text for span in group_pieces(pieces, text=reply)] == expected

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from emorl.reflecting.reflection import Reflection, TokenExplanation
-from emorl.ui.present import contacts_payload, intersect, merge_words, overall, reflection_payload
+from emorl.ui.present import contacts_payload, merge_words, overall, reflection_payload
 from tests.ui.scripted import REPLY, TOKENS, ScriptedReflector
 
 
@@ -24,12 +24,23 @@ def reflection() -> Reflection:
 
 def test_pieces_are_merged_and_added_up(reflection: Reflection) -> None:
     words = merge_words(reflection.tokens)
-    assert [word.text for word in words] == [*REPLY.split(), ""]
-    merged = words[7]
-    assert (merged.text, merged.pieces, merged.foil, merged.gap) == ("overwhelmed,", 3, "under", True)
-    assert merged.contributions == pytest.approx({"base": 2.0, "reflection": 0.25, "empathy": 0.75})
-    assert merged.margin == pytest.approx(3.0)
-    assert merged.unchanged["empathy"] == pytest.approx((0.1, 0.9))
+    assert "".join(" " * word.gap + word.text for word in words) == REPLY
+    merged = words[8]
+    assert (merged.text, merged.kind, merged.gap) == ("overwhelmed", "word", True)
+    assert (merged.pieces, merged.foil) == (2, "under")
+    assert merged.contributions == pytest.approx({"base": 1.5, "reflection": 0.25, "empathy": 0.75})
+    assert merged.margin == pytest.approx(2.5)
+    assert merged.unchanged["empathy"] == pytest.approx((0.1, 0.91))
+    assert [(word.text, word.kind) for word in words[9:]] == [
+        (",", "mark"), ("and", "word"), ("alone", "word"), (".", "mark"), ("", "end")
+    ]  # fmt: skip
+
+
+def test_words_are_those_of_the_why_screen(reflection: Reflection) -> None:
+    explained = ScriptedReflector().explain(reflection).words
+    assert [(word.text, word.gap, word.kind) for word in merge_words(reflection.tokens)] == [
+        (word.text, word.gap, word.kind) for word in explained
+    ]
 
 
 def test_contributions_of_words_sum_to_margins_and_to_the_overall_rows(reflection: Reflection) -> None:
@@ -39,7 +50,7 @@ def test_contributions_of_words_sum_to_margins_and_to_the_overall_rows(reflectio
     rows = {row["name"]: row for row in overall(words)}
     assert rows["base"]["sum"] == pytest.approx(sum(row[2] for row in TOKENS))
     assert rows["empathy"]["sum"] == pytest.approx(5.5)
-    assert rows["empathy"]["mean"] == pytest.approx(5.5 / 11)
+    assert rows["empathy"]["mean"] == pytest.approx(5.5 / 10)  # ten words
     assert rows["base"]["unchanged"] is None
     assert rows["reflection"]["unchanged"] == pytest.approx((0.14, 0.9))
 
@@ -57,19 +68,12 @@ def test_an_overruled_piece_inside_a_word_counts() -> None:
 @pytest.mark.parametrize("text", ["<|im_end|>", "<|endoftext|>", "</s>", ""])
 def test_the_end_of_the_reply_is_a_word_of_its_own(text: str) -> None:
     words = merge_words([token(" sad", 1.0, 0.0), token(text, 1.0, 0.0)])
-    assert [(word.text, word.end) for word in words] == [("sad", False), ("", True)]
+    assert [(word.text, word.kind) for word in words] == [("sad", "word"), ("", "end")]
 
 
 def test_no_tokens_no_words_no_rows() -> None:
     assert merge_words([]) == []
     assert overall([]) == []
-
-
-def test_intersections() -> None:
-    assert intersect([(0.1, 0.5), (0.2, 0.9)]) == (0.2, 0.5)
-    assert intersect([(0.1, 0.2), (0.3, 0.9)]) is None
-    assert intersect([(0.1, 0.2), None]) is None
-    assert intersect([]) is None
 
 
 def test_payload_of_a_finished_reflection(reflection: Reflection) -> None:
