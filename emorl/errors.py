@@ -43,6 +43,10 @@ class AssetError(EmorlError):
     """A base model or scorer file that could not be found, checked or stored."""
 
 
+class Unavailable(AssetError):
+    """One source did not give the base model's file; the next one is tried, and the error after the last names it."""
+
+
 class CorpusError(EmorlError):
     """A corpus file that does not have the form its owner publishes."""
 

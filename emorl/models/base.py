@@ -34,7 +34,6 @@ from emorl.models.sources import (
     SOURCES,
     BaseFile,
     Source,
-    Unavailable,
     check_file,
 )
 from emorl.settings import settings
@@ -150,7 +149,7 @@ def _fetch(wanted: BaseFile, part: Path, sources: Mapping[str, Source], progress
         try:
             path = source(wanted, folder, progress)
             check_file(path, wanted)
-        except (Unavailable, AssetError) as error:
+        except AssetError as error:
             _say(f"  not from there: {error}", progress)
             tried.append(f"{name}: {error}")
             shutil.rmtree(folder)

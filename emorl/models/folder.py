@@ -24,8 +24,8 @@ def models_dir(override: Path | None = None) -> Path:
     folder = override or settings().models or data_path("models")
     if not (folder / "manifest.json").is_file():
         raise AssetError(
-            f"no manifest.json in {folder}; expected a folder of trained adapters; "
-            "set EMORL_MODELS to one, or make one with `python -m training all --config FILE`"
+            f"Got no manifest.json in {folder}: expected a folder of trained adapters; "
+            "set EMORL_MODELS to one, or make one with `python -m training all --config FILE`."
         )
     return folder
 
@@ -44,13 +44,13 @@ def open_folder(models: Path | None = None, progress: bool = False) -> tuple[Man
     manifest = read_manifest(models_dir(models))
     if manifest.template != TEMPLATE:
         raise ManifestError(
-            f"The models in {manifest.folder} were trained with another prompt template: expected this version's; "
+            f"Got models in {manifest.folder} that were trained with another prompt template: expected this version's; "
             "train them again."
         )
     base = ensure_base(progress=progress)
     if manifest.base_sha256 != BASE_SHA256 and settings().base is None:
         raise ManifestError(
-            f"The models in {manifest.folder} need the base {manifest.base_sha256[:12]}: expected "
-            f"{BASE_SHA256[:12]}; name that base's folder in EMORL_BASE."
+            f"Got models in {manifest.folder} for the base {manifest.base_sha256[:12]}...: expected "
+            f"{BASE_SHA256[:12]}...; name that base's folder in EMORL_BASE."
         )
     return manifest, base

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from emorl.errors import ManifestError
 
 VERSION = 1
+REMEDY = "write it with `python -m training package`, or name another models folder"
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class ObjectiveEntry:
     adapter: Path
     sha256: str
     scorer: Path | str
-    training: dict = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,41 +86,84 @@ def read_manifest(folder: Path) -> Manifest:
         ManifestError: It is missing, not JSON, of another version, incomplete, or a file's hash differs.
     """
     path = folder / "manifest.json"
-    remedy = "write it with `python -m training package`, or name another models folder"
     try:
-        data = json.loads(path.read_text())
+        data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ManifestError(f"No manifest.json in {folder}: expected a models folder; {remedy}.") from None
+        raise ManifestError(f"Got no manifest.json in {folder}: expected a models folder; {REMEDY}.") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{path} is not JSON ({error}): expected a manifest; {remedy}.") from None
-    if data.get("version") != VERSION:
-        raise ManifestError(f"{path} has version {data.get('version')}: expected {VERSION}; {remedy}.")
+        raise ManifestError(f"Got {path}, which is not JSON ({error}): expected a manifest; {REMEDY}.") from None
+    version = data.get("version") if isinstance(data, dict) else None
+    if version != VERSION:
+        raise ManifestError(f"Got {path}, which has version {version}: expected {VERSION}; {REMEDY}.")
     try:
-        warm = folder / data["warm_start"]["path"] if data.get("warm_start") else None
-        objectives = tuple(
-            ObjectiveEntry(
-                o["name"], o["label"], o["help"], folder / o["adapter"], o["sha256"],
-                o["scorer"] if o["scorer"] == "fluency" else folder / o["scorer"], o.get("training", {}),
-            )
-            for o in data["objectives"]
-        )  # fmt: skip
-        faithful = folder / data["faithfulness"]["scorer"] if data.get("faithfulness") else None
-        manifest = Manifest(folder, data["base"]["sha256"], data["template"], warm, data["base_id"], objectives,
-                            data["presets"], faithful)  # fmt: skip
-    except (KeyError, TypeError) as error:
-        raise ManifestError(f"{path} lacks {error}: expected a complete manifest; {remedy}.") from None
-    names = [o.name for o in objectives]
+        manifest = _parse(folder, data)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ManifestError(f"Got {path}, which lacks {error}: expected a complete manifest; {REMEDY}.") from None
+    _check_names(path, manifest)
+    _check_files(manifest)
+    return manifest
+
+
+def _parse(folder: Path, data: dict[str, Any]) -> Manifest:
+    objectives = tuple(
+        ObjectiveEntry(
+            name=entry["name"],
+            label=entry["label"],
+            help=entry["help"],
+            adapter=folder / entry["adapter"],
+            sha256=entry["sha256"],
+            scorer=entry["scorer"] if entry["scorer"] == "fluency" else folder / entry["scorer"],
+            training=entry.get("training", {}),
+        )
+        for entry in data["objectives"]
+    )
+    return Manifest(
+        folder=folder,
+        base_sha256=data["base"]["sha256"],
+        template=data["template"],
+        warm_start=folder / data["warm_start"]["path"] if data.get("warm_start") else None,
+        base_id=data["base_id"],
+        objectives=objectives,
+        presets={name: dict(weights) for name, weights in data["presets"].items()},
+        faithfulness=folder / data["faithfulness"]["scorer"] if data.get("faithfulness") else None,
+    )
+
+
+def _check_names(path: Path, manifest: Manifest) -> None:
+    """Objectives have names of their own, and presets weigh them with numbers."""
+    names = [entry.name for entry in manifest.objectives]
     if not names or len(set(names)) != len(names) or "base" in names:
-        raise ManifestError(f"{path} names the objectives {names}: expected different names, not `base`; {remedy}.")
+        raise ManifestError(
+            f"Got {path}, which names the objectives {names}: expected different names, not `base`; {REMEDY}."
+        )
     for preset, weights in manifest.presets.items():
         if unknown := set(weights) - set(names):
-            raise ManifestError(f"{path}: preset {preset} names {sorted(unknown)}: expected {names}; {remedy}.")
-    for entry in objectives:
-        weights_file = entry.adapter / "adapter_model.safetensors"
-        if not weights_file.is_file() or file_sha256(weights_file) != entry.sha256:
-            raise ManifestError(f"{weights_file} is missing or not the file the manifest names: expected SHA-256 "
-                                f"{entry.sha256[:12]}...; {remedy}.")  # fmt: skip
-    if warm and (not (warm / "adapter_model.safetensors").is_file()
-                 or base_identity(manifest.base_sha256, warm) != manifest.base_id):  # fmt: skip
-        raise ManifestError(f"The warm start in {warm} is not the one the adapters were trained on; {remedy}.")
-    return manifest
+            raise ManifestError(
+                f"Got {path}, whose preset {preset} names {sorted(unknown)}: expected some of {names}; {REMEDY}."
+            )
+        for name, weight in weights.items():
+            if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < math.inf:
+                raise ManifestError(
+                    f"Got {path}, whose preset {preset} has {weight!r:.40} for {name}: expected a finite number of at "
+                    f"least 0; {REMEDY}."
+                )
+
+
+def _check_files(manifest: Manifest) -> None:
+    """Adapters and the warm start are the files that the manifest names."""
+    for entry in manifest.objectives:
+        file = entry.adapter / "adapter_model.safetensors"
+        if not file.is_file() or file_sha256(file) != entry.sha256:
+            raise ManifestError(
+                f"Got {file}, which is missing or not the file the manifest names: expected SHA-256 "
+                f"{entry.sha256[:12]}...; {REMEDY}."
+            )
+    warm = manifest.warm_start
+    if warm is not None and (
+        not (warm / "adapter_model.safetensors").is_file()
+        or base_identity(manifest.base_sha256, warm) != manifest.base_id
+    ):
+        raise ManifestError(
+            f"Got the warm start in {warm}, which is missing or not the one the adapters were trained on: expected "
+            f"that one; {REMEDY}."
+        )

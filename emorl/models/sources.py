@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from emorl.errors import AssetError
+from emorl.errors import AssetError, Unavailable
 
 BASE_NAME = "SmolLM2-135M-Instruct"
 BASE_FILENAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -38,10 +38,6 @@ TIMEOUT_S = 8
 """Longest silence from a server before it counts as unreachable."""
 
 _CHUNK_BYTES = 1 << 20
-
-
-class Unavailable(Exception):
-    """One source did not give the file; the next one is tried. Users see it inside an `AssetError`."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """What a ZeroGPU Space asks of an app that does not use its graphics processor.
 
-The engine runs on processor cores: its weights are packed in the order those read them, one thread writes everybody's
-reflections as one batch, and moved sliders are answered from caches that stay in this process. ZeroGPU runs a
-decorated function in a process of its own, in which none of that exists, and for a queue and a daily quota of the
-visitor; a reflection takes seconds without. So nothing is written on the graphics processor, and nothing here
-pretends to. But such a Space only starts if it finds one function for it: `declare` shows it one that nobody calls.
+The engine runs on processor cores: its weights are packed in the order in which they are read, one thread writes
+everybody's reflections as one batch, and moved sliders are answered from caches in this process. ZeroGPU would run a
+decorated function in a process of its own, where none of that exists, behind a queue and a daily quota for each
+visitor; on the processor a reflection takes a few seconds. So nothing is written on the graphics processor. But such a
+Space starts only if it finds a function for it: `declare` shows it one that nobody calls.
 
 Left out: writing on a graphics processor.
 """
@@ -20,7 +20,7 @@ from emorl.settings import settings
 def declare() -> Callable[[], Any] | None:
     """Show a ZeroGPU Space the function it looks for when it starts; does nothing anywhere else.
 
-    To be called before the app is launched.
+    Call it before the app is launched.
 
     Returns:
         The function as the Space sees it, or None where there is nothing to declare.

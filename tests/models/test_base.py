@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 from safetensors import SafetensorError
 
-from emorl.errors import AssetError, SettingsError
+from emorl.errors import AssetError, SettingsError, Unavailable
 from emorl.models import base, sources
 from emorl.models.base import ensure_base
 from emorl.models.folder import models_dir
-from emorl.models.sources import BaseFile, Unavailable
+from emorl.models.sources import BaseFile
 
 USERS_CACHE = os.environ.get("EMORL_CACHE")
 CONTENT = b"GGUF" + bytes(range(256)) * 8
@@ -368,7 +368,7 @@ class TestModelsDir:
         assert models_dir() == tmp_path / "b"
 
     def test_without_manifest(self, tmp_path: Path) -> None:
-        with pytest.raises(AssetError, match="no manifest.json in .*EMORL_MODELS") as caught:
+        with pytest.raises(AssetError, match="Got no manifest.json in .*EMORL_MODELS") as caught:
             models_dir(tmp_path)
         one_line(caught)
 

@@ -53,6 +53,8 @@ def test_a_faithfulness_scorer_is_optional(folder):
         (lambda d: d.update(faithfulness={"label": "Faithfulness"}), "lacks 'scorer'"),
         (lambda d: d["objectives"][0].update(name="base"), "names the objectives"),
         (lambda d: d["presets"].update(odd={"charm": 1}), "preset odd names"),
+        (lambda d: d["presets"].update(odd={"calm": -1}), "preset odd has -1 for calm"),
+        (lambda d: d["presets"].update(odd={"calm": "high"}), "preset odd has 'high' for calm"),
         (lambda d: d["objectives"][0].update(sha256="0" * 64), "not the file the manifest names"),
         (lambda d: d["objectives"][0].update(adapter="adapters/none"), "is missing"),
         (lambda d: d.update(base_id="0"), "not the one the adapters were trained on"),
@@ -68,7 +70,7 @@ def test_inconsistent_manifests(folder, change, message):
 
 
 def test_no_manifest_and_no_json(tmp_path):
-    with pytest.raises(ManifestError, match="No manifest.json"):
+    with pytest.raises(ManifestError, match="Got no manifest.json"):
         read_manifest(tmp_path)
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(ManifestError, match="is not JSON"):
