@@ -1,0 +1,72 @@
+"""Loading: the warm start and the adapters must have been made for the base in use, for training too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file, save_file
+
+from emorl.ensemble import Setting
+from emorl.errors import AdapterMismatch, StatementError, WeightError
+from emorl.models import folder as folders
+from emorl.models.manifest import VERSION, base_identity, file_sha256
+from emorl.models.template import TEMPLATE
+from emorl.reflecting.reflector import Reflector
+from emorl.reflecting.writer import Writer
+from tests.ensemble.conftest import save_random_adapter
+
+
+@pytest.fixture
+def models(tiny_llama, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A models folder whose warm start was made for another base than its manifest names."""
+    warm, expert = (save_random_adapter(tiny_llama, tmp_path / name, seed=3) for name in ("warmstart", "calm"))
+    save_file(load_file(file := warm / "adapter_model.safetensors"), file, {"base_id": "another"})
+    (tmp_path / "manifest.json").write_text(json.dumps({
+        "version": VERSION, "base": {"sha256": "ab"}, "template": TEMPLATE, "warm_start": {"path": "warmstart"},
+        "base_id": base_identity("ab", warm), "presets": {"balanced": {"calm": 1}},
+        "objectives": [{"name": "calm", "label": "Calm", "help": "Is calm.", "adapter": "calm", "scorer": "fluency",
+                        "sha256": file_sha256(expert / "adapter_model.safetensors")}],
+    }))  # fmt: skip
+    monkeypatch.setenv("EMORL_BASE", str(tmp_path))
+    monkeypatch.setattr(folders, "ensure_base", lambda progress: tmp_path)
+    monkeypatch.setattr("transformers.AutoTokenizer.from_pretrained", lambda folder: None)
+    return tmp_path
+
+
+def test_a_warm_start_made_for_another_base_is_refused(models: Path) -> None:
+    from training.stages import open_models
+
+    config: Any = SimpleNamespace(models=models)
+    for load in (lambda: Reflector.load(models), lambda: Writer.load(models), lambda: open_models(config)):
+        with pytest.raises(AdapterMismatch, match="trained on the base another"):
+            load()
+
+
+def test_it_knows_its_objectives_and_checks_what_is_asked(reflector: Reflector) -> None:
+    writer = reflector.writer
+    assert writer.names == ["reflection", "empathy", "fluency"] and writer.places(["fluency"]) == [2]
+    assert reflector.setting({"empathy": 3, "fluency": 1}, 0.5, 0.7, 4) == Setting((0, 0.75, 0.25), 0.5, 0.7, 4)
+    with pytest.raises(WeightError, match="Weights name charm"):
+        reflector.setting({"charm": 1})
+    with pytest.raises(WeightError, match="Weights name charm"):
+        writer.places(["charm"])
+    with pytest.raises(StatementError, match="empty"):
+        writer.prompt("  ")
+
+
+def test_moved_weights_take_over_what_does_not_change(reflector: Reflector) -> None:
+    """The second reply is what a fresh one would be; `reused` counts the tokens that the experts did not run for."""
+    first = reflector.reflect("I am tired.", Setting((1, 1, 1)))
+    again = reflector.reflect("I am tired.", Setting((1, 1, 1)))
+    assert (first.reused, again.reused) == (0, len(again.trace.tokens)) and again.reflection == first.reflection
+    moved = reflector.reflect("I am tired.", Setting((0, 1, 0.3)))
+    assert 0 < moved.reused < len(moved.trace.tokens)
+    reflector.writer.memory.clear()
+    fresh = reflector.reflect("I am tired.", Setting((0, 1, 0.3)))
+    assert fresh.reused == 0 and fresh.reflection == moved.reflection
+    assert [t.margin for t in fresh.tokens] == pytest.approx([t.margin for t in moved.tokens], abs=1e-3)
+    assert reflector.reflect("I am tired.", Setting((0, 1, 0.3), temperature=0.8)).reused == 0
