@@ -1,7 +1,7 @@
 """The two functions that other programs may call (`gradio_client`); docs/api.md has examples that a test runs.
 
-They go the way the page goes: the same crisis rule, queue and limits, the same batch of everybody's reflections;
-nothing is held or stored. All else the page uses is private. Bad input is one line in the client's error.
+They go the way of the page: the same crisis rule, queue and limits, the same batch with everybody's reflections.
+Nothing is kept or stored. Everything else that the page uses is private. Bad input is one line in the client's error.
 
 Left out: streaming, the atlas, ratings.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -20,6 +20,9 @@ from emorl.reflecting.contract import check_candidates, reflection_json, refuse_
 from emorl.ui import strings
 from emorl.ui.source import ModelSource
 from emorl.ui.writing import preset
+
+if TYPE_CHECKING:
+    from emorl.reflecting.reflector import Reflector
 
 log = logging.getLogger(__name__)
 LOAD_S = 300.0  # how long a call waits for models that are still loading
@@ -71,7 +74,7 @@ class Endpoints:
             log.exception("an endpoint failed")
             raise gr.Error(strings.API_ERRORS["unexpected"], print_exception=False) from error
 
-    def _reflector(self) -> Any:
+    def _reflector(self) -> Reflector:
         until = time.monotonic() + LOAD_S
         self.source.start()
         while (reflector := self.source.reflector()) is None:
