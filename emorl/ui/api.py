@@ -61,8 +61,8 @@ class Endpoints:
             if best_of is not None:
                 check_candidates(best_of)
             reflector = self._reflector()
-            mix = weights if weights is not None else preset(reflector)
-            setting = reflector.setting(mix, strength, temperature, seed)
+            given = weights if weights is not None else preset(reflector)
+            setting = reflector.setting(given, strength, temperature, seed)
             if best_of is None:
                 written = reflector.reflect(statement, setting, explain)
             else:

@@ -62,9 +62,9 @@ class CompareScreen:
         yield from guarded(self.source, statement, confirmed, partial(self._stream, (first, second)))
 
     def _stream(
-        self, mixes: tuple[object, object], reflector: Reflector, text: str, keep: bool
+        self, mixers: tuple[object, object], reflector: Reflector, text: str, keep: bool
     ) -> Iterator[dict[str, Any]]:
-        settings = [read_setting(mix, reflector, preset) for mix, preset in zip(mixes, PRESETS, strict=True)]
+        settings = [read_setting(mixer, reflector, preset) for mixer, preset in zip(mixers, PRESETS, strict=True)]
         yield {"phase": "writing", "texts": ["", ""]}
         with closing(reflector.side_by_side(text, settings, explain=False)) as steps:
             for step in steps:

@@ -56,17 +56,17 @@ class ReflectScreen:
         self.store = store
         self.held = HeldReflections()
 
-    def write_confirmed(self, statement: object, mix: object, event: gr.EventData) -> Iterator[tuple[Any, Any]]:
+    def write_confirmed(self, statement: object, mixer: object, event: gr.EventData) -> Iterator[tuple[Any, Any]]:
         """As `write`, where the counsellor has said that exactly this statement is an invented exercise."""
-        yield from self.write(statement, mix, is_confirmed(event, statement))
+        yield from self.write(statement, mixer, is_confirmed(event, statement))
 
-    def write(self, statement: object, mix: object, confirmed: bool = False) -> Iterator[tuple[Any, Any]]:
+    def write(self, statement: object, mixer: object, confirmed: bool = False) -> Iterator[tuple[Any, Any]]:
         """Stream (result payload, rating payload) pairs for one press of Generate; see `guarded`."""
-        for payload in guarded(self.source, statement, confirmed, partial(self._stream, mix)):
+        for payload in guarded(self.source, statement, confirmed, partial(self._stream, mixer)):
             yield payload if isinstance(payload, tuple) else (payload, CLOSED)
 
-    def _stream(self, mix: object, reflector: Reflector, text: str, keep: bool) -> Iterator[tuple[Any, Any]]:
-        setting = read_setting(mix, reflector)
+    def _stream(self, mixer: object, reflector: Reflector, text: str, keep: bool) -> Iterator[tuple[Any, Any]]:
+        setting = read_setting(mixer, reflector)
         yield {"phase": "writing", "text": ""}, CLOSED
         with closing(reflector.stream(text, setting)) as steps:
             for step in steps:
