@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import doctest
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emorl.ensemble import Setting
+from emorl.ensemble import setting as module
 from emorl.errors import WeightError
 
 NAMES = ["reflection", "empathy", "fluency"]
@@ -61,3 +63,7 @@ def test_a_bad_value_is_one_line_that_names_it(values: dict[str, Any], message: 
     with pytest.raises(WeightError) as caught:
         Setting.of(NAMES, **{"weights": {"empathy": 1}, **values})
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_the_examples_of_the_docstring_hold():
+    assert doctest.testmod(module) == (0, 1)
