@@ -49,6 +49,18 @@ class Atlas:
         decode_steps: Prefixes that went through base and experts after the prefill.
         open_area: Share of the simplex whose replies are still being written, or were given up for the step budget.
         finished: Whether nothing is being written any more.
+
+    Example:
+        Two objectives and two replies: the second is written where the first objective has a quarter or less.
+
+        >>> from emorl.atlas.polygons import simplex
+        >>> more, less = simplex(2).clip(np.array([3, -1])), simplex(2).clip(np.array([-3, 1]))
+        >>> regions = (Region((10, 2), True, more), Region((11, 2), True, less))
+        >>> atlas = Atlas(2, (0, 1), 1.0, regions, decode_steps=3, open_area=0.0, finished=True)
+        >>> [region.cell.area for region in atlas.regions]
+        [0.75, 0.25]
+        >>> atlas.at([1, 1]).tokens, atlas.at([1, 9]).tokens
+        ((10, 2), (11, 2))
     """
 
     count: int

@@ -92,6 +92,17 @@ def grow_atlas(
         WeightError: A bad strength, or one that needs a base row the stack lacks.
         EmorlError: Bad objectives, minimum area or budget.
         ValueError: An empty prompt, or one too long for the base's positions.
+
+    Example:
+        With the `decoder` of the example in `EnsembleDecoder`, one atlas answers for all weights:
+
+        >>> from emorl.ensemble import Request
+        >>> *_, atlas = grow_atlas(decoder, [5, 6, 7], max_tokens=8)
+        >>> len(atlas.regions) > 1, round(atlas.coverage, 3)
+        (True, 1.0)
+        >>> [written] = decoder.decode([Request([5, 6, 7], [3, 1], max_tokens=8)])
+        >>> atlas.at([3, 1]).tokens == tuple(written.tokens)
+        True
     """
     count = len(decoder.lora.adapters)
     spanned = tuple(range(count)) if objectives is None else tuple(objectives)

@@ -34,6 +34,10 @@ class Request:
         temperature: 0 for greedy; otherwise logits are divided by it before sampling.
         seed: Seed of this sequence's own random numbers (sampling only).
         max_tokens: Most tokens written, the end token included.
+
+    Example:
+        >>> Request(prompt=[5, 6, 7], weights=[3, 1]).strength
+        1.0
     """
 
     prompt: Sequence[int]
@@ -85,7 +89,32 @@ class Line:
 
 
 class EnsembleDecoder:
-    """Decodes with one backbone, one stack of adapters and one mask, which all that is written with it obeys."""
+    """Decodes with one backbone, one stack of adapters and one mask, which all that is written with it obeys.
+
+    Example:
+        A tiny Llama and two adapters, all with random weights:
+
+        >>> from transformers import LlamaConfig, LlamaForCausalLM
+        >>> from emorl.ensemble.lora import Adapter
+        >>> _ = torch.manual_seed(0)
+        >>> size = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4)
+        >>> base = LlamaForCausalLM(LlamaConfig(vocab_size=61, **size))
+        >>> backbone = LlamaBackbone(base, "float32")
+        >>> def adapter(name):
+        ...     factors = {(1, "self_attn.o_proj"): (torch.randn(4, 32), torch.randn(32, 4))}
+        ...     return Adapter(name, rank=4, scale=1.0, factors=factors, sha256="")
+        >>> lora = StackedLora([adapter("reflection"), adapter("empathy")])
+        >>> decoder = EnsembleDecoder(backbone, lora, end_tokens=[2])
+
+        One batch, each sequence with its own weights. Only their proportions matter; all zero is the base model:
+
+        >>> mixes = [[3, 1], [0.75, 0.25], [1, 3], [0, 0]]
+        >>> a, b, c, base = decoder.decode([Request([5, 6, 7], mix, max_tokens=8) for mix in mixes])
+        >>> a.tokens == b.tokens, a.tokens == c.tokens, a.tokens == base.tokens
+        (True, False, False)
+        >>> a.coefficients
+        tensor([0.0000, 0.7500, 0.2500])
+    """
 
     def __init__(
         self, backbone: LlamaBackbone, lora: StackedLora, end_tokens: Sequence[int], mask: Mask = no_run_twice

@@ -22,6 +22,12 @@ def shares(weights: Sequence[float]) -> list[float]:
 
     Raises:
         WeightError: A weight is negative, NaN or infinite.
+
+    Example:
+        >>> shares([3, 1])
+        [0.75, 0.25]
+        >>> shares([0, 0])
+        [0.0, 0.0]
     """
     for index, weight in enumerate(weights):
         if not math.isfinite(weight) or weight < 0:
@@ -44,6 +50,14 @@ def coefficients(weights: Sequence[float], strength: float = 1.0) -> torch.Tenso
 
     Raises:
         WeightError: A bad weight (see `shares`) or a strength that is negative or not finite.
+
+    Example:
+        The base comes first. Twice the strength takes as much from the base as it adds to the experts.
+
+        >>> coefficients([3, 1])
+        tensor([0.0000, 0.7500, 0.2500])
+        >>> coefficients([3, 1], strength=2)
+        tensor([-1.0000,  1.5000,  0.5000])
     """
     if not math.isfinite(strength) or strength < 0:
         raise WeightError(

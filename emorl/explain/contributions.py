@@ -87,6 +87,17 @@ def explain_tokens(
         head: Output head, (V, D).
         scale: Factor of the logits.
         mask: The decoder's.
+
+    Example:
+        Three words, a head that reads each off one number of the state, and two objectives with half the weight each.
+        The mixed state is (1, 2, 0): word 1 leads word 0 by 1. The base speaks against it, the first objective for it.
+
+        >>> states = torch.tensor([[[1.0, 0, 0], [0, 4, 0], [2, 0, 0]]])  # base, then objectives
+        >>> [fact] = explain_tokens([1], states, [0.5, 0.5], strength=1.0, head=torch.eye(3))
+        >>> fact.foil, fact.margin, fact.contributions
+        (0, 1.0, (-1.0, 2.5, -0.5))
+        >>> [tuple(round(share, 3) for share in interval) for interval in fact.unchanged]
+        [(0.333, 1.0), (0.0, 0.667)]
     """
     table = F.linear(states.float(), head.float()) * scale  # (T, K+1, V)
     pulls = table[:, 1:] - table[:, :1]  # (T, K, V): what each adapter changed

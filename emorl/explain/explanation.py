@@ -157,7 +157,19 @@ def explain_reply(
     decode: Callable[[int], str], ends: Container[int], labels: dict[str, str], scale: float = 1.0,
     temperature: float = 0.0, mask: Mask = no_run_twice, text: str = "",
 ) -> Explanation:  # fmt: skip
-    """Explain a reply from its states; see `explain_steps` and `explanation`."""
+    """Explain a reply from its states; see `explain_steps` and `explanation`.
+
+    Example:
+        The state of `explain_tokens`' example, with words:
+
+        >>> states = torch.tensor([[[1.0, 0, 0], [0, 4, 0], [2, 0, 0]]])
+        >>> weights, labels = {"reflection": 0.5, "empathy": 0.5}, {"reflection": "reflection", "empathy": "empathy"}
+        >>> text = [" So", " You", "."].__getitem__
+        >>> why = explain_reply([1], states, weights, 1.0, torch.eye(3), decode=text, ends={9}, labels=labels)
+        >>> [word] = why.words
+        >>> word.text, word.foil, word.contributions
+        ('You', 'So', {'base': -1.0, 'reflection': 2.5, 'empathy': -0.5})
+    """
     steps = explain_steps(tokens, states, list(weights.values()), strength, head, scale, temperature, mask)
     return explanation(steps, weights, strength, decode, ends, labels, temperature, text)
 

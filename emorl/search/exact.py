@@ -65,6 +65,20 @@ def exact_search(
     Raises:
         ValueError: No atlas, an empty one, different objectives, not one score a region, or a least share for which
             there are no weights.
+
+    Example:
+        Two prompts, two replies each, cut where the first objective has 60 % and 20 % of the weight. The best weights
+        lie between the two cuts, where both prompts get their better reply.
+
+        >>> from emorl.atlas import Region
+        >>> def cut_at(share):
+        ...     normal = np.array([1 - share, -share])  # first share >= share
+        ...     cells = [simplex(2).clip(normal), simplex(2).clip(-normal)]
+        ...     regions = tuple(Region((token, 2), True, cell) for token, cell in zip((10, 11), cells))
+        ...     return Atlas(2, (0, 1), 1.0, regions, decode_steps=3, open_area=0.0, finished=True)
+        >>> found = exact_search([cut_at(0.6), cut_at(0.2)], scores=[[0.3, 0.9], [0.7, 0.1]])
+        >>> [round(share, 3) for share in found.best], round(found.score, 3)
+        ([0.4, 0.6], 0.8)
     """
     if not atlases or len({a.objectives for a in atlases}) > 1:
         raise ValueError("expected at least one atlas, all over the same objectives")

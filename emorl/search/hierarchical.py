@@ -48,6 +48,15 @@ def hierarchical_search(
         score: Scores several weight vectors at once; higher is better.
         objectives: K.
         levels: Halvings; the last grid has spacing 2^-levels.
+
+    Example:
+        A score that is highest where the first objective has three quarters of the weight:
+
+        >>> def score(points):
+        ...     return [1 - abs(first / (first + second or 1) - 0.75) for first, second in points]
+        >>> found = hierarchical_search(score, objectives=2)
+        >>> shares(found.best), found.score
+        ([0.75, 0.25], 1.0)
     """
     known: dict[Weights, float] = {}
     low, side = [0.0] * objectives, 1.0
