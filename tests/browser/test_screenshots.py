@@ -1,4 +1,4 @@
-"""The pictures of the documentation: those README shows exist and are small; the command says what it cannot do."""
+"""The pictures of the documentation: those it shows exist and are small; the command says what it cannot do."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from tests.browser import screenshots
 ROOT = Path(__file__).parents[2]
 
 
-def test_readme_shows_pictures_that_exist_and_are_small() -> None:
-    shown = re.findall(r"!\[[^\]]+\]\((docs/[^)]+\.png)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert len(shown) >= 2
+def test_pages_show_pictures_that_exist_and_are_small() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    shown = {page: re.findall(r"!\[[^\]]+\]\(([^)]+\.png)\)", page.read_text(encoding="utf-8")) for page in pages}
+    assert len(shown[ROOT / "README.md"]) == 1 and sum(map(len, shown.values())) >= 3
     names = {shot.name for shot in screenshots.SHOTS}
-    for path in shown:
-        assert Path(path).stem in names, f"{path} is not remade by the command"
-        assert (ROOT / path).is_file()
+    for page, paths in shown.items():
+        for path in paths:
+            assert Path(path).stem in names, f"{path} is not remade by the command"
+            assert (page.parent / path).is_file()
     for path in screenshots.FOLDER.glob("*.png"):
         assert path.stem in names and path.stat().st_size <= screenshots.MAX_KB * 1000
 
