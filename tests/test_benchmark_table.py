@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.benchmarks.__main__ import benchmark_names, table
-from tests.benchmarks._page import browser_part
+from tests.benchmarks._page import INTRODUCTION, PAGE, browser_part
 
 
 def test_benchmarks_are_the_modules_without_underscore(tmp_path: Path) -> None:
@@ -29,3 +29,7 @@ def test_waits_in_the_browser_are_held_to_their_goals() -> None:
     assert "| from `python app.py` to the statement box, s | 4.2 | 4 to 5 | 3 | at most 10 |" in lines
     assert "| from the click on Generate to the first word, s | 1.5 | 1 to 2 | 9 | at most 1 (not reached) |" in lines
     assert lines[-1] == "| from a slider's move to the changed text in the page, ms | 0.4 | 0.2 to 1 | 30 |  |"
+
+
+def test_the_page_begins_as_the_command_writes_it() -> None:
+    assert PAGE.read_text(encoding="utf-8").startswith("# What a reflection costs\n\n" + INTRODUCTION)

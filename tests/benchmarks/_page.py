@@ -17,13 +17,18 @@ from typing import Any
 from tests.benchmarks.__main__ import RESULTS
 
 PAGE = Path("docs/cost.md")
+INTRODUCTION = """\
+Time and memory, measured on the processor named below. A *step* writes one token, called a word here. The *memory
+floor* is the time it takes to read the weights once. `python -m tests.benchmarks._page` writes this page from the results of
+`make bench`.
+"""
 GOALS = {  # ratio: (what it says, the figure to reach, whether smaller is better)
     "ensemble3_over_single": ("three experts over one adapter of our own, a word", 1.15, True),
     "ensemble3_over_generate": ("three experts over `generate` of transformers with one merged adapter", 0.6, True),
     "uncached_over_ensemble3": ("the uncached loop over ours, 48 words", 20.0, False),
     "set_adapter_over_ensemble3": ("`set_adapter` for each expert, with caches, over ours", 3.0, False),
     "peft_mixed_over_ensemble3": ("PEFT's mixed batch over ours", 1.5, False),
-    "ensemble3_over_memory_floor": ("a step over the time of reading the weights once", 2.0, True),
+    "ensemble3_over_memory_floor": ("a step over the time it takes to read the weights once", 2.0, True),
 }
 MORE_GOALS = {  # benchmark: {ratio: (the figure to reach, whether smaller is better)}
     "reuse": {"median_share_of_words_decoded": (0.4, True)},
@@ -78,8 +83,8 @@ def decode_part(result: Mapping[str, Any]) -> str:
                 larger.append([name, dtype, f"{numbers * size / 1e9:.1f}", f"{numbers * size / 1e6 / speed:.0f}",
                                f"{cache / 1e3:.0f}", f"{4 * cache * 200 / 1e6:.0f}"])  # fmt: skip
     parts += ["\n## Larger bases (arithmetic, not measured)\n",
-              "Weights over the read speed measured here; a cache row for each expert and the base, 200 positions, no "
-              "shared trunk.\n",
+              "The floor is the size of the weights over the read speed measured here. The cache has a row for each "
+              "expert and the base, 200 positions, and no shared trunk.\n",
               table(["base", "type", "weights, GB", "floor, ms a word", "cache, kB a position and row",
                      "cache for K = 3, MB"], larger)]  # fmt: skip
     return "\n".join(parts)
@@ -94,7 +99,7 @@ def ratios_part(name: str, title: str, text: str, result: Mapping[str, Any]) -> 
         asked_for = "" if goal is None else f"{'at most' if small else 'at least'} {goal:g}"
         rows.append([ratio.replace("_", " "), f"{value:.4g}" + ("" if held else " (not reached)"), asked_for])
     equal = "yes" if result["tokens_equal"] else "no"
-    text += " Results equal to the plain way: " + equal + "."
+    text += " Results equal to those of the plain way: " + equal + "."
     text += "".join(f" {note[0].upper()}{note[1:]}." for note in result.get("notes", []))
     return f"## {title}\n\n{text}\n\n{table(['ratio', '', 'goal'], rows)}" + more(name, result["rows"])
 
@@ -118,8 +123,9 @@ def more(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
         lower = sum(r["best_score"] < r["grid_score"] - 1e-6 for r in rows)
         points, wrong = sum(r["points"] for r in rows), sum(r["points_wrong"] for r in rows)
         return (
-            f"\n{len(rows)} statements; {points} random weight vectors decoded, {wrong} to another reply than their "
-            f"region's; the best region scores below the grid's best point on {lower} statements.\n\n"
+            f"\n{len(rows)} statements; {points} random weight vectors were decoded, of which {wrong} gave another "
+            f"reply than that of their region. The best region scores below the grid's best point on {lower} of the "
+            "statements.\n\n"
             + table(["a statement", "median", "least", "most"], found)
         )
     if name == "search":
@@ -144,9 +150,9 @@ def precision_part(result: Mapping[str, Any]) -> str:
     rows = [[r["name"], f"{r['ms_per_token_median']:.1f}", f"{r['prefill_ms_median']:.0f}", f"{r['same_text']:.0%}",
              f"{r['same_in_batch']:.0%}", *(f"{r[name]:.3f}" for name in names)] for r in result["rows"]]  # fmt: skip
     return (
-        f"## Precision\n\nBalanced reflections of {result['statements']} statements, base's row included. float16 and "
-        "int8 are types of the weights only. Scores are means of the shipped scorers; the loss of quality is their "
-        "difference from float32's.\n\n"
+        f"## Precision\n\nReflections of {result['statements']} statements with balanced weights, the base's row "
+        "included. With float16 and int8, only the weights have that type. Scores are means of the shipped scorers; "
+        "the loss of quality is their difference from those of float32.\n\n"
         + table(["weights", "ms a word", "prompt, ms", "same text as float32", "same text in a batch", *names], rows)
     )
 
@@ -162,13 +168,13 @@ def browser_part(result: Mapping[str, Any]) -> str:
     rows = [[what[r["name"]], f"{r['median']:.3g}", f"{r['spread'][0]:.3g} to {r['spread'][1]:.3g}", r["n"],
              "" if r["goal"] is None else f"at most {r['goal']:.3g}" + ("" if r["within_goal"] else " (not reached)")]
             for r in result["rows"]]  # fmt: skip
-    return ("## In the browser\n\nChromium and the app on one machine, warm cache.\n\n"
+    return ("## In the browser\n\nChromium and the app on one machine, with a warm cache.\n\n"
             + table(["wait", "median", "least to most", "times", "goal"], rows))  # fmt: skip
 
 
 def main() -> None:
     """Write the page from what lies under var/bench."""
-    parts = ["# What a reflection costs\n", "Written by `python -m tests.benchmarks._page` from `make bench`.\n"]
+    parts = ["# What a reflection costs\n", INTRODUCTION]
     found = {path.stem: json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))}
     if "decode" in found:
         parts.append(decode_part(found["decode"]))
@@ -177,15 +183,16 @@ def main() -> None:
     if "page" in found:
         parts.append(browser_part(found["page"]))
     for name, title, text in (
-        ("reuse", "A moved slider", "Words decoded again after a slider moved, and seconds over a fresh decode."),
-        ("load", "Many users", "Throughput of users at once over one after the other; seconds of the best of eight "
-         "candidates, scored, over those of one reply."),
-        ("search", "Weight search", "The paper's grid, one weight vector at a time over shared prefixes; same scores, "
-         f"{found.get('search', {}).get('prompts')} statements."),
+        ("reuse", "A moved slider", "Words that are decoded again after a slider has moved, and the seconds this takes "
+         "over those of a fresh reply."),
+        ("load", "Many users", "Words a second for several users at once, over serving one after the other; seconds of "
+         "the best of eight candidates, scored, over those of one reply."),
+        ("search", "Weight search", "Seconds of the paper's grid with one weight vector at a time, over those with "
+         f"shared prefixes. The scores are the same; {found.get('search', {}).get('prompts')} statements."),
         ("atlas", "The atlas", "Every reachable reflection of a statement."),
         ("train", "A training step",
-         "A self-critical step of ours beside plain RLOOTrainer. Equal means the same prompts and "
-         "as many tokens: samples are drawn by different generators."),
+         "Our self-critical step beside TRL's plain RLOOTrainer. Equal means the same prompts and the same number of "
+         "tokens, because the samples are drawn by different generators."),
     ):  # fmt: skip
         if name in found:
             parts.append(ratios_part(name, title, text, found[name]))
