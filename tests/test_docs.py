@@ -23,7 +23,7 @@ from training.__main__ import run as run_training
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "data/README.md"])
-COMMAND = r"(?:[A-Z_]+=\S+ )*(?:\S*python|make|pip) (?!=)[^`#\n]+"
+COMMAND = r"(?:[A-Z_]+=\S+ )*(?:(?:[\w.]+/)*python|make|pip) (?!=)[^`#\n]+"
 PLACES = ("emorl/", "training/", "tests/", "data/", "docs/")
 CASES = {
     "that shaped the rules": "tuned",
