@@ -19,8 +19,8 @@ from tests.benchmarks.__main__ import RESULTS
 PAGE = Path("docs/cost.md")
 INTRODUCTION = """\
 Time and memory, measured on the processor named below. A *step* writes one token, called a word here. The *memory
-floor* is the time it takes to read the weights once. `python -m tests.benchmarks._page` writes this page from the results of
-`make bench`.
+floor* is the time it takes to read the weights once. `python -m tests.benchmarks._page` writes this page from the
+results of `make bench`.
 """
 GOALS = {  # ratio: (what it says, the figure to reach, whether smaller is better)
     "ensemble3_over_single": ("three experts over one adapter of our own, a word", 1.15, True),
