@@ -26,10 +26,10 @@ a person's emotions or condition; ranking counsellors. Nothing here has been val
 
 ## Data and licences
 {data}
-PAIR (Min et al. 2022; Apache-2.0 in the authors' repository), AnnoMI (Wu et al. 2022; released for research, no licence file),
-EPITOME's Reddit part (Sharma et al. 2020; released for research; trains the empathy scorer only, never text), and our own
-invented statements (`data/reflections.jsonl`, Apache-2.0). **Treat the models as non-commercial research only.** The scorers sit on
-all-MiniLM-L6-v2 (Apache-2.0).
+our own invented statements (`data/reflections.jsonl`, Apache-2.0) and, where it was at hand, PAIR (Min et al. 2022; Apache-2.0 in
+the authors' repository). The scorers learnt from the same, from replies that were read one by one (`data/faithfulness.jsonl`) and
+from hand-written sympathy (`data/sympathy.jsonl`); they sit on all-MiniLM-L6-v2 (Apache-2.0). AnnoMI (Wu et al. 2022) is measured
+on, and nothing learns from it.
 
 ## Known failures
 * The base has 135 million parameters: reflections are short, often plain ("You're not sure ..."), sometimes beside the point, and
@@ -78,6 +78,13 @@ def training_table(manifest: dict) -> str:
     )  # fmt: skip
 
 
+def losses(curve: Sequence[dict[str, float]]) -> str:
+    """How the loss on unseen reflections fell, by corpus; nothing where it was not measured."""
+    first, last = (curve[0], curve[-1]) if curve else ({}, {})
+    found = [f"{name} {value:.2f} to {last[name]:.2f}" for name, value in first.items() if name != "statements"]
+    return f"; loss on people's unseen reflections, in nats a token: {', '.join(found)}" if found else ""
+
+
 def method_table(evaluation: dict) -> str:
     """All methods by every scorer, greedy."""
     means = evaluation["means"]
@@ -115,7 +122,7 @@ def write_card(models: Path) -> Path:
     evaluation = json.loads((models / "evaluation.json").read_text())
     search = json.loads((models / "search.json").read_text())
     warm = manifest["warm_start"]["training"]
-    data = f"The warm start saw {warm['pairs']} pairs of"
+    data = f"The warm start saw {warm['replies']} replies to {warm['statements']} statements of"
     cards = [(path.parent.name, json.loads(path.read_text())) for path in sorted(models.glob("scorers/*/scorer.json"))]
     notes = "".join(f"\n{name} was {card['note']}." for name, card in cards if "note" in card)
     if notes:
@@ -123,8 +130,8 @@ def write_card(models: Path) -> Path:
     best = ", ".join(f"{k} {v:.3f}" for k, v in manifest["presets"]["balanced"].items())
     text = HEAD.format(n=len(manifest["objectives"]), data=data) + f"""
 ## Training
-Warm start: {warm['pairs']} pairs, {warm['steps']} steps; loss on unseen pairs {warm['unseen_loss_before']:.2f} to \
-{warm['unseen_loss_after']:.2f} nats a token. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.
+Warm start: {warm['replies']} replies to {warm['statements']} statements, {warm['steps']} steps\
+{losses(warm['curve'])}. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.
 Each adapter on {evaluation['statements']} statements nothing has been trained on or chosen by; means with 95 % bootstrap
 intervals over statements, gains paired. Greedy is what the app does by default, sampled (temperature 1) is what was trained.
 

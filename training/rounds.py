@@ -69,7 +69,7 @@ class RoundReport:
         chosen: Statements whose best reply was good enough.
         mean: Mean total of all samples.
         best: Mean total of the best of each statement.
-        judged: Mean judges' total of greedy validation replies, before the round.
+        judged: Mean judges' total of greedy validation replies, after the round.
     """
 
     chosen: int

@@ -629,11 +629,12 @@ def test_rl_prompts_are_unique_short_and_safe(folder: Path, own: Path) -> None:
         prepared_exchange("word " * 61, "Yes."),
         prepared_exchange("Some days I think about suicide when the drums play on.", "Yes."),
     )
-    prompts = rl_prompts(corpora, "train")
-    assert prompts.count(CLIENT) == 1
-    assert len(prompts) == len([s for s in corpora.own if s.split == "train"]) + 1
-    assert len(rl_prompts(corpora, "train", max_words=61)) == len(prompts) + 1
-    assert CLIENT not in rl_prompts(corpora, "test")
+    own_prompts = rl_prompts(corpora, "train")
+    assert own_prompts == [s.statement for s in corpora.own if s.split == "train"]
+    prompts = rl_prompts(corpora, "train", transfer=True)
+    assert prompts == [*own_prompts, CLIENT]
+    assert len(rl_prompts(corpora, "train", max_words=61, transfer=True)) == len(prompts) + 1
+    assert CLIENT not in rl_prompts(corpora, "test", transfer=True)
 
 
 def test_epitome_is_never_an_example_or_a_prompt(folder: Path, own: Path) -> None:

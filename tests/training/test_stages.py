@@ -97,6 +97,15 @@ def test_a_shipping_reward_needs_a_faithfulness_scorer(config, monkeypatch) -> N
         stages.reward_of(config, "empathy", "ship")
 
 
+def test_the_total_of_the_rounds_is_faithfulness_times_the_mean_score(config, monkeypatch) -> None:
+    scores = {"faithfulness": 0.5, "reflection": 0.9, "empathy": 0.3, "fluency": 0.6}
+    monkeypatch.setattr(stages, "score_of", lambda config, name, role: fixed(scores[name]))
+    torch.testing.assert_close(stages._total(config, "ship")(["s"], ["r"]), torch.tensor([0.5 * 0.6]))
+    monkeypatch.setattr(stages, "score_of", lambda config, name, role: fixed(1.0) if name == "empathy" else None)
+    with pytest.raises(ConfigError, match="No judge scorers of faithfulness and an objective: expected both in"):
+        stages._total(config, "judge")
+
+
 def test_seven_scorers_are_trained_once_each_and_reported_on_both_splits(config, monkeypatch, capsys) -> None:
     runs: list[ScorerRun] = []
 
