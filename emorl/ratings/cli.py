@@ -20,13 +20,13 @@ from typing import Annotated, TextIO
 import typer
 
 from emorl.errors import EmorlError, RatingError
-from emorl.ratings.census import census
-from emorl.ratings.export import records, write_csv, write_jsonl
-from emorl.ratings.hub import open_for_deletion
-from emorl.ratings.queue import RatingQueue
-from emorl.ratings.results import queue_as_dict, queue_as_text, results
-from emorl.ratings.store import RatingStore, open_store
-from emorl.ratings.summary import as_text, summarise
+from emorl.ratings.export.hub import open_for_deletion
+from emorl.ratings.export.tables import records, write_csv, write_jsonl
+from emorl.ratings.queue.rating_queue import RatingQueue
+from emorl.ratings.statistics.results import queue_as_dict, queue_as_text, results
+from emorl.ratings.statistics.summary import as_text, summarise
+from emorl.ratings.storage.row_counts import count_rows
+from emorl.ratings.storage.store import RatingStore, open_store
 
 ratings = typer.Typer(
     name="ratings", help="The stored ratings and queue answers: export, sum up, delete.", no_args_is_help=True
@@ -97,7 +97,7 @@ def stats(
     with one_line_errors(), _existing_store(db) as store:
         newest, judged = store.all(), RatingQueue(store, ()).judgements()
         summary = summarise(newest, len(store.all(revisions=True)))
-        found, rows = results(newest, judged), census(store)
+        found, rows = results(newest, judged), count_rows(store)
     if as_json:
         typer.echo(json.dumps({**summary.as_dict(), "queue": queue_as_dict(found, rows)}, indent=2))
     else:

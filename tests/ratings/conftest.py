@@ -19,8 +19,8 @@ from emorl.ratings import (
     open_store,
     statement_sha256,
 )
-from emorl.ratings.items import Item, Side
-from emorl.ratings.judgement import Answer, StoredJudgement
+from emorl.ratings.storage.item import Item, Side
+from emorl.ratings.storage.judgement import Answer, StoredJudgement
 
 STATEMENT = "I keep putting the letter back in the drawer, and every day it gets heavier."
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -12,8 +12,8 @@ import pytest
 
 from emorl.errors import RatingError
 from emorl.ratings import RatingQueue, RatingStore, load_items
-from emorl.ratings.items import Item, Side
-from emorl.ratings.queue import Task
+from emorl.ratings.queue.rating_queue import Task
+from emorl.ratings.storage.item import Item, Side
 from emorl.ui import strings
 from emorl.ui.rate_queue import (
     RateScreen,
