@@ -1,7 +1,7 @@
 """`python -m emorl ratings {export,stats,purge,forget}`.
 
-All four know the ratings of the Reflect screen and the rating queue. Every error is one line on standard error with
-exit code 2. None of the commands makes a new database. A deletion is journalled where there is a journal.
+All four work on the ratings of the Reflect screen and on the rating queue. Every error is one line on standard error
+with exit code 2. None of the commands makes a new database. A deletion is journalled where there is a journal.
 Launch: python -m emorl ratings export --format csv --out ratings.csv
 """
 
@@ -22,9 +22,9 @@ import typer
 from emorl.errors import EmorlError, RatingError
 from emorl.ratings.export.hub import open_for_deletion
 from emorl.ratings.export.tables import records, write_csv, write_jsonl
-from emorl.ratings.queue.rating_queue import RatingQueue
-from emorl.ratings.statistics.results import queue_as_dict, queue_as_text, results
-from emorl.ratings.statistics.summary import as_text, summarise
+from emorl.ratings.statistics.report import queue_text, summary_text
+from emorl.ratings.statistics.results import measure, queue_as_dict
+from emorl.ratings.statistics.summary import summarise
 from emorl.ratings.storage.row_counts import count_rows
 from emorl.ratings.storage.store import RatingStore, open_store
 
@@ -79,7 +79,7 @@ def export(
     write = write_csv if format is Format.CSV else write_jsonl
     with one_line_errors(), _existing_store(db) as store:
         stored = store.all(revisions) if what is not What.QUEUE else ()
-        judged = RatingQueue(store, ()).judgements(withdrawn=revisions) if what is not What.RATINGS else ()
+        judged = store.judgements(withdrawn=revisions) if what is not What.RATINGS else ()
         rows = records(stored, judged, comments)
         if out is None:
             write(rows, sys.stdout)
@@ -95,13 +95,13 @@ def stats(
 ) -> None:
     """Show counts, means by objective share, agreement, and what the queue says."""
     with one_line_errors(), _existing_store(db) as store:
-        newest, judged = store.all(), RatingQueue(store, ()).judgements()
+        newest, judged = store.all(), store.judgements()
         summary = summarise(newest, len(store.all(revisions=True)))
-        found, rows = results(newest, judged), count_rows(store)
+        found, rows = measure(newest, judged), count_rows(store)
     if as_json:
         typer.echo(json.dumps({**summary.as_dict(), "queue": queue_as_dict(found, rows)}, indent=2))
     else:
-        typer.echo(as_text(summary) + "\n\n" + queue_as_text(found, rows))
+        typer.echo(summary_text(summary) + "\n\n" + queue_text(found, rows))
 
 
 @ratings.command()

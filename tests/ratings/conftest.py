@@ -11,16 +11,18 @@ from typing import Any
 import pytest
 
 from emorl.ratings import (
+    Answer,
+    Item,
     NewRating,
     RatingQueue,
     RatingStore,
+    Side,
     load_items,
     open_kept_store,
     open_store,
     statement_sha256,
 )
-from emorl.ratings.storage.item import Item, Side
-from emorl.ratings.storage.judgement import Answer, StoredJudgement
+from emorl.ratings.storage.record import StoredJudgement
 
 STATEMENT = "I keep putting the letter back in the drawer, and every day it gets heavier."
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

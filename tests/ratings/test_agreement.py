@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from emorl.ratings.statistics.agreement import alpha, judged_agreement, judged_level
-from emorl.ratings.storage.judgement import CHOICES, Answer, StoredJudgement
+from emorl.ratings import Answer
+from emorl.ratings.statistics.agreement import alpha, judged_agreement
+from emorl.ratings.statistics.levels import judged_level
+from emorl.ratings.storage.form import CHOICES
+from emorl.ratings.storage.record import StoredJudgement
 
 Judge = Callable[..., StoredJudgement]
 

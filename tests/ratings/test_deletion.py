@@ -14,13 +14,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from emorl.errors import RatingError
-from emorl.ratings import NewRating, RatingQueue, RatingStore, load_items, open_kept_store
+from emorl.ratings import Answer, Item, NewRating, RatingQueue, RatingStore, Side, load_items, open_kept_store
 from emorl.ratings.cli import ratings
 from emorl.ratings.export import hub
 from emorl.ratings.storage.deletion import Deleted
-from emorl.ratings.storage.item import Item, Side
+from emorl.ratings.storage.events import write_event
 from emorl.ratings.storage.journal import read_lines
-from emorl.ratings.storage.judgement import Answer
 from emorl.ratings.storage.restore import restore
 from emorl.ratings.storage.row_counts import count_rows
 
@@ -244,11 +243,9 @@ def test_own_versions_come_back_from_the_journal(restart: Restart, make: MakeRat
 
 
 def test_a_journal_of_before_own_versions_is_still_played(store: RatingStore, make: MakeRating, tmp_path: Path) -> None:
-    from emorl.ratings.storage.journal import Journal, rating_line
-
-    old = rating_line(make(statement="Words."))
+    old = write_event(make(statement="Words."), datetime.now(UTC))
     del old["edited"]
-    journal = Journal(tmp_path / "journal")
-    journal.append(old)
-    assert restore(store, [journal.file]) == (1, 0)
+    journal = tmp_path / "old.jsonl"
+    journal.write_text(json.dumps(old) + "\n")
+    assert restore(store, [journal]) == (1, 0)
     assert store.all()[0].given.edited is None

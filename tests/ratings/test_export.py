@@ -11,11 +11,10 @@ from collections.abc import Callable
 import pytest
 from typer.testing import CliRunner, Result
 
-from emorl.ratings import NewRating, RatingQueue, RatingStore
+from emorl.ratings import Answer, Item, NewRating, RatingQueue, RatingStore, Side
 from emorl.ratings.cli import ratings
 from emorl.ratings.export.tables import records, write_csv, write_jsonl
-from emorl.ratings.storage.item import Item, Side
-from emorl.ratings.storage.judgement import Answer, StoredJudgement
+from emorl.ratings.storage.record import StoredJudgement
 
 Judge = Callable[..., StoredJudgement]
 MIX = Side("=cmd()", "empathy 100 %", {"empathy": 1.0}, {"seed": 3})

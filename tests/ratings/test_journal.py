@@ -16,11 +16,9 @@ import huggingface_hub
 import pytest
 
 from emorl.errors import RatingError, SettingsError
-from emorl.ratings import NewRating, RatingQueue, RatingStore, load_items, open_kept_store
+from emorl.ratings import Answer, Item, NewRating, RatingQueue, RatingStore, Side, load_items, open_kept_store
 from emorl.ratings.export.hub import HubDataset, configured_hub
-from emorl.ratings.storage.item import Item, Side
 from emorl.ratings.storage.journal import Journal, read_lines
-from emorl.ratings.storage.judgement import Answer
 from emorl.ratings.storage.restore import restore
 
 MakeRating = Callable[..., NewRating]

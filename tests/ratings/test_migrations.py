@@ -99,7 +99,7 @@ def test_check_and_constraint_names_are_the_same_too(url: str) -> None:
         names += [key["name"] for key in found.get_foreign_keys(table.name)] + [
             found.get_pk_constraint(table.name)["name"]
         ]
-        assert all(name in made_by_code for name in names)
+        assert all(str(name) in made_by_code for name in names)
         assert made_by_code.count("CONSTRAINT") == len(names)
     store.close()
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from emorl.ratings import RatingStore
-from emorl.ratings.queue.order import GAP, ensure_items, lay_out, rater_row, row_key, with_repeats
-from emorl.ratings.storage.item import Item, Side
+from emorl.ratings import Item, RatingStore, Side
+from emorl.ratings.queue.order import MIN_GAP, ensure_items, lay_out, with_repeats
+from emorl.ratings.storage.item import row_key
 from emorl.ratings.storage.journal import Journal, read_lines
+from emorl.ratings.storage.rows import rater_row
 
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ITEMS = [Item(f"Statement {k}.", Side("one", "a"), Side("two", "b")) for k in range(12)]
 
 
@@ -26,8 +30,8 @@ def places(store: RatingStore, rater: str) -> list[tuple[int, str, bool]]:
 
 def rater(store: RatingStore, name: str) -> str:
     with store.transaction() as session:
-        rater_row(session, name)
-        rater_row(session, name)  # the second call finds it
+        rater_row(session, name, NOW)
+        rater_row(session, name, NOW)  # the second call finds it
     return name
 
 
@@ -39,7 +43,7 @@ def test_a_queue_is_laid_out_once_and_what_comes_later_goes_behind(store: Rating
     assert sum(repeated for _, _, repeated in first) == 1
     lay_out(store, who, ITEMS[:10], random.Random(2))
     assert places(store, who) == first
-    ensure_items(store, [(ITEMS[0], who)])  # the same words, sent by the rater
+    ensure_items(store, [ITEMS[0]], who)  # the same words, sent by the rater
     lay_out(store, who, ITEMS, random.Random(3))
     after = places(store, who)
     assert after[:11] == first
@@ -49,8 +53,8 @@ def test_a_queue_is_laid_out_once_and_what_comes_later_goes_behind(store: Rating
 
 def test_items_of_a_rater_are_nobody_elses(store: RatingStore) -> None:
     for name in ("rater-a", "rater-b"):
-        ensure_items(store, [(ITEMS[0], rater(store, name))])
-        ensure_items(store, [(ITEMS[0], name)])  # once
+        ensure_items(store, [ITEMS[0]], rater(store, name))
+        ensure_items(store, [ITEMS[0]], name)  # once
         lay_out(store, name, (), random.Random(1))
         assert [key for _, key, _ in places(store, name)] == [row_key(ITEMS[0], name)]
     assert len({row_key(ITEMS[0], owner) for owner in (None, "rater-a", "rater-b")}) == 3
@@ -58,7 +62,7 @@ def test_items_of_a_rater_are_nobody_elses(store: RatingStore) -> None:
 
 
 def test_shared_items_that_are_no_longer_given_are_not_laid_out(store: RatingStore) -> None:
-    ensure_items(store, [(item, None) for item in ITEMS])
+    ensure_items(store, ITEMS, None)
     lay_out(store, rater(store, "rater-a"), ITEMS[:3], random.Random(1))
     assert {key for _, key, _ in places(store, "rater-a")} == {item.key for item in ITEMS[:3]}
 
@@ -70,8 +74,9 @@ def test_a_layout_is_one_line_of_the_journal(store: RatingStore, tmp_path: Path)
     lay_out(store, who, ITEMS, random.Random(1))  # nothing new, no line
     (line,) = read_lines([store.journal.file])
     assert (line["event"], line["rater"]) == ("layout", who)
-    assert [(place["place"], place["key"], place["repeated"]) for place in line["places"]] == places(store, who)
-    assert len({place["mark"] for place in line["places"]}) == 13
+    laid = cast(list[dict[str, Any]], line["places"])
+    assert [(place["place"], place["key"], place["repeated"]) for place in laid] == places(store, who)
+    assert len({place["mark"] for place in laid}) == 13
 
 
 @pytest.mark.parametrize(
@@ -81,4 +86,4 @@ def test_how_many_come_twice(count: int, share: float, twice: int) -> None:
     laid = with_repeats(range(count), random.Random(0), share)
     assert len(laid) == count + twice
     for item in {item for item, repeated in laid if repeated}:
-        assert laid.index((item, True)) - laid.index((item, False)) > GAP
+        assert laid.index((item, True)) - laid.index((item, False)) > MIN_GAP

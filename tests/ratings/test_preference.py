@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emorl.ratings import NewRating, RatingStore, preferred_weights
+from emorl.ratings import Answer, NewRating, RatingStore, preferred_weights
 from emorl.ratings.export.preference import to_grid
-from emorl.ratings.storage.judgement import Answer, StoredJudgement
+from emorl.ratings.storage.record import StoredJudgement
 
 Judge = Callable[..., StoredJudgement]
 NAMES = ("empathy", "fluency")

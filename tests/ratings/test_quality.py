@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from emorl.ratings import Answer
 from emorl.ratings.statistics.quality import Share, gold_accuracy, median_seconds, self_agreement
-from emorl.ratings.storage.judgement import Answer, StoredJudgement
+from emorl.ratings.storage.record import StoredJudgement
 
 Judge = Callable[..., StoredJudgement]
 SKIPPED = Answer(skip="other")

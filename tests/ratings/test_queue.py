@@ -16,13 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emorl.errors import RatingError
-from emorl.ratings import RatingQueue, RatingStore, load_items
+from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side, Task, load_items
+from emorl.ratings.queue.items import ITEMS_FILE
 from emorl.ratings.queue.make_items import REFLECTIONS_FILE, make_items
-from emorl.ratings.queue.order import GAP, with_repeats
-from emorl.ratings.queue.rating_queue import Task
+from emorl.ratings.queue.order import MIN_GAP, with_repeats
 from emorl.ratings.storage.deletion import Deleted
-from emorl.ratings.storage.item import ITEMS_FILE, Item, Side
-from emorl.ratings.storage.judgement import Answer
 
 RUBRIC = Answer(depth="simple", empathy=1, fluency=2, would_say="yes")
 ITEMS = load_items(ITEMS_FILE)
@@ -107,14 +105,16 @@ def test_repeats_come_later_and_nothing_is_lost(count: int, rng: random.Random, 
     laid = with_repeats(range(count), rng, share)
     assert [item for item, repeated in laid if not repeated] == list(range(count))
     again = [item for item, repeated in laid if repeated]
-    assert len(again) == len(set(again)) == (min(count - GAP, max(1, round(share * count))) if count > GAP else 0)
+    assert (
+        len(again) == len(set(again)) == (min(count - MIN_GAP, max(1, round(share * count))) if count > MIN_GAP else 0)
+    )
     for item in again:
-        assert laid.index((item, True)) - laid.index((item, False)) > GAP
+        assert laid.index((item, True)) - laid.index((item, False)) > MIN_GAP
 
 
 def test_a_rater_sees_everything_once_and_a_tenth_twice(queue: RatingQueue) -> None:
     queue.consent("rater-a")
-    seen = []
+    seen: list[str] = []
     while (task := queue.next("rater-a")) is not None:
         assert (task.done, task.total) == (len(seen), 26)
         seen.append(task.item.key)

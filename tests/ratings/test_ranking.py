@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emorl.ratings import Answer
 from emorl.ratings.statistics.ranking import PRIOR_PRECISION, Comparison, comparisons, deviation, fit, rank
-from emorl.ratings.storage.judgement import Answer, StoredJudgement
+from emorl.ratings.storage.record import StoredJudgement
 
 Judge = Callable[..., StoredJudgement]
 

@@ -9,12 +9,11 @@ from collections.abc import Callable
 import pytest
 from typer.testing import CliRunner
 
-from emorl.ratings import NewRating, RatingQueue, RatingStore
+from emorl.ratings import Answer, Item, NewRating, RatingQueue, RatingStore, Side
 from emorl.ratings.cli import ratings
 from emorl.ratings.statistics.results import results
 from emorl.ratings.statistics.summary import BASE, THIRDS, by_region
-from emorl.ratings.storage.item import Item, Side
-from emorl.ratings.storage.judgement import Answer, StoredJudgement
+from emorl.ratings.storage.record import StoredJudgement
 from emorl.ratings.storage.row_counts import RowCounts, count_rows
 
 Judge = Callable[..., StoredJudgement]

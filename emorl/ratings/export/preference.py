@@ -13,61 +13,84 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any
+from typing import TypedDict
 
-from emorl.ratings.statistics.agreement import SCALES, judged_level, level
-from emorl.ratings.storage.judgement import StoredJudgement
-from emorl.ratings.storage.record import StoredRating
+from emorl.ratings.statistics.levels import is_evidence, judged_levels, levels
+from emorl.ratings.storage.form import MAX_LEVEL
+from emorl.ratings.storage.record import StoredJudgement, StoredRating
 
 CELLS = 10
 
 
+FIRST_AND_SECOND = {"first": (1.0, 0.0), "tie": (0.5, 0.5), "second": (0.0, 1.0), "both_bad": (0.0, 0.0)}
+"""What each side gets of the win, by choice."""
+
+
+class Bin(TypedDict):
+    """One bin of the weight simplex, ready for JSON.
+
+    Attributes:
+        weights: share by objective, on the grid, sum 1; all 0 for the base model alone.
+        base: whether this is the base model alone, which is no point of the simplex.
+        ratings: how many single ratings.
+        score: their mean from 0 to 1, or None.
+        comparisons: how many choices a mix of this bin was part of.
+        win_rate: its mean share of the win from 0 to 1, or None.
+        count: ratings and comparisons together.
+        preference: the mean over both, from 0 to 1.
+    """
+
+    weights: dict[str, float]
+    base: bool
+    ratings: int
+    score: float | None
+    comparisons: int
+    win_rate: float | None
+    count: int
+    preference: float
+
+
 @dataclass
-class _Bin:
+class _Evidence:
+    """Scores of ratings and shares of wins that fell into one bin."""
+
     scores: list[float] = field(default_factory=list)
     shares: list[float] = field(default_factory=list)
 
 
 def preferred_weights(
     ratings: Iterable[StoredRating | StoredJudgement], objectives: Sequence[str], cells: int = CELLS
-) -> list[dict[str, Any]]:
+) -> list[Bin]:
     """Bins of the weight simplex with what raters thought of the mixes in them.
 
     Args:
-        ratings: from `RatingStore.all()` and `RatingQueue.judgements()`, in any order and mixture. Judgements that
+        ratings: from `RatingStore.all()` and `RatingStore.judgements()`, in any order and mixture. Judgements that
             were skipped, withdrawn, not blind, repeated, or of text that no mix wrote are left out.
-        objectives: names and order of the axes; a rating whose weights name others is left out, one that
-            lacks some has 0 there.
+        objectives: names and order of the axes; a rating whose weights name others is left out, one that lacks some
+            has 0 there.
         cells: steps of the grid between a share of 0 and 1.
 
     Returns:
-        One mapping a bin that holds anything, in the order of its weights, ready for JSON:
-
-        * `weights`: share by objective, on the grid, sum 1; all 0 for the base model alone.
-        * `base`: whether this is the base model alone, which is no point of the simplex.
-        * `ratings`: how many single ratings; `score`: their mean from 0 to 1, or null.
-        * `comparisons`: how many choices a mix of this bin was part of; `win_rate`: its mean share of the
-          win from 0 to 1, or null.
-        * `count`: ratings + comparisons; `preference`: the mean over both, from 0 to 1.
+        The bins that hold anything, in the order of their weights.
 
     Raises:
         ValueError: no objectives, or no cells.
     """
     if not objectives or cells < 1:
         raise ValueError(f"got {len(objectives)} objectives and {cells} cells, expected at least one of each")
-    bins: dict[tuple[int, ...], _Bin] = {}
+    bins: dict[tuple[int, ...], _Evidence] = {}
 
-    def at(weights: Mapping[str, float] | None) -> _Bin | None:
+    def at(weights: Mapping[str, float] | None) -> _Evidence:
         if weights is None or not set(weights) <= set(objectives):
-            return None
-        return bins.setdefault(to_grid([weights.get(name, 0.0) for name in objectives], cells), _Bin())
+            return _Evidence()  # in no bin
+        return bins.setdefault(to_grid([weights.get(name, 0.0) for name in objectives], cells), _Evidence())
 
     for rating in ratings:
-        for weights, share, is_score in _evidence(rating):
-            found = at(weights)
-            if found is not None:
-                (found.scores if is_score else found.shares).append(share)
-    return [_row(place, found, objectives, cells) for place, found in sorted(bins.items())]
+        for weights, score in _scores(rating):
+            at(weights).scores.append(score)
+        for weights, share in _shares(rating):
+            at(weights).shares.append(share)
+    return [_bin(position, found, objectives, cells) for position, found in sorted(bins.items())]
 
 
 def to_grid(shares: Sequence[float], cells: int = CELLS) -> tuple[int, ...]:
@@ -83,25 +106,28 @@ def to_grid(shares: Sequence[float], cells: int = CELLS) -> tuple[int, ...]:
     return tuple(whole)
 
 
-def _evidence(rating: StoredRating | StoredJudgement) -> list[tuple[Mapping[str, float] | None, float, bool]]:
-    """(weights, value from 0 to 1, whether it is a score and not a share of a win)."""
+def _scores(rating: StoredRating | StoredJudgement) -> list[tuple[Mapping[str, float] | None, float]]:
+    """Weights of a rated reflection, and its score from 0 to 1."""
     if isinstance(rating, StoredRating):
-        return [(rating.given.weights, fmean(level(rating, scale) for scale in SCALES) / 2, True)]
-    if rating.withdrawn or rating.repeat or not rating.blind or rating.answer.skip is not None:
+        return [(rating.given.weights, fmean(levels(rating).values()) / MAX_LEVEL)]
+    given = judged_levels(rating)
+    if given is None or not is_evidence(rating):
         return []
-    item, choice = rating.item, rating.answer.choice
-    if item.second is None:
-        levels = [judged_level(rating, scale) for scale in SCALES]
-        return [(item.first.weights, fmean(x for x in levels if x is not None) / 2, True)]
-    first = {"first": 1.0, "tie": 0.5}.get(str(choice), 0.0)
-    second = {"second": 1.0, "tie": 0.5}.get(str(choice), 0.0)
-    return [(item.first.weights, first, False), (item.second.weights, second, False)]
+    return [(rating.item.first.weights, fmean(given.values()) / MAX_LEVEL)]
 
 
-def _row(place: tuple[int, ...], found: _Bin, objectives: Sequence[str], cells: int) -> dict[str, Any]:
+def _shares(rating: StoredRating | StoredJudgement) -> list[tuple[Mapping[str, float] | None, float]]:
+    """Weights of the two reflections of a choice, and what each gets of the win."""
+    if isinstance(rating, StoredRating) or rating.item.second is None or not is_evidence(rating):
+        return []
+    first, second = FIRST_AND_SECOND[str(rating.answer.choice)]
+    return [(rating.item.first.weights, first), (rating.item.second.weights, second)]
+
+
+def _bin(position: tuple[int, ...], found: _Evidence, objectives: Sequence[str], cells: int) -> Bin:
     return {
-        "weights": {name: k / cells for name, k in zip(objectives, place, strict=True)},
-        "base": not any(place),
+        "weights": {name: count / cells for name, count in zip(objectives, position, strict=True)},
+        "base": not any(position),
         "ratings": len(found.scores),
         "score": fmean(found.scores) if found.scores else None,
         "comparisons": len(found.shares),

@@ -1,7 +1,8 @@
 """Ratings and answers of the queue as CSV (one flat row each, for spreadsheets) or JSON lines (nested, exact).
 
 Comments can hold what a client said, so they stay out unless asked for. A CSV cell of text that a spreadsheet
-would run as a formula gets an apostrophe in front; JSON lines keep the text as it is.
+would run as a formula gets an apostrophe in front; JSON lines keep the text as it is. Columns are the fields of the
+records; only what nests is spelled out here.
 
 Source: OWASP, "CSV Injection".
 """
@@ -11,13 +12,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
-from datetime import datetime
-from typing import Any, TextIO
+from typing import TextIO, overload
 
-from emorl.ratings.storage.judgement import StoredJudgement
-from emorl.ratings.storage.record import StoredRating
+from emorl.ratings.storage.fields import to_json
+from emorl.ratings.storage.record import StoredJudgement, StoredRating
 
+Row = dict[str, object]
 RATING, ANSWER = "rating", "answer"
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four: full width
 _NESTED = {"weights": "weight", "scores": "score"}
@@ -25,7 +25,7 @@ _NESTED = {"weights": "weight", "scores": "score"}
 
 def records(
     ratings: Iterable[StoredRating], judgements: Iterable[StoredJudgement] = (), comments: bool = False
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """One nested mapping per rating, then per answer of the queue; `kind` says which of the two it is.
 
     Args:
@@ -36,13 +36,13 @@ def records(
     return [_rating(rating, comments) for rating in ratings] + [_judgement(one, comments) for one in judgements]
 
 
-def write_jsonl(rows: Iterable[Mapping[str, Any]], out: TextIO) -> None:
+def write_jsonl(rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
     """Write one JSON object a line."""
     for row in rows:
         out.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def write_csv(rows: Iterable[Mapping[str, Any]], out: TextIO) -> None:
+def write_csv(rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
     """Write a header and a flat line a row: columns `weight_<objective>`, `score_<name>`, other nests as JSON."""
     flat = [_flat(row) for row in rows]
     table = csv.DictWriter(out, fieldnames=_columns(flat), restval="")
@@ -50,7 +50,11 @@ def write_csv(rows: Iterable[Mapping[str, Any]], out: TextIO) -> None:
     table.writerows({column: harmless(value) for column, value in row.items()} for row in flat)
 
 
-def harmless(cell: Any) -> Any:
+@overload
+def harmless(cell: str) -> str: ...
+@overload
+def harmless(cell: object) -> object: ...
+def harmless(cell: object) -> object:
     """Put an apostrophe before text that a spreadsheet would take for a formula; numbers stay numbers."""
     if not isinstance(cell, str) or not cell:
         return cell
@@ -59,54 +63,43 @@ def harmless(cell: Any) -> Any:
     return cell
 
 
-def _rating(rating: StoredRating, comments: bool) -> dict[str, Any]:
-    given = asdict(replace(rating.given, weights=dict(rating.given.weights)))
-    given.pop("client_token")  # means nothing outside the store
+def _rating(rating: StoredRating, comments: bool) -> Row:
+    row = {"kind": RATING, **to_json(rating), "rater": rating.given.rater}
+    del row["given"]
+    given = to_json(rating.given)
+    del given["client_token"]  # means nothing outside the store
     if not comments:
-        given.pop("comment")
-    head = {
-        "kind": RATING,
-        "id": rating.id,
-        "generation_id": rating.generation_id,
-        "schema_version": rating.schema_version,
-        "revision": rating.revision,
-    }
-    return {key: _plain(value) for key, value in {**head, **given}.items()}
+        del given["comment"]
+    return {**row, **given}
 
 
-def _judgement(judgement: StoredJudgement, comments: bool) -> dict[str, Any]:
-    row = {"kind": ANSWER, **asdict(judgement)}
-    row.pop("token")
-    answer, item = row.pop("answer"), judgement.item
-    if not comments:
-        answer.pop("comment")
-    row["item"] = item.key
-    row |= {"statement": item.statement, "source": item.source, "gold": dict(item.gold) if item.gold else None}
+def _judgement(judgement: StoredJudgement, comments: bool) -> Row:
+    row = {"kind": ANSWER, **to_json(judgement)}
+    del row["answer"], row["token"]
+    item = judgement.item
+    row |= {"item": item.key, "statement": item.statement, "source": item.source}
+    row["gold"] = dict(item.gold) if item.gold else None
     for name, side in (("first", item.first), ("second", item.second)):
-        row[f"{name}_text"] = side.text if side else None
-        row[f"{name}_setting"] = side.setting if side else None
-        row[f"{name}_weights"] = dict(side.weights) if side and side.weights is not None else None
-        row[f"{name}_details"] = dict(side.details) if side else None
-    row |= {**answer, "flags": list(judgement.answer.flags)}
-    return {key: _plain(value) for key, value in row.items()}
+        for part in ("text", "setting", "weights", "details"):
+            row[f"{name}_{part}"] = None if side is None else to_json(side)[part]
+    answer = to_json(judgement.answer)
+    if not comments:
+        del answer["comment"]
+    return {**row, **answer}
 
 
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def _flat(row: Mapping[str, object]) -> dict[str, object]:
+    flat: dict[str, object] = {}
     for key, value in row.items():
-        if key in _NESTED:
+        if key in _NESTED and isinstance(value, dict):
             flat |= {f"{_NESTED[key]}_{name}": number for name, number in value.items()}
         else:
             flat[key] = json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value
     return flat
 
 
-def _columns(flat: Sequence[Mapping[str, Any]]) -> list[str]:
+def _columns(flat: Sequence[Mapping[str, object]]) -> list[str]:
     """Union of the columns in the order they come up; those of objectives, which vary, are sorted at the end."""
     found = dict.fromkeys(["kind", "id", "revision", *(key for row in flat for key in row)])
     of_objectives = {key for key in found if key.startswith(tuple(f"{prefix}_" for prefix in _NESTED.values()))}
     return [key for key in found if key not in of_objectives] + sorted(of_objectives)
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value

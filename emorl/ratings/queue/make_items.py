@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from emorl.ratings.storage.item import ITEMS_FILE, Item, Side
+from emorl.ratings.queue.items import ITEMS_FILE
+from emorl.ratings.storage.item import Item, Side
 
 REFLECTIONS_FILE = ITEMS_FILE.with_name("reflections.jsonl")
 SIMPLE = "simple reflection, written by hand"
@@ -24,7 +24,7 @@ COPY = "the statement, word for word"
 PAIRS, SINGLES, GOLD_PAIRS, GOLD_SINGLES = 12, 8, 2, 2
 
 
-def make_items(records: Sequence[dict[str, Any]], seed: int = 7) -> tuple[Item, ...]:
+def make_items(records: Sequence[Mapping[str, str]], seed: int = 7) -> tuple[Item, ...]:
     """Items from records with `topic, statement, simple, complex`, one record of each of 24 topics.
 
     Args:
@@ -32,7 +32,7 @@ def make_items(records: Sequence[dict[str, Any]], seed: int = 7) -> tuple[Item, 
         seed: which record of a topic is taken, and which topic becomes what.
     """
     rng = random.Random(seed)
-    by_topic: dict[str, list[dict[str, Any]]] = {}
+    by_topic: dict[str, list[Mapping[str, str]]] = {}
     for record in records:
         by_topic.setdefault(record["topic"], []).append(record)
     drawn = [rng.choice(by_topic[topic]) for topic in sorted(by_topic)]
@@ -50,8 +50,8 @@ def make_items(records: Sequence[dict[str, Any]], seed: int = 7) -> tuple[Item, 
     return tuple(items)
 
 
-def _take(source: Any, number: int) -> list[dict[str, Any]]:
-    return [next(source) for _ in range(number)]
+def _take(records: Iterator[Mapping[str, str]], number: int) -> list[Mapping[str, str]]:
+    return [next(records) for _ in range(number)]
 
 
 def main() -> int:

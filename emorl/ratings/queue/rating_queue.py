@@ -1,19 +1,18 @@
 """The rating queue: which item a rater sees next, drafts, answers, undo, reveal.
 
-A rater's queue is laid out once, in an order of its own, with the side on the left drawn for each item; a tenth of
-the items come a second time, at least `layout.GAP` places later, and nothing tells those (or items with a known answer)
-from the others. Items that the rater sends later join at the end. Answers are only ever added: undo marks
-one as withdrawn, and the next is a new revision.
+A rater's queue is laid out once, in an order of its own, with the side on the left drawn for each item. A tenth of the
+items come a second time, more than `order.MIN_GAP` places later, and nothing tells these, or items with a known answer,
+from the others. Items that the rater sends later join at the end. Answers are only ever added: undo marks one as
+withdrawn, and the next is a new revision.
 
-Left out: more than one rater's view on progress, and deadlines.
+Left out: reading the answers, which the store does, and deadlines.
 """
 
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,14 +21,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from emorl.errors import RatingError
-from emorl.ratings.queue.order import ensure_items, lay_out, rater_row
+from emorl.ratings.queue.order import ensure_items, lay_out
+from emorl.ratings.storage.columns import to_columns
+from emorl.ratings.storage.events import ConsentGiven, ItemSent, JudgementWithdrawn, SettingsRevealed
+from emorl.ratings.storage.fields import to_json
+from emorl.ratings.storage.form import CONSENT_VERSION, QUEUE_VERSION, Answer, check_answer
 from emorl.ratings.storage.item import Item, check_item
-from emorl.ratings.storage.judgement import QUEUE_VERSION, Answer, StoredJudgement, check_answer
+from emorl.ratings.storage.kinds import Identifier
+from emorl.ratings.storage.record import StoredJudgement, judgement_token
+from emorl.ratings.storage.rows import answer_of, judgement_of, rater_row, select_judgements
 from emorl.ratings.storage.schema import Assignment, Judgement, Rater
 from emorl.ratings.storage.store import RatingStore
 
-CONSENT_VERSION = 1
-_RATER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+Draft = Mapping[str, Any]
+"""A form as far as it is filled in, in the words of the page that will ask for it again."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,14 @@ class Task:
     token: str
     item: Item
     flipped: bool
-    draft: Mapping[str, Any]
+    draft: Draft
     done: int
     total: int
     can_undo: bool
+
+
+class StaleForm(RatingError):
+    """The queue has moved on since the form was shown."""
 
 
 class RatingQueue:
@@ -70,15 +79,15 @@ class RatingQueue:
         """Note that a rater agreed to the notice, and lay out their queue. Calling it again changes nothing.
 
         Raises:
-            RatingError: the id is none, or the database cannot be written.
+            RatingError: the rater's id is not valid, or the database cannot be written.
         """
-        if not isinstance(rater, str) or not _RATER.fullmatch(rater):
-            raise RatingError(f"rater: got {rater!r:.60}, expected 1 to 64 letters, digits, '-' or '_'")
+        Identifier().check("rater", rater)
+        now = datetime.now(UTC)
         with self.store.transaction() as session:
-            row = rater_row(session, rater)
+            row = rater_row(session, rater, now)
             if row.consent_version != CONSENT_VERSION:
-                row.consent_version, row.consent_at = CONSENT_VERSION, datetime.now(UTC)
-        self.store.write_down({"event": "consent", "rater": rater, "version": CONSENT_VERSION})
+                row.consent_version, row.consent_at = CONSENT_VERSION, now
+        self.store.record_event(ConsentGiven(rater, CONSENT_VERSION))
         lay_out(self.store, rater, self._items, self._rng)
 
     def agreed(self, rater: str) -> bool:
@@ -97,9 +106,9 @@ class RatingQueue:
         """
         check_item(item)
         with self.store.transaction() as session:
-            rater_row(session, rater)
-        ensure_items(self.store, [(item, rater)])
-        self.store.write_down({"event": "item", "rater": rater, "item": item.as_dict()})
+            rater_row(session, rater, datetime.now(UTC))
+        ensure_items(self.store, [item], rater)
+        self.store.record_event(ItemSent(rater, item))
         if self.agreed(rater):
             lay_out(self.store, rater, self._items, self._rng)
 
@@ -118,7 +127,7 @@ class RatingQueue:
                 row.shown_at = datetime.now(UTC)
             return Task(
                 assignment=row.id,
-                token=_token(row, _revisions(session, row.id) + 1),
+                token=judgement_token(row.mark, _revisions(session, row.id) + 1),
                 item=Item.from_dict(row.item.content),
                 flipped=row.flipped,
                 draft=dict(row.draft or {}),
@@ -133,7 +142,7 @@ class RatingQueue:
             total = session.scalar(select(func.count()).select_from(Assignment).where(Assignment.rater_id == rater))
             return len(_answered(session, rater)), int(total or 0)
 
-    def save_draft(self, rater: str, assignment: int, draft: Mapping[str, Any]) -> None:
+    def save_draft(self, rater: str, assignment: int, draft: Draft) -> None:
         """Keep a half-filled form; it is gone once the item is answered.
 
         Raises:
@@ -148,7 +157,7 @@ class RatingQueue:
         """Store an answer; the same answer under the same token again returns what is stored.
 
         Raises:
-            RatingError: the answer is not valid, the place is another rater's, or it was answered otherwise in
+            RatingError: the answer is not valid, the place is another rater's, or the item was answered differently in
                 another window.
         """
         with self.store.transaction() as session:
@@ -156,20 +165,20 @@ class RatingQueue:
             check_answer(answer, Item.from_dict(row.item.content).is_pair)
         try:
             stored = self._insert(rater, assignment, token, answer)
-        except (IntegrityError, _Stale):  # the same submit, from another thread, may have been first
+        except (IntegrityError, StaleForm):  # the same submit, from another thread, may have been first
             try:
                 stored = self._insert(rater, assignment, token, answer)
             except IntegrityError as fault:
                 reason = " ".join(str(fault.orig).split())
                 raise RatingError(f"the answer could not be stored ({reason}); please try again") from fault
-        self.store.write_down(judgement_line(stored))
+        self.store.record_event(stored)
         return stored
 
     def undo(self, rater: str) -> Task | None:
         """Take the last answer back; its item comes next, with the form as it was. None if there is none."""
         with self.store.transaction() as session:
             last = session.scalar(
-                _judgements()
+                select_judgements()
                 .where(Assignment.rater_id == rater, Judgement.withdrawn_at.is_(None))
                 .order_by(Judgement.id.desc())
                 .limit(1)
@@ -177,9 +186,9 @@ class RatingQueue:
             if last is None:
                 return None
             last.withdrawn_at = datetime.now(UTC)
-            last.assignment.draft = _as_draft(_answer(last))
+            last.assignment.draft = _as_draft(answer_of(last))
             token = last.client_token
-        self.store.write_down({"event": "withdraw", "token": token})
+        self.store.record_event(JudgementWithdrawn(token))
         return self.next(rater)
 
     def is_flipped(self, rater: str, assignment: int) -> bool:
@@ -198,41 +207,39 @@ class RatingQueue:
             RatingError: this rater has submitted nothing under the token.
         """
         with self.store.transaction() as session:
-            row = session.scalar(_judgements().where(Judgement.client_token == token, Assignment.rater_id == rater))
+            query = select_judgements().where(Judgement.client_token == token, Assignment.rater_id == rater)
+            row = session.scalar(query)
             if row is None:
                 raise RatingError("got no answer under this id, expected one that was submitted; please rate it first")
             if row.revealed_at is None:
                 row.revealed_at = datetime.now(UTC)
-            stored = _stored(row)
-        self.store.write_down({"event": "reveal", "token": token})
+            stored = judgement_of(row)
+        self.store.record_event(SettingsRevealed(token))
         return stored
 
     def judgements(self, withdrawn: bool = False) -> tuple[StoredJudgement, ...]:
-        """Every judgement in the order of submission; with `withdrawn` also those taken back."""
-        query = _judgements().order_by(Judgement.id)
-        with self.store.transaction() as session:
-            rows = [_stored(row) for row in session.scalars(query)]
-        return tuple(row for row in rows if withdrawn or not row.withdrawn)
+        """What the store says; see `RatingStore.judgements`."""
+        return self.store.judgements(withdrawn)
 
     def _insert(self, rater: str, assignment: int, token: str, answer: Answer) -> StoredJudgement:
         with self.store.transaction() as session:
             place = _own(session, rater, assignment, lock=True)
-            known = session.scalar(_judgements().where(Judgement.client_token == token))
+            known = session.scalar(select_judgements().where(Judgement.client_token == token))
             if known is not None:
-                if known.assignment_id != assignment or _answer(known) != answer or known.withdrawn_at is not None:
+                if known.assignment_id != assignment or answer_of(known) != answer or known.withdrawn_at is not None:
                     raise RatingError(
                         "this item was answered in another window, with another answer; expected one; "
                         "reload the page, then undo if you want to change it"
                     )
-                return _stored(known)
+                return judgement_of(known)
             revision = _revisions(session, assignment) + 1
-            if token != _token(place, revision) or assignment in _answered(session, rater):
-                raise _Stale("this form is older than what is stored; expected the newest; please reload the page")
+            if token != judgement_token(place.mark, revision) or assignment in _answered(session, rater):
+                raise StaleForm("this form is older than what is stored; expected the newest; please reload the page")
             row = Judgement(
                 assignment=place,
                 schema_version=QUEUE_VERSION,
                 revision=revision,
-                **{**asdict(answer), "flags": list(answer.flags)},
+                **to_columns(answer, Answer),
                 blind=not _was_revealed(session, rater, place.item_id),
                 shown_at=place.shown_at or datetime.now(UTC),
                 submitted_at=datetime.now(UTC),
@@ -241,17 +248,7 @@ class RatingQueue:
             place.draft = None
             session.add(row)
             session.flush()
-            return _stored(row)
-
-
-class _Stale(RatingError):
-    """The place has moved on since the form was shown."""
-
-
-def judgement_line(stored: StoredJudgement) -> dict[str, object]:
-    """The journal's line of one judgement; it holds the item too, so that it needs no other line."""
-    times = {"shown_at": stored.shown_at.isoformat(), "submitted_at": stored.submitted_at.isoformat()}
-    return {"event": "judgement", **asdict(stored), "item": stored.item.as_dict(), **times}
+            return judgement_of(row)
 
 
 def _own(session: Session, rater: str, assignment: int, lock: bool = False) -> Assignment:
@@ -271,14 +268,6 @@ def _queue_of(rater: str) -> Select[Assignment]:
     )
 
 
-def _judgements() -> Select[Judgement]:
-    return (
-        select(Judgement)
-        .join(Judgement.assignment)
-        .options(joinedload(Judgement.assignment).joinedload(Assignment.item))
-    )
-
-
 def _answered(session: Session, rater: str) -> set[int]:
     query = select(Judgement.assignment_id).join(Judgement.assignment)
     return set(session.scalars(query.where(Assignment.rater_id == rater, Judgement.withdrawn_at.is_(None))))
@@ -294,33 +283,6 @@ def _was_revealed(session: Session, rater: str, item: int) -> bool:
     return session.scalar(seen) is not None
 
 
-def _token(place: Assignment, revision: int) -> str:
-    return f"{place.mark}-{revision}"
-
-
-def _answer(row: Judgement) -> Answer:
-    fields = ("choice", "depth", "empathy", "fluency", "would_say", "skip", "comment")
-    return Answer(**{name: getattr(row, name) for name in fields}, flags=tuple(row.flags))
-
-
-def _as_draft(answer: Answer) -> dict[str, Any]:
-    return {name: value for name, value in asdict(answer).items() if value not in (None, ()) and name != "skip"}
-
-
-def _stored(row: Judgement) -> StoredJudgement:
-    place = row.assignment
-    return StoredJudgement(
-        id=row.id,
-        rater=place.rater_id,
-        item=Item.from_dict(place.item.content),
-        repeat=place.repeated,
-        flipped=place.flipped,
-        place=place.place,
-        revision=row.revision,
-        answer=_answer(row),
-        blind=row.blind,
-        withdrawn=row.withdrawn_at is not None,
-        shown_at=row.shown_at,
-        submitted_at=row.submitted_at,
-        token=row.client_token,
-    )
+def _as_draft(answer: Answer) -> dict[str, object]:
+    given = to_json(answer)
+    return {name: value for name, value in given.items() if value not in (None, []) and name != "skip"}

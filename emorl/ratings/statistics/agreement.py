@@ -1,24 +1,23 @@
 """How far raters agree: Krippendorff's alpha, ordinal, over reflections that at least two raters rated.
 
-Source: Krippendorff, Content Analysis, 4th ed., chapter 12, by the package `krippendorff` (numpy only). A
-missing rating is missing, never 0. Left out: intervals, and agreement between people and the automatic
-scores.
+Source: Krippendorff, Content Analysis, 4th ed., chapter 12, by the package `krippendorff` (numpy only). A rating that
+is missing is missing, never 0. Left out: intervals, and agreement between people and the automatic scores.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import krippendorff
 import numpy as np
 
-from emorl.ratings.storage.judgement import CHOICES, StoredJudgement
-from emorl.ratings.storage.record import ANSWERS, DEPTHS, StoredRating
+from emorl.ratings.statistics.levels import is_evidence, judged_level, level
+from emorl.ratings.storage.form import CHOICES, MAX_LEVEL
+from emorl.ratings.storage.record import StoredJudgement, StoredRating
 
-SCALES = ("depth", "empathy", "fluency", "would_say")
-_ANSWER_LEVEL = {answer: level for level, answer in enumerate(reversed(ANSWERS))}  # no 0, edits 1, yes 2
+Unit = TypeVar("Unit")  # a reflection or an item, by number or key
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Agreement:
     """Agreement on one scale.
 
     Attributes:
-        alpha: 1 is perfect, 0 is chance, below 0 worse than chance; None where it is undefined.
+        alpha: 1 is perfect, 0 is what chance gives, below 0 is worse; None where it is undefined.
         reflections: how many reflections at least two raters rated.
         explanation: why alpha is undefined, else "".
     """
@@ -36,21 +35,11 @@ class Agreement:
     explanation: str
 
 
-def level(rating: StoredRating, scale: str) -> int:
-    """A judgement as a number: 0, 1 or 2 on every scale (depth none 0, complex 2; would say no 0, yes 2)."""
-    given = rating.given
-    if scale == "depth":
-        return DEPTHS.index(given.depth)
-    if scale == "would_say":
-        return _ANSWER_LEVEL[given.would_say]
-    return int(getattr(given, scale))
-
-
 def agreement(ratings: Sequence[StoredRating], scale: str) -> Agreement:
     """Krippendorff's alpha of one scale.
 
     Args:
-        ratings: newest revisions only, one per rater and reflection.
+        ratings: newest revisions only, one for each rater and reflection.
         scale: one of `SCALES`.
     """
     by_reflection: dict[int, dict[str, int]] = {}
@@ -69,24 +58,12 @@ def judged_agreement(judgements: Sequence[StoredJudgement], scale: str) -> Agree
     by_item: dict[str, dict[str, int]] = {}
     for judgement in judgements:
         found = judged_level(judgement, scale)
-        if found is not None and judgement.blind and not judgement.repeat:
+        if found is not None and is_evidence(judgement):
             by_item.setdefault(judgement.item.key, {})[judgement.rater] = found
     return alpha(by_item, nominal=scale == "choice")
 
 
-def judged_level(judgement: StoredJudgement, scale: str) -> int | None:
-    """A judgement of the queue as a number, or None if that was not asked or the item was skipped."""
-    answer = judgement.answer
-    if scale == "choice":
-        return None if answer.choice is None else CHOICES.index(answer.choice)
-    if answer.depth is None or answer.would_say is None:
-        return None
-    if scale == "depth":
-        return DEPTHS.index(answer.depth)
-    return _ANSWER_LEVEL[answer.would_say] if scale == "would_say" else int(getattr(answer, scale))
-
-
-def alpha(units: Mapping[Any, Mapping[str, int]], nominal: bool = False) -> Agreement:
+def alpha(units: Mapping[Unit, Mapping[str, int]], nominal: bool = False) -> Agreement:
     """Krippendorff's alpha over units (reflections or items), each with the levels its raters gave."""
     shared = [levels for levels in units.values() if len(levels) >= 2]
     if not shared:
@@ -105,6 +82,6 @@ def alpha(units: Mapping[Any, Mapping[str, int]], nominal: bool = False) -> Agre
     found = krippendorff.alpha(
         reliability_data=table,
         level_of_measurement="nominal" if nominal else "ordinal",
-        value_domain=list(range(len(CHOICES))) if nominal else [0, 1, 2],
+        value_domain=list(range(len(CHOICES) if nominal else MAX_LEVEL + 1)),
     )
     return Agreement(float(found), len(shared), "")

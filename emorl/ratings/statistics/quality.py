@@ -1,6 +1,6 @@
 """How far a rater can be relied on: the same answer to the same item, and right answers where they are known.
 
-Left out: sanctions. These are numbers to read beside the others.
+Left out: consequences. These are numbers to read beside the others.
 """
 
 from __future__ import annotations
@@ -9,21 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from emorl.ratings.statistics.agreement import SCALES, judged_level
-from emorl.ratings.storage.judgement import StoredJudgement
+from emorl.ratings.statistics.levels import is_evidence, judged_level
+from emorl.ratings.storage.form import SCALES
+from emorl.ratings.storage.record import StoredJudgement
 
 
 @dataclass(frozen=True)
 class Share:
-    """So many of so many: `right` of `asked`; `share` is None where nothing was asked."""
+    """How many answers were right, out of how many that were asked for."""
 
     right: int
     asked: int
 
     @property
     def share(self) -> float | None:
-        """Right / asked."""
+        """Right answers as a part of all, from 0 to 1; None where nothing was asked."""
         return self.right / self.asked if self.asked else None
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Both numbers and the share, for JSON."""
+        return {"right": self.right, "asked": self.asked, "share": self.share}
 
 
 def self_agreement(judgements: Sequence[StoredJudgement]) -> dict[str, Share]:
@@ -46,7 +51,7 @@ def gold_accuracy(judgements: Sequence[StoredJudgement]) -> Share:
     """How many known answers were given; only blind first showings that were not skipped count."""
     right = asked = 0
     for judgement in judgements:
-        if judgement.item.gold is None or judgement.repeat or not judgement.blind or judgement.answer.skip is not None:
+        if judgement.item.gold is None or not is_evidence(judgement):
             continue
         for name, known in judgement.item.gold.items():
             asked += 1

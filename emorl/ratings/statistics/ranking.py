@@ -19,11 +19,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emorl.ratings.storage.judgement import StoredJudgement
+from emorl.ratings.statistics.levels import is_evidence
+from emorl.ratings.storage.record import StoredJudgement
 
+FIRST_SHARE = {"first": 1.0, "tie": 0.5, "second": 0.0}
+"""Part of the win that goes to the first side, by choice."""
 PRIOR_PRECISION = 0.1
 INTERVAL = (2.5, 97.5)
-_STEPS = 100
+MAX_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,14 @@ class Strength:
 
 def comparisons(judgements: Sequence[StoredJudgement]) -> tuple[Comparison, ...]:
     """Blind first choices between two settings; items with a known answer and "both bad" stay out."""
-    shares = {"first": 1.0, "tie": 0.5, "second": 0.0}
-    return tuple(
-        Comparison(j.item.first.setting, j.item.second.setting, shares[j.answer.choice], j.rater, j.item.key)
-        for j in judgements
-        if j.item.second is not None and j.item.gold is None and j.blind and not j.repeat and not j.withdrawn
-        and j.answer.choice in shares and j.item.first.setting != j.item.second.setting
-    )  # fmt: skip
+    found = []
+    for judgement in judgements:
+        item, share = judgement.item, FIRST_SHARE.get(str(judgement.answer.choice))
+        if share is None or item.second is None or item.gold is not None or not is_evidence(judgement):
+            continue
+        if item.first.setting != item.second.setting:
+            found.append(Comparison(item.first.setting, item.second.setting, share, judgement.rater, item.key))
+    return tuple(found)
 
 
 def rank(found: Sequence[Comparison], samples: int = 300, seed: int = 0) -> tuple[Strength, ...]:
@@ -122,12 +126,12 @@ def fit(
         precision: of the normal prior around 0; it makes the problem strictly concave.
     """
     strength = np.zeros(settings)
-    for _ in range(_STEPS):
-        chance = 1.0 / (1.0 + np.exp(np.clip(strength[second] - strength[first], -50, 50)))
-        residual = times * (share - chance)
+    for _ in range(MAX_STEPS):
+        probability = 1.0 / (1.0 + np.exp(np.clip(strength[second] - strength[first], -50, 50)))
+        residual = times * (share - probability)
         won = np.bincount(first, residual, settings) - np.bincount(second, residual, settings)
         gradient = won - precision * strength
-        curvature = _curvature(first, second, times * chance * (1.0 - chance), settings, precision)
+        curvature = _curvature(first, second, times * probability * (1.0 - probability), settings, precision)
         step = np.linalg.solve(curvature, gradient)
         strength += step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))  # no leap over the top
         if np.abs(step).max() < 1e-10:
@@ -142,9 +146,9 @@ def deviation(
     precision: float = PRIOR_PRECISION,
 ) -> NDArray[np.float64]:
     """Standard deviations (settings,) of the centred strengths by the curvature at the maximum (Laplace)."""
-    chance = 1.0 / (1.0 + np.exp(strength[second] - strength[first]))
+    probability = 1.0 / (1.0 + np.exp(strength[second] - strength[first]))
     settings = len(strength)
-    covariance = np.linalg.inv(_curvature(first, second, chance * (1.0 - chance), settings, precision))
+    covariance = np.linalg.inv(_curvature(first, second, probability * (1.0 - probability), settings, precision))
     centre = np.eye(settings) - 1.0 / settings
     return np.asarray(np.sqrt(np.diag(centre @ covariance @ centre)))
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Delete, delete, func, select, update
+from sqlalchemy import ColumnElement, Delete, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from emorl.ratings.storage.schema import Assignment, Generation, ItemRow, Judgement, Rater, Rating
+
+STATEMENT = Generation.__table__.c.statement
+SUBMITTED_AT, EDITED = Rating.__table__.c.submitted_at, Rating.__table__.c.edited
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def purge_old(session: Session, oldest: datetime) -> Deleted:
     """Delete what was submitted, sent or first shown as a draft before a moment (aware), and what only that kept."""
     emptied = session.scalars(select(Judgement.assignment_id).where(Judgement.submitted_at < oldest)).all()
     answers = _delete(session, delete(Judgement).where(Judgement.submitted_at < oldest))
-    ratings = _delete(session, delete(Rating).where(Rating.submitted_at < oldest))
+    ratings = _delete(session, delete(Rating).where(SUBMITTED_AT < oldest))
     drafts = _drafts(session, Assignment.shown_at < oldest)
     answered = select(Judgement.assignment_id)
     session.execute(delete(Assignment).where(Assignment.id.in_(emptied), Assignment.id.not_in(answered)))
@@ -94,25 +96,29 @@ def purge_old(session: Session, oldest: datetime) -> Deleted:
     return Deleted(ratings, answers, drafts, items, raters)
 
 
-def drop_text_without_consent(session: Session, generation: Generation) -> None:
-    """Keep what was typed only while it is agreed to.
+def drop_text_without_consent(session: Session, generation: int) -> None:
+    """Delete from a reflection what was typed and is no longer agreed to.
 
     A statement stays only while the newest revision of at least one rater agrees to it; a rater's own version of the
     reflection, in all revisions, only while that rater's newest one does.
+
+    Args:
+        session: the transaction.
+        generation: number of the reflection.
     """
     rows = session.execute(
         select(Rating.rater_id, Rating.consent)
-        .where(Rating.generation_id == generation.id)
+        .where(Rating.generation_id == generation)
         .order_by(Rating.schema_version, Rating.revision)
     )
     newest: dict[str, bool] = {rater: consent for rater, consent in rows}
     if not any(newest.values()):
-        generation.statement = None
+        session.execute(update(Generation).where(Generation.id == generation).values(statement=None))
     refused = [rater for rater, consent in newest.items() if not consent]
     if refused:
         session.execute(
             update(Rating)
-            .where(Rating.generation_id == generation.id, Rating.rater_id.in_(refused), Rating.edited.is_not(None))
+            .where(Rating.generation_id == generation, Rating.rater_id.in_(refused), EDITED.is_not(None))
             .values(edited=None)
         )
 
@@ -120,11 +126,11 @@ def drop_text_without_consent(session: Session, generation: Generation) -> None:
 def _drop_orphans(session: Session) -> None:
     """Delete reflections nobody rates any more, and texts nobody agrees to any more."""
     session.execute(delete(Generation).where(Generation.id.not_in(select(Rating.generation_id))))
-    for generation in session.scalars(select(Generation).where(Generation.statement.is_not(None))):
+    for generation in session.scalars(select(Generation.id).where(STATEMENT.is_not(None))).all():
         drop_text_without_consent(session, generation)
 
 
-def _drafts(session: Session, which: Any) -> int:
+def _drafts(session: Session, which: ColumnElement[bool]) -> int:
     """Clear drafts; returns how many there were."""
     rows = session.scalars(select(Assignment).where(which, Assignment.draft.is_not(None)))
     count = 0

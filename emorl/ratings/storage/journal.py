@@ -1,10 +1,10 @@
 """An append-only journal of all that is rated, for hosts whose disk does not outlive a restart.
 
-JSON lines, one file a process start (its name is random), written after the database has committed. A line
-that is written twice does no harm: `emorl.ratings.storage.restore` replays by token. Deleting is a line too, so a
-deleted rating does not come back; the older lines stay in the files until a person removes those.
+JSON lines (see `events`), one file for each start of a process (its name is random), written after the database has
+committed. A line that is written twice does no harm: `restore` goes by tokens. A deletion is a line too, so a deleted
+rating does not come back; the older lines stay in the files until a person removes those.
 
-Left out: pushing the files (`emorl.ratings.export.hub`), and drafts, which are not worth a commit.
+Left out: pushing the files, which `emorl.ratings.export.hub` does.
 """
 
 from __future__ import annotations
@@ -14,15 +14,11 @@ import os
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from emorl.errors import RatingError
-from emorl.ratings.storage.record import NewRating
-
-TIMES = ("shown_at", "submitted_at")
+from emorl.ratings.storage.events import Event, write_event
 
 
 class Journal:
@@ -38,13 +34,13 @@ class Journal:
         except OSError as fault:
             raise RatingError(f"cannot create {folder} ({fault.strerror}); expected a writable folder") from fault
 
-    def append(self, line: Mapping[str, object]) -> None:
-        """Write one line, with the moment added as `at`, and flush it to the disk.
+    def append(self, event: Event) -> None:
+        """Write one line and flush it to the disk.
 
         Raises:
             RatingError: the file cannot be written.
         """
-        text = json.dumps({"at": datetime.now(UTC).isoformat(), **line}, ensure_ascii=False, allow_nan=False) + "\n"
+        text = json.dumps(write_event(event, datetime.now(UTC)), ensure_ascii=False, allow_nan=False) + "\n"
         try:
             with self._lock, open(os.open(self.file, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), "ab") as file:
                 file.write(text.encode("utf-8"))
@@ -54,9 +50,9 @@ class Journal:
             raise RatingError(f"cannot write the journal {self.file} ({fault.strerror}); please try again") from fault
 
 
-def read_lines(files: Iterable[Path]) -> Iterator[dict[str, Any]]:
-    """All whole lines of some journals in the order they were written; a torn one (a crash) is left out."""
-    lines: list[dict[str, Any]] = []
+def read_lines(files: Iterable[Path]) -> Iterator[Mapping[str, object]]:
+    """All whole lines of some journals in the order of their moments; a line torn by a crash is left out."""
+    lines: list[dict[str, object]] = []
     for path in sorted(files):
         for raw in path.read_bytes().split(b"\n"):
             try:
@@ -65,17 +61,4 @@ def read_lines(files: Iterable[Path]) -> Iterator[dict[str, Any]]:
                 continue
             if isinstance(line, dict) and isinstance(line.get("at"), str):
                 lines.append(line)
-    yield from sorted(lines, key=lambda line: line["at"])  # stable: one process's lines keep their order
-
-
-def rating_line(record: NewRating) -> dict[str, object]:
-    """The journal's line of one rating."""
-    plain = replace(record, weights=dict(record.weights), scores=dict(record.scores), model=dict(record.model))
-    values = asdict(plain)
-    return {"event": "rating", **{**values, **{name: values[name].isoformat() for name in TIMES}}}
-
-
-def rating_of(line: Mapping[str, Any]) -> NewRating:
-    """The rating that `rating_line` wrote."""
-    values = {name: value for name, value in line.items() if name not in ("event", "at")}
-    return NewRating(**{**values, **{name: datetime.fromisoformat(values[name]) for name in TIMES}})
+    yield from sorted(lines, key=lambda line: str(line["at"]))  # stable: one process's lines keep their order

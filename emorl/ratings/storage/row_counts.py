@@ -1,16 +1,16 @@
 """How many rows of each kind the database holds: raters, consents, items, places, drafts, answers.
 
-Left out: what the answers say (`emorl.ratings.statistics.results`).
+Left out: what the answers say, which is `emorl.ratings.statistics`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
-from emorl.ratings.queue.rating_queue import CONSENT_VERSION
-from emorl.ratings.storage.schema import Assignment, ItemRow, Judgement, Rater
+from emorl.ratings.storage.form import CONSENT_VERSION
+from emorl.ratings.storage.schema import Assignment, Base, ItemRow, Judgement, Rater
 from emorl.ratings.storage.store import RatingStore
 
 
@@ -41,8 +41,8 @@ def count_rows(store: RatingStore) -> RowCounts:
     """Count the rows."""
     with store.transaction() as session:
 
-        def count(table: type, *where: object) -> int:
-            return session.scalar(select(func.count()).select_from(table).where(*where)) or 0  # type: ignore[arg-type]
+        def count(table: type[Base], *where: ColumnElement[bool]) -> int:
+            return session.scalar(select(func.count()).select_from(table).where(*where)) or 0
 
         answered = select(Judgement.assignment_id).where(Judgement.withdrawn_at.is_(None))
         waiting = select(Assignment.draft).where(Assignment.draft.is_not(None), Assignment.id.not_in(answered))

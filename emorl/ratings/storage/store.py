@@ -19,12 +19,14 @@ from sqlalchemy.orm import Session, joinedload, sessionmaker
 from emorl.errors import RatingError
 from emorl.ratings.storage import migrations
 from emorl.ratings.storage.connection import database_url, make_engine, one_line, sqlite_file
-from emorl.ratings.storage.deletion import Deleted, drop_text_without_consent, forget_rater, purge_old
-from emorl.ratings.storage.journal import Journal, rating_line
-from emorl.ratings.storage.record import FORM_VERSION, NewRating, StoredRating, check, fingerprint
-from emorl.ratings.storage.schema import Generation, Judgement, Rater, Rating
+from emorl.ratings.storage.deletion import Deleted, forget_rater, purge_old
+from emorl.ratings.storage.events import Event, OldDeleted, RaterForgotten
+from emorl.ratings.storage.journal import Journal
+from emorl.ratings.storage.record import NewRating, StoredJudgement, StoredRating, check_rating
+from emorl.ratings.storage.rows import insert_rating, judgement_of, rating_of, select_judgements
+from emorl.ratings.storage.schema import Judgement, Rating
 
-_TRIES = 8  # two submits at once can want the same revision number
+MAX_TRIES = 8  # two submits at once can want the same revision number
 
 
 def open_store(url: str | None = None, must_exist: bool = False) -> RatingStore:
@@ -79,14 +81,14 @@ class RatingStore:
         with one_line(self.engine.url), self._begin() as session:
             yield session
 
-    def write_down(self, line: dict[str, object]) -> None:
-        """Append one line to the journal, if there is one.
+    def record_event(self, event: Event) -> None:
+        """Append an event to the journal, if there is one.
 
         Raises:
             RatingError: the journal cannot be written; submitting again writes it.
         """
         if self.journal is not None:
-            self.journal.append(line)
+            self.journal.append(event)
 
     def add(self, record: NewRating) -> int:
         """Store a rating and return its id; a token that is already stored returns the id it got then.
@@ -96,15 +98,15 @@ class RatingStore:
         Raises:
             RatingError: the rating is not valid, its token belongs to another rater, or it cannot be written.
         """
-        check(record)
-        for attempt in range(_TRIES):
+        check_rating(record)
+        for attempt in range(MAX_TRIES):
             try:
                 with self.transaction() as session:
-                    number = _insert(session, record)
-                self.write_down(rating_line(record))  # a repeated submit writes it again, which replay ignores
+                    number = _known_submit(session, record) or insert_rating(session, record)
+                self.record_event(record)  # a repeated submit writes it again, which a restore ignores
                 return number
             except IntegrityError as fault:
-                if attempt == _TRIES - 1:
+                if attempt == MAX_TRIES - 1:
                     reason = " ".join(str(fault.orig).split())
                     raise RatingError(f"the rating could not be stored ({reason}); try again") from fault
         raise AssertionError("unreachable")
@@ -117,20 +119,23 @@ class RatingStore:
         """Every rating in the order of submission: newest revisions, or with `revisions` all of them."""
         query = select(Rating).options(joinedload(Rating.generation)).order_by(Rating.id)
         with self.transaction() as session:
-            rows = [_stored(row) for row in session.scalars(query)]
+            rows = [rating_of(row) for row in session.scalars(query)]
         if revisions:
             return tuple(rows)
-        newest: dict[tuple[int, str, int], int] = {}
-        for row in rows:
-            key = (row.generation_id, row.given.rater, row.schema_version)
-            newest[key] = max(newest.get(key, 0), row.revision)
-        return tuple(
-            row for row in rows if newest[row.generation_id, row.given.rater, row.schema_version] == row.revision
-        )
+        rows.sort(key=lambda row: row.revision)
+        newest = {(row.generation_id, row.given.rater, row.schema_version): row for row in rows}
+        return tuple(sorted(newest.values(), key=lambda row: row.id))
+
+    def judgements(self, withdrawn: bool = False) -> tuple[StoredJudgement, ...]:
+        """Every judgement of the queue in the order of submission; with `withdrawn` also those taken back."""
+        with self.transaction() as session:
+            rows = [judgement_of(row) for row in session.scalars(select_judgements().order_by(Judgement.id))]
+        return tuple(row for row in rows if withdrawn or not row.withdrawn)
 
     def state(self) -> tuple[object, ...]:
         """Changes whenever a rating or an answer of the queue is added, taken back or deleted; cheap to ask."""
-        ratings = select(func.count(), func.max(Rating.id), func.max(Rating.submitted_at)).select_from(Rating)
+        newest = func.max(Rating.__table__.c.submitted_at)
+        ratings = select(func.count(), func.max(Rating.id), newest).select_from(Rating)
         answers = select(
             func.count(), func.max(Judgement.id), func.max(Judgement.submitted_at), func.count(Judgement.withdrawn_at)
         ).select_from(Judgement)
@@ -142,7 +147,7 @@ class RatingStore:
         with self.transaction() as session:
             deleted = forget_rater(session, rater)
         self._overwrite()
-        self.write_down({"event": "forget", "rater": rater})
+        self.record_event(RaterForgotten(rater))
         return deleted
 
     def purge(self, older_than_days: float) -> Deleted:
@@ -164,7 +169,7 @@ class RatingStore:
         with self.transaction() as session:
             deleted = purge_old(session, oldest)
         self._overwrite()
-        self.write_down({"event": "purge", "before": oldest.isoformat()})
+        self.record_event(OldDeleted(oldest))
         return deleted
 
     def close(self) -> None:
@@ -177,88 +182,14 @@ class RatingStore:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _insert(session: Session, record: NewRating) -> int:
-    known = session.scalar(select(Rating).where(Rating.client_token == record.client_token))
-    if known is not None:
-        if known.rater_id != record.rater:
-            raise RatingError("client_token: got one that another rater has used, expected a new random id")
-        return known.id
-    if session.get(Rater, record.rater, with_for_update=True) is None:  # PostgreSQL: one submit at a time
-        session.add(Rater(id=record.rater, created_at=record.submitted_at))
-    mark = fingerprint(record)
-    generation = session.scalar(select(Generation).where(Generation.fingerprint == mark).with_for_update())
-    if generation is None:
-        generation = Generation(
-            fingerprint=mark,
-            statement_sha256=record.statement_sha256,
-            statement=None,
-            reflection=record.reflection,
-            base_reflection=record.base_reflection,
-            weights=dict(record.weights),
-            strength=record.strength,
-            temperature=record.temperature,
-            seed=record.seed,
-            model=dict(record.model),
-            scores=dict(record.scores),
-            app_version=record.app_version,
-            created_at=record.shown_at,
-        )
-        session.add(generation)
-        session.flush()
-    before = session.scalar(
-        select(func.max(Rating.revision)).where(
-            Rating.generation_id == generation.id,
-            Rating.rater_id == record.rater,
-            Rating.schema_version == FORM_VERSION,
-        )
-    )
-    rating = Rating(
-        generation_id=generation.id,
-        rater_id=record.rater,
-        schema_version=FORM_VERSION,
-        revision=(before or 0) + 1,
-        depth=record.depth,
-        empathy=record.empathy,
-        fluency=record.fluency,
-        would_say=record.would_say,
-        comment=record.comment or None,
-        consent=record.statement is not None,
-        edited=record.edited,
-        shown_at=record.shown_at,
-        submitted_at=record.submitted_at,
-        client_token=record.client_token,
-    )
-    session.add(rating)
-    if record.statement is not None:
-        generation.statement = record.statement
-    session.flush()
-    drop_text_without_consent(session, generation)
-    return rating.id
+def _known_submit(session: Session, record: NewRating) -> int | None:
+    """Number of the rating that has this token; None if there is none.
 
-
-def _stored(row: Rating) -> StoredRating:
-    shown = row.generation
-    given = NewRating(
-        rater=row.rater_id,
-        client_token=row.client_token,
-        statement=shown.statement,
-        statement_sha256=shown.statement_sha256,
-        reflection=shown.reflection,
-        base_reflection=shown.base_reflection,
-        weights=shown.weights,
-        strength=shown.strength,
-        temperature=shown.temperature,
-        seed=shown.seed,
-        model=shown.model,
-        scores=shown.scores,
-        app_version=shown.app_version,
-        depth=row.depth,
-        empathy=row.empathy,
-        fluency=row.fluency,
-        would_say=row.would_say,
-        comment=row.comment,
-        shown_at=row.shown_at,
-        submitted_at=row.submitted_at,
-        edited=row.edited,
-    )
-    return StoredRating(row.id, row.generation_id, row.schema_version, row.revision, given)
+    Raises:
+        RatingError: it is another rater's.
+    """
+    token = Rating.__table__.c.client_token
+    known = session.scalar(select(Rating).where(token == record.client_token))
+    if known is not None and known.rater_id != record.rater:
+        raise RatingError("client_token: got one that another rater has used, expected a new random id")
+    return None if known is None else known.id
