@@ -109,7 +109,7 @@ def purge(
     older_than: Annotated[float, typer.Option("--older-than", metavar="DAYS", help="Age in days.")],
     db: Database = None,
 ) -> None:
-    """Delete ratings, queue answers, sent items and drafts older than DAYS days, and what only they kept."""
+    """Delete ratings, queue answers, sent items and drafts older than DAYS days, and what belongs only to them."""
     with one_line_errors(), open_for_deletion(db) as store:
         deleted = store.purge(older_than)
         typer.echo(f"deleted: {deleted}")

@@ -53,7 +53,7 @@ def test_all_kinds_in_one_table(both: RatingStore, url: str) -> None:
     assert "comment" not in first and "token" not in first
 
 
-def test_what_is_chosen(both: RatingStore, url: str) -> None:
+def test_what_is_exported_can_be_chosen(both: RatingStore, url: str) -> None:
     def kinds(*options: str) -> list[str]:
         lines = call("export", "--format", "jsonl", *options, "--db", url).stdout.splitlines()
         return [json.loads(line)["kind"] for line in lines]

@@ -82,7 +82,7 @@ def test_a_layout_is_one_line_of_the_journal(store: RatingStore, tmp_path: Path)
 @pytest.mark.parametrize(
     ("count", "share", "twice"), [(5, 1.0, 0), (6, 0.1, 1), (6, 1.0, 1), (24, 0.1, 2), (40, 0.25, 10)]
 )
-def test_how_many_come_twice(count: int, share: float, twice: int) -> None:
+def test_how_many_items_come_twice(count: int, share: float, twice: int) -> None:
     laid = with_repeats(range(count), random.Random(0), share)
     assert len(laid) == count + twice
     for item in {item for item, repeated in laid if repeated}:

@@ -61,7 +61,9 @@ def test_bins_by_hand(judge: Judge, store: RatingStore, make: Callable[..., NewR
     ]  # fmt: skip
 
 
-def test_what_is_no_evidence_of_weights(judge: Judge, store: RatingStore, make: Callable[..., NewRating]) -> None:
+def test_what_says_nothing_about_weights_is_left_out(
+    judge: Judge, store: RatingStore, make: Callable[..., NewRating]
+) -> None:
     store.add(make(weights={"empathy": 0.5, "warmth": 0.5}))  # an objective this map does not have
     both = (HALF, HALF)
     out = [

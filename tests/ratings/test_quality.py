@@ -51,7 +51,7 @@ def test_known_answers_by_hand(judge: Judge) -> None:
     assert gold_accuracy([]).share is None
 
 
-def test_median_time(judge: Judge) -> None:
+def test_median_seconds_leave_skips_out(judge: Judge) -> None:
     judged = [judge("tie", seconds=4), judge("tie", seconds=10), judge("tie", seconds=12), judge("tie", seconds=300)]
     assert median_seconds(judged) == 11
     assert median_seconds([*judged, judge(answer=SKIPPED, seconds=9000)]) == 11

@@ -83,7 +83,7 @@ def test_faulty_items_are_refused_and_the_line_is_named(change: dict[str, Any], 
         load_items(file)
 
 
-def test_items_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_items_may_come_from_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "items.jsonl"
     file.write_text(json.dumps(GOOD) + "\n\n" + json.dumps(GOOD) + "\n")
     monkeypatch.setenv("EMORL_RATING_ITEMS", str(file))
@@ -222,7 +222,7 @@ BAD: list[tuple[Answer, str]] = [
 
 
 @pytest.mark.parametrize(("answer", "message"), BAD)
-def test_answers_that_are_none(store: RatingStore, answer: Answer, message: str) -> None:
+def test_invalid_answers_are_refused(store: RatingStore, answer: Answer, message: str) -> None:
     queue = RatingQueue(store, [item for item in ITEMS if not item.is_pair])
     queue.consent("rater-a")
     task = take(queue)

@@ -102,7 +102,7 @@ def test_more_raters_narrow_the_interval() -> None:
     assert many.high - many.low < 0.7 * (few.high - few.low)
 
 
-def test_what_is_a_comparison(judge: Judge) -> None:
+def test_only_blind_first_choices_between_two_settings_are_compared(judge: Judge) -> None:
     counted = [judge("first"), judge("second"), judge("tie")]
     out = [
         judge("both_bad"), judge("first", gold={"choice": "first"}), judge("first", blind=False),

@@ -63,7 +63,7 @@ def test_regions_count_ratings_and_single_answers_of_a_mix(
     assert (row["ratings"], row["means"]["depth"], row["means"]["empathy"]) == (2, 1.0, 1.0)
 
 
-def test_borders_of_the_thirds() -> None:
+def test_the_borders_of_the_thirds_belong_to_the_middle() -> None:
     level = {"depth": 2, "empathy": 0, "fluency": 1, "would_say": 0}
     shares = [1 / 3 - 1e-9, 1 / 3, 2 / 3, 2 / 3 + 1e-9]
     found = by_region([({"empathy": share}, level) for share in shares] + [({"empathy": 0.0}, level)])
@@ -73,7 +73,7 @@ def test_borders_of_the_thirds() -> None:
     assert found[0].means == level
 
 
-def test_nothing_yet() -> None:
+def test_results_without_ratings_are_empty() -> None:
     found = results((), ())
     assert set(found["counts"].values()) == {0}
     assert (found["ranking"], found["regions"], found["median_seconds"], found["gold"]["share"]) == ([], [], None, None)

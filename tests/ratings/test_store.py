@@ -170,7 +170,7 @@ def test_purge_refuses_impossible_ages(store: RatingStore, days: float) -> None:
 # Where the database is
 
 
-def test_places_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_database_is_looked_for_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     assert database_url().render_as_string() == "sqlite:///var/ratings.db"
     monkeypatch.setenv("EMORL_DATA", "/data")
     assert database_url().database == "/data/ratings.db"
@@ -195,7 +195,7 @@ def test_memory_database_keeps_its_tables(make: MakeRating) -> None:
     ("bad", "message"),
     [("nonsense", "cannot be read"), ("mysql://a:secret@b/c", "expected sqlite or postgresql")],
 )
-def test_bad_urls(bad: str, message: str) -> None:
+def test_bad_urls_are_refused_without_their_password(bad: str, message: str) -> None:
     with pytest.raises(RatingError, match=message) as caught:
         open_store(bad)
     assert "secret" not in str(caught.value)
@@ -207,13 +207,13 @@ def test_a_missing_file_is_named_not_created(tmp_path: Path) -> None:
     assert not (tmp_path / "gone.db").exists()
 
 
-def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.db").write_text("not a database at all, just some notes " * 40)
     with pytest.raises(RatingError, match="notes.db cannot be used .*not a database"):
         open_store(f"sqlite:///{tmp_path}/notes.db")
 
 
-def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RatingError, match="cannot create .*EMORL_DATA"):
         open_store(f"sqlite:///{tmp_path}/file/ratings.db")
@@ -235,6 +235,6 @@ def test_rows_that_break_the_rules_are_refused_by_the_database_too(store: Rating
             connection.execute(text(f"UPDATE rating SET {change}"))
 
 
-def test_hash_is_of_the_words_as_typed() -> None:
+def test_the_hash_is_of_the_words_as_typed() -> None:
     # sha256 of the three bytes "abc", FIPS 180-2 appendix B.1
     assert statement_sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

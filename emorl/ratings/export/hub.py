@@ -16,7 +16,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from emorl.errors import RatingError
 from emorl.ratings.storage.item import Item
@@ -25,12 +25,15 @@ from emorl.ratings.storage.restore import restore
 from emorl.ratings.storage.store import RatingStore, open_store
 from emorl.settings import settings
 
+if TYPE_CHECKING:
+    from huggingface_hub import CommitScheduler, HfApi
+
 log = logging.getLogger(__name__)
-PUSH_EVERY_MIN = 2.0
+PUSH_INTERVAL_MINUTES = 2.0
 
 
 class Hub(Protocol):
-    """What is needed of the place where journals are kept."""
+    """What the app asks of the place where journals are kept."""
 
     def fetch(self, folder: Path) -> list[Path]:
         """Bring all journals into a folder and return them."""
@@ -52,7 +55,7 @@ class HubDataset:
         """Name the dataset ("owner/name") and the token; nothing is asked of the hub yet."""
         self._dataset = dataset
         self._token = token
-        self._scheduler: Any = None
+        self._scheduler: CommitScheduler | None = None
 
     def fetch(self, folder: Path) -> list[Path]:
         """Bring all journals into a folder; the dataset is created, private, if it is not there.
@@ -70,7 +73,7 @@ class HubDataset:
         return sorted(Path(found).glob("journal/*.jsonl"))
 
     def keep(self, folder: Path) -> None:
-        """Push the folder's files every `PUSH_EVERY_MIN` minutes and when the process ends."""
+        """Push the folder's files every `PUSH_INTERVAL_MINUTES` minutes and when the process ends."""
         from huggingface_hub import CommitScheduler
 
         self._scheduler = CommitScheduler(
@@ -80,7 +83,7 @@ class HubDataset:
             folder_path=folder,
             path_in_repo="journal",
             allow_patterns="*.jsonl",
-            every=PUSH_EVERY_MIN,
+            every=PUSH_INTERVAL_MINUTES,
             token=self._token,
         )
 
@@ -105,7 +108,7 @@ class HubDataset:
             self._scheduler.stop()
             self._scheduler = None
 
-    def _private(self) -> Any:
+    def _private(self) -> HfApi:
         """The hub's client, once the dataset is known to be there and private."""
         from huggingface_hub import HfApi
 
@@ -131,10 +134,10 @@ class HubDataset:
 
 
 def configured_hub() -> HubDataset | None:
-    """The dataset that EMORL_JOURNAL_DATASET and HF_TOKEN name; None unless both are set.
+    """The dataset that EMORL_JOURNAL_DATASET names, with HF_TOKEN; None unless both are set.
 
     Raises:
-        SettingsError: only the dataset is named, so ratings would silently not be kept.
+        SettingsError: the dataset is named without a token, so ratings would be lost without a word.
     """
     dataset, token = settings().journal_dataset, settings().hub_token
     return HubDataset(dataset, token.get_secret_value()) if dataset and token else None
@@ -149,7 +152,7 @@ def open_kept_store(url: str | None = None, hub: Hub | None = None, shared: Iter
         shared: the shared rating items (`load_items()`), to which journals refer.
 
     Raises:
-        RatingError: the database or the hub cannot be used. Nothing is rated that would not be kept.
+        RatingError: the database or the hub cannot be used. No rating is taken then, because it would not be kept.
     """
     store = open_store(url)
     hub = hub or configured_hub()

@@ -20,8 +20,6 @@ from emorl.ratings.storage.form import MAX_LEVEL
 from emorl.ratings.storage.record import StoredJudgement, StoredRating
 
 CELLS = 10
-
-
 FIRST_AND_SECOND = {"first": (1.0, 0.0), "tie": (0.5, 0.5), "second": (0.0, 1.0), "both_bad": (0.0, 0.0)}
 """What each side gets of the win, by choice."""
 

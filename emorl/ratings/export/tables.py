@@ -26,12 +26,12 @@ _NESTED = {"weights": "weight", "scores": "score"}
 def records(
     ratings: Iterable[StoredRating], judgements: Iterable[StoredJudgement] = (), comments: bool = False
 ) -> list[Row]:
-    """One nested mapping per rating, then per answer of the queue; `kind` says which of the two it is.
+    """One nested mapping for each rating, then for each answer of the queue; `kind` says which of the two it is.
 
     Args:
         ratings: from the Reflect screen.
         judgements: from the queue; the item's words and settings go into each row.
-        comments: without, there is no such key.
+        comments: whether comments go in; without them there is no such key.
     """
     return [_rating(rating, comments) for rating in ratings] + [_judgement(one, comments) for one in judgements]
 
@@ -43,7 +43,7 @@ def write_jsonl(rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
 
 
 def write_csv(rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
-    """Write a header and a flat line a row: columns `weight_<objective>`, `score_<name>`, other nests as JSON."""
+    """Write a header and one flat line for each row: columns `weight_<objective>`, `score_<name>`, other nests as JSON."""
     flat = [_flat(row) for row in rows]
     table = csv.DictWriter(out, fieldnames=_columns(flat), restval="")
     table.writeheader()

@@ -228,7 +228,7 @@ class RatingQueue:
             if known is not None:
                 if known.assignment_id != assignment or answer_of(known) != answer or known.withdrawn_at is not None:
                     raise RatingError(
-                        "this item was answered in another window, with another answer; expected one; "
+                        "this item was answered in another window, with another answer; expected one answer; "
                         "reload the page, then undo if you want to change it"
                     )
                 return judgement_of(known)

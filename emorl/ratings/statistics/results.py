@@ -87,7 +87,7 @@ class Results:
     median_seconds: float | None
 
     def as_dict(self) -> dict[str, Any]:
-        """The same for JSON; shares come with their quotient."""
+        """The same for JSON; each share comes with its value from 0 to 1."""
         shares = {scale: share.as_dict() for scale, share in self.self_agreement.items()}
         return {**to_json(self), "self_agreement": shares, "gold": self.gold.as_dict()}
 

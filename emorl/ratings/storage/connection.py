@@ -3,7 +3,7 @@
 SQLite by default (write-ahead log, foreign keys, busy timeout, deleted rows overwritten); a PostgreSQL URL
 works too. The write-ahead log needs a local disk: use PostgreSQL where the folder is a network mount.
 
-Left out: encryption at rest, which is the disk's business.
+Left out: encryption at rest, which is left to the disk.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) ->
 
 @contextmanager
 def one_line(url: URL) -> Iterator[None]:
-    """Turn what the database driver says into one line; IntegrityError passes, `add` tries again."""
+    """Turn an error of the database driver into one line. IntegrityError passes, because callers then try again."""
     try:
         yield
     except IntegrityError:

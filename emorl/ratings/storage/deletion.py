@@ -1,10 +1,9 @@
 """Deleting a rater, or all that is old, from every table at once.
 
-Rows that only the deleted ones gave a reason to keep are deleted too: reflections without a rating, statements that
-nobody agrees to any more, items that a rater had sent, drafts. The shared items stay; they are the same for everybody.
+What is no longer needed goes with it: reflections that nobody rates any more, statements that nobody agrees to any
+more, items that a rater had sent, drafts. The shared items stay; they are the same for everybody.
 
-Left out: the journal (`store` writes the deletion down), and dates of drafts: a draft is as old as
-its item's first showing.
+Left out: the journal, which `store` writes to, and dates of drafts: a draft is as old as its item's first showing.
 """
 
 from __future__ import annotations
@@ -73,7 +72,7 @@ def forget_rater(session: Session, rater: str) -> Deleted:
 
 
 def purge_old(session: Session, oldest: datetime) -> Deleted:
-    """Delete what was submitted, sent or first shown as a draft before a moment (aware), and what only that kept."""
+    """Delete what was submitted, sent or first shown before a moment (aware), and what is no longer needed then."""
     emptied = session.scalars(select(Judgement.assignment_id).where(Judgement.submitted_at < oldest)).all()
     answers = _delete(session, delete(Judgement).where(Judgement.submitted_at < oldest))
     ratings = _delete(session, delete(Rating).where(SUBMITTED_AT < oldest))

@@ -2,7 +2,7 @@
 
 A record names the kind beside the type, as in `depth: Annotated[str, OneOf(DEPTHS)]`; `fields` reads it from there.
 
-Left out: rules that concern two fields at once; they stand beside the record.
+Left out: rules that concern two fields at once; they are checked beside the record.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from emorl.errors import RatingError
 
+ColumnType = TypeEngine[Any]
 MAX_SHOWN = 60
 SUM_TOLERANCE = 1e-3
 
@@ -70,7 +71,7 @@ class Kind(ABC):
         """
 
     @abstractmethod
-    def column_type(self) -> TypeEngine[Any]:
+    def column_type(self) -> ColumnType:
         """Type of the column that stores it."""
 
     def rule(self, name: str) -> tuple[str, str] | None:
@@ -87,7 +88,7 @@ class Identifier(Kind):
         if not isinstance(value, str) or not re.fullmatch("[A-Za-z0-9_-]{1,64}", value):
             raise fault(name, value, "1 to 64 letters, digits, '-' or '_' (a random id, never a name)")
 
-    def column_type(self) -> TypeEngine[Any]:
+    def column_type(self) -> ColumnType:
         """Short text."""
         return String(64)
 
@@ -101,7 +102,7 @@ class Sha256(Kind):
         if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
             raise fault(name, value, "64 lower-case hex digits")
 
-    def column_type(self) -> TypeEngine[Any]:
+    def column_type(self) -> ColumnType:
         """Short text."""
         return String(64)
 
@@ -131,7 +132,7 @@ class FreeText(Kind):
         if not self.may_be_blank and not value.strip():
             raise fault(name, value, "text that is not empty")
 
-    def column_type(self) -> TypeEngine[Any]:
+    def column_type(self) -> ColumnType:
         """Text."""
         return String(self.max_length) if self.short else Text()
 
@@ -155,7 +156,7 @@ class OneOf(Kind):
         if value not in self.values:
             raise fault(name, value, f"one of {', '.join(self.values)}")
 
-    def column_type(self) -> TypeEngine[Any]:
+    def column_type(self) -> ColumnType:
         """Short text."""
         return String(self.width)
 
@@ -178,7 +179,7 @@ class SomeOf(Kind):
         for word in value:
             OneOf(self.values).check(name, word)
 
-    def column_type(self) -> TypeEngine[Any]:
+    def column_type(self) -> ColumnType:
         """A JSON list."""
         return JSON()
 
@@ -195,7 +196,7 @@ class Level(Kind):
             levels = [str(level) for level in range(self.highest + 1)]
             raise fault(name, value, f"{', '.join(levels[:-1])} or {levels[-1]}")
 
-    def column_type(self) -> TypeEngine[Any]:
+    def column_type(self) -> ColumnType:
         """A whole number."""
         return Integer()
 
@@ -213,7 +214,7 @@ class Seed(Kind):
         if type(value) is not int or not 0 <= value < 2**31:
             raise fault(name, value, "a whole number from 0 to 2147483647")
 
-    def column_type(self) -> TypeEngine[Any]:
+    def column_type(self) -> ColumnType:
         """A whole number."""
         return Integer()
 
@@ -223,11 +224,11 @@ class NotNegative(Kind):
     """A finite number from 0 upwards."""
 
     def check(self, name: str, value: object) -> None:
-        """A number; a truth value is none."""
+        """A number; True and False are not numbers here."""
         if not _is_number(value) or value < 0:  # type: ignore[operator]
             raise fault(name, value, "a finite number, not negative")
 
-    def column_type(self) -> TypeEngine[Any]:
+    def column_type(self) -> ColumnType:
         """Double precision."""
         return Double()
 
@@ -244,7 +245,7 @@ class Scores(Kind):
             if not isinstance(objective, str) or not objective or not _is_number(number) or not 0 <= number <= 1:
                 raise fault(f"{name}[{objective!r}]", number, self._expected())
 
-    def column_type(self) -> TypeEngine[Any]:
+    def column_type(self) -> ColumnType:
         """A JSON object."""
         return JSON()
 
@@ -291,7 +292,7 @@ class JsonObject(Kind):
                 f"{name}: got something that is not JSON, expected text, numbers and mappings only"
             ) from None
 
-    def column_type(self) -> TypeEngine[Any]:
+    def column_type(self) -> ColumnType:
         """A JSON object."""
         return JSON()
 
@@ -305,7 +306,7 @@ class Moment(Kind):
         if not isinstance(value, datetime) or value.tzinfo is None:
             raise fault(name, value, "a moment with its time zone, such as datetime.now(UTC)")
 
-    def column_type(self) -> TypeEngine[Any]:
+    def column_type(self) -> ColumnType:
         """A moment in UTC."""
         return UtcDateTime()
 

@@ -77,7 +77,7 @@ class RatingStore:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """One short transaction; what the driver says becomes one line, except IntegrityError."""
+        """One short transaction; an error of the driver becomes one line, except IntegrityError."""
         with one_line(self.engine.url), self._begin() as session:
             yield session
 
@@ -165,7 +165,7 @@ class RatingStore:
         return self.purge_before(oldest)
 
     def purge_before(self, oldest: datetime) -> Deleted:
-        """Delete what is older than a moment (aware), and what only that kept; returns what went."""
+        """Delete what is older than a moment (aware), and what is no longer needed then; returns what went."""
         with self.transaction() as session:
             deleted = purge_old(session, oldest)
         self._overwrite()

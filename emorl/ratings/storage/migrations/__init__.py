@@ -2,7 +2,7 @@
 
 `upgrade` is called whenever a store is opened. A second process that starts at the same moment waits:
 SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory lock. A new revision is a file in `versions/`, written
-by hand and held to the tables in `emorl.ratings.storage.schema` by a test.
+by hand; a test compares the result with the tables in `schema`.
 """
 
 from __future__ import annotations
