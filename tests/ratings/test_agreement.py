@@ -68,8 +68,11 @@ def test_levels_run_upwards(judge: Judge) -> None:
     for place, (depth, would) in enumerate(zip(("none", "simple", "complex"), ("no", "edits", "yes"), strict=True)):
         one = judge(answer=Answer(None, depth, place, 2 - place, would))
         assert [judged_level(one, scale) for scale in ("depth", "empathy", "fluency", "would_say")] == [
-            place, place, 2 - place, place,
-        ]  # fmt: skip
+            place,
+            place,
+            2 - place,
+            place,
+        ]
         assert judged_level(one, "choice") is None
     assert [judged_level(judge(choice), "choice") for choice in CHOICES] == [0, 1, 2, 3]
     assert judged_level(judge("tie"), "depth") is None

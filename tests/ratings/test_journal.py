@@ -224,8 +224,13 @@ def test_a_configured_dataset_is_private_fetched_and_pushed_to(
     kept = open_kept_store()
     assert [row.given.comment for row in kept.all()] == ["before the restart"]
     (_, created), (_, fetched), (_, pushed) = asked.asked
-    assert created == {"repo_id": "me/ratings", "token": "hf_secret", "repo_type": "dataset", "private": True,
-                       "exist_ok": True}  # fmt: skip
+    assert created == {
+        "repo_id": "me/ratings",
+        "token": "hf_secret",
+        "repo_type": "dataset",
+        "private": True,
+        "exist_ok": True,
+    }
     assert fetched["allow_patterns"] == "journal/*.jsonl"
     assert (pushed["repo_id"], pushed["repo_type"], pushed["private"]) == ("me/ratings", "dataset", True)
     assert (pushed["path_in_repo"], pushed["allow_patterns"], pushed["token"]) == ("journal", "*.jsonl", "hf_secret")

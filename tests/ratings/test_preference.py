@@ -52,13 +52,37 @@ def test_bins_by_hand(judge: Judge, store: RatingStore, make: Callable[..., NewR
         judge(weights=(low, None), answer=Answer(None, "simple", 1, 1, "edits")),  # .5
     ]
     assert preferred_weights([*store.all(), *judged], NAMES) == [
-        {"weights": base, "base": True, "ratings": 0, "score": None, "comparisons": 2, "win_rate": 0.25, "count": 2,
-         "preference": 0.25},
-        {"weights": low, "base": False, "ratings": 1, "score": 0.5, "comparisons": 2, "win_rate": 0.0, "count": 3,
-         "preference": pytest.approx(0.5 / 3)},
-        {"weights": high, "base": False, "ratings": 2, "score": 0.375, "comparisons": 2, "win_rate": 0.75, "count": 4,
-         "preference": pytest.approx((0.75 + 0 + 1 + 0.5) / 4)},
-    ]  # fmt: skip
+        {
+            "weights": base,
+            "base": True,
+            "ratings": 0,
+            "score": None,
+            "comparisons": 2,
+            "win_rate": 0.25,
+            "count": 2,
+            "preference": 0.25,
+        },
+        {
+            "weights": low,
+            "base": False,
+            "ratings": 1,
+            "score": 0.5,
+            "comparisons": 2,
+            "win_rate": 0.0,
+            "count": 3,
+            "preference": pytest.approx(0.5 / 3),
+        },
+        {
+            "weights": high,
+            "base": False,
+            "ratings": 2,
+            "score": 0.375,
+            "comparisons": 2,
+            "win_rate": 0.75,
+            "count": 4,
+            "preference": pytest.approx((0.75 + 0 + 1 + 0.5) / 4),
+        },
+    ]
 
 
 def test_what_says_nothing_about_weights_is_left_out(
@@ -67,9 +91,12 @@ def test_what_says_nothing_about_weights_is_left_out(
     store.add(make(weights={"empathy": 0.5, "warmth": 0.5}))  # an objective this map does not have
     both = (HALF, HALF)
     out = [
-        judge("first"), judge("first", weights=both, repeat=True), judge("first", weights=both, blind=False),
-        judge("first", weights=both, withdrawn=True), judge(weights=both, answer=Answer(skip="faulty")),
-    ]  # fmt: skip
+        judge("first"),
+        judge("first", weights=both, repeat=True),
+        judge("first", weights=both, blind=False),
+        judge("first", weights=both, withdrawn=True),
+        judge(weights=both, answer=Answer(skip="faulty")),
+    ]
     assert preferred_weights([*store.all(), *out], NAMES) == []
     (found,) = preferred_weights([judge("second", weights=({"empathy": 1.0}, None))], NAMES)  # a person wrote the other
     assert (found["weights"], found["win_rate"], found["count"]) == ({"empathy": 1.0, "fluency": 0.0}, 0.0, 1)

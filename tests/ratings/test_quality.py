@@ -16,18 +16,26 @@ def test_self_agreement_by_hand(judge: Judge) -> None:
     before = Answer(None, "simple", 1, 2, "yes")
     after = Answer(None, "simple", 2, 2, "no")
     judged = [
-        judge("first", statement="1"), judge("first", statement="1", repeat=True),  # the same again
-        judge("tie", statement="2"), judge("second", statement="2", repeat=True),  # another
-        judge("tie", "rater-b", "2"), judge("tie", "rater-b", "2", repeat=True),
+        judge("first", statement="1"),
+        judge("first", statement="1", repeat=True),  # the same again
+        judge("tie", statement="2"),
+        judge("second", statement="2", repeat=True),  # another
+        judge("tie", "rater-b", "2"),
+        judge("tie", "rater-b", "2", repeat=True),
         judge("tie", "rater-c", "1", repeat=True),  # the first showing is missing
-        judge(statement="3", answer=before), judge(statement="3", answer=after, repeat=True),
-        judge(statement="4", answer=SKIPPED), judge(statement="4", answer=before, repeat=True),
-    ]  # fmt: skip
+        judge(statement="3", answer=before),
+        judge(statement="3", answer=after, repeat=True),
+        judge(statement="4", answer=SKIPPED),
+        judge(statement="4", answer=before, repeat=True),
+    ]
     found = self_agreement(judged)
     assert found == {
-        "choice": Share(2, 3), "depth": Share(1, 1), "empathy": Share(0, 1), "fluency": Share(1, 1),
+        "choice": Share(2, 3),
+        "depth": Share(1, 1),
+        "empathy": Share(0, 1),
+        "fluency": Share(1, 1),
         "would_say": Share(0, 1),
-    }  # fmt: skip
+    }
     assert found["choice"].share == 2 / 3
     assert Share(0, 0).share is None and self_agreement([])["choice"] == Share(0, 0)
 
@@ -41,12 +49,14 @@ def test_a_pair_shown_the_other_way_round_is_the_same_answer(judge: Judge) -> No
 def test_known_answers_by_hand(judge: Judge) -> None:
     pair, single = {"choice": "first"}, {"depth": "none", "empathy": 0}
     judged = [
-        judge("first", gold=pair), judge("both_bad", "rater-b", gold=pair),  # 1 of 2
+        judge("first", gold=pair),
+        judge("both_bad", "rater-b", gold=pair),  # 1 of 2
         judge(gold=single, answer=Answer(None, "none", 1, 2, "no")),  # 1 of 2
         judge("tie"),  # nothing is known
-        judge("second", gold=pair, repeat=True), judge("second", gold=pair, blind=False),
+        judge("second", gold=pair, repeat=True),
+        judge("second", gold=pair, blind=False),
         judge(gold=single, answer=SKIPPED),
-    ]  # fmt: skip
+    ]
     assert gold_accuracy(judged) == Share(2, 4)
     assert gold_accuracy([]).share is None
 

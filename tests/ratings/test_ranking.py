@@ -67,8 +67,9 @@ def test_any_choices_give_a_maximum(rows: list[tuple[int, int, float]]) -> None:
     for k in range(4):
         pull = sum(
             (1 if a == k else -1) * (share - 1 / (1 + math.exp(found[b] - found[a])))
-            for a, b, share in rows if k in (a, b)
-        )  # fmt: skip
+            for a, b, share in rows
+            if k in (a, b)
+        )
         assert pull == pytest.approx(0.1 * found[k], abs=1e-6)
     assert solved([(b, a, 1 - share) for a, b, share in rows], 4, 0.1) == pytest.approx(found, abs=1e-8)
 
@@ -105,10 +106,15 @@ def test_more_raters_narrow_the_interval() -> None:
 def test_only_blind_first_choices_between_two_settings_are_compared(judge: Judge) -> None:
     counted = [judge("first"), judge("second"), judge("tie")]
     out = [
-        judge("both_bad"), judge("first", gold={"choice": "first"}), judge("first", blind=False),
-        judge("first", repeat=True), judge("first", withdrawn=True), judge("first", second="A"), judge(),
+        judge("both_bad"),
+        judge("first", gold={"choice": "first"}),
+        judge("first", blind=False),
+        judge("first", repeat=True),
+        judge("first", withdrawn=True),
+        judge("first", second="A"),
+        judge(),
         judge("first", answer=Answer(choice=None, skip="other")),
-    ]  # fmt: skip
+    ]
     found = comparisons([*counted, *out])
     assert [(one.first, one.second, one.share) for one in found] == [("A", "B", 1.0), ("A", "B", 0.0), ("A", "B", 0.5)]
     assert found[0].item == counted[0].item.key and found[0].rater == "rater-a"

@@ -23,15 +23,25 @@ HIGH = {"empathy": 0.8, "fluency": 0.2}
 def test_counts_and_quality_by_hand(judge: Judge, store: RatingStore, make: Callable[..., NewRating]) -> None:
     store.add(make(rater="rater-c"))
     judged = [
-        judge("first"), judge("tie", "rater-b"), judge("both_bad", statement="2"),
-        judge("first", statement="3", blind=False), judge(statement="4", answer=Answer(skip="faulty")),
-        judge("first", repeat=True), judge("second", statement="5", gold={"choice": "first"}),
+        judge("first"),
+        judge("tie", "rater-b"),
+        judge("both_bad", statement="2"),
+        judge("first", statement="3", blind=False),
+        judge(statement="4", answer=Answer(skip="faulty")),
+        judge("first", repeat=True),
+        judge("second", statement="5", gold={"choice": "first"}),
         judge(statement="6", weights=(HIGH, None)),
-    ]  # fmt: skip
+    ]
     found = results(store.all(), judged)
     assert found["counts"] == {
-        "ratings": 1, "judgements": 7, "choices": 6, "both_bad": 1, "skipped": 1, "not_blind": 1, "raters": 3,
-    }  # fmt: skip
+        "ratings": 1,
+        "judgements": 7,
+        "choices": 6,
+        "both_bad": 1,
+        "skipped": 1,
+        "not_blind": 1,
+        "raters": 3,
+    }
     assert found["comparisons"] == 2
     ranking = [(row["setting"], row["wins"], row["comparisons"]) for row in found["ranking"]]
     assert ranking == [("A", 1.5, 2), ("B", 0.5, 2)]
@@ -53,10 +63,11 @@ def test_regions_count_ratings_and_single_answers_of_a_mix(
     judged = [
         judge(weights=(HIGH, None), answer=Answer(None, "none", 0, 2, "no")),
         judge("first", weights=(HIGH, HIGH)),  # a choice has no level
-        judge(weights=(HIGH, None), repeat=True), judge(weights=(HIGH, None), blind=False),
+        judge(weights=(HIGH, None), repeat=True),
+        judge(weights=(HIGH, None), blind=False),
         judge(answer=Answer(None, "complex", 2, 2, "yes")),  # a person wrote it
         judge(weights=(HIGH, None), answer=Answer(skip="other")),
-    ]  # fmt: skip
+    ]
     rows = {(row["objective"], row["third"]): row for row in results(store.all(), judged)["regions"]}
     assert set(rows) == {("empathy", THIRDS[2]), ("fluency", THIRDS[0])}
     row = rows["empathy", THIRDS[2]]
@@ -68,8 +79,11 @@ def test_the_borders_of_the_thirds_belong_to_the_middle() -> None:
     shares = [1 / 3 - 1e-9, 1 / 3, 2 / 3, 2 / 3 + 1e-9]
     found = by_region([({"empathy": share}, level) for share in shares] + [({"empathy": 0.0}, level)])
     assert [(g.objective, g.third, g.ratings) for g in found] == [
-        ("", BASE, 1), ("empathy", THIRDS[0], 1), ("empathy", THIRDS[1], 2), ("empathy", THIRDS[2], 1),
-    ]  # fmt: skip
+        ("", BASE, 1),
+        ("empathy", THIRDS[0], 1),
+        ("empathy", THIRDS[1], 2),
+        ("empathy", THIRDS[2], 1),
+    ]
     assert found[0].means == level
 
 

@@ -43,7 +43,7 @@ def write_jsonl(rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
 
 
 def write_csv(rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
-    """Write a header and one flat line for each row: columns `weight_<objective>`, `score_<name>`, other nests as JSON."""
+    """Write a header and one line for each row: columns `weight_<objective>`, `score_<name>`, other nests as JSON."""
     flat = [_flat(row) for row in rows]
     table = csv.DictWriter(out, fieldnames=_columns(flat), restval="")
     table.writeheader()
