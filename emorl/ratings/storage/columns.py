@@ -39,7 +39,7 @@ def with_columns_of(
             if field.name in leave_out or field.kind is None:
                 continue
             column = mapped_column(
-                field.kind.column_type(),
+                field.kind.column,
                 nullable=field.optional,
                 index=field.name in index or None,
                 unique=field.name in unique or None,

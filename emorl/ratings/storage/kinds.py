@@ -70,8 +70,9 @@ class Kind(ABC):
             RatingError: the value is not allowed; the message begins with `name`.
         """
 
+    @property
     @abstractmethod
-    def column_type(self) -> ColumnType:
+    def column(self) -> ColumnType:
         """Type of the column that stores it."""
 
     def rule(self, name: str) -> tuple[str, str] | None:
@@ -83,28 +84,24 @@ class Kind(ABC):
 class Identifier(Kind):
     """A random id."""
 
+    column = String(64)
+
     def check(self, name: str, value: object) -> None:
         """Letters, digits, `-` and `_`, at most 64."""
         if not isinstance(value, str) or not re.fullmatch("[A-Za-z0-9_-]{1,64}", value):
             raise fault(name, value, "1 to 64 letters, digits, '-' or '_' (a random id, never a name)")
-
-    def column_type(self) -> ColumnType:
-        """Short text."""
-        return String(64)
 
 
 @dataclass(frozen=True)
 class Sha256(Kind):
     """A SHA-256 in hexadecimal digits."""
 
+    column = String(64)
+
     def check(self, name: str, value: object) -> None:
         """Exactly 64 digits."""
         if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
             raise fault(name, value, "64 lower-case hex digits")
-
-    def column_type(self) -> ColumnType:
-        """Short text."""
-        return String(64)
 
 
 @dataclass(frozen=True)
@@ -132,7 +129,8 @@ class FreeText(Kind):
         if not self.may_be_blank and not value.strip():
             raise fault(name, value, "text that is not empty")
 
-    def column_type(self) -> ColumnType:
+    @property
+    def column(self) -> ColumnType:
         """Text."""
         return String(self.max_length) if self.short else Text()
 
@@ -156,7 +154,8 @@ class OneOf(Kind):
         if value not in self.values:
             raise fault(name, value, f"one of {', '.join(self.values)}")
 
-    def column_type(self) -> ColumnType:
+    @property
+    def column(self) -> ColumnType:
         """Short text."""
         return String(self.width)
 
@@ -172,16 +171,14 @@ class SomeOf(Kind):
 
     values: tuple[str, ...]
 
+    column = JSON()
+
     def check(self, name: str, value: object) -> None:
         """Known words only."""
         if not isinstance(value, tuple):
             raise fault(name, value, "a tuple of words")
         for word in value:
             OneOf(self.values).check(name, word)
-
-    def column_type(self) -> ColumnType:
-        """A JSON list."""
-        return JSON()
 
 
 @dataclass(frozen=True)
@@ -190,15 +187,13 @@ class Level(Kind):
 
     highest: int = 2
 
+    column = Integer()
+
     def check(self, name: str, value: object) -> None:
         """A whole number of the scale."""
         if type(value) is not int or not 0 <= value <= self.highest:
             levels = [str(level) for level in range(self.highest + 1)]
             raise fault(name, value, f"{', '.join(levels[:-1])} or {levels[-1]}")
-
-    def column_type(self) -> ColumnType:
-        """A whole number."""
-        return Integer()
 
     def rule(self, name: str) -> tuple[str, str] | None:
         """The same range."""
@@ -209,33 +204,31 @@ class Level(Kind):
 class Seed(Kind):
     """A seed that fits into 31 bits."""
 
+    column = Integer()
+
     def check(self, name: str, value: object) -> None:
         """A whole number in range."""
         if type(value) is not int or not 0 <= value < 2**31:
             raise fault(name, value, "a whole number from 0 to 2147483647")
-
-    def column_type(self) -> ColumnType:
-        """A whole number."""
-        return Integer()
 
 
 @dataclass(frozen=True)
 class NotNegative(Kind):
     """A finite number from 0 upwards."""
 
+    column = Double()
+
     def check(self, name: str, value: object) -> None:
         """A number; True and False are not numbers here."""
         if not _is_number(value) or value < 0:  # type: ignore[operator]
             raise fault(name, value, "a finite number, not negative")
 
-    def column_type(self) -> ColumnType:
-        """Double precision."""
-        return Double()
-
 
 @dataclass(frozen=True)
 class Scores(Kind):
     """A number from 0 to 1 for each name."""
+
+    column = JSON()
 
     def check(self, name: str, value: object) -> None:
         """Names and numbers in range."""
@@ -244,10 +237,6 @@ class Scores(Kind):
         for objective, number in value.items():
             if not isinstance(objective, str) or not objective or not _is_number(number) or not 0 <= number <= 1:
                 raise fault(f"{name}[{objective!r}]", number, self._expected())
-
-    def column_type(self) -> ColumnType:
-        """A JSON object."""
-        return JSON()
 
     def _expected(self) -> str:
         return "a number from 0 to 1"
@@ -281,6 +270,8 @@ class JsonObject(Kind):
     contents: str
     may_be_empty: bool = False
 
+    column = JSON()
+
     def check(self, name: str, value: object) -> None:
         """Text, finite numbers, lists and mappings, at any depth."""
         if not isinstance(value, Mapping) or not (value or self.may_be_empty):
@@ -292,23 +283,17 @@ class JsonObject(Kind):
                 f"{name}: got something that is not JSON, expected text, numbers and mappings only"
             ) from None
 
-    def column_type(self) -> ColumnType:
-        """A JSON object."""
-        return JSON()
-
 
 @dataclass(frozen=True)
 class Moment(Kind):
     """A moment with its time zone."""
 
+    column = UtcDateTime()
+
     def check(self, name: str, value: object) -> None:
         """An aware moment."""
         if not isinstance(value, datetime) or value.tzinfo is None:
             raise fault(name, value, "a moment with its time zone, such as datetime.now(UTC)")
-
-    def column_type(self) -> ColumnType:
-        """A moment in UTC."""
-        return UtcDateTime()
 
 
 def _is_number(value: object) -> bool:
