@@ -1,7 +1,7 @@
 """`python -m emorl ratings {export,stats,purge,forget}`.
 
-All four know the ratings of the Reflect screen and the rating queue. Every error is one line on standard error with
-exit code 2. None of the commands makes a new database. A deletion is journalled where there is a journal.
+All four work on the ratings of the Reflect screen and on the rating queue. Every error is one line on standard error
+with exit code 2. None of the commands makes a new database. A deletion is journalled where there is a journal.
 Launch: python -m emorl ratings export --format csv --out ratings.csv
 """
 
@@ -20,13 +20,13 @@ from typing import Annotated, TextIO
 import typer
 
 from emorl.errors import EmorlError, RatingError
-from emorl.ratings.census import census
-from emorl.ratings.export import records, write_csv, write_jsonl
-from emorl.ratings.hub import open_for_deletion
-from emorl.ratings.queue import RatingQueue
-from emorl.ratings.results import queue_as_dict, queue_as_text, results
-from emorl.ratings.store import RatingStore, open_store
-from emorl.ratings.summary import as_text, summarise
+from emorl.ratings.export.hub import open_for_deletion
+from emorl.ratings.export.tables import records, write_csv, write_jsonl
+from emorl.ratings.statistics.report import queue_text, summary_text
+from emorl.ratings.statistics.results import measure, queue_as_dict
+from emorl.ratings.statistics.summary import summarise
+from emorl.ratings.storage.row_counts import count_rows
+from emorl.ratings.storage.store import RatingStore, open_store
 
 ratings = typer.Typer(
     name="ratings", help="The stored ratings and queue answers: export, sum up, delete.", no_args_is_help=True
@@ -79,7 +79,7 @@ def export(
     write = write_csv if format is Format.CSV else write_jsonl
     with one_line_errors(), _existing_store(db) as store:
         stored = store.all(revisions) if what is not What.QUEUE else ()
-        judged = RatingQueue(store, ()).judgements(withdrawn=revisions) if what is not What.RATINGS else ()
+        judged = store.judgements(withdrawn=revisions) if what is not What.RATINGS else ()
         rows = records(stored, judged, comments)
         if out is None:
             write(rows, sys.stdout)
@@ -95,13 +95,13 @@ def stats(
 ) -> None:
     """Show counts, means by objective share, agreement, and what the queue says."""
     with one_line_errors(), _existing_store(db) as store:
-        newest, judged = store.all(), RatingQueue(store, ()).judgements()
+        newest, judged = store.all(), store.judgements()
         summary = summarise(newest, len(store.all(revisions=True)))
-        found, rows = results(newest, judged), census(store)
+        found, rows = measure(newest, judged), count_rows(store)
     if as_json:
         typer.echo(json.dumps({**summary.as_dict(), "queue": queue_as_dict(found, rows)}, indent=2))
     else:
-        typer.echo(as_text(summary) + "\n\n" + queue_as_text(found, rows))
+        typer.echo(summary_text(summary) + "\n\n" + queue_text(found, rows))
 
 
 @ratings.command()
@@ -109,7 +109,7 @@ def purge(
     older_than: Annotated[float, typer.Option("--older-than", metavar="DAYS", help="Age in days.")],
     db: Database = None,
 ) -> None:
-    """Delete ratings, queue answers, sent items and drafts older than DAYS days, and what only they kept."""
+    """Delete ratings, queue answers, sent items and drafts older than DAYS days, and what belongs only to them."""
     with one_line_errors(), open_for_deletion(db) as store:
         deleted = store.purge(older_than)
         typer.echo(f"deleted: {deleted}")

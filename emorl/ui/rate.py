@@ -14,8 +14,7 @@ from typing import Any
 
 import emorl
 from emorl.errors import RatingError
-from emorl.ratings import NewRating, statement_sha256
-from emorl.ratings.record import MAX_COMMENT
+from emorl.ratings import MAX_COMMENT, NewRating, statement_sha256
 from emorl.ui.held import Held
 from emorl.ui.strings import RATING, RATING_ERRORS
 

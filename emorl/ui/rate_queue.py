@@ -18,11 +18,7 @@ import gradio as gr
 
 import emorl
 from emorl.errors import EmorlError, RatingError
-from emorl.ratings import RatingQueue, load_items
-from emorl.ratings.items import Item, Side
-from emorl.ratings.judgement import Answer
-from emorl.ratings.queue import Task
-from emorl.ratings.record import MAX_COMMENT, MAX_LEVEL
+from emorl.ratings import MAX_COMMENT, MAX_LEVEL, Answer, Item, RatingQueue, Side, Task, load_items
 from emorl.ui import strings
 from emorl.ui.rate import rater_id
 from emorl.ui.widgets import QUIET, widget

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 from emorl.errors import EmorlError, RatingError
 from emorl.ratings import RatingQueue
-from emorl.ratings.export import records, write_csv
-from emorl.ratings.results import results
+from emorl.ratings.export.tables import records, write_csv
+from emorl.ratings.statistics.results import results
 from emorl.settings import settings
 from emorl.ui import strings
 from emorl.ui.widgets import widget
@@ -124,7 +124,7 @@ class ResultsScreen:
         return self._open(form, close)
 
     def show_results(self, form: object = None) -> dict[str, Any]:
-        """All numbers; see `emorl.ratings.results`."""
+        """All numbers; see `emorl.ratings.statistics.results`."""
         return self._open(form, lambda _: {"results": results(self._store().all(), self._queue().judgements())})
 
     def export_data(self, form: object = None) -> dict[str, Any]:

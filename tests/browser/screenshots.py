@@ -21,8 +21,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from emorl.ratings import RatingQueue, load_items, open_store
-from emorl.ratings.judgement import Answer
+from emorl.ratings import Answer, RatingQueue, load_items, open_store
 from tests.browser.steps import STATEMENT, generate, open_app, open_tab, welcome
 from tests.browser.test_story import started
 from tests.conftest import ARGUMENTS

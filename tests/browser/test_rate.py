@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from emorl.ratings import RatingQueue, RatingStore
-from emorl.ratings.census import census
-from emorl.ratings.items import Item, Side
+from emorl.ratings import Item, RatingQueue, RatingStore, Side
+from emorl.ratings.storage.row_counts import count_rows as census
 from tests.browser.conftest import App
 from tests.browser.steps import faults, open_app, open_tab
 

@@ -13,9 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from emorl.ratings import RatingQueue, RatingStore
-from emorl.ratings.items import Item, Side
-from emorl.ratings.judgement import Answer
+from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side
 from emorl.ui.held import Held
 from emorl.ui.rate import new_rating
 from tests.browser.conftest import App

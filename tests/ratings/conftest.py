@@ -11,16 +11,18 @@ from typing import Any
 import pytest
 
 from emorl.ratings import (
+    Answer,
+    Item,
     NewRating,
     RatingQueue,
     RatingStore,
+    Side,
     load_items,
     open_kept_store,
     open_store,
     statement_sha256,
 )
-from emorl.ratings.items import Item, Side
-from emorl.ratings.judgement import Answer, StoredJudgement
+from emorl.ratings.storage.record import StoredJudgement
 
 STATEMENT = "I keep putting the letter back in the drawer, and every day it gets heavier."
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -139,10 +141,17 @@ def judge() -> Judge:
     made = 0
 
     def build(
-        choice: str | None = None, rater: str = "rater-a", statement: str = "I am tired.", first: str = "A",
-        second: str = "B", weights: Any = None, gold: Any = None, seconds: float = 10.0, answer: Answer | None = None,
+        choice: str | None = None,
+        rater: str = "rater-a",
+        statement: str = "I am tired.",
+        first: str = "A",
+        second: str = "B",
+        weights: Any = None,
+        gold: Any = None,
+        seconds: float = 10.0,
+        answer: Answer | None = None,
         **changes: Any,
-    ) -> StoredJudgement:  # fmt: skip
+    ) -> StoredJudgement:
         nonlocal made
         made += 1
         mixes = weights or (None, None)
@@ -151,10 +160,20 @@ def judge() -> Judge:
         is_pair = choice is not None or given.choice is not None
         item = Item(statement, sides[0], sides[1] if is_pair else None, gold)
         plain = StoredJudgement(
-            id=made, rater=rater, item=item, repeat=False, flipped=False, place=made, revision=1, answer=given,
-            blind=True, withdrawn=False, shown_at=NOW - timedelta(seconds=seconds), submitted_at=NOW,
+            id=made,
+            rater=rater,
+            item=item,
+            repeat=False,
+            flipped=False,
+            place=made,
+            revision=1,
+            answer=given,
+            blind=True,
+            withdrawn=False,
+            shown_at=NOW - timedelta(seconds=seconds),
+            submitted_at=NOW,
             token=f"{made:032x}-1",
-        )  # fmt: skip
+        )
         return replace(plain, **changes)
 
     return build

@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from emorl.ratings import RatingQueue, RatingStore
-from emorl.ratings.items import Item, Side
-from emorl.ratings.judgement import Answer
+from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side
 from emorl.ui.chart import overlay_points
 from emorl.ui.held import HeldReflections
 from emorl.ui.overlay import preferred_overlay

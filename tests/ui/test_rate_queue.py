@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 
 from emorl.errors import RatingError
-from emorl.ratings import RatingQueue, RatingStore, load_items
-from emorl.ratings.items import Item, Side
-from emorl.ratings.queue import Task
+from emorl.ratings import Item, RatingQueue, RatingStore, Side, Task, load_items
 from emorl.ui import strings
 from emorl.ui.rate_queue import (
     RateScreen,

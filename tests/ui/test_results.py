@@ -16,8 +16,7 @@ import gradio as gr
 import pytest
 
 from emorl.errors import RatingError
-from emorl.ratings import RatingQueue, RatingStore, load_items, open_store
-from emorl.ratings.judgement import Answer
+from emorl.ratings import Answer, RatingQueue, RatingStore, load_items, open_store
 from emorl.ui import strings
 from emorl.ui.held import HeldReflections
 from emorl.ui.rate import new_rating

@@ -1,0 +1,97 @@
+"""The order of one rater's queue: which item comes where, which side stands on the left, what comes twice.
+
+Left out: balancing orders between raters; each is drawn on its own.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from emorl.ratings.storage.events import Place, QueueLaidOut
+from emorl.ratings.storage.item import Item, row_key
+from emorl.ratings.storage.schema import Assignment, ItemRow
+from emorl.ratings.storage.store import RatingStore
+
+REPEAT_SHARE = 0.1
+MIN_GAP = 5
+"""Items between the two showings of one item, at least."""
+MAX_TRIES = 2  # another window of the same rater may be doing the same
+
+
+def lay_out(store: RatingStore, rater: str, shared: Sequence[Item], rng: random.Random) -> None:
+    """Give every shared item, and every item the rater has sent, a place in their queue; each gets its place once."""
+    ensure_items(store, shared, None)
+    keys = [row_key(item, None) for item in shared]
+    for _ in range(MAX_TRIES):
+        try:
+            with store.transaction() as session:
+                places = _new_places(session, rater, keys, rng)
+        except IntegrityError:
+            continue
+        if places:
+            store.record_event(QueueLaidOut(rater, places))
+        return
+
+
+def ensure_items(store: RatingStore, items: Sequence[Item], owner: str | None) -> None:
+    """Store the items of one owner (None for shared ones) that are not stored yet."""
+    wanted = {row_key(item, owner): item for item in items}
+    for _ in range(MAX_TRIES):
+        try:
+            with store.transaction() as session:
+                known = set(session.scalars(select(ItemRow.key).where(ItemRow.key.in_(wanted))))
+                for key in wanted.keys() - known:
+                    content = wanted[key].as_dict()
+                    session.add(ItemRow(key=key, owner_id=owner, content=content, created_at=datetime.now(UTC)))
+            return
+        except IntegrityError:
+            continue
+
+
+def with_repeats(order: Sequence[int], rng: random.Random, share: float = REPEAT_SHARE) -> list[tuple[int, bool]]:
+    """An order with some items shown again, each more than `MIN_GAP` places after its first showing.
+
+    Args:
+        order: item numbers, each once.
+        rng: draws which are repeated and where.
+        share: part of the items that come twice; at least one if there are more than `MIN_GAP`, none if there are not.
+
+    Returns:
+        (item, repeated) in the order of showing.
+    """
+    laid: list[tuple[int, bool]] = [(item, False) for item in order]
+    room = len(order) - MIN_GAP
+    if room <= 0:
+        return laid
+    for item in rng.sample(list(order[:room]), min(room, max(1, round(share * len(order))))):
+        after = laid.index((item, False)) + MIN_GAP + 1
+        laid.insert(rng.randint(after, len(laid)), (item, True))
+    return laid
+
+
+def _new_places(session: Session, rater: str, shared: Sequence[str], rng: random.Random) -> tuple[Place, ...]:
+    """Add places for the items that have none yet; repeats belong to the first layout only."""
+    mine = (ItemRow.owner_id == rater) | (ItemRow.owner_id.is_(None) & ItemRow.key.in_(shared))
+    placed = select(Assignment.item_id).where(Assignment.rater_id == rater)
+    found = session.execute(select(ItemRow.id, ItemRow.key).where(mine, ItemRow.id.not_in(placed)))
+    keys = {number: key for number, key in found}
+    last = session.scalar(select(func.max(Assignment.place)).where(Assignment.rater_id == rater))
+    order = list(keys)
+    rng.shuffle(order)
+    laid = with_repeats(order, rng) if last is None else [(item, False) for item in order]
+    places = []
+    for number, (item, repeated) in enumerate(laid, start=0 if last is None else last + 1):
+        place = Place(keys[item], secrets.token_hex(16), number, repeated, flipped=rng.random() < 0.5)
+        row = Assignment(
+            mark=place.mark, rater_id=rater, item_id=item, place=number, repeated=repeated, flipped=place.flipped
+        )
+        session.add(row)
+        places.append(place)
+    return tuple(places)

@@ -1,0 +1,102 @@
+"""Where the ratings database is, and how a connection to it is set up.
+
+SQLite by default (write-ahead log, foreign keys, busy timeout, deleted rows overwritten); a PostgreSQL URL
+works too. The write-ahead log needs a local disk: use PostgreSQL where the folder is a network mount.
+
+Left out: encryption at rest, which is left to the disk.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+
+from emorl.errors import RatingError
+from emorl.settings import settings
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+def database_url(url: str | None = None) -> URL:
+    """Where the ratings are: `url`, else $DATABASE_URL, else `ratings.db` in the folder $EMORL_DATA (./var).
+
+    Raises:
+        RatingError: the URL is not one, or not SQLite or PostgreSQL.
+    """
+    given = settings().database_url
+    text = url or (given.get_secret_value() if given is not None else "")
+    if not text:
+        return URL.create("sqlite", database=str(settings().data / "ratings.db"))
+    try:
+        parsed = make_url(text)
+    except ArgumentError:
+        raise RatingError(
+            "the database URL cannot be read; expected sqlite:///FILE or postgresql://USER@HOST/NAME"
+        ) from None
+    if parsed.drivername in ("postgres", "postgresql"):  # hosting services still hand out the short form
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise RatingError(
+            f"got a database of type {parsed.get_backend_name()!r}, expected sqlite or postgresql; set DATABASE_URL"
+        )
+    return parsed
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """The file of an SQLite URL; None for a server or a database in memory."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database))
+
+
+def make_engine(url: URL) -> Engine:
+    """An engine with the settings of this package.
+
+    Raises:
+        RatingError: the driver is not installed.
+    """
+    try:
+        if url.get_backend_name() == "sqlite" and sqlite_file(url) is None:
+            engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        else:
+            engine = create_engine(url, pool_pre_ping=True)
+    except (ModuleNotFoundError, NoSuchModuleError) as fault:
+        raise RatingError(
+            f"no driver for {url.drivername} ({fault}); expected it installed; run: pip install 'psycopg[binary]'"
+        ) from fault
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+    return engine
+
+
+def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")  # first: the others may have to wait
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten, not only unlinked
+    cursor.close()
+
+
+@contextmanager
+def one_line(url: URL) -> Iterator[None]:
+    """Turn an error of the database driver into one line. IntegrityError passes, because callers then try again."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DBAPIError as fault:
+        reason = " ".join(str(fault.orig).split())
+        where = url.render_as_string(hide_password=True)
+        raise RatingError(
+            f"the ratings database {where} cannot be used ({reason}); "
+            "expected a database this account may write; check DATABASE_URL, EMORL_DATA and free space"
+        ) from fault

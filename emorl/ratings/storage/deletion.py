@@ -1,0 +1,146 @@
+"""Deleting a rater, or all that is old, from every table at once.
+
+What is no longer needed goes with it: reflections that nobody rates any more, statements that nobody agrees to any
+more, items that a rater had sent, drafts. The shared items stay; they are the same for everybody.
+
+Left out: the journal, which `store` writes to, and dates of drafts: a draft is as old as its item's first showing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Delete, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from emorl.ratings.storage.schema import Assignment, Generation, ItemRow, Judgement, Rater, Rating
+
+STATEMENT = Generation.__table__.c.statement
+SUBMITTED_AT, EDITED = Rating.__table__.c.submitted_at, Rating.__table__.c.edited
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """How many rows a deletion took away.
+
+    Attributes:
+        ratings: ratings of the Reflect screen, revisions counted.
+        answers: answers of the queue, revisions and withdrawn ones counted.
+        drafts: half-filled forms of the queue.
+        items: items that raters had sent to their own queues.
+        raters: raters of whom nothing is left.
+    """
+
+    ratings: int = 0
+    answers: int = 0
+    drafts: int = 0
+    items: int = 0
+    raters: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether anything was deleted."""
+        return any(astuple(self))
+
+    @property
+    def rated(self) -> int:
+        """Ratings and answers."""
+        return self.ratings + self.answers
+
+    def __str__(self) -> str:
+        return (
+            f"{self.ratings} ratings, {self.answers} queue answers (revisions counted), {self.drafts} drafts, "
+            f"{self.items} sent items and {self.raters} raters"
+        )
+
+
+def forget_rater(session: Session, rater: str) -> Deleted:
+    """Delete a rater, all they rated and all they sent."""
+    mine = select(Assignment.id).where(Assignment.rater_id == rater)
+    found = Deleted(
+        answers=_delete(session, delete(Judgement).where(Judgement.assignment_id.in_(mine))),
+        ratings=_delete(session, delete(Rating).where(Rating.rater_id == rater)),
+        drafts=_drafts(session, Assignment.rater_id == rater),
+        items=session.scalar(select(func.count()).select_from(ItemRow).where(ItemRow.owner_id == rater)) or 0,
+        raters=session.scalar(select(func.count()).select_from(Rater).where(Rater.id == rater)) or 0,
+    )
+    session.execute(delete(Assignment).where(Assignment.rater_id == rater))
+    session.execute(delete(ItemRow).where(ItemRow.owner_id == rater))
+    session.execute(delete(Rater).where(Rater.id == rater))
+    _drop_orphans(session)
+    return found
+
+
+def purge_old(session: Session, oldest: datetime) -> Deleted:
+    """Delete what was submitted, sent or first shown before a moment (aware), and what is no longer needed then."""
+    emptied = session.scalars(select(Judgement.assignment_id).where(Judgement.submitted_at < oldest)).all()
+    answers = _delete(session, delete(Judgement).where(Judgement.submitted_at < oldest))
+    ratings = _delete(session, delete(Rating).where(SUBMITTED_AT < oldest))
+    drafts = _drafts(session, Assignment.shown_at < oldest)
+    answered = select(Judgement.assignment_id)
+    session.execute(delete(Assignment).where(Assignment.id.in_(emptied), Assignment.id.not_in(answered)))
+    judged = select(Assignment.item_id).join(Judgement, Judgement.assignment_id == Assignment.id)
+    sent = (ItemRow.owner_id.is_not(None), ItemRow.created_at < oldest, ItemRow.id.not_in(judged))
+    session.execute(delete(Assignment).where(Assignment.item_id.in_(select(ItemRow.id).where(*sent))))
+    items = _delete(session, delete(ItemRow).where(*sent))
+    raters = _delete(
+        session,
+        delete(Rater).where(
+            Rater.id.not_in(select(Rating.rater_id)),
+            Rater.id.not_in(select(Assignment.rater_id)),
+            Rater.id.not_in(select(ItemRow.owner_id).where(ItemRow.owner_id.is_not(None))),
+        ),
+    )
+    _drop_orphans(session)
+    return Deleted(ratings, answers, drafts, items, raters)
+
+
+def drop_text_without_consent(session: Session, generation: int) -> None:
+    """Delete from a reflection what was typed and is no longer agreed to.
+
+    A statement stays only while the newest revision of at least one rater agrees to it; a rater's own version of the
+    reflection, in all revisions, only while that rater's newest one does.
+
+    Args:
+        session: the transaction.
+        generation: number of the reflection.
+    """
+    rows = session.execute(
+        select(Rating.rater_id, Rating.consent)
+        .where(Rating.generation_id == generation)
+        .order_by(Rating.schema_version, Rating.revision)
+    )
+    newest: dict[str, bool] = {rater: consent for rater, consent in rows}
+    if not any(newest.values()):
+        session.execute(update(Generation).where(Generation.id == generation).values(statement=None))
+    refused = [rater for rater, consent in newest.items() if not consent]
+    if refused:
+        session.execute(
+            update(Rating)
+            .where(Rating.generation_id == generation, Rating.rater_id.in_(refused), EDITED.is_not(None))
+            .values(edited=None)
+        )
+
+
+def _drop_orphans(session: Session) -> None:
+    """Delete reflections nobody rates any more, and texts nobody agrees to any more."""
+    session.execute(delete(Generation).where(Generation.id.not_in(select(Rating.generation_id))))
+    for generation in session.scalars(select(Generation.id).where(STATEMENT.is_not(None))).all():
+        drop_text_without_consent(session, generation)
+
+
+def _drafts(session: Session, which: ColumnElement[bool]) -> int:
+    """Clear drafts; returns how many there were."""
+    rows = session.scalars(select(Assignment).where(which, Assignment.draft.is_not(None)))
+    count = 0
+    for row in rows:
+        count += bool(row.draft)
+        row.draft = None
+    session.flush()
+    return count
+
+
+def _delete(session: Session, statement: Delete) -> int:
+    """Run a deletion; returns how many rows went."""
+    table = statement.table
+    return len(session.execute(statement.returning(table.c.id)).all())

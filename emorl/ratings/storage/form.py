@@ -1,0 +1,91 @@
+"""The questions of both rating forms, and one answer in the queue.
+
+A reflection gets a rubric: depth (none, simple, complex), empathy and fluency (0 to 2), and "would you say this?"
+(yes, with edits, no). Depth follows the reflection codes of the Motivational Interviewing Treatment Integrity scale
+(MITI 4.2.1). Of a pair the better reflection is chosen, or "tie", or "both bad". The error flags follow Wu et al. 2023
+("Are Experts Needed?"): malformed, contradicting, parroting, off-topic, unverifiable. Skipping takes a reason and
+nothing else but a comment.
+
+Left out: the rubric for both sides of a pair, which takes three times as long, and flags on the Reflect screen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from emorl.errors import RatingError
+from emorl.ratings.storage.fields import check_fields
+from emorl.ratings.storage.kinds import FreeText, Level, OneOf, SomeOf
+
+FORM_VERSION = 1
+"""Of the form on the Reflect screen."""
+QUEUE_VERSION = 1
+"""Of the form in the queue."""
+CONSENT_VERSION = 1
+"""Of the notice that a rater agrees to before the first item of the queue."""
+
+MAX_TEXT = 8000
+MAX_COMMENT = 2000
+MAX_LEVEL = 2
+DEPTHS = ("none", "simple", "complex")
+WOULD_SAY = ("yes", "edits", "no")
+CHOICES = ("first", "second", "tie", "both_bad")
+FLAGS = ("malformed", "contradicts", "parroting", "off_topic", "unverifiable")
+SKIP_REASONS = ("cannot_judge", "upsetting", "faulty", "other")
+SCALES = ("depth", "empathy", "fluency", "would_say")
+"""The questions of the rubric."""
+
+Depth = Annotated[str, OneOf(DEPTHS)]
+Rank = Annotated[int, Level(MAX_LEVEL)]
+WouldSay = Annotated[str, OneOf(WOULD_SAY)]
+Comment = Annotated[str, FreeText(MAX_COMMENT)]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a rater said about one item; a field that was not asked is None.
+
+    Attributes:
+        choice: of a pair, one of `CHOICES`; "first" and "second" are the item's sides, not left and right.
+        depth: of a single reflection, one of `DEPTHS`.
+        empathy: 0, 1 or 2.
+        fluency: 0, 1 or 2.
+        would_say: one of `WOULD_SAY`.
+        flags: some of `FLAGS`.
+        skip: one of `SKIP_REASONS`, and then nothing else but a comment.
+        comment: free text or None.
+    """
+
+    choice: Annotated[str, OneOf(CHOICES)] | None = None
+    depth: Depth | None = None
+    empathy: Rank | None = None
+    fluency: Rank | None = None
+    would_say: WouldSay | None = None
+    flags: Annotated[tuple[str, ...], SomeOf(FLAGS)] = ()
+    skip: Annotated[str, OneOf(SKIP_REASONS, width=32, open_ended=True)] | None = None
+    comment: Comment | None = None
+
+
+def check_answer(answer: Answer, is_pair: bool) -> None:
+    """Check an answer once, before it is stored.
+
+    Raises:
+        RatingError: something is missing, unknown, too long, or does not belong to this kind of item.
+    """
+    check_fields(answer)
+    given = {name for name in ("choice", *SCALES) if getattr(answer, name) is not None}
+    if answer.skip is not None:
+        if given or answer.flags:
+            raise RatingError("skip: got answers as well, expected a reason and at most a comment")
+        return
+    asked = questions(is_pair)
+    for name in sorted(asked - given):
+        raise RatingError(f"{name}: got no answer, expected one; please choose")
+    for name in sorted(given - asked):
+        raise RatingError(f"{name}: got an answer, expected none for this kind of item")
+
+
+def questions(is_pair: bool) -> frozenset[str]:
+    """Names of the fields that must be answered: the choice for a pair, the rubric for a single reflection."""
+    return frozenset({"choice"} if is_pair else SCALES)

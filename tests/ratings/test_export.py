@@ -1,0 +1,109 @@
+"""Exports of both kinds: one table, exact JSON lines, harmless cells, comments only when asked."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from emorl.ratings import Answer, Item, NewRating, RatingQueue, RatingStore, Side
+from emorl.ratings.cli import ratings
+from emorl.ratings.export.tables import records, write_csv, write_jsonl
+from emorl.ratings.storage.record import StoredJudgement
+
+Judge = Callable[..., StoredJudgement]
+MIX = Side("=cmd()", "empathy 100 %", {"empathy": 1.0}, {"seed": 3})
+PAIR = Item("I am tired.", MIX, Side("You are tired.", "by hand"), gold={"choice": "first"}, source="compare")
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(ratings, list(arguments))
+
+
+@pytest.fixture
+def both(store: RatingStore, make: Callable[..., NewRating]) -> RatingStore:
+    """One rating; an answer that was taken back, and the one after it."""
+    store.add(make(comment="a remark"))
+    queue = RatingQueue(store, (), random.Random(1))
+    queue.send("rater-a", PAIR)
+    queue.consent("rater-a")
+    for choice in ("tie", "first"):
+        task = queue.next("rater-a")
+        assert task is not None
+        answer = Answer(choice=choice, flags=("parroting", "off_topic"), comment="@secret")
+        queue.submit("rater-a", task.assignment, task.token, answer)
+        if choice == "tie":
+            queue.undo("rater-a")
+    return store
+
+
+def test_all_kinds_in_one_table(both: RatingStore, url: str) -> None:
+    first, second = csv.DictReader(io.StringIO(call("export", "--db", url).stdout))
+    assert (first["kind"], first["choice"], first["weight_empathy"]) == ("rating", "", "0.3")
+    assert (second["kind"], second["choice"], second["weight_empathy"]) == ("answer", "first", "")
+    assert second["first_text"] == "'=cmd()"
+    assert (second["revision"], second["withdrawn"], second["blind"]) == ("2", "False", "True")
+    assert json.loads(second["flags"]) == ["parroting", "off_topic"]
+    assert json.loads(second["first_weights"]) == {"empathy": 1.0} and second["second_weights"] == ""
+    assert "comment" not in first and "token" not in first
+
+
+def test_what_is_exported_can_be_chosen(both: RatingStore, url: str) -> None:
+    def kinds(*options: str) -> list[str]:
+        lines = call("export", "--format", "jsonl", *options, "--db", url).stdout.splitlines()
+        return [json.loads(line)["kind"] for line in lines]
+
+    assert kinds() == kinds("--what", "all") == ["rating", "answer"]
+    assert kinds("--what", "ratings") == ["rating"]
+    assert kinds("--what", "queue") == ["answer"]
+    assert kinds("--what", "queue", "--revisions") == ["answer", "answer"]
+    wrong = call("export", "--what", "drafts", "--db", url)
+    assert wrong.exit_code == 2 and wrong.stdout == ""
+
+
+def test_answers_are_exact_in_json(both: RatingStore, url: str) -> None:
+    text = call("export", "--format", "jsonl", "--what", "queue", "--comments", "--db", url).stdout
+    row = json.loads(text)
+    (judged,) = RatingQueue(both, ()).judgements()
+    assert row["item"] == PAIR.key and row["gold"] == {"choice": "first"} and row["source"] == "compare"
+    assert (row["first_text"], row["first_setting"], row["first_weights"]) == (MIX.text, MIX.setting, MIX.weights)
+    assert (row["first_details"], row["second_details"], row["second_weights"]) == ({"seed": 3}, {}, None)
+    assert (row["comment"], row["choice"], row["skip"], row["statement"]) == ("@secret", "first", None, "I am tired.")
+    assert row["shown_at"] == judged.shown_at.isoformat()
+    assert "@secret" not in call("export", "--what", "queue", "--db", url).stdout
+
+
+def test_a_single_reflection_has_no_second(judge: Judge) -> None:
+    (row,) = records([], [judge()])
+    assert row["second_text"] is row["second_setting"] is row["second_weights"] is row["second_details"] is None
+    assert (row["depth"], row["empathy"], row["gold"]) == ("simple", 1, None)
+
+
+def test_columns_of_objectives_come_last_and_sorted() -> None:
+    out = io.StringIO()
+    write_csv(
+        [
+            {"kind": "rating", "id": 1, "revision": 1, "weights": {"warmth": 0.5, "empathy": 0.5}, "rater": "a"},
+            {"kind": "rating", "id": 2, "revision": 1, "weights": {"fluency": 1.0}, "rater": "b", "more": [1]},
+        ],
+        out,
+    )
+    assert out.getvalue().splitlines() == [
+        "kind,id,revision,rater,more,weight_empathy,weight_fluency,weight_warmth",
+        "rating,1,1,a,,0.5,,0.5",
+        "rating,2,1,b,[1],,1.0,",
+    ]
+
+
+def test_lines_stay_lines() -> None:
+    out = io.StringIO()
+    write_jsonl([{"text": "two\nlines, naïve\u2028🙂"}], out)
+    assert out.getvalue().count("\n") == 1
+    assert json.loads(out.getvalue()) == {"text": "two\nlines, naïve\u2028🙂"}
+    with pytest.raises(ValueError):
+        write_jsonl([{"number": float("nan")}], out)
