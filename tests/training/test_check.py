@@ -113,7 +113,7 @@ def test_faults_of_labels() -> None:
 def files(tmp_path: Path) -> list[str]:
     lines = [own_line(own(noun).statement, **{kind: getattr(own(noun), kind) for kind in ("simple", "complex")})
              for noun in NOUNS[:1]]  # fmt: skip
-    labels = [{"statement": "a", "reply": "b", "source": "c", "faithful": 2, "fault": "none"}]
+    labels = [{"statement": lines[0]["statement"], "reply": "b", "source": "c", "faithful": 2, "fault": "none"}]
     own_path, labels_path = tmp_path / "own.jsonl", tmp_path / "labels.jsonl"
     write_jsonl(own_path, lines)
     write_jsonl(labels_path, labels)
@@ -130,7 +130,11 @@ def test_the_command_with_a_fault(files: list[str]) -> None:
     write_jsonl(Path(files[3]), [own_line("I lost it.", simple="Gone.")])
     result = CliRunner().invoke(app, files)
     assert result.exit_code == 1
-    assert result.output == f"{files[3]}:1: got 1 words in simple, expected 5 to 32\n1 faults\n"
+    assert result.output.splitlines() == [
+        f"{files[3]}:1: got 1 words in simple, expected 5 to 32",
+        f"{files[5]}:1: got a statement that is not ours, expected one of {files[3]}",
+        "2 faults",
+    ]
 
 
 @pytest.mark.parametrize("broken", [3, 5])

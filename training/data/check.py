@@ -47,7 +47,11 @@ def check_data(own: Path = OWN_PATH, labels: Path = LABELS_PATH) -> list[Fault]:
     Raises:
         CorpusError: A file is missing or a line of it is broken.
     """
-    return check_statements(load_own(own), own) + check_labels(load_labels(labels), labels)
+    statements, read = load_own(own), load_labels(labels)
+    known = {s.statement for s in statements}
+    strange = [Fault(f"{labels}:{line}", "a statement that is not ours", f"one of {own}")
+               for line, label in enumerate(read, 1) if label.statement not in known]  # fmt: skip
+    return check_statements(statements, own) + check_labels(read, labels) + strange
 
 
 def check_statements(statements: Sequence[OwnStatement], path: Path) -> list[Fault]:
