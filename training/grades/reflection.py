@@ -20,7 +20,7 @@ from training.grades.graded import Graded, Sources, grouped
 
 HIGH, EMPATHIC, MEDIUM, LOW = 0.95, 0.8, 0.5, 0.02
 DEPTHS = {0: LOW, 1: MEDIUM, 2: HIGH}
-PARTLY = 0.6  # of the grade of its depth, for a reply that is only partly faithful
+PARTLY = 0.45  # of the grade of its depth, for a reply that is only partly faithful
 FORMULAS = (  # empty formulas that fit any statement
     "It sounds like this is really hard for you.",
     "You are going through a lot right now.",
