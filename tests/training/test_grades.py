@@ -125,7 +125,7 @@ def test_faithfulness_by_hand() -> None:
 
 @pytest.mark.parametrize(
     ("faithful", "depth", "grade"),
-    [(2, 2, 0.95), (2, 1, 0.5), (2, 0, 0.02), (2, None, 0.5), (1, 2, 0.57), (1, 1, 0.3), (1, None, 0.3), (0, 2, 0.02),
+    [(2, 2, 0.95), (2, 1, 0.5), (2, 0, 0.02), (2, None, 0.5), (1, 2, 0.4275), (1, 1, 0.225), (1, None, 0.225), (0, 2, 0.02),
      (0, None, 0.02)],
 )  # fmt: skip
 def test_depth_grades_by_hand(faithful: int, depth: int | None, grade: float) -> None:
@@ -140,7 +140,7 @@ def test_turned_pronouns() -> None:
 def test_reflection_by_hand() -> None:
     groups = drawn(reflection_groups)
     assert by_kind(groups) == {
-        "warm start": {0.02, 0.3, 0.5, 0.57}, "high": {0.95}, "medium": {0.5}, "empathic": {0.8}, "low": {0.02},
+        "warm start": {0.02, 0.225, 0.5, 0.4275}, "high": {0.95}, "medium": {0.5}, "empathic": {0.8}, "low": {0.02},
         "mismatch": {0.02}, "copy": {0.02}, "turned copy": {0.12}, "contrast": {0.02}, "formula": {0.2},
         "advice added": {0.3}, "doubled": {0.3}, "padded": {0.4}, "half mismatched": {0.1}, "broken off": {0.25},
     }  # fmt: skip
