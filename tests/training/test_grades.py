@@ -125,8 +125,8 @@ def test_faithfulness_by_hand() -> None:
 
 @pytest.mark.parametrize(
     ("faithful", "depth", "grade"),
-    [(2, 2, 0.95), (2, 1, 0.5), (2, 0, 0.02), (2, None, 0.5), (1, 2, 0.4275), (1, 1, 0.225), (1, None, 0.225), (0, 2, 0.02),
-     (0, None, 0.02)],
+    [(2, 2, 0.95), (2, 1, 0.5), (2, 0, 0.02), (2, None, 0.5), (1, 2, 0.4275), (1, 1, 0.225), (1, None, 0.225),
+     (0, 2, 0.02), (0, None, 0.02)],
 )  # fmt: skip
 def test_depth_grades_by_hand(faithful: int, depth: int | None, grade: float) -> None:
     assert depth_grade(label("s", "r", faithful, depth=depth)) == pytest.approx(grade)
