@@ -120,11 +120,12 @@ class MappedReflector:
             scores=dict.fromkeys(names, 0.5), base_scores=dict.fromkeys(names, 0.25),
             tokens=tuple(
                 TokenExplanation(
-                    " " + WORDS[fact.token], fact.token, " " + WORDS[fact.foil], fact.margin,
+                    f" {WORDS[fact.token]}{'.' * (index == len(tokens) - 2)}", fact.token, " " + WORDS[fact.foil],
+                    fact.margin,
                     dict(zip(["base", *names], fact.contributions, strict=True)),
                     dict(zip(names, fact.unchanged, strict=True)),
                 )
-                for fact in facts if fact.token
+                for index, fact in enumerate(facts) if fact.token
             ),
             timing={"prefill_ms": 1.0, "decode_ms": 2.0, "tokens": len(tokens)}, model=MODEL, stopped=False,
             trace=Trace(tuple(tokens), torch.stack(states)),
