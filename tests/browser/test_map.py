@@ -203,7 +203,7 @@ def test_a_failed_map_is_said_and_leaves_the_reflection(
     new_page: Callable[..., Page], app: Callable[..., App]
 ) -> None:
     reflector = MappedReflector()
-    reflector.token_ids = None  # type: ignore[assignment,method-assign]
+    reflector.prompt = None  # type: ignore[assignment,method-assign]
     page = new_page()
     mapped(page, app(reflector=reflector).url, reach="The map could not be made: something went wrong")
     open_map(page)
