@@ -1,4 +1,4 @@
-"""The command line: `python -m emorl reflect`, `atlas` and `ratings`.
+"""The command line: `python -m emorl reflect`, `atlas` and `ratings`; `emorl` where the package is installed.
 
 User errors are one line on stderr (got, expected, remedy) and exit code 2.
 """

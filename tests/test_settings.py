@@ -108,6 +108,6 @@ def test_no_other_module_reads_the_environment() -> None:
 
 
 def test_data_files_are_found_in_one_place() -> None:
-    for path in (ROOT / "emorl").rglob("*.py"):
+    for path in (*(ROOT / "emorl").rglob("*.py"), *(ROOT / "training").rglob("*.py")):
         if path.name != "resources.py":
             assert not re.search(r"parents\[\d", path.read_text(encoding="utf-8")), path

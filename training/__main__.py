@@ -1,7 +1,8 @@
 """`python -m training STAGE --config FILE`: one stage of making the models, or all of them in order.
 
-Beside the stages: `data check` looks for faults in our own texts, `reading make` and `reading score` are the blind
-reading. User errors are one line on stderr and exit code 2.
+The same command is `emorl-train` where the package is installed. Beside the stages: `data check` looks for faults in
+our own texts, `reading make` and `reading score` are the blind reading. User errors are one line on stderr and exit
+code 2.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import typer
 
 from emorl.errors import EmorlError
-from training.config import Config
 from training.data.cli import data
 from training.reading.cli import reading
+
+if TYPE_CHECKING:
+    from training.config import Config
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the models and measure them.")
 app.add_typer(data, name="data")
@@ -38,6 +41,8 @@ HELP = {
     "card": "Write the model card.",
     "all": "Run every stage in order; finished ones are not repeated.",
 }
+EXTRA = ("accelerate", "datasets", "matplotlib", "trl", "yaml")
+"""Modules that the extra `training` brings; `emorl` alone does without."""
 
 
 def stage_runs() -> dict[str, Callable[[Config, bool], object]]:
@@ -60,7 +65,7 @@ def stage_command(name: str) -> Callable[..., None]:
     """The command of a stage, or of all of them."""
 
     def command(
-        config: Annotated[Path, typer.Option(help="YAML file, see training/configs.")],
+        config: Annotated[Path, typer.Option(help="YAML file, or a shipped one by its name: default, smoke.")],
         resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoints.")] = False,
         corpora: Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")] = None,
     ) -> None:
@@ -87,6 +92,12 @@ def run() -> None:
         app()
     except EmorlError as error:
         print(error, file=sys.stderr)
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            raise
+        remedy = "run pip install '.[training]' in the folder with pyproject.toml"
+        print(f"Got no module {error.name}: expected the packages for training; {remedy}.", file=sys.stderr)
         sys.exit(2)
 
 

@@ -16,9 +16,12 @@ from typing import Any
 import yaml
 
 from emorl.errors import ConfigError
+from emorl.resources import data_path
 from training.objectives import ObjectiveConfig
 from training.rounds import RoundsConfig
 from training.warmstart import WarmStartConfig
+
+CONFIGS = Path(__file__).with_name("configs")
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class Config:
     corpora: Path | None = None
     out: Path = Path("runs/default")
     models: Path = Path("runs/default/models")
-    shipped: Path = Path("data/models")
+    shipped: Path = field(default_factory=lambda: data_path("models"))
     scorers: ScorersConfig = field(default_factory=ScorersConfig)
     warmstart: WarmStartConfig = field(default_factory=WarmStartConfig)
     rounds: RoundsConfig = field(default_factory=RoundsConfig)
@@ -157,15 +160,21 @@ def _build(kind: Any, data: Any, path: str, faults: list[str]) -> Any:
 
 
 def read_config(path: Path) -> Config:
-    """Read and check a YAML file.
+    """Read and check a YAML file: one of your own, or a shipped one by its name, `default` or `smoke`.
 
     Raises:
         ConfigError: The file is missing, not YAML, or has faults; the message lists all of them in one line.
     """
+    shipped = {file.stem: file for file in sorted(CONFIGS.glob("*.yaml"))}
+    if not path.exists():
+        path = shipped.get(str(path), path)
     try:
         data = yaml.safe_load(path.read_text())
     except FileNotFoundError:
-        raise ConfigError(f"No file {path}: expected a YAML configuration; see training/configs.") from None
+        raise ConfigError(
+            f"No file {path}: expected a YAML configuration, or one of {', '.join(shipped)} for a shipped one; "
+            "check the path."
+        ) from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not YAML ({' '.join(str(error).split())}); mend it.") from None
     faults: list[str] = []

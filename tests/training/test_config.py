@@ -17,6 +17,14 @@ def test_shipped_configurations_are_valid(name):
     assert set(read_config(CONFIGS / name).objectives) == {"reflection", "empathy", "fluency"}
 
 
+def test_a_shipped_configuration_has_a_name_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert read_config(Path("smoke")) == read_config(CONFIGS / "smoke.yaml")
+    assert (read_config(Path("default")).shipped / "manifest.json").is_file()
+    (tmp_path / "smoke").write_text("out: mine\n")
+    assert read_config(Path("smoke")).out == Path("mine")
+
+
 def test_all_faults_are_reported_together(tmp_path):
     path = tmp_path / "bad.yaml"
     path.write_text(

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from emorl.errors import CorpusError
+from emorl.resources import data_path
 from training.data import annomi
 from training.data.reading import Row, read_csv, read_json_list, read_jsonl, words
 from training.data.records import (
@@ -27,7 +28,7 @@ from training.data.records import (
 from training.data.splits import near_groups, split_by_text, split_groups
 
 MANNERS = ("spoken", "written")
-OWN_PATH = Path(__file__).resolve().parents[2] / "data" / "reflections.jsonl"
+OWN_PATH = data_path("reflections.jsonl")
 HIGH, MEDIUM, LOW = ("hq1", "hq2"), ("mq1",), ("lq1", "lq2", "lq3", "lq4", "lq5")
 PAIR_COLUMNS = ("prompt", *HIGH, *MEDIUM, *LOW)
 PAIR_KEYS = ("prompt_id", "dialogue_id", "prompt", "response", "level", "suspect", "split")

@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from emorl.resources import data_path
 from training.data.reading import read_jsonl
 from training.data.splits import split_by_text
 
-HOLLOW_PATH = Path(__file__).resolve().parents[2] / "data" / "sympathy.jsonl"
-LABELS_PATH = Path(__file__).resolve().parents[2] / "data" / "faithfulness.jsonl"
+HOLLOW_PATH = data_path("sympathy.jsonl")
+LABELS_PATH = data_path("faithfulness.jsonl")
 FAULTS = (
     "none", "vague", "partial", "overreach", "invented", "reversed", "person", "time", "literal", "feeling",
     "sympathy", "advice", "question", "nonsense", "loop",

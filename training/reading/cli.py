@@ -15,7 +15,7 @@ reading = typer.Typer(no_args_is_help=True, help="Blind reading of replies.")
 
 @reading.command()
 def make(
-    config: Annotated[Path, typer.Option(help="YAML file, see training/configs.")],
+    config: Annotated[Path, typer.Option(help="YAML file, or a shipped one by its name: default, smoke.")],
     out: Annotated[Path, typer.Option(help="Folder for sheet.jsonl and key.json.")],
     models: Annotated[Path | None, typer.Option(help="Models to be read; those of the run by default.")] = None,
     earlier: Annotated[Path | None, typer.Option(help="Earlier models to compare with.")] = None,
