@@ -52,15 +52,17 @@ def crisis_matches(text: str) -> tuple[str, ...]:
 def find(text: str, phrases: PhraseList) -> tuple[CrisisMatch, ...]:
     """All matches of a list in a statement, in reading order."""
     plain = plain_words(text, phrases)
+    hits = [(found, rule) for rule in phrases.rules for pattern in rule.patterns for found in pattern.finditer(plain)]
+    if not hits:
+        return ()  # most statements; the exceptions need not be looked for
     excused = [found.span() for pattern in phrases.benign for found in pattern.finditer(plain)]
     matches = []
-    for rule in phrases.rules:
-        for found in (found for pattern in rule.patterns for found in pattern.finditer(plain)):
-            if any(start < found.end() <= end for start, end in excused):
-                continue
-            if rule.deniable and phrases.denial.search(plain[: found.start()]):
-                continue
-            matches.append((found.start(), CrisisMatch(found.group().strip(), rule.kind, rule.id)))
+    for found, rule in hits:
+        if any(start < found.end() <= end for start, end in excused):
+            continue
+        if rule.deniable and phrases.denial.search(plain[: found.start()]):
+            continue
+        matches.append((found.start(), CrisisMatch(found.group().strip(), rule.kind, rule.id)))
     return tuple(match for _, match in sorted(matches, key=lambda pair: pair[0]))
 
 

@@ -66,8 +66,8 @@ def test_broken_cases_are_an_error(tmp_path: Path) -> None:
         read_cases(tmp_path / "cases.jsonl")
 
 
-@pytest.mark.parametrize(("name", "most"), [("reflections.jsonl", 93), ("examples.json", 0)])
-def test_our_own_statements_raise_almost_no_alarm(name: str, most: int) -> None:
+@pytest.mark.parametrize(("name", "most"), [("reflections.jsonl", 26), ("examples.json", 0)])
+def test_our_own_statements_raise_few_alarms(name: str, most: int) -> None:
     alarms = [text for text in own_statements(name) if crisis_matches(text)]
     assert len(alarms) <= most, alarms
 
@@ -99,10 +99,53 @@ def test_a_statement_takes_milliseconds() -> None:
         "He shouts at six and it's dead quiet the rest of the time.",
         "She dragged me here.",
         "I put my hand over my mouth.",
+        # in version 3 each of these raised one
+        "I told her I love her, and then I went to bed, and I lie there until I fall asleep.",
+        "I hope this is the last one, I really do.",
+        "I know I can stop whenever I want.",
+        "I'd like to know what brings it on.",
+        "I don't want to go on lying to her.",
+        "I don't want to hurt my daughter by saying it.",
+        "Another leaflet, and I don't see the point.",
+        "I've made my peace with it, and I'm calm about it now.",
+        "My husband says I stop breathing in my sleep.",
+        "I've a needle in my stomach twice a day.",
+        "I had a glass in my hand the whole evening.",
+        "I've been wanting to cut my hours.",
+        "She asked how many, and I said it depends.",
+        "I know how to do it, I just don't.",
+        "My neighbour takes a whole bottle of whisky.",
+        "The landlord locked me out with my bags on the street.",
+        "My daughter is coming to collect me now.",
+        "He writes to me, and that helps.",
     ],
 )
 def test_plain_statements_raise_no_alarm(text: str) -> None:
     assert not crisis_matches(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I've worked out how to do it.",
+        "I nearly went through with it last week.",
+        "I've picked a day.",
+        "I don't want to go on.",
+        "I want to hurt him.",
+        "I've been hiding my tablets in the wardrobe.",
+        "I took a whole packet of tablets.",
+        "I take more of the tablets than I should.",
+        "I've made my peace with God and I'm ready.",
+        "I feel strangely calm since I decided.",
+        "I could just drive off the road.",
+        "I pressed the iron against my hand.",
+        "The voices tell me to jump.",
+        "He gets angry if I say not tonight.",
+        "They'd cry for a week but then they'd be free.",
+    ],
+)
+def test_what_stands_beside_an_exception_raises_the_alarm(text: str) -> None:
+    assert crisis_matches(text)
 
 
 @pytest.mark.parametrize(
