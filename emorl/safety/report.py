@@ -1,7 +1,7 @@
 """How the phrase list does on our own written cases: `python -m emorl.safety.report [--misses]`.
 
 `data/safety/crisis_cases.jsonl` holds five parts, all invented. `tuned` and `indirect` shaped the list. `held_out` was
-written before the rules and its texts were never used to change it, but by the same hand on the same day: it flatters.
+written before the rules and never read to change them, but by the same hand on the same day, so it flatters.
 `indirect_held` is the half of our indirect speech, chosen by a hash of the text (`is_held`), whose misses nobody looked
 at while rules were written; one hand wrote both halves and the rules, so it flatters too. `oblique` was written to get
 past an earlier list, and not read since: its recall is the sober number. Version 4 of the list was made under the

@@ -21,10 +21,10 @@ from emorl.safety.report import OWN, PARTS, is_held, main, measure, own_statemen
 CASES = read_cases()
 
 
-# As measured on version 3 of the list: fewer found or more alarms than that fail.
+# As measured on version 4 of the list: fewer found or more alarms than that fail.
 @pytest.mark.parametrize(
     ("part", "least_found", "most_alarms"),
-    [("tuned", 221, 2), ("held_out", 106, 0), ("indirect", 104, 1), ("indirect_held", 81, 6), ("oblique", 20, 2)],
+    [("tuned", 221, 2), ("held_out", 106, 0), ("indirect", 104, 1), ("indirect_held", 82, 4), ("oblique", 20, 2)],
 )
 def test_recall_and_false_alarms(
     part: str, least_found: int, most_alarms: int, capsys: pytest.CaptureFixture[str]
@@ -236,7 +236,7 @@ def test_every_entry_says_why_and_names_are_unique() -> None:
     entries = content["rules"] + content["benign"]
     assert all(len(entry["why"]) > 5 for entry in entries)
     assert len({entry["id"] for entry in entries}) == len(entries)
-    assert content["version"] >= 3
+    assert content["version"] >= 4
     assert f"Version {content['version']}" in data_path("README.md").read_text("utf-8")  # its changelog
 
 
