@@ -10,20 +10,20 @@ import gradio as gr
 
 from emorl.safety import crisis_contacts
 from emorl.ui import strings
-from emorl.ui.about import about_screen
-from emorl.ui.admins import admins_screen, sign_in_offered
-from emorl.ui.api import api_endpoints, keep_private
-from emorl.ui.compare import compare_screen
-from emorl.ui.map import Overlay, map_screen
-from emorl.ui.overlay import preferred_overlay
-from emorl.ui.present import contacts_payload
-from emorl.ui.rate_queue import rate_screen
-from emorl.ui.reflect import reflect_screen
-from emorl.ui.results import password, results_screen
+from emorl.ui.about.screen import about_screen
+from emorl.ui.api.endpoints import api_endpoints, keep_private
+from emorl.ui.compare.screen import compare_screen
+from emorl.ui.map.ratings import Overlay, preferred_overlay
+from emorl.ui.map.screen import map_screen
+from emorl.ui.rate.screen import rate_screen
+from emorl.ui.reflect.screen import reflect_screen
+from emorl.ui.results.screen import password, results_screen
+from emorl.ui.results.sign_in import admins_screen, sign_in_offered
 from emorl.ui.source import ModelSource
-from emorl.ui.welcome import welcome_screen
-from emorl.ui.why import why_screen
+from emorl.ui.welcome.screen import welcome_screen
+from emorl.ui.why.screen import why_screen
 from emorl.ui.widgets import widget
+from emorl.ui.writing.payload import contacts_payload
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
@@ -61,7 +61,7 @@ def build_demo(
             with gr.Tab(strings.TABS["map"], id="map"):
                 map_screen(source, overlay or preferred_overlay(source, opened))
             with gr.Tab(strings.TABS["why"], id="why"):
-                why_screen(source, reflect.held)
+                why_screen(source, reflect.cache)
             with gr.Tab(strings.TABS["compare"], id="compare"):
                 compare_screen(source, opened, at_once, rater)
             with gr.Tab(strings.TABS["rate"], id="rate"):

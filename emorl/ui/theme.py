@@ -12,13 +12,13 @@ from typing import Any
 
 import gradio as gr
 
-from emorl.ui.welcome import STORAGE
+from emorl.ui.welcome.screen import STORAGE
 
-STYLE = Path(__file__).parent / "widgets" / "style.css"
+FOLDER = Path(__file__).parent
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's base theme in the app's colours; the widgets' own colours are in `widgets/style.css`."""
+    """Gradio's base theme in the app's colours; the widgets' own colours are in `theme.css`."""
     return gr.themes.Base(
         primary_hue=gr.themes.colors.teal,
         neutral_hue=gr.themes.colors.stone,
@@ -59,7 +59,7 @@ def launch_settings() -> dict[str, Any]:
     """Keyword arguments for `demo.launch`: no run history, no share link, no telemetry."""
     return {
         "theme": theme(),
-        "css_paths": [STYLE, STYLE.with_name("map.css"), STYLE.with_name("rate.css"), STYLE.with_name("compare.css")],
+        "css_paths": [FOLDER / f"{name}.css" for name in ("theme", "map/map", "rate/rate", "compare/compare")],
         "head": STORAGE,
         "run_history": False,  # since 6.24 statements would else stay in the browser in clear text
         "share": False,

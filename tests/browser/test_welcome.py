@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emorl.ratings import open_store
-from emorl.ui import welcome as notice
+from emorl.ui.welcome import screen as notice
 from tests.browser import conftest
 from tests.browser.conftest import App, serve, slow_source
 from tests.browser.steps import faults, generate, open_app, rate, welcome

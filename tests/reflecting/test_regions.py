@@ -6,7 +6,7 @@ import pytest
 
 from emorl.errors import EmorlError, StatementError
 from emorl.reflecting.regions import BESIDE_OTHERS, grow_regions
-from emorl.ui.chart import slice_of
+from emorl.ui.atlas.growing import slice_of
 from tests.ui.mapped import MappedReflector
 
 

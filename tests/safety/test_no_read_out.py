@@ -45,7 +45,7 @@ def test_a_read_out_would_be_seen(text: str) -> None:
 def test_no_string_and_no_widget_reads_out_a_client() -> None:
     shown = [text for name, value in vars(strings).items() if name.isupper() for text in texts(value)]
     assert len(shown) > 200
-    shown += [path.read_text("utf-8") for path in sorted((UI / "widgets").glob("*.js"))]
+    shown += [path.read_text("utf-8") for path in sorted(UI.rglob("*.js"))]
     assert not [found.group() for text in shown for found in READ_OUT.finditer(text)]
 
 

@@ -22,7 +22,7 @@ from emorl.ratings import open_store
 from emorl.reflecting.contract import CANDIDATE_FIELDS, FIELDS, reflection_json
 from emorl.reflecting.reflection import Candidate
 from emorl.ui import ModelSource, build_demo, strings
-from emorl.ui.api import Endpoints
+from emorl.ui.api.endpoints import Endpoints
 from tests.browser.conftest import serve
 from tests.ui.scripted import MODEL, REPLY, TOKENS, ScriptedReflector
 
@@ -151,7 +151,7 @@ def test_a_call_waits_for_the_models_or_says_why_they_are_missing(monkeypatch: p
 
     with pytest.raises(gr.Error, match="could not be loaded: no manifest.json"):
         Endpoints(ModelSource(missing)).reflect("Hello")
-    monkeypatch.setattr("emorl.ui.api.LOAD_S", 0.0)
+    monkeypatch.setattr("emorl.ui.api.endpoints.LOAD_S", 0.0)
     with pytest.raises(gr.Error, match="still loading"):
         Endpoints(ModelSource(lambda: go.wait(60) and None)).reflect("Hello")  # type: ignore[arg-type,return-value]
 

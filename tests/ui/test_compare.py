@@ -9,8 +9,8 @@ import gradio as gr
 import pytest
 
 from emorl.ui import ModelSource, strings
-from emorl.ui.compare import CompareScreen
-from emorl.ui.word_diff import word_diff
+from emorl.ui.compare.screen import CompareScreen
+from emorl.ui.compare.word_diff import word_diff
 from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
 
 BALANCED = {"weights": {"reflection": 0.6, "empathy": 0.4}, "strength": 1.0, "temperature": 0.0, "seed": 0}
@@ -40,7 +40,7 @@ def test_both_texts_grow_together_and_then_are_compared(screen: CompareScreen, r
     assert [row["score"] for row in second["scores"]] == [0.3, 0.4]
     assert " ".join(word for word, _ in first["marked"]) == REPLY
     assert reflector.started == 1  # one job, so that the model writes both as one batch
-    assert len(screen.held) == 2 and {first["id"], second["id"]} != {""}
+    assert len(screen.cache) == 2 and {first["id"], second["id"]} != {""}
 
 
 def test_equal_texts_are_said_to_be_equal(screen: CompareScreen) -> None:
@@ -56,7 +56,7 @@ def test_before_there_are_sliders_the_first_presets_are_written(screen: CompareS
 def test_crisis_phrases_show_contacts_and_write_nothing(screen: CompareScreen, reflector: ScriptedReflector) -> None:
     (step,) = screen.write(CRISIS, BALANCED, BASE)
     assert step["phase"] == "crisis" and any(contact["phone"] for contact in step["contacts"])
-    assert (reflector.started, len(screen.held)) == (0, 0)
+    assert (reflector.started, len(screen.cache)) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_nothing_of_a_confirmed_exercise_is_held(screen: CompareScreen) -> None:
     event = gr.EventData(None, {"confirmed": True, "statement": CRISIS})
     done = last(screen.write_confirmed(CRISIS, BALANCED, BASE, event))
     assert done["confirmed"] and [side["id"] for side in done["sides"]] == ["", ""]
-    assert len(screen.held) == 0
+    assert len(screen.cache) == 0
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_closing_the_handler_closes_the_reflector(screen: CompareScreen, reflect
     steps = screen.write("I am tired.", BALANCED, BASE)
     next(steps), next(steps)
     steps.close()  # type: ignore[attr-defined]
-    assert (reflector.closed_early, len(screen.held)) == (1, 0)
+    assert (reflector.closed_early, len(screen.cache)) == (1, 0)
 
 
 def test_it_waits_for_the_model() -> None:

@@ -28,7 +28,7 @@ Ask = Any
 def ask(browser: Browser) -> Iterator[Ask]:
     """Calls a function of `lookup.js` for each list of arguments."""
     page = browser.new_page()
-    page.add_script_tag(content=(FOLDER / "lookup.js").read_text(encoding="utf-8"))
+    page.add_script_tag(content=(FOLDER / "atlas/lookup.js").read_text(encoding="utf-8"))
 
     def call(function: str, calls: list[list[Any]], atlas: Any = None) -> list[Any]:
         code = f"([calls, atlas]) => calls.map((c) => {function}(...(atlas ? [atlas, ...c] : c)))"

@@ -1,113 +1,251 @@
-"""The rating form: what is taken from the browser is checked, the rest comes from the server's memory."""
+"""The Rate screen's server side: what it takes from a page, what it tells, and that it never tells too early."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emorl.errors import RatingError
-from emorl.ratings import statement_sha256
-from emorl.ui.held import Held, HeldReflections
-from emorl.ui.rate import new_rating, rater_id, submit_token
-from tests.ui.scripted import MODEL, REPLY, ScriptedReflector
+from emorl.ratings import Item, RatingQueue, RatingStore, Side, Task, load_items
+from emorl.ui import strings
+from emorl.ui.rate.answers import read_answer, read_draft, task_payload
+from emorl.ui.rate.screen import RateScreen
+from emorl.ui.sending.item import item_from_reflections, setting_name
+from tests.ui.scripted import REPLY, ScriptedReflector
 
-STATEMENT = "I am so tired of it all."
-FORM = {
-    "depth": "complex",
-    "empathy": "2",
-    "fluency": "1",
-    "would_say": "edits",
-    "comment": " good ",
-    "consent": False,
-}
+RUBRIC = {"depth": "simple", "empathy": "1", "fluency": "2", "would_say": "yes"}
+SIDES = Side("First words.", "SECRET-A"), Side("Second words.", "SECRET-B")
+PAIR = Item("I am tired.", *SIDES, gold={"choice": "first"})
 
 
 @pytest.fixture
-def held() -> Held:
-    memory = HeldReflections()
-    reflection = ScriptedReflector().written(STATEMENT, {"reflection": 0.6, "empathy": 0.4})
-    found = memory.get(memory.put(reflection))
-    assert found is not None
-    return found
+def screen(store: RatingStore) -> RateScreen:
+    return RateScreen(lambda: store)
 
 
-def test_a_filled_in_form_becomes_a_record(held: Held) -> None:
-    record = new_rating(FORM, held, "a" * 32, "b" * 32)
-    assert (record.depth, record.empathy, record.fluency, record.would_say) == ("complex", 2, 1, "edits")
-    assert (record.comment, record.rater, record.client_token) == ("good", "a" * 32, "b" * 32)
-    assert (record.reflection, record.model, record.weights) == (
-        REPLY,
-        MODEL,
-        {"reflection": 0.6, "empathy": 0.4},
-    )
-    assert record.submitted_at >= record.shown_at
+def only(screen: RateScreen, store: RatingStore, *items: Item, flip: float = 0.9) -> str:
+    """A screen whose queue holds just these items, the second side left where `flip` is below one half."""
+    rng = random.Random(1)
+    rng.random = lambda: flip  # type: ignore[method-assign]
+    screen._queue = RatingQueue(store, items, rng)
+    return screen.start("")[1]
 
 
-def test_the_statement_is_left_out_without_consent(held: Held) -> None:
-    record = new_rating(FORM, held, "a" * 32, "b" * 32)
-    assert record.statement is None
-    assert record.statement_sha256 == statement_sha256(STATEMENT)
+def answer(shown: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    answers = {"choice": "left"} if len(shown["texts"]) == 2 else RUBRIC
+    return {**{name: shown[name] for name in ("rater", "assignment", "token")}, "answers": {**answers, **changes}}
 
 
-@pytest.mark.parametrize("consent", ["true", 1, None, "on"])
-def test_only_a_true_tick_is_consent(held: Held, consent: object) -> None:
-    assert new_rating({**FORM, "consent": consent}, held, "a" * 32, "b" * 32).statement is None
+# Phases
 
 
-def test_with_consent_the_statement_is_kept(held: Held) -> None:
-    assert new_rating({**FORM, "consent": True}, held, "a" * 32, "b" * 32).statement == STATEMENT
+def test_an_unknown_page_gets_the_notice_and_then_an_id_of_its_own(screen: RateScreen, store: RatingStore) -> None:
+    for stranger in ("", None, "f" * 32, 7):
+        assert screen.resume(stranger) == {"phase": "consent"}
+    assert store.count() == 0
+    shown, who = screen.start("Jane Doe")
+    assert len(who) == 32 and shown["phase"] == "item" and shown["rater"] == who
+    assert (shown["done"], shown["total"], shown["undo"]) == (0, 26, False)
+    assert screen.resume(who) == shown
+    assert screen.start(who)[0] == shown  # agreeing twice changes nothing
 
 
-def test_an_own_version_goes_only_with_consent(held: Held) -> None:
-    own = replace(held, edited="You sound worn out.")
-    assert new_rating({**FORM, "consent": True}, own, "a" * 32, "b" * 32).edited == "You sound worn out."
-    assert new_rating({**FORM, "consent": True}, held, "a" * 32, "b" * 32).edited is None
-    for consent in (False, None, "true", 1):
-        assert new_rating({**FORM, "consent": consent}, own, "a" * 32, "b" * 32).edited is None
+def test_through_the_whole_queue_and_back(screen: RateScreen) -> None:
+    shown, _ = screen.start("")
+    kinds = set()
+    for place in range(26):
+        kinds.add(len(shown["texts"]))
+        given = answer(shown)
+        if place == 3:
+            given["answers"] = {"skip": "faulty", "comment": "cut off"}
+        done = screen.submit_answer(given)
+        assert done == {
+            "phase": "skipped" if place == 3 else "submitted", "token": shown["token"], "done": place + 1, "total": 26,
+        }  # fmt: skip
+        last, shown = shown, screen.next_item(given)
+    assert kinds == {1, 2}
+    assert {name: shown[name] for name in ("phase", "done", "total", "undo")} == {
+        "phase": "done", "done": 26, "total": 26, "undo": True,
+    }  # fmt: skip
+    again = screen.undo_answer({"rater": shown["rater"]})
+    assert (again["phase"], again["assignment"], again["done"]) == ("item", last["assignment"], 25)
+    assert again["draft"]  # the form as it was
 
 
-def test_every_opening_of_the_form_is_a_submit_of_its_own() -> None:
-    assert submit_token({"id": "b" * 32, "opening": "1f"}) == "b" * 32 + "-1f"
-    for strange in (None, "", "1F", "f" * 17, "a-b", 7, ["1"]):
-        assert submit_token({"id": "b" * 32, "opening": strange}) == "b" * 32
-    assert submit_token({}) == ""
+# Blindness
+
+
+def test_nothing_tells_what_wrote_it_before_the_answer(screen: RateScreen) -> None:
+    shown, _ = screen.start("")
+    settings = {side.setting for item in load_items() for side in (item.first, item.second) if side}
+    told = []
+    for _ in range(26):
+        told.append(json.dumps(shown))
+        assert set(shown) == {
+            "phase", "rater", "assignment", "token", "statement", "texts", "draft", "done", "total", "undo",
+        }  # fmt: skip
+        given = answer(shown)
+        told += [json.dumps(screen.save_draft(given)), json.dumps(screen.submit_answer(given))]
+        shown = screen.next_item(given)
+    for word in (*settings, "gold", "repeat", "first", "second", "setting", "weights", "by hand"):
+        assert not any(f'"{word}' in text or (" " in word and word in text) for text in told), word
+
+
+def test_reveal_comes_after_the_answer_and_names_the_sides_as_shown(screen: RateScreen, store: RatingStore) -> None:
+    for flip, wanted in ((0.9, ["SECRET-A", "SECRET-B"]), (0.1, ["SECRET-B", "SECRET-A"])):
+        rater = only(screen, store, PAIR, flip=flip)
+        shown = screen.resume(rater)
+        words = ["First words.", "Second words."]
+        assert shown["texts"] == (words if flip > 0.5 else words[::-1])
+        early = screen.reveal_settings(answer(shown))
+        assert early["phase"] == "error" and "please rate it first" in early["message"]
+        assert "SECRET" not in json.dumps([shown, early])
+        screen.submit_answer(answer(shown))
+        assert screen.reveal_settings(answer(shown)) == {"phase": "revealed", "settings": wanted}
+        assert screen.queue.judgements()[-1].answer.choice == ("first" if flip > 0.5 else "second")
+
+
+def test_another_rater_cannot_reveal_or_answer(screen: RateScreen) -> None:
+    shown, _ = screen.start("a" * 32)
+    screen.start("b" * 32)
+    screen.submit_answer(answer(shown))
+    foreign = {**answer(shown), "rater": "b" * 32}
+    assert screen.reveal_settings(foreign)["phase"] == "error"
+    assert "not in your queue" in screen.submit_answer(foreign)["message"]
+    assert "not in your queue" in screen.save_draft(foreign)["message"]
+
+
+# What comes from a page
+
+
+def test_left_and_right_become_sides_and_back() -> None:
+    for flipped, side in ((False, "first"), (True, "second")):
+        assert read_answer({"choice": "left"}, flipped).choice == side
+        assert read_answer({"choice": "tie"}, flipped).choice == "tie"
+        task = Task(1, "t", PAIR, flipped, {"choice": side, "empathy": 2, "comment": "x"}, 0, 1, False)
+        assert task_payload(task, "r")["draft"] == {"choice": "left", "empathy": "2", "comment": "x"}
+        kept = Task(1, "t", PAIR, flipped, {"choice": "right"}, 0, 1, False)  # a draft that the page saved
+        assert task_payload(kept, "r")["draft"] == {"choice": "right"}
+
+
+def test_answers_are_read_whole() -> None:
+    found = read_answer({**RUBRIC, "flags": ["parroting", "parroting", "off_topic"], "comment": "  x "}, False)
+    assert (found.depth, found.empathy, found.fluency, found.would_say) == ("simple", 1, 2, "yes")
+    assert (found.flags, found.comment, found.skip) == (("parroting", "off_topic"), "x", None)
+    assert read_answer({"skip": "other", "comment": " "}, False).comment is None
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    "answers",
     [
-        ({"depth": "deep"}, "Got 'deep' for reflection depth, expected one of none, simple, complex"),
-        ({"empathy": None}, "Got no answer for empathy"),
-        ({"fluency": 2}, "Got 2 for fluency"),
-        ({"would_say": ["yes"]}, "for would you say this"),
-        ({"comment": "x" * 2001}, "Got a comment of 2001 characters, expected at most 2000"),
+        None, [], "left", {"choice": "first"}, {"choice": "up"}, {"choice": ["left"]}, {"empathy": 2},
+        {"empathy": "3"}, {"fluency": "1.0"}, {"flags": "parroting"}, {"comment": 7},
+    ],
+)  # fmt: skip
+def test_forms_that_cannot_be_read(answers: object) -> None:
+    with pytest.raises(RatingError, match="reload the page"):
+        read_answer(answers, False)
+
+
+def test_a_draft_is_cut_down_to_what_a_form_can_hold() -> None:
+    found = read_draft(
+        {
+            "choice": "left", "depth": "deep", "empathy": 2, "would_say": "edits", "evil": "x",
+            "flags": ["parroting", "nonsense"] + ["off_topic"] * 50, "comment": "a\x00b\ud800" + "c" * 3000,
+        }
+    )  # fmt: skip
+    assert (found["choice"], found["would_say"]) == ("left", "edits")
+    assert set(found) == {"choice", "would_say", "flags", "comment"}
+    assert set(found["flags"]) == {"parroting", "off_topic"} and len(found["flags"]) <= 16
+    assert found["comment"].startswith("abc") and len(found["comment"]) <= 2000
+    assert read_draft({}) == {}
+    with pytest.raises(RatingError):
+        read_draft("x")
+
+
+@pytest.mark.parametrize("act", ["next_item", "save_draft", "submit_answer", "undo_answer", "reveal_settings"])
+@pytest.mark.parametrize("form", [None, "x", {}, {"rater": 7}, {"rater": ""}])
+def test_every_function_answers_a_strange_form_with_one_line(screen: RateScreen, act: str, form: object) -> None:
+    said = getattr(screen, act)(form)
+    assert said["phase"] == "error" and "please reload the page" in said["message"] and "\n" not in said["message"]
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**40, "1", True, None, 1.0])
+def test_places_are_numbers(screen: RateScreen, number: object) -> None:
+    shown, _ = screen.start("")
+    said = screen.submit_answer({**answer(shown), "assignment": number})
+    assert said == {"phase": "error", "message": strings.QUEUE_ERRORS["form"]}
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({}, "got no answer"),
+        ({"choice": "left", "depth": "none"}, "expected none for this kind"),
+        ({"choice": "left", "flags": ["rude"]}, "flags: got 'rude'"),
+        ({"skip": "bored"}, "skip: got 'bored'"),
+        ({"skip": "other", "choice": "left"}, "expected a reason"),
+        ({"choice": "left", "comment": "x" * 2001}, "got 2001 characters"),
     ],
 )
-def test_wrong_answers_are_refused(held: Held, change: dict[str, Any], message: str) -> None:
-    with pytest.raises(RatingError, match=message):
-        new_rating({**FORM, **change}, held, "a" * 32, "b" * 32)
+def test_answers_that_are_not_whole_are_refused_and_nothing_is_lost(
+    screen: RateScreen, store: RatingStore, answers: dict[str, Any], message: str
+) -> None:
+    rater = only(screen, store, PAIR)
+    shown = screen.resume(rater)
+    said = screen.submit_answer({**answer(shown), "answers": answers})
+    assert said["phase"] == "error" and message in said["message"]
+    assert screen.resume(rater) == shown
+    assert screen.submit_answer(answer(shown))["phase"] == "submitted"
 
 
-def test_a_reflection_that_is_gone_cannot_be_rated() -> None:
-    with pytest.raises(RatingError, match="no longer held"):
-        new_rating(FORM, None, "a" * 32, "b" * 32)
+def test_a_database_that_is_gone_is_one_line_and_any_other_fault_too(
+    screen: RateScreen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse() -> RatingStore:
+        raise RatingError("cannot create the folder; set EMORL_DATA")
+
+    assert RateScreen(refuse).start("")[0] == {"phase": "error", "message": "cannot create the folder; set EMORL_DATA"}
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a secret detail")
+
+    monkeypatch.setattr(RatingQueue, "next", fail)
+    assert screen.start("")[0] == {"phase": "error", "message": strings.QUEUE_ERRORS["unexpected"]}
 
 
-def test_rater_ids_are_kept_or_made_new() -> None:
-    assert rater_id("0123456789abcdef" * 2) == "0123456789abcdef" * 2
-    for wrong in ("", None, "Jane Doe", "A" * 32, {"x": 1}):
-        made = rater_id(wrong)
-        assert len(made) == 32 and made != wrong
-    assert rater_id("") != rater_id("")
+# Items from the other screens
 
 
-def test_the_oldest_reflection_is_dropped_first() -> None:
-    reflection = ScriptedReflector().written(STATEMENT, {"reflection": 1.0, "empathy": 0.0})
-    memory = HeldReflections(capacity=2)
-    first, second, third = (memory.put(reflection) for _ in range(3))
-    assert memory.get(first) is None
-    assert memory.get(second) is not None and memory.get(third) is not None
-    assert len(memory) == 2
-    assert memory.get("unknown") is None
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (({"reflection": 0.6, "empathy": 0.4, "fluency": 0.0},), "reflection 60 %, empathy 40 %"),
+        (({"reflection": 0.0},), "base model"),
+        (({"reflection": 0.0}, 1.5, 0.0), "base model"),
+        (({"empathy": 1.0}, 1.5, 0.7), "empathy 100 %; strength 1.5; temperature 0.7"),
+        (({"empathy": 0.004, "fluency": 0.996},), "fluency 100 %"),
+    ],
+)
+def test_settings_in_words(arguments: tuple[Any, ...], name: str) -> None:
+    assert setting_name(*arguments) == name
+
+
+def test_reflections_become_an_item_of_ones_own(screen: RateScreen) -> None:
+    write: Callable[..., Any] = lambda weights: ScriptedReflector().written("I am tired.", weights)  # noqa: E731
+    one, two = write({"reflection": 3.0, "empathy": 1.0}), write({"reflection": 0.0, "empathy": 0.0})
+    single, pair = item_from_reflections(one), item_from_reflections(one, two)
+    assert (single.second, single.source) == (None, "reflect")
+    assert single.first.weights == {"reflection": 0.75, "empathy": 0.25}
+    assert (pair.source, pair.first.text, pair.second and pair.second.setting) == ("compare", REPLY, "base model")
+    assert {"seed", "strength", "temperature", "model", "scores", "app_version"} == set(pair.first.details)
+    _, who = screen.start("")
+    for item in (single, pair, pair):
+        screen.queue.send(who, item)
+    assert screen.resume(who)["total"] == 28
+    assert Item.from_dict(json.loads(json.dumps(pair.as_dict()))).key == pair.key

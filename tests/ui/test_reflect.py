@@ -14,8 +14,9 @@ from emorl.errors import AssetError, WeightError
 from emorl.models.template import MAX_STATEMENT
 from emorl.ratings import RatingStore
 from emorl.ui import ModelSource, build_demo, strings
-from emorl.ui.reflect import CLOSED, ReflectScreen
-from emorl.ui.writing import examples, masked, model_settings, personal_notice, read_setting
+from emorl.ui.reflect.screen import CLOSED, ReflectScreen
+from emorl.ui.writing.mixer import model_settings, read_setting
+from emorl.ui.writing.statement import examples, masked, personal_notice
 from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
 
 MIX = {"weights": {"reflection": 0.6, "empathy": 0.4}, "strength": 1.0, "temperature": 0.0, "seed": 0}
@@ -46,7 +47,7 @@ def test_crisis_phrases_show_contacts_and_write_nothing(screen: ReflectScreen, r
     assert (result["phase"], rating) == ("crisis", CLOSED)
     assert any(contact["phone"] for contact in result["contacts"])
     assert reflector.started == 0
-    assert len(screen.held) == 0
+    assert len(screen.cache) == 0
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_closing_the_handler_closes_the_reflector(screen: ReflectScreen, reflect
     next(steps), next(steps)
     steps.close()  # type: ignore[attr-defined]
     assert reflector.closed_early == 1
-    assert len(screen.held) == 0
+    assert len(screen.cache) == 0
 
 
 def test_a_rating_is_saved_once(screen: ReflectScreen, store: RatingStore) -> None:
@@ -218,7 +219,7 @@ def test_a_confirmed_exercise_is_written_and_nothing_of_it_is_held(screen: Refle
     steps = list(screen.write_confirmed(CRISIS, MIX, event({"confirmed": True, "statement": CRISIS})))
     result, rating = steps[-1]
     assert (result["phase"], result["text"], result["confirmed"]) == ("done", REPLY, True)
-    assert (result["id"], rating, len(screen.held)) == ("", CLOSED, 0)
+    assert (result["id"], rating, len(screen.cache)) == ("", CLOSED, 0)
     answer, _ = screen.rate("", event({**ANSWERS, "id": result["id"]}))
     assert answer["phase"] == "error"
 

@@ -18,18 +18,10 @@ import pytest
 from emorl.errors import RatingError
 from emorl.ratings import Answer, RatingQueue, RatingStore, load_items, open_store
 from emorl.ui import strings
-from emorl.ui.held import HeldReflections
-from emorl.ui.rate import new_rating
-from emorl.ui.results import (
-    LONGEST_PAUSE_S,
-    PAUSE_S,
-    SESSION_S,
-    TRIES,
-    Door,
-    ResultsScreen,
-    password,
-    results_screen,
-)
+from emorl.ui.cache import ReflectionCache
+from emorl.ui.reflect.rating import new_rating
+from emorl.ui.results.gate import LONGEST_PAUSE_S, PAUSE_S, SESSION_S, TRIES, Gate
+from emorl.ui.results.screen import ResultsScreen, password, results_screen
 from tests.ui.scripted import ScriptedReflector
 
 SECRET = "open sesame"
@@ -54,15 +46,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def door(clock: Clock) -> Door:
-    return Door(SECRET, clock)
+def door(clock: Clock) -> Gate:
+    return Gate(SECRET, clock)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[RatingStore]:
     """One rating and one answer of a queue."""
     opened = open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
-    held = HeldReflections()
+    held = ReflectionCache()
     found = held.get(held.put(ScriptedReflector().written("I am tired.", {"reflection": 1.0, "empathy": 0.0})))
     opened.add(new_rating(FORM, found, "a" * 32, "token"))
     queue = RatingQueue(opened, load_items(), random.Random(1))
@@ -76,14 +68,14 @@ def store(tmp_path: Path) -> Iterator[RatingStore]:
 
 
 @pytest.fixture
-def screen(store: RatingStore, door: Door) -> ResultsScreen:
+def screen(store: RatingStore, door: Gate) -> ResultsScreen:
     return ResultsScreen(lambda: store, door)
 
 
 # The door
 
 
-def test_the_right_password_opens_for_an_hour(door: Door, clock: Clock) -> None:
+def test_the_right_password_opens_for_an_hour(door: Gate, clock: Clock) -> None:
     one, two = door.enter(SECRET), door.enter(SECRET)
     assert one != two and len(one) >= 32
     door.check(one)
@@ -98,7 +90,7 @@ def test_the_right_password_opens_for_an_hour(door: Door, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("token", [None, "", "x", 7, ["x"], {"a": 1}, "é\ud800"])
-def test_a_made_up_token_opens_nothing(door: Door, token: object) -> None:
+def test_a_made_up_token_opens_nothing(door: Gate, token: object) -> None:
     door.enter(SECRET)
     with pytest.raises(RatingError, match="valid session"):
         door.check(token)
@@ -106,18 +98,18 @@ def test_a_made_up_token_opens_nothing(door: Door, token: object) -> None:
 
 
 @pytest.mark.parametrize("tried", STRANGE)
-def test_wrong_passwords_are_wrong(door: Door, tried: object) -> None:
+def test_wrong_passwords_are_wrong(door: Gate, tried: object) -> None:
     with pytest.raises(RatingError, match="wrong password"):
         door.enter(tried)
 
 
-def wrong(door: Door, times: int = 1) -> None:
+def wrong(door: Gate, times: int = 1) -> None:
     for _ in range(times):
         with pytest.raises(RatingError, match="wrong password"):
             door.enter("guess")
 
 
-def test_after_five_wrong_ones_even_the_right_one_waits_and_the_pause_doubles(door: Door, clock: Clock) -> None:
+def test_after_five_wrong_ones_even_the_right_one_waits_and_the_pause_doubles(door: Gate, clock: Clock) -> None:
     inside = door.enter(SECRET)
     wrong(door, TRIES)
     with pytest.raises(RatingError, match="wait 60 seconds"):
@@ -140,7 +132,7 @@ def test_after_five_wrong_ones_even_the_right_one_waits_and_the_pause_doubles(do
     assert door.enter(SECRET)
 
 
-def test_the_pause_has_an_end(door: Door, clock: Clock) -> None:
+def test_the_pause_has_an_end(door: Gate, clock: Clock) -> None:
     wrong(door, TRIES)
     for _ in range(40):
         clock.now += LONGEST_PAUSE_S
@@ -151,7 +143,7 @@ def test_the_pause_has_an_end(door: Door, clock: Clock) -> None:
 
 def test_no_password_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="empty password"):
-        Door("")
+        Gate("")
     monkeypatch.delenv("EMORL_RESULTS_PASSWORD", raising=False)
     assert password() == ""
     monkeypatch.setenv("EMORL_RESULTS_PASSWORD", SECRET)
@@ -171,7 +163,7 @@ def test_all_that_the_page_may_call_is_guarded(store: RatingStore) -> None:
 
 @pytest.mark.parametrize("name", GUARDED)
 def test_without_a_session_every_function_refuses(
-    screen: ResultsScreen, store: RatingStore, door: Door, clock: Clock, name: str
+    screen: ResultsScreen, store: RatingStore, door: Gate, clock: Clock, name: str
 ) -> None:
     good = {"what": "ratings", "kind": "csv", "days": 0, "confirm": "DELETE"}
     old, left = door.enter(SECRET), door.enter(SECRET)
@@ -257,7 +249,7 @@ def test_a_deletion_that_is_meant(screen: ResultsScreen, store: RatingStore) -> 
     assert (store.count(), RatingQueue(store, ()).judgements()) == (0, ())
 
 
-def test_any_other_fault_is_one_line_without_details(door: Door) -> None:
+def test_any_other_fault_is_one_line_without_details(door: Gate) -> None:
     def fail() -> RatingStore:
         raise RuntimeError("a secret detail")
 
@@ -267,7 +259,7 @@ def test_any_other_fault_is_one_line_without_details(door: Door) -> None:
 
 
 def test_own_versions_are_exported_where_they_were_agreed_to(store: RatingStore, screen: ResultsScreen) -> None:
-    held = HeldReflections()
+    held = ReflectionCache()
     result = held.put(ScriptedReflector().written("Something else.", {"reflection": 1.0, "empathy": 0.0}))
     held.edit(result, "In my own words.")
     found = held.get(result)

@@ -9,8 +9,8 @@ import pytest
 
 from emorl.errors import BusyError
 from emorl.ui import ModelSource, strings
-from emorl.ui.held import HeldReflections
-from emorl.ui.why import WhyScreen
+from emorl.ui.cache import ReflectionCache
+from emorl.ui.why.screen import WhyScreen
 from tests.ui.scripted import REPLY, TOKENS, ScriptedReflector
 
 MIX = {"reflection": 0.6, "empathy": 0.4}
@@ -19,12 +19,12 @@ STATEMENT = "I am tired of it all, said a client."
 
 @pytest.fixture
 def screen(reflector: ScriptedReflector) -> WhyScreen:
-    return WhyScreen(ModelSource.ready(reflector), HeldReflections())
+    return WhyScreen(ModelSource.ready(reflector), ReflectionCache())
 
 
 @pytest.fixture
 def held(screen: WhyScreen, reflector: ScriptedReflector) -> str:
-    return screen.held.put(reflector.written(STATEMENT, MIX))
+    return screen.cache.put(reflector.written(STATEMENT, MIX))
 
 
 def test_an_explanation_of_words_with_marks_and_end_apart(screen: WhyScreen, held: str) -> None:
@@ -52,7 +52,7 @@ def test_the_payload_is_json_and_leaves_the_statement_out(screen: WhyScreen, hel
 
 
 def test_a_sampled_reply_has_no_ranges(screen: WhyScreen, reflector: ScriptedReflector) -> None:
-    token = screen.held.put(reflector.written(STATEMENT, MIX, 1.0, 0.7))
+    token = screen.cache.put(reflector.written(STATEMENT, MIX, 1.0, 0.7))
     payload = screen.explain(token)
     parts = [*payload["words"], payload["overall"]]
     assert all(part["unchanged"] == {"reflection": None, "empathy": None} for part in parts)
@@ -75,7 +75,7 @@ def test_unknown_reflections_are_refused(screen: WhyScreen, held: str, asked: An
 
 
 def test_before_the_models_are_loaded_there_is_nothing_to_explain(held: str, screen: WhyScreen) -> None:
-    waiting = WhyScreen(ModelSource(ScriptedReflector), screen.held)  # type: ignore[arg-type]
+    waiting = WhyScreen(ModelSource(ScriptedReflector), screen.cache)  # type: ignore[arg-type]
     assert waiting.explain(held)["phase"] == "error"
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import gradio as gr
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 """For the events of widgets: they show their own progress, and nobody else is told of them."""
 
@@ -25,12 +25,15 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 def script(name: str) -> str:
     """JavaScript of the widget: the shared element builder, then the widget's own file(s)."""
     more = {
-        "result": ["crisis", "meter", "lookup", "explain", "live", "edit"],
-        "compare": ["crisis", "meter"],
-        "map": ["lookup", "triangle"],
-        "why": ["explain", "coalitions"],
+        "result": [
+            *("writing/crisis", "writing/meter", "atlas/lookup", "reflect/reasons", "reflect/live", "reflect/edit")
+        ],
+        "compare": ["writing/crisis", "writing/meter"],
+        "map": ["atlas/lookup", "map/triangle"],
+        "why": ["reflect/reasons", "why/coalitions"],
     }
-    parts = ["dom", *more.get(name, []), name]
+    (own,) = [path for path in FOLDER.rglob(f"{name}.js")]
+    parts = ["widgets/dom", *more.get(name, []), str(own.relative_to(FOLDER).with_suffix(""))]
     return "\n".join((FOLDER / f"{part}.js").read_text(encoding="utf-8") for part in parts)
 
 

@@ -1,0 +1,1 @@
+"""The two functions that other programs may call."""

@@ -1,0 +1,100 @@
+"""The two functions that other programs may call (`gradio_client`); docs/api.md has examples that a test runs.
+
+They go the way of the page: the same crisis rule, queue and limits, the same batch with everybody's reflections.
+Nothing is kept or stored. Everything else that the page uses is private. Bad input is one line in the client's error.
+
+Left out: streaming, the atlas, ratings.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from emorl.errors import BusyError, EmorlError, StatementError, WeightError
+from emorl.reflecting.contract import check_candidates, reflection_json, refuse_crisis
+from emorl.ui import strings
+from emorl.ui.source import ModelSource
+from emorl.ui.writing.mixer import preset
+
+if TYPE_CHECKING:
+    from emorl.reflecting.reflector import Reflector
+
+log = logging.getLogger(__name__)
+LOAD_S = 300.0  # how long a call waits for models that are still loading
+PUBLIC = ("reflect", "explain")
+
+
+class Endpoints:
+    """`reflect` and `explain`; they keep nothing."""
+
+    def __init__(self, source: ModelSource) -> None:
+        self.source = source
+
+    def reflect(
+        self, statement: str, weights: dict[str, float] | None = None, strength: float = 1.0,
+        temperature: float = 0.0, seed: int = 0, best_of: int | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Write a reflection, or the best of several; the JSON of `python -m emorl reflect --json`."""
+        return self._written(statement, weights, strength, temperature, seed, best_of, explain=False)
+
+    def explain(
+        self, statement: str, weights: dict[str, float] | None = None, strength: float = 1.0,
+        temperature: float = 0.0, seed: int = 0, best_of: int | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Write a reflection and say why; the JSON of `python -m emorl reflect --explain --json`."""
+        return self._written(statement, weights, strength, temperature, seed, best_of, explain=True)
+
+    def _written(
+        self, statement: Any, weights: Any, strength: Any, temperature: Any, seed: Any, best_of: Any, explain: bool
+    ) -> dict[str, Any]:
+        try:
+            if not isinstance(statement, str):
+                raise StatementError(strings.API_ERRORS["statement"].format(got=repr(statement)[:40]))
+            refuse_crisis(statement)
+            if weights is not None and not isinstance(weights, Mapping):
+                raise WeightError(strings.API_ERRORS["weights"].format(got=repr(weights)[:40]))
+            if best_of is not None:
+                check_candidates(best_of)
+            reflector = self._reflector()
+            given = weights if weights is not None else preset(reflector)
+            setting = reflector.setting(given, strength, temperature, seed)
+            if best_of is None:
+                written = reflector.reflect(statement, setting, explain)
+            else:
+                written = reflector.best_of(statement, best_of, setting, explain)
+            return reflection_json(written, explain)
+        except EmorlError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        except Exception as error:  # the caller gets one line, the log the traceback
+            log.exception("an endpoint failed")
+            raise gr.Error(strings.API_ERRORS["unexpected"], print_exception=False) from error
+
+    def _reflector(self) -> Reflector:
+        until = time.monotonic() + LOAD_S
+        self.source.start()
+        while (reflector := self.source.reflector()) is None:
+            if self.source.state == "failed":
+                raise EmorlError(strings.MIXER["failed"].format(message=self.source.message))
+            if time.monotonic() > until:
+                raise BusyError(strings.API_ERRORS["loading"])
+            time.sleep(0.2)
+        return reflector
+
+
+def api_endpoints(source: ModelSource, at_once: int) -> None:
+    """Add `/reflect` and `/explain` to the open `gr.Blocks`; they share the page's limit of `at_once` at a time."""
+    endpoints = Endpoints(source)
+    for name in PUBLIC:
+        gr.api(getattr(endpoints, name), api_name=name, concurrency_limit=at_once, concurrency_id="model")
+
+
+def keep_private(demo: gr.Blocks) -> None:
+    """Hide all other functions of the finished app, also those that Gradio adds by itself (the sign-in button's)."""
+    for function in demo.fns.values():
+        if function.api_name not in PUBLIC:
+            function.api_visibility = "private"

@@ -1,0 +1,1 @@
+"""Title, permanent notice and crisis contacts, above every screen."""

@@ -1,0 +1,61 @@
+"""Finished reflections that can still be rated, kept in memory only.
+
+The page gets a random id and sends it back with a rating, so that what is stored (reply, weights, model
+hashes, scores) comes from the server and not from the browser. The oldest are dropped first; nothing is
+written to disk.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emorl.reflecting.reflection import Reflection
+
+
+@dataclass(frozen=True)
+class CachedReflection:
+    """A finished reflection, when it was shown (UTC), and the counsellor's own version of it if one was kept."""
+
+    reflection: Reflection
+    shown_at: datetime
+    edited: str | None = None
+
+
+class ReflectionCache:
+    """The last `capacity` finished reflections by id; safe to use from several threads."""
+
+    def __init__(self, capacity: int = 256) -> None:
+        self._capacity = capacity
+        self._items: OrderedDict[str, CachedReflection] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, reflection: Reflection) -> str:
+        """Keep a reflection and return its id, 32 hexadecimal digits that cannot be guessed."""
+        result_id = secrets.token_hex(16)
+        with self._lock:
+            self._items[result_id] = CachedReflection(reflection, datetime.now(UTC))
+            while len(self._items) > self._capacity:
+                self._items.popitem(last=False)
+        return result_id
+
+    def edit(self, result_id: str, edited: str | None) -> bool:
+        """Keep the counsellor's version beside a reflection (None takes it back); False if it was dropped."""
+        with self._lock:
+            cached = self._items.get(result_id)
+            if cached is not None:
+                self._items[result_id] = replace(cached, edited=edited)
+        return cached is not None
+
+    def get(self, result_id: str) -> CachedReflection | None:
+        """The reflection with this id, or None if it is unknown or was dropped."""
+        with self._lock:
+            return self._items.get(result_id)

@@ -1,0 +1,1 @@
+"""The Compare screen: one statement written with two settings."""

@@ -1,0 +1,108 @@
+"""The Compare screen: one statement written with two settings at once, and what differs.
+
+Both are written as one batch and streamed together. The checks before and around writing are those of Reflect
+(`writing.py`), and so are the statement box, the sliders and the form that sends to blind rating. What is left out:
+more than two settings, explanations (Reflect writes them), and any state beyond the server's memory (`cache.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import gradio as gr
+
+from emorl.ui import strings
+from emorl.ui.cache import ReflectionCache
+from emorl.ui.compare.word_diff import word_diff
+from emorl.ui.sending.form import send_form
+from emorl.ui.source import ModelSource
+from emorl.ui.widgets import QUIET, widget
+from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, stop_writing
+from emorl.ui.writing.mixer import FIRST, mixer_widget, read_setting
+from emorl.ui.writing.payload import reflection_payload
+from emorl.ui.writing.statement import statement_widget
+
+if TYPE_CHECKING:
+    from emorl.ratings import RatingStore
+    from emorl.reflecting.reflection import Reflection
+    from emorl.reflecting.reflector import Reflector
+
+PRESETS = (FIRST, "base")
+"""Where the sliders of A and B start."""
+SCOPE, SCOPES = "compare-", ("a-", "b-")
+
+
+class CompareScreen:
+    """The screen's server side; one object serves all users and keeps nothing per user but the cache."""
+
+    def __init__(self, source: ModelSource) -> None:
+        self.source = source
+        self.cache = ReflectionCache()
+
+    def write_confirmed(
+        self, statement: object, first: object, second: object, event: gr.EventData
+    ) -> Iterator[dict[str, Any]]:
+        """As `write`, where the counsellor has said that exactly this statement is an invented exercise."""
+        yield from self.write(statement, first, second, is_confirmed(event, statement))
+
+    def write(
+        self, statement: object, first: object, second: object, confirmed: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """Stream payloads for one press of the button; `first` and `second` are the mixers' values. See `guarded`."""
+        yield from guarded(self.source, statement, confirmed, partial(self._stream, (first, second)))
+
+    def _stream(
+        self, mixers: tuple[object, object], reflector: Reflector, text: str, keep: bool
+    ) -> Iterator[dict[str, Any]]:
+        settings = [read_setting(mixer, reflector, preset) for mixer, preset in zip(mixers, PRESETS, strict=True)]
+        yield {"phase": "writing", "texts": ["", ""]}
+        with closing(reflector.side_by_side(text, settings, explain=False)) as steps:
+            for step in steps:
+                if hasattr(step[0], "reflection"):
+                    yield self._finished(cast("tuple[Reflection, ...]", step), reflector.objectives, keep)
+                else:
+                    yield {"phase": "writing", "texts": [draft.text for draft in step]}
+
+    def _finished(self, pair: tuple[Reflection, ...], objectives: Any, keep: bool) -> dict[str, Any]:
+        ids = [self.cache.put(reflection) for reflection in pair] if keep else ["", ""]
+        sides = [reflection_payload(side, objectives, name) for side, name in zip(pair, ids, strict=True)]
+        marked = word_diff(pair[0].reflection, pair[1].reflection)
+        return {
+            "phase": "done",
+            "sides": [{**side, "marked": words} for side, words in zip(sides, marked, strict=True)],
+            "same": pair[0].reflection == pair[1].reflection,
+            "confirmed": not keep,
+        }
+
+
+def compare_screen(
+    source: ModelSource, store: Callable[[], RatingStore], at_once: int, rater: gr.BrowserState
+) -> CompareScreen:
+    """Add the screen's components and events to the open `gr.Tab`; `rater` keeps the page's rater id."""
+    screen = CompareScreen(source)
+    with gr.Column(elem_id="compare"):
+        statement = statement_widget("compare-go", SCOPE, rows=3, take="statement")
+        with gr.Row(elem_id="compare-settings"):
+            mixers = [
+                mixer_widget(source, scope, text, preset, brief=True, take="")
+                for scope, text, preset in zip(SCOPES, strings.COMPARE_MIXERS, PRESETS, strict=True)
+            ]
+        with gr.Row(elem_id="compare-actions"):
+            go = gr.Button(strings.COMPARE["go"], variant="primary", elem_id="compare-go", scale=3, min_width=120)
+            stop = gr.Button(strings.STOP, elem_id="compare-stop", scale=1, min_width=80)
+        result = widget(
+            "compare", text={**strings.RESULT, **strings.COMPARE, "crisis": strings.CRISIS, "chips": strings.CHIPS},
+            settings={"scopes": SCOPES, "statement": SCOPE + "statement", "shown": SCOPE + "shown"},
+        )  # fmt: skip
+        send_form(screen.cache, store, rater, SCOPE, strings.SEND_PAIR)
+
+    limits: dict[str, Any] = {"concurrency_limit": at_once, "concurrency_id": "model"}
+    writing = go.click(screen.write, [statement, *mixers], result, **limits, **QUIET)
+    exercise = result.submit(screen.write_confirmed, [statement, *mixers], result, **limits, **QUIET)
+    for event in (writing, exercise):
+        say_unavailable(event, result)
+    stop_writing(stop, result, [writing, exercise])
+    return screen

@@ -1,0 +1,156 @@
+"""The Rate screen: a queue of statements with one reflection to rate, or two to choose from without knowing whose.
+
+The widget asks the server functions here; each answers with one of `{"phase": ...}` for the widget to draw and
+never raises, so nothing that was filled in is lost. What wrote a reflection leaves the server only after the
+answer is stored. The rater id is random; whoever knows it can go on with that queue, like a bookmark.
+
+Left out: accounts, and any text in the browser's storage: drafts are saved on the server.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from emorl.errors import EmorlError
+from emorl.ratings import MAX_COMMENT, RatingQueue, load_items
+from emorl.ui import strings
+from emorl.ui.rate.answers import as_form, read_answer, read_draft, read_number, read_rater, task_payload
+from emorl.ui.rater import rater_id
+from emorl.ui.widgets import QUIET, widget
+
+if TYPE_CHECKING:
+    from emorl.ratings import RatingStore
+
+log = logging.getLogger(__name__)
+CONSENT = {"phase": "consent"}
+
+
+class RateScreen:
+    """The screen's server side; one object serves all raters and keeps nothing per rater."""
+
+    def __init__(self, store: Callable[[], RatingStore]) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._queue: RatingQueue | None = None
+
+    @property
+    def queue(self) -> RatingQueue:
+        """The queue over the opened store."""
+        with self._lock:
+            if self._queue is None:
+                self._queue = RatingQueue(self._store(), load_items())
+            return self._queue
+
+    def resume(self, rater: object) -> dict[str, Any]:
+        """What a freshly loaded page shows: the next item of a known rater, else the notice."""
+        who = str(rater or "")
+        return self._answer(lambda: self._next(who) if who and self.queue.agreed(who) else CONSENT)
+
+    def start(self, rater: object) -> tuple[dict[str, Any], str]:
+        """The rater agreed to the notice; returns (payload, rater id)."""
+        who = rater_id(rater)
+
+        def begin() -> dict[str, Any]:
+            self.queue.consent(who)
+            return self._next(who)
+
+        return self._answer(begin), who
+
+    def next_item(self, form: object = None) -> dict[str, Any]:
+        """The next item of `form["rater"]`."""
+        return self._answer(lambda: self._next(read_rater(form)))
+
+    def save_draft(self, form: object = None) -> dict[str, Any]:
+        """Keep the half-filled form."""
+
+        def save() -> dict[str, Any]:
+            rater, data = read_rater(form), as_form(form)
+            self.queue.save_draft(rater, read_number(data, "assignment"), read_draft(data.get("answers")))
+            return {"phase": "draft"}
+
+        return self._answer(save)
+
+    def submit_answer(self, form: object = None) -> dict[str, Any]:
+        """Store an answer or a skip; the same form again is answered the same way."""
+
+        def submit() -> dict[str, Any]:
+            rater, data = read_rater(form), as_form(form)
+            assignment = read_number(data, "assignment")
+            answer = read_answer(data.get("answers"), self.queue.is_flipped(rater, assignment))
+            stored = self.queue.submit(rater, assignment, str(data.get("token", "")), answer)
+            done, total = self.queue.progress(rater)
+            phase = "submitted" if stored.answer.skip is None else "skipped"
+            return {"phase": phase, "token": stored.token, "done": done, "total": total}
+
+        return self._answer(submit)
+
+    def undo_answer(self, form: object = None) -> dict[str, Any]:
+        """Take the last answer back and show its item again."""
+
+        def undo() -> dict[str, Any]:
+            rater = read_rater(form)
+            self.queue.undo(rater)
+            return self._next(rater)
+
+        return self._answer(undo)
+
+    def reveal_settings(self, form: object = None) -> dict[str, Any]:
+        """Which setting wrote what, for an answer that is stored."""
+
+        def reveal() -> dict[str, Any]:
+            rater, data = read_rater(form), as_form(form)
+            judged = self.queue.reveal(rater, str(data.get("token", "")))
+            settings = [side.setting for side in (judged.item.first, judged.item.second) if side is not None]
+            if judged.flipped:
+                settings.reverse()
+            return {"phase": "revealed", "settings": settings}
+
+        return self._answer(reveal)
+
+    def _next(self, rater: str) -> dict[str, Any]:
+        task = self.queue.next(rater)
+        if task is None:
+            if not self.queue.agreed(rater):
+                return CONSENT
+            done, total = self.queue.progress(rater)
+            return {"phase": "done", "rater": rater, "done": done, "total": total, "undo": done > 0}
+        return task_payload(task, rater)
+
+    def _answer(self, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        try:
+            return act()
+        except EmorlError as error:
+            return {"phase": "error", "message": str(error)}
+        except Exception:  # the rater gets one line, the log the traceback
+            log.exception("the rating queue failed")
+            return {"phase": "error", "message": strings.QUEUE_ERRORS["unexpected"]}
+
+
+def rate_screen(store: Callable[[], RatingStore], rater: gr.BrowserState, demo: gr.Blocks) -> RateScreen:
+    """Add the screen's components and events to the open `gr.Blocks`.
+
+    Args:
+        store: opens the ratings' database.
+        rater: the page's rater id, shared with the Reflect screen.
+        demo: the page; when it loads, a known rater's queue is taken up again.
+    """
+    screen = RateScreen(store)
+    queue = widget(
+        "queue",
+        text=strings.QUEUE,
+        value={"phase": "loading"},
+        settings={"max_comment": MAX_COMMENT},
+        functions=[
+            screen.next_item, screen.save_draft, screen.submit_answer, screen.undo_answer, screen.reveal_settings,
+        ],
+    )  # fmt: skip
+    demo.load(screen.resume, rater, queue, **QUIET)
+    queue.submit(screen.start, rater, [queue, rater], **QUIET)
+    return screen
+
+

@@ -1,0 +1,1 @@
+"""The Reflect screen: statement, sliders, the reflection and its reasons, rating form, earlier reflections."""

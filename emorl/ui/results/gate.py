@@ -1,0 +1,83 @@
+"""Lets in who knows the password: sessions that end after an hour, and a pause after wrong passwords."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import secrets
+import threading
+import time
+from collections.abc import Callable
+
+from emorl.errors import RatingError
+from emorl.ui import strings
+
+TRIES = 5
+
+
+PAUSE_S = 60.0
+
+
+LONGEST_PAUSE_S = 3600.0
+
+
+SESSION_S = 3600.0
+
+
+class Gate:
+    """Lets in who knows the password; safe to use from several threads."""
+
+    def __init__(self, secret: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """Use a password that is not empty, and a clock in seconds."""
+        if not secret:
+            raise ValueError("got an empty password, expected one")
+        self._salt = secrets.token_bytes(16)
+        self._secret = self._digest(secret)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._wrong = 0
+        self._shut_until = 0.0
+        self._sessions: dict[str, float] = {}  # token: when it ends
+
+    def enter(self, tried: object) -> str:
+        """A new session's token.
+
+        Raises:
+            RatingError: the password is wrong, or too many were wrong a moment ago; then even the right one waits.
+        """
+        with self._lock:
+            now = self._clock()
+            if now < self._shut_until:
+                wait = math.ceil(self._shut_until - now)
+                raise RatingError(strings.RESULTS_ERRORS["locked"].format(seconds=wait))
+            given = self._digest(tried if isinstance(tried, str) else "")
+            if not hmac.compare_digest(given, self._secret):
+                self._wrong += 1
+                if self._wrong >= TRIES:
+                    self._shut_until = now + min(LONGEST_PAUSE_S, PAUSE_S * 2.0 ** (self._wrong - TRIES))
+                raise RatingError(strings.RESULTS_ERRORS["login"])
+            self._wrong = 0
+            self._sessions = {token: end for token, end in self._sessions.items() if end > now}
+            token = secrets.token_urlsafe(32)
+            self._sessions[token] = now + SESSION_S
+            return token
+
+    def check(self, token: object) -> None:
+        """Refuse a token that is no session of the last hour.
+
+        Raises:
+            RatingError: it is none.
+        """
+        with self._lock:
+            end = self._sessions.get(token) if isinstance(token, str) else None
+            if end is None or end <= self._clock():
+                raise RatingError(strings.RESULTS_ERRORS["session"])
+
+    def leave(self, token: object) -> None:
+        """End a session."""
+        with self._lock:
+            self._sessions.pop(str(token), None)
+
+    def _digest(self, secret: str) -> bytes:
+        return hashlib.sha256(self._salt + secret.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,1 @@
+"""The Welcome notice, shown once per browser."""

@@ -1,0 +1,73 @@
+"""The sliders: what they need to know of the models, and how their value is read as a setting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from emorl.errors import WeightError
+from emorl.ui import strings
+from emorl.ui.source import ModelSource
+from emorl.ui.widgets import widget
+
+if TYPE_CHECKING:
+    from emorl.ensemble.setting import Setting
+    from emorl.reflecting.reflector import Reflector
+
+FIRST = "balanced"
+"""The preset that sliders start with, unless a screen says otherwise."""
+
+
+def model_settings(source: ModelSource) -> dict[str, Any]:
+    """State of the model and, once it is ready, what the weight sliders need."""
+    source.start()
+    reflector = source.reflector()
+    if reflector is None:
+        return {"state": source.state, "message": source.message}
+    return {
+        "state": "ready",
+        "objectives": [{"name": item.name, "label": item.label, "help": item.help} for item in reflector.objectives],
+        "presets": {name: dict(weights) for name, weights in reflector.presets.items()},
+    }
+
+
+def read_setting(mixer: object, reflector: Reflector, first: str = FIRST) -> Setting:
+    """The setting that a mixer's value stands for, which comes from the browser.
+
+    Args:
+        mixer: `{"weights", "strength", "temperature", "seed"}`; empty before there are sliders.
+        reflector: Knows the objectives and the presets.
+        first: The preset that counts before there are sliders.
+
+    Raises:
+        WeightError: Something is missing, unknown, not a number or out of its range.
+    """
+    if not mixer:
+        return reflector.setting(preset(reflector, first))
+    if not isinstance(mixer, Mapping) or not {"weights", "strength", "temperature", "seed"} <= set(mixer):
+        raise WeightError(strings.INPUT_ERRORS["mix"])
+    if not isinstance(mixer["weights"], Mapping):
+        raise WeightError(strings.INPUT_ERRORS["mix"])
+    return reflector.setting(mixer["weights"], mixer["strength"], mixer["temperature"], mixer["seed"])
+
+
+def preset(reflector: Reflector, name: str = FIRST) -> Mapping[str, float]:
+    """The weights of a preset; of the first there is where there is none of this name."""
+    presets = reflector.presets
+    return presets[name] if name in presets else next(iter(presets.values()))
+
+
+def mixer_widget(
+    source: ModelSource, scope: str = "", text: Mapping[str, str] | None = None, first: str = FIRST, **more: Any
+) -> gr.HTML:
+    """The sliders, which start at the preset `first`."""
+
+    def settings(_data: object = None) -> dict[str, Any]:
+        return model_settings(source)
+
+    return widget(
+        "mixer", scope=scope, text={**strings.MIXER, **(text or {})}, functions=[settings],
+        settings={"first": first, **more},
+    )  # fmt: skip

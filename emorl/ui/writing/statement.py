@@ -1,0 +1,40 @@
+"""The statement box: its examples, and what it asks of the server about personal data in the text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import gradio as gr
+
+from emorl.models.template import MAX_STATEMENT
+from emorl.resources import data_path
+from emorl.safety import mask, personal_data
+from emorl.ui import strings
+from emorl.ui.widgets import widget
+
+EXAMPLES = data_path("examples.json")
+
+
+def statement_widget(go: str, scope: str = "", **more: Any) -> gr.HTML:
+    """The statement box; Ctrl+Enter presses the button with the id `go`."""
+    return widget(
+        "statement", scope=scope, text=strings.STATEMENT, functions=[personal_notice, masked],
+        settings={"max": MAX_STATEMENT, "examples": examples(), "go": go, **more},
+    )  # fmt: skip
+
+
+def personal_notice(text: object = "") -> list[str]:
+    """Kinds of personal data that seem to be in a statement, for the notice under the box."""
+    found = personal_data(str(text or "")[:MAX_STATEMENT])
+    return list(dict.fromkeys(str(getattr(item, "kind", item)) for item in found))
+
+
+def masked(text: object = "") -> str:
+    """A statement with everything that looks personal replaced by its kind in square brackets."""
+    return mask(str(text or "")[:MAX_STATEMENT])
+
+
+def examples() -> list[dict[str, str]]:
+    """The invented example statements as `{"topic", "statement"}`."""
+    return list(json.loads(EXAMPLES.read_text(encoding="utf-8"))["examples"])

@@ -1,0 +1,148 @@
+"""The server side of maps and of the counsellor's own version, without a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from emorl.errors import EmorlError
+from emorl.ui import ModelSource, strings
+from emorl.ui.atlas.growing import OFF, atlas_payloads
+from emorl.ui.map.ratings import overlay_points
+from emorl.ui.reflect.screen import MAX_EDITED, ReflectScreen
+from tests.ui.mapped import MappedReflector
+
+EVEN = {"reflection": 0.5, "empathy": 0.5, "fluency": 0.5}
+MIX = {"weights": EVEN, "strength": 1.0, "temperature": 0.0, "seed": 0}
+
+
+def screen_of(reflector: MappedReflector) -> ReflectScreen:
+    return ReflectScreen(ModelSource.ready(reflector), lambda: None)  # type: ignore[arg-type,return-value]
+
+
+def written(screen: ReflectScreen, **changes: Any) -> str:
+    result, _ = list(screen.write("I am tired.", {**MIX, **changes}))[-1]
+    return str(result["id"])
+
+
+def test_the_atlas_of_a_reflection_is_streamed_with_its_id() -> None:
+    screen = screen_of(MappedReflector())
+    result_id = written(screen)
+    steps = [step for step in screen.grow_atlas(result_id) if "phase" in step]
+    assert {step["id"] for step in steps} == {result_id}
+    assert [step["phase"] for step in steps] == ["growing"] * (len(steps) - 1) + ["done"]
+    assert len({len(step["regions"]) for step in steps[:-1]}) == len(steps) - 1  # nothing is sent twice
+    assert steps[-1]["coverage"] > 0.999
+
+
+@pytest.mark.parametrize("changes", [{"temperature": 0.7}, {"strength": 0.0}])
+def test_what_was_sampled_or_not_mixed_has_no_map(changes: dict[str, float]) -> None:
+    reflector = MappedReflector()
+    screen = screen_of(reflector)
+    result_id = written(screen, **changes)
+    assert list(screen.grow_atlas(result_id)) == [{**OFF, "id": result_id}] and reflector.maps == 0
+
+
+@pytest.mark.parametrize("asked", ["", None, "0" * 32, {"id": 3}])
+def test_unknown_reflections_have_no_map(asked: object) -> None:
+    reflector = MappedReflector()
+    assert list(screen_of(reflector).grow_atlas(asked)) == [OFF] and reflector.maps == 0
+
+
+def test_closing_the_handler_closes_the_map() -> None:
+    reflector = MappedReflector()
+    screen = screen_of(reflector)
+    steps = screen.grow_atlas(written(screen))
+    next(steps)
+    steps.close()  # type: ignore[attr-defined]
+    assert (reflector.maps, reflector.maps_closed) == (1, 1)
+
+
+def test_while_others_write_it_only_skips() -> None:
+    reflector = MappedReflector()
+    screen = screen_of(reflector)
+    steps = screen.grow_atlas(written(screen))
+    reflector.scheduler.jobs = (1, 0)
+    assert next(steps) == gr.skip()
+    reflector.scheduler.jobs = (0, 0)
+    assert next(steps)["phase"] == "growing"
+
+
+def test_four_objectives_get_a_slice_of_the_heaviest_and_any_other_three_on_request() -> None:
+    screen = screen_of(MappedReflector(4))
+    result_id = written(screen, weights={**EVEN, "warmth": 0.9, "fluency": 0.1})
+    *_, last = screen.grow_atlas(result_id)
+    assert last["objectives"] == ["reflection", "empathy", "warmth"]
+    event = gr.EventData(None, {"id": result_id, "objectives": ["reflection", "fluency", "warmth"]})
+    *_, last = screen.grow_slice(event)
+    assert last["objectives"] == ["reflection", "fluency", "warmth"] and last["phase"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("objectives", "message"),
+    [(["reflection"] * 4, "Got 4 objectives for a map"), ([], "Got 0 objectives for an atlas")],
+)
+def test_a_bad_slice_is_one_line(objectives: list[str], message: str) -> None:
+    screen = screen_of(MappedReflector(4))
+    result_id = written(screen)
+    (step,) = screen.grow_slice(gr.EventData(None, {"id": result_id, "objectives": objectives}))
+    assert (step["phase"], step["id"]) == ("failed", result_id) and message in step["message"]
+
+
+def test_an_unexpected_error_does_not_show_its_text() -> None:
+    reflector = MappedReflector()
+    screen = screen_of(reflector)
+    result_id = written(screen)
+
+    def broken(*_: object) -> Any:
+        raise RuntimeError("secret path")
+
+    reflector.atlas = broken  # type: ignore[method-assign]
+    assert list(atlas_payloads(screen.source, screen.cache, result_id)) == [
+        {"phase": "failed", "id": result_id, "message": strings.MAP_ERRORS["unexpected"]}
+    ]
+
+
+def test_ratings_become_shares() -> None:
+    points = [{"weights": [2, 1, 1], "value": 0.75, "n": 3}, {"weights": [0, 0, 0], "value": 1, "n": 9}]
+    assert overlay_points(points, 3) == [{"weights": [0.5, 0.25, 0.25], "value": 0.75, "n": 3}]
+    assert overlay_points([], 3) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"weights": [1, 1]}, {"weights": [1, -1, 1]}, {"weights": [1, float("nan"), 1]}, {"weights": None}, {"value": 1.5},
+     {"value": "high"}, {"n": 0}],
+)  # fmt: skip
+def test_ratings_that_cannot_be_placed(change: dict[str, Any]) -> None:
+    with pytest.raises(EmorlError, match="a rating the map cannot place"):
+        overlay_points([{"weights": [1, 1, 1], "value": 0.5, "n": 1, **change}], 3)
+    with pytest.raises(EmorlError, match="a rating the map cannot place"):
+        overlay_points([{"weights": [1, 1, 1]}], 3)
+
+
+def test_an_own_version_is_kept_beside_the_original_and_taken_back() -> None:
+    screen = screen_of(MappedReflector())
+    result_id = written(screen)
+    held = screen.cache.get(result_id)
+    assert held is not None and held.edited is None
+    assert screen.keep_edit({"id": result_id, "text": "  You are worn out.  "}) == ""
+    kept = screen.cache.get(result_id)
+    assert kept is not None and kept.edited == "You are worn out." and kept.reflection is held.reflection
+    assert screen.keep_edit({"id": result_id, "text": " "}) == ""
+    assert screen.cache.get(result_id) == held
+
+
+@pytest.mark.parametrize("data", [None, "x", {}, {"id": "0" * 32, "text": "You"}])
+def test_an_own_version_of_nothing_is_refused(data: object) -> None:
+    assert "no longer holds this reflection" in screen_of(MappedReflector()).keep_edit(data)
+
+
+def test_an_overlong_own_version_is_refused() -> None:
+    screen = screen_of(MappedReflector())
+    result_id = written(screen)
+    assert "Got 1001 characters" in screen.keep_edit({"id": result_id, "text": "x" * (MAX_EDITED + 1)})
+    held = screen.cache.get(result_id)
+    assert held is not None and held.edited is None
