@@ -293,13 +293,14 @@ LIVE = {
     "stale_weights": "Weights changed since this text. Press Generate for a new one.",
     "stale_growing": "Weights changed since this text; this setting is still being mapped.",
     "stale_settings": "Strength or sampling changed since this text. Press Generate for a new one.",
-    "map_begun": "Mapping what the sliders can reach",
-    "map_growing": "Mapping what the sliders can reach: {n} reflections, {share} of all settings so far",
-    "map_done": "{n} reflections are within reach of the sliders.",
-    "map_part": "{n} reflections found, for {share} of all settings.",
-    "map_stopped": "Mapping was stopped at {share} of all settings.",
-    "map_off": "This text has no map, because it was sampled or has strength 0: its sliders need Generate.",
-    "map_failed": "The map could not be made: {message}",
+    "atlas_begun": "Mapping what the sliders can reach",
+    "atlas_growing": "Mapping what the sliders can reach: {n} reflections, {share} of all settings so far",
+    "atlas_done": "{n} reflections are within reach of the sliders.",
+    "atlas_done_one": "One reflection is within reach of the sliders.",
+    "atlas_part": "{n} reflections found, for {share} of all settings.",
+    "atlas_stopped": "Mapping was stopped at {share} of all settings.",
+    "atlas_off": "This text has no map, because it was sampled or has strength 0: its sliders need Generate.",
+    "atlas_failed": "The map could not be made: {message}",
     "past": "These are the reasons for the text as generated, not for the live text above.",
     "edit": "Edit",
     "edit_label": "Your version",
@@ -336,8 +337,11 @@ MAP = {
     "hint": "Each area is one reflection. Choose one, in the picture or in the list: the sliders follow.",
     "mix": "Your weights: {mix}.",
     "count": "{n} reflections are within reach; this one holds for {share} of all settings.",
-    "count_one": "One reflection is within reach, whatever the weights.",
+    "count_one": "One reflection is within reach; it is written for {share} of all settings.",
+    "count_all": "One reflection is within reach, whatever the weights.",
+    "nowhere_one": "One reflection is within reach; the present weights are not on the map.",
     "nowhere": "{n} reflections are within reach; the present weights are not on the map.",
+    "picture_one": "Map of the weights of {names}: one region. The list beside it says the same.",
     "picture": "Map of the weights of {names}: {n} regions. The list beside it says the same.",
     "list": "Reflections, the largest region first. Arrow keys move between them.",
     "region": "{share} of all settings",
@@ -366,11 +370,13 @@ MAP_ERRORS = {
 # Why screen; it also uses texts of RESULT
 TABS["why"] = "Why"
 RESULT["open_why"] = "More on the Why tab"
+RESULT["why_tab"] = TABS["why"]
 
 WHY = {
     "why_idle": "Nothing to explain yet.",
     "why_idle_steps": "Write a reflection on the Reflect tab, then come back: every word of it is explained here.",
     "to_reflect": "Go to Reflect",
+    "reflect_tab": TABS["reflect"],
     "why_loading": "Working out the reasons",
     "strip_heading": "Why these words",
     "strip_hint": "Above the line speaks for a word, below it against. Choose a word by pointer or arrow keys.",
@@ -517,6 +523,8 @@ QUEUE = {
     "reveal_right": "Right: {setting}",
     "reveal_note": "If you undo and answer this item again, the new answer is kept apart as not blind.",
     "next": "Next",
+    "done_body_one": "You have been through your whole queue (one item). "
+    "Reflections you send here later appear at its end.",
     "done_heading": "All done, thank you",
     "done_body": "You have been through your whole queue ({total} items). "
     "Reflections you send here later appear at its end.",
@@ -566,6 +574,8 @@ RESULTS = {
         "would_say": "Would say",
     },
     "ranking_heading": "Which setting wins",
+    "ranking_hint_one": "Bradley-Terry strength (log-odds, sum 0) with a 95 % interval (bootstrap over raters and "
+    "items, and curvature), from one blind choice. Ties count half; both bad counts for neither.",
     "ranking_hint": "Bradley-Terry strength (log-odds, sum 0) with a 95 % interval (bootstrap over raters and "
     "items, and curvature), from {n} blind choices. Ties count half; both bad counts for neither.",
     "setting": "Setting",
@@ -591,12 +601,14 @@ RESULTS = {
     "export_queue": "Queue answers",
     "export_csv": "{what} (CSV)",
     "export_json": "{what} (JSON)",
+    "exported_one": "{name} is ready: one row.",
     "exported": "{name} is ready: {n} rows.",
     "purge_heading": "Delete old ratings",
     "purge_days": "Older than (days)",
     "purge_confirm": "Type DELETE to confirm",
     "purge_word": "DELETE",
     "purge": "Delete for good",
+    "purged_one": "One rating or answer deleted.",
     "purged": "{n} ratings and answers deleted.",
 }
 

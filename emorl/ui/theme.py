@@ -13,8 +13,27 @@ from typing import Any
 import gradio as gr
 
 from emorl.ui.welcome.screen import STORAGE
+from emorl.ui.widgets import script
 
 FOLDER = Path(__file__).parent
+STYLES = (
+    "theme",
+    "widgets/widgets",
+    "widgets/bars",
+    "widgets/form",
+    "banner/banner",
+    "writing/writing",
+    "reflect/reflect",
+    "about/about",
+    "why/why",
+    "map/map",
+    "rate/rate",
+    "results/results",
+    "welcome/welcome",
+    "compare/compare",
+    "sending/sending",
+)
+"""In the order in which they count; of two equally strong rules the later one wins."""
 
 
 def theme() -> gr.themes.Base:
@@ -59,8 +78,8 @@ def launch_settings() -> dict[str, Any]:
     """Keyword arguments for `demo.launch`: no run history, no share link, no telemetry."""
     return {
         "theme": theme(),
-        "css_paths": [FOLDER / f"{name}.css" for name in ("theme", "map/map", "rate/rate", "compare/compare")],
-        "head": STORAGE,
+        "css_paths": [FOLDER / f"{name}.css" for name in STYLES],
+        "head": f"{STORAGE}<script>{script()}</script>",
         "run_history": False,  # since 6.24 statements would else stay in the browser in clear text
         "share": False,
         "ssr_mode": False,

@@ -74,10 +74,7 @@ def tab_to(page: Page, selector: str, name: str = "", back: bool = False) -> Non
 
 def raw_weights(page: Page) -> list[float]:
     """The weights exactly as the page holds them."""
-    return page.evaluate("""() => new Promise((done) => {
-        document.addEventListener("emorl:weights", (e) => done(Object.values(e.detail.weights)), {once: true});
-        document.dispatchEvent(new CustomEvent("emorl:hello"));
-    })""")
+    return page.evaluate("Object.values(emorl.events.states().weights.weights)")
 
 
 def test_the_whole_story_by_keyboard(new_page: Callable[..., Page], app: Callable[..., App]) -> None:

@@ -96,10 +96,7 @@ def test_a_click_in_the_triangle_takes_the_sliders_to_that_point(
         x = box["x"] + box["width"] * (share[2] + share[0] / 2)
         page.mouse.click(x, box["y"] + box["height"] * (1 - share[0]))
         assert weights(page) == pytest.approx(share, abs=0.012)
-        exact = page.evaluate("""() => new Promise((done) => {
-            document.addEventListener("emorl:weights", (e) => done(Object.values(e.detail.weights)), {once: true});
-            document.dispatchEvent(new CustomEvent("emorl:hello"));
-        })""")
+        exact = page.evaluate("Object.values(emorl.events.states().weights.weights)")
         expect(page.locator("#map-text")).to_have_text(reflector.text(reflector.write(exact)[0]))
 
 

@@ -139,7 +139,7 @@ def test_two_browsers_at_once_do_not_see_each_others_text(
         content = page.content()
         assert all(first_word(text) in content for text in mine)
         assert not [text for text in others if first_word(text) in content]
-        assert first_word(others[0]) not in page.evaluate("JSON.stringify(window.emorlTold)")
+        assert first_word(others[0]) not in page.evaluate("JSON.stringify(emorl.events.states())")
     for page in pages:  # nothing of a visit is there after it
         page.reload()
         expect(page.locator("#widget-mixer input[type=range]").first).to_be_visible()

@@ -280,7 +280,7 @@ def test_to_the_end_and_back_and_on(new_page: Callable[..., Page], serve_items: 
     go_on(page)
     expect(page.get_by_role("heading", name="All done, thank you")).to_be_visible()
     RatingQueue(running.store, ()).send(rater, Item("One more.", Side("It is one more.", "own"), source="reflect"))
-    page.evaluate("document.dispatchEvent(new CustomEvent('emorl:sent'))")  # as a screen that sends does
+    page.evaluate("emorl.events.tell('sent', true)")  # as a screen that sends does
     expect(page.get_by_text("It is one more.")).to_be_visible()
 
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser
 from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble.weights import shares
 from emorl.explain.contributions import explain_tokens
+from emorl.ui.bundle import bundle
 from emorl.ui.widgets import FOLDER
 from tests.ui.mapped import NAMES, WORDS, MappedReflector
 
@@ -28,10 +29,10 @@ Ask = Any
 def ask(browser: Browser) -> Iterator[Ask]:
     """Calls a function of `lookup.js` for each list of arguments."""
     page = browser.new_page()
-    page.add_script_tag(content=(FOLDER / "atlas/lookup.js").read_text(encoding="utf-8"))
+    page.add_script_tag(content=bundle(FOLDER / "atlas/lookup.js", "lookup"))
 
     def call(function: str, calls: list[list[Any]], atlas: Any = None) -> list[Any]:
-        code = f"([calls, atlas]) => calls.map((c) => {function}(...(atlas ? [atlas, ...c] : c)))"
+        code = f"([calls, atlas]) => calls.map((c) => lookup.{function}(...(atlas ? [atlas, ...c] : c)))"
         return page.evaluate(code, [calls, atlas])
 
     yield call

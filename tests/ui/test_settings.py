@@ -50,9 +50,32 @@ def test_style_loads_nothing() -> None:
         assert "url(" not in path.read_text(encoding="utf-8"), path.name
 
 
-def test_every_widget_begins_with_the_shared_part() -> None:
-    for name in ("banner", "statement", "mixer", "result", "rating", "welcome", "compare", "send"):
-        assert script(name).startswith("// Shared by all widgets")
+def test_every_widget_of_the_page_has_its_function() -> None:
+    """Gradio would only log an error in the browser's console."""
+    asked = set()
+    for path in FOLDER.rglob("*.py"):
+        asked |= set(re.findall(r'\bwidget\(\s*"(\w+)"', path.read_text(encoding="utf-8")))
+    listed = re.search(r"widgets = Object.freeze\({([^}]*)}", (FOLDER / "page.js").read_text(encoding="utf-8"))
+    assert listed and set(re.findall(r"\w+", listed[1])) == asked and len(asked) > 10
+
+
+def test_every_handler_of_an_event_has_its_function() -> None:
+    asked = set()
+    for path in FOLDER.rglob("*.py"):
+        asked |= set(re.findall(r'\bhandler\("(\w+)"', path.read_text(encoding="utf-8")))
+    listed = re.search(r"handlers = Object.freeze\({([^}]*)}", (FOLDER / "page.js").read_text(encoding="utf-8"))
+    assert listed and set(re.findall(r"\w+", listed[1])) == asked and len(asked) > 5
+
+
+def test_every_style_sheet_is_served() -> None:
+    served = {str(path) for path in launch_settings()["css_paths"]}
+    assert served == {str(path) for path in FOLDER.rglob("*.css")}
+
+
+def test_the_page_gets_one_name_from_the_script() -> None:
+    assert re.findall(r'window, "(\w+)"', script()) == ["emorl"]
+    for path in FOLDER.rglob("*.js"):
+        assert not re.search(r"\bwindow\.|globalThis", path.read_text(encoding="utf-8")), path.name
 
 
 def test_the_page_is_built_without_torch() -> None:

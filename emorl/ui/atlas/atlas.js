@@ -1,29 +1,45 @@
 // Holds the atlases of this visit, in memory only, and tells the other widgets the one of the text that is shown.
-const kept = new Map();
-let shown = "";
+import { COMMAND, hear, STATE, tell } from "../events.js";
 
-hear("shown", (id) => { shown = id; announce(); });
-hear("hello", announce);
-hear("slice", (objectives) => { if (shown) trigger("submit", { id: shown, objectives }); });
-document.addEventListener("click", (event) => {
-  const atlas = kept.get(shown);
-  if (event.target.closest?.("#stop, #generate") && atlas?.phase === "growing") {
-    kept.set(shown, { ...atlas, phase: "stopped" });
+const MAX_ATLASES = 20;
+
+// Of the result widget's value: id of the reflection whose atlas is to be grown; "" where it was brought back.
+export function atlasWanted(value) {
+  return value?.phase === "done" && !value.recalled ? value.id : "";
+}
+
+export function atlas({ props, trigger, watch }) {
+  const kept = new Map();
+  let shown = "";
+
+  function announce() {
+    tell(STATE.atlas, kept.get(shown) || null);
+  }
+
+  function keep(found) {
+    if (!found?.id) return;
+    const before = kept.get(found.id);
+    if (before?.phase === "stopped" && found.phase === "growing") return;
+    kept.delete(found.id);
+    kept.set(found.id, found.regions ? found : { regions: [], objectives: [], ...before, ...found });
+    if (kept.size > MAX_ATLASES) kept.delete(kept.keys().next().value);
     announce();
   }
-}, true);
 
-function announce() {
-  tell("atlas", kept.get(shown) || null);
+  function stop(event) {
+    const growing = kept.get(shown);
+    if (!event.target.closest?.("#stop, #generate") || growing?.phase !== "growing") return;
+    kept.set(shown, { ...growing, phase: "stopped" });
+    announce();
+  }
+
+  hear(STATE.shown, (id) => {
+    shown = id;
+    announce();
+  });
+  hear(COMMAND.slice, (objectives) => {
+    if (shown) trigger("submit", { id: shown, objectives });
+  });
+  document.addEventListener("click", stop, true);
+  watch("value", () => keep(props.value));
 }
-
-function keep(atlas) {
-  if (!atlas || !atlas.id || kept.get(atlas.id)?.phase === "stopped" && atlas.phase === "growing") return;
-  const last = kept.get(atlas.id);
-  kept.delete(atlas.id);
-  kept.set(atlas.id, atlas.regions ? atlas : { regions: [], objectives: [], ...last, ...atlas });
-  if (kept.size > 20) kept.delete(kept.keys().next().value);
-  announce();
-}
-
-watch("value", () => keep(props.value));

@@ -1,5 +1,6 @@
 // Answers weights from an atlas: which region a point lies in, and how far a slider may move inside it. No DOM here.
 // The twin of `Atlas.at` and `Polygon.margin` in Python; a property test holds the two together.
+import { sum } from "../widgets/numbers.js";
 
 const ON_BORDER = 2e-6; // shares: corners are rounded to 6 digits, which may open gaps of 1e-6 between neighbours
 
@@ -27,11 +28,11 @@ function margin(polygon, point) {
 }
 
 // Index of the region that these raw weights, by name, fall in; -1 where the atlas does not say.
-function regionAt(atlas, weights) {
-  const total = Object.values(weights).reduce((sum, w) => sum + w, 0);
+export function regionAt(atlas, weights) {
+  const total = sum(Object.values(weights));
   if (!(total > 0)) return -1; // the base model's own reply
   const point = atlas.objectives.map((name) => (weights[name] || 0) / total);
-  if (Math.abs(point.reduce((sum, x) => sum + x, 0) - 1) > 1e-9) return -1; // off the slice
+  if (Math.abs(sum(point) - 1) > 1e-9) return -1; // off the slice
   let best = -1;
   let most = -ON_BORDER;
   atlas.regions.forEach((region, i) => {
@@ -41,36 +42,34 @@ function regionAt(atlas, weights) {
   return best;
 }
 
-// A share of what is mapped as a whole percentage, never rounded up to 100.
-const floorPercent = (share) => Math.floor(100 * Math.min(1, share) + 1e-4) + "%";
-
 // Corner shares averaged: a point well inside.
-function middle(polygon) {
-  return polygon[0].map((_, k) => polygon.reduce((sum, corner) => sum + corner[k], 0) / polygon.length);
+export function middle(polygon) {
+  return polygon[0].map((_, k) => sum(polygon.map((corner) => corner[k])) / polygon.length);
 }
 
 // Walls of a polygon as normals with normal · w >= 0 inside; they run through the origin, so raw weights will do.
 function walls(polygon) {
   const inside = middle(polygon);
-  const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
-  const found = inside.length === 2
-    ? polygon.map(([x, y]) => [y, -x])
-    : polygon.map(([a, b, c], i) => {
-      const [x, y, z] = polygon[(i + 1) % polygon.length];
-      return [b * z - c * y, c * x - a * z, a * y - b * x];
-    });
+  const dot = (a, b) => sum(a.map((x, i) => x * b[i]));
+  const found =
+    inside.length === 2
+      ? polygon.map(([x, y]) => [y, -x])
+      : polygon.map(([a, b, c], i) => {
+          const [x, y, z] = polygon[(i + 1) % polygon.length];
+          return [b * z - c * y, c * x - a * z, a * y - b * x];
+        });
   return found.map((normal) => (dot(normal, inside) < 0 ? normal.map((x) => -x) : normal));
 }
 
 // Values of one slider, 0 to 1, at which the region stays the same while the other sliders stay where they are.
-function sliderBand(atlas, index, weights, name) {
+export function sliderBand(atlas, index, weights, name) {
   const k = atlas.objectives.indexOf(name);
   const raw = atlas.objectives.map((key) => weights[key] || 0);
   if (raw.length < 2) return [0, 1];
   if (k < 0) return null;
   let [low, high] = [0, 1];
   for (const normal of walls(atlas.regions[index].polygon)) {
-    const rest = normal.reduce((sum, n, j) => (j === k ? sum : sum + n * raw[j]), 0);
+    const rest = sum(normal.map((n, j) => (j === k ? 0 : n * raw[j])));
     if (Math.abs(normal[k]) < 1e-12) continue;
     const at = -rest / normal[k];
     if (normal[k] > 0) low = Math.max(low, at);
@@ -80,8 +79,8 @@ function sliderBand(atlas, index, weights, name) {
 }
 
 // The same from an interval of the share (others in proportion), as the explanation of a reply gives it.
-function bandOfShares([low, high], weights, name) {
-  const others = Object.entries(weights).reduce((sum, [key, w]) => (key === name ? sum : sum + w), 0);
+export function bandOfShares([low, high], weights, name) {
+  const others = sum(Object.entries(weights).map(([key, w]) => (key === name ? 0 : w)));
   if (!(others > 0)) return [0, 1]; // alone on the scales: its share is 1 wherever the slider is
   const raw = (share) => (share >= 1 ? 1 : Math.min(1, (others * share) / (1 - share)));
   return [raw(low), raw(high)];

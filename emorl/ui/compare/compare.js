@@ -1,177 +1,195 @@
 // Two reflections of one statement side by side: texts as they are written, then what differs, scores, checks.
-const NAMES = ["A", "B"];
-const { scopes, shown } = props.settings;
-const mixes = [null, null]; // settings of the sliders
-const settings = [null, null]; // of the texts that are shown
-let statement = "";
-let asked = null; // statement and settings at the press of the button
-let sides = null; // of the finished pair
-let offered = ""; // ids that may be sent to blind rating
+import { COMMAND, hear, STATE, tell } from "../events.js";
+import { h } from "../widgets/dom.js";
+import { crisisNotice } from "../writing/crisis.js";
+import { isRunning } from "../writing/outcome.js";
+import { NAMES, sideColumn } from "./side.js";
 
-scopes.forEach((scope, i) => hear(scope + "weights", (value) => { mixes[i] = value; follow(); }));
-hear(props.settings.statement, (value) => { statement = value; follow(); });
-
-const columns = NAMES.map((name) => {
-  const id = "compare-text-" + name.toLowerCase();
-  const text = h("p", { class: "reflection-text", id });
-  const copy = h("button", { type: "button", class: "quiet", hidden: true, "aria-label": fill(T.copy_name, { name }) }, T.copy);
-  copy.addEventListener("click", () => copyText(copy, text.textContent, text));
-  const heading = h("h3", { id: id + "-heading" }, name);
-  const setting = h("p", { class: "fine setting" });
-  const differs = h("p", { class: "fine differs" });
-  const chips = h("ul", { class: "care-chips chips-place", "aria-label": fill(T.chips_name, { name }) });
-  const scores = h("div", { class: "scores", role: "group", "aria-label": fill(T.scores_name, { name }) });
-  const node = h("article", { class: "versus", "aria-labelledby": id + "-heading" },
-    h("div", { class: "card-head" }, heading, copy), setting, text, differs, chips, scores);
-  return { node, text, copy, setting, differs, chips, scores };
-});
-const state = h("span", { class: "state", role: "status" });
-const mark = h("p", { class: "mark", role: "status" });
-const live = h("div", { class: "sr", "aria-live": "polite" });
-const message = h("div", {});
-const verdict = h("p", { class: "verdict" });
-const hint = h("p", { class: "fine", hidden: true }, T.scores_hint);
-const swap = h("button", { type: "button", class: "quiet", id: "compare-swap", onclick: exchange }, T.swap);
-const grid = h("div", { class: "columns" }, columns.map(({ node }) => node));
-const title = h("h2", { class: "title", id: "compare-heading", tabindex: "-1" }, T.title);
-const main = h("section", { class: "card", "aria-labelledby": "compare-heading" },
-  h("div", { class: "card-head" }, title, state, swap), mark, message, verdict, grid, hint, live);
-element.append(main);
-
-const running = () => ["waiting", "writing"].includes(props.value?.phase);
-
-document.addEventListener("click", (event) => {
-  if (event.target.closest?.("#compare-go") && !running()) begin();
-}, true);
-
-function begin() {
-  asked = { statement, mixes: [...mixes] };
-  props.value = { phase: "waiting" };
-  show(props.value);
-  if (main.getBoundingClientRect().top > innerHeight - 200) main.scrollIntoView({ block: "start" });
-}
-
-// Whether the sliders still are what wrote the texts.
-function follow() {
-  const now = JSON.stringify(mixes.map(plain));
-  const stale = sides && asked && (statement !== asked.statement || now !== JSON.stringify(asked.mixes.map((mix, i) => plain(mix || mixes[i]))));
-  const words = stale ? T.stale : "";
-  mark.setAttribute("data-mark", stale ? "stale" : "");
-  if (mark.textContent !== words) mark.textContent = words;
-}
-
-const plain = (mix) => mix && [mix.weights, mix.strength, mix.temperature, mix.seed];
-
-function exchange() {
-  if (running()) return;
-  const [first, second] = mixes;
-  if (asked) asked.mixes.reverse();
-  const { value } = props;
-  if (value?.sides || value?.texts) {
-    props.value = { ...value, sides: value.sides?.toReversed(), texts: value.texts?.toReversed() };
-    show(props.value);
-  }
-  if (first && second) {
-    tell(scopes[0] + "set-mix", second);
-    tell(scopes[1] + "set-mix", first);
-  }
-}
-
-function wipe() {
-  message.replaceChildren();
-  live.replaceChildren();
-  verdict.textContent = "";
-  hint.hidden = true;
-  sides = null;
-  for (const { text, copy, setting, differs, chips, scores } of columns) {
-    copy.hidden = true;
-    for (const node of [text, setting, differs, chips, scores]) node.replaceChildren();
-  }
-}
-
-function inWords(side) {
-  const facts = side.parts.filter((part) => side.weights[part.name] > 0).map((part) => part.label + " " + percent(side.weights[part.name]));
-  if (!facts.length) facts.push(T.base);
-  const { strength, temperature, seed } = side.details;
-  if (strength !== 1 && facts[0] !== T.base) facts.push(fill(T.strength_is, { strength }));
-  if (temperature > 0) facts.push(fill(T.sampled, { temperature, seed }));
-  return facts.join(" · ");
-}
-
-// Words of a side in runs; a run that only this side has is marked.
-function runs(words) {
-  const found = [];
-  for (const [word, same] of words) {
-    const last = found[found.length - 1];
-    if (last && last.same === same) last.words.push(word);
-    else found.push({ same, words: [word] });
-  }
-  return found;
-}
-
-function draw() {
-  columns.forEach(({ text, copy, setting, differs, chips, scores }, i) => {
-    const side = sides[i];
-    const parts = runs(side.marked);
-    const only = parts.filter(({ same }) => !same).map(({ words }) => words.join(" "));
-    text.replaceChildren(...parts.flatMap(({ same, words }, at) =>
-      [at ? " " : "", same ? words.join(" ") : h("mark", {}, words.join(" "))]));
-    setting.textContent = inWords(side);
-    const count = side.marked.filter(([, same]) => !same).length;
-    differs.replaceChildren(fill(T.differs, { n: count, all: side.marked.length, other: NAMES[1 - i] }),
-      h("span", { class: "sr" }, only.length ? fill(T.differs_spoken, { words: only.map((words) => "“" + words + "”").join(", ") }) : ""),
-      side.cut ? " " + T.cut : "");
-    chips.replaceChildren(...side.chips.map((chip) =>
-      h("li", {}, h("strong", {}, T.chips[chip.kind] || chip.kind), chip.words ? " “" + chip.words + "”" : "")));
-    scores.replaceChildren(...side.scores.map((row) => meter(row, "o" + (side.parts.findIndex((part) => part.name === row.name) % 6 + 1))));
-    copy.hidden = false;
-    copy.textContent = T.copy;
+export function compare(widget) {
+  const screen = new Comparison(widget);
+  const { scopes, screen: scope } = widget.props.settings;
+  document.addEventListener(
+    "click",
+    (event) => {
+      if (event.target.closest?.("#compare-go") && !isRunning(widget.props.value)) screen.begin();
+    },
+    true,
+  );
+  widget.watch("value", () => screen.show(widget.props.value));
+  screen.show(widget.props.value);
+  hear(STATE.statement, (statement) => screen.setStatement(statement), scope);
+  scopes.forEach((one, i) => {
+    hear(STATE.weights, (mix) => screen.setMix(i, mix), one);
   });
 }
 
-// What may be sent to blind rating: nothing of a confirmed exercise, and no two equal texts. Told once for each pair.
-function offer(ids) {
-  const key = [...ids].sort().join(" ");
-  if (key !== offered) tell(shown, ids);
-  offered = key;
-}
+// What of a mixer's setting decides the text.
+const plain = (mix) => mix && [mix.weights, mix.strength, mix.temperature, mix.seed];
 
-function done(result) {
-  wipe();
-  sides = result.sides;
-  draw();
-  verdict.textContent = result.same ? T.same : "";
-  hint.hidden = false;
-  if (result.confirmed) message.replaceChildren(h("p", { class: "notice" }, T.crisis.confirmed));
-  live.replaceChildren(...sides.map((side, i) => h("p", {}, NAMES[i] + ": " + side.text)), result.same ? h("p", {}, T.same) : "");
-  offer(result.same || result.confirmed ? [] : sides.map((side) => side.id));
-  follow();
-}
+class Comparison {
+  constructor({ element, props, trigger }) {
+    const T = props.text;
+    this.T = T;
+    this.props = props;
+    this.trigger = trigger;
+    this.mixes = [null, null]; // settings of the sliders
+    this.statement = "";
+    this.asked = null; // {statement, mixes} at the press of the button
+    this.sides = null; // of the finished pair
+    this.offered = ""; // ids that may be sent to blind rating
+    this.columns = NAMES.map((name) => sideColumn(name, T));
+    this.state = h("span", { class: "state", role: "status" });
+    this.mark = h("p", { class: "mark", role: "status" });
+    this.live = h("div", { class: "sr", "aria-live": "polite" });
+    this.message = h("div", {});
+    this.same = h("p", { class: "verdict" });
+    this.hint = h("p", { class: "fine", hidden: true }, T.scores_hint);
+    const onclick = () => this.swapSides();
+    this.swap = h("button", { type: "button", class: "quiet", id: "compare-swap", onclick }, T.swap);
+    const nodes = this.columns.map(({ node }) => node);
+    this.grid = h("div", { class: "columns" }, nodes);
+    this.title = h("h2", { class: "title", id: "compare-heading", tabindex: "-1" }, T.title);
+    this.main = h(
+      "section",
+      { class: "card", "aria-labelledby": "compare-heading" },
+      h("div", { class: "card-head" }, this.title, this.state, this.swap),
+      this.mark,
+      this.message,
+      this.same,
+      this.grid,
+      this.hint,
+      this.live,
+    );
+    element.append(this.main);
+  }
 
-function show(result) {
-  const phase = result?.phase || "idle";
-  if (phase !== "done" && (phase !== "writing" || sides)) { wipe(); offer([]); follow(); }
-  main.setAttribute("data-phase", phase);
-  main.setAttribute("aria-busy", String(running()));
-  state.textContent = { writing: T.writing, waiting: T.waiting }[phase] || "";
-  grid.hidden = phase === "crisis" || phase === "error" || phase === "idle";
-  swap.disabled = running();
-  if (phase === "idle") message.replaceChildren(h("p", { class: "fine idle" }, T.idle));
-  else if (phase === "waiting" && result.message) message.append(h("p", { class: "fine" }, result.message));
-  else if (phase === "writing" || phase === "stopped") {
-    message.replaceChildren(phase === "stopped" ? h("p", { class: "fine" }, T.stopped) : "");
-    columns.forEach(({ text }, i) => { text.textContent = result.texts?.[i] || ""; });
-  } else if (phase === "done") done(result);
-  else if (phase === "error") message.append(h("p", { class: "error", role: "alert" }, result.message));
-  else if (phase === "crisis") {
-    message.append(...crisisNotice(result.contacts, statement, () => statement, (confirmed) => {
-      begin();
-      title.focus();
-      trigger("submit", confirmed);
-    }));
+  setStatement(statement) {
+    this.statement = statement;
+    this.follow();
+  }
+
+  setMix(index, mix) {
+    this.mixes[index] = mix;
+    this.follow();
+  }
+
+  begin() {
+    this.asked = { statement: this.statement, mixes: [...this.mixes] };
+    this.props.value = { phase: "waiting" };
+    this.show(this.props.value);
+    if (this.main.getBoundingClientRect().top > innerHeight - 200) this.main.scrollIntoView({ block: "start" });
+  }
+
+  // Says so when the sliders or the box are no longer what wrote the texts.
+  follow() {
+    const stale = Boolean(this.sides && this.asked && this.changed());
+    const words = stale ? this.T.stale : "";
+    this.mark.setAttribute("data-mark", stale ? "stale" : "");
+    if (this.mark.textContent !== words) this.mark.textContent = words;
+  }
+
+  changed() {
+    const { statement, mixes } = this.asked;
+    const then = mixes.map((mix, i) => plain(mix || this.mixes[i])); // asked for before the sliders were there
+    return this.statement !== statement || JSON.stringify(this.mixes.map(plain)) !== JSON.stringify(then);
+  }
+
+  swapSides() {
+    if (isRunning(this.props.value)) return;
+    const [first, second] = this.mixes;
+    const { value, settings } = this.props;
+    this.asked?.mixes.reverse();
+    if (value?.sides || value?.texts) {
+      this.props.value = { ...value, sides: value.sides?.toReversed(), texts: value.texts?.toReversed() };
+      this.show(this.props.value);
+    }
+    if (!first || !second) return;
+    tell(COMMAND.setMix, second, settings.scopes[0]);
+    tell(COMMAND.setMix, first, settings.scopes[1]);
+  }
+
+  wipe() {
+    this.message.replaceChildren();
+    this.live.replaceChildren();
+    this.same.textContent = "";
+    this.hint.hidden = true;
+    this.sides = null;
+    for (const column of this.columns) column.wipe();
+  }
+
+  // What may be sent to blind rating: nothing of a confirmed exercise, and no two equal texts. Told once for each pair.
+  offer(ids) {
+    const key = [...ids].sort().join(" ");
+    if (key !== this.offered) tell(STATE.shown, ids, this.props.settings.screen);
+    this.offered = key;
+  }
+
+  show(value) {
+    const phase = value?.phase || "idle";
+    const running = isRunning(value);
+    if (phase !== "done" && (phase !== "writing" || this.sides)) {
+      this.wipe();
+      this.offer([]);
+      this.follow();
+    }
+    this.main.setAttribute("data-phase", phase);
+    this.main.setAttribute("aria-busy", String(running));
+    this.state.textContent = { writing: this.T.writing, waiting: this.T.waiting }[phase] || "";
+    this.grid.hidden = ["crisis", "error", "idle"].includes(phase);
+    this.swap.disabled = running;
+    this[phase](value);
+  }
+
+  // What is shown in each phase.
+
+  idle() {
+    this.message.replaceChildren(h("p", { class: "fine idle" }, this.T.idle));
+  }
+
+  waiting({ message }) {
+    if (message) this.message.append(h("p", { class: "fine" }, message));
+  }
+
+  writing({ texts }) {
+    this.message.replaceChildren();
+    this.columns.forEach(({ text }, i) => {
+      text.textContent = texts?.[i] || "";
+    });
+  }
+
+  stopped(value) {
+    this.writing(value);
+    this.message.append(h("p", { class: "fine" }, this.T.stopped));
+  }
+
+  error({ message }) {
+    this.message.append(h("p", { class: "error", role: "alert" }, message));
+  }
+
+  crisis({ contacts }) {
+    const go = (confirmed) => {
+      this.begin();
+      this.title.focus();
+      this.trigger("submit", confirmed);
+    };
+    const now = () => this.statement;
+    const id = "compare-exercise-confirm";
+    this.message.append(...crisisNotice({ contacts, about: this.statement, now, go, id, T: this.T.crisis }));
+  }
+
+  done({ sides, same, confirmed }) {
+    const { T } = this;
+    this.wipe();
+    this.sides = sides;
+    this.columns.forEach((column, i) => {
+      column.draw(sides[i], NAMES[1 - i]);
+    });
+    this.same.textContent = same ? T.same : "";
+    this.hint.hidden = false;
+    if (confirmed) this.message.replaceChildren(h("p", { class: "notice" }, T.crisis.confirmed));
+    const spoken = sides.map((side, i) => h("p", {}, `${NAMES[i]}: ${side.text}`));
+    this.live.replaceChildren(...spoken, same ? h("p", {}, T.same) : "");
+    this.offer(same || confirmed ? [] : sides.map((side) => side.id));
+    this.follow();
   }
 }
-
-watch("value", () => show(props.value));
-show(props.value);
-tell("hello");

@@ -84,7 +84,7 @@ def compare_screen(
     """Add the screen's components and events to the open `gr.Tab`; `rater` keeps the page's rater id."""
     screen = CompareScreen(source)
     with gr.Column(elem_id="compare"):
-        statement = statement_widget("compare-go", SCOPE, rows=3, take="statement")
+        statement = statement_widget("compare-go", SCOPE, rows=3, take="")
         with gr.Row(elem_id="compare-settings"):
             mixers = [
                 mixer_widget(source, scope, text, preset, brief=True, take="")
@@ -95,7 +95,7 @@ def compare_screen(
             stop = gr.Button(strings.STOP, elem_id="compare-stop", scale=1, min_width=80)
         result = widget(
             "compare", text={**strings.RESULT, **strings.COMPARE, "crisis": strings.CRISIS, "chips": strings.CHIPS},
-            settings={"scopes": SCOPES, "statement": SCOPE + "statement", "shown": SCOPE + "shown"},
+            settings={"scopes": SCOPES, "screen": SCOPE},
         )  # fmt: skip
         send_form(screen.cache, store, rater, SCOPE, strings.SEND_PAIR)
 

@@ -1,173 +1,221 @@
-// The Map screen: picture and list of the regions, what the chosen one says, ratings laid over it.
-const COLOURS = (index) => "--c" + (index % 6 + 1);
-const notice = h("p", { class: "fine", role: "status" });
-const guide = h("p", { class: "fine map-guide", hidden: true });
-const count = h("p", { class: "map-count", id: "map-count" });
-const reading = h("p", { class: "reflection-text map-text", id: "map-text" });
-const facts = h("p", { class: "fine" });
-const mix = h("p", { class: "fine map-mix" });
-const drawing = h("div", { class: "map-drawing" });
-const names = h("ul", { class: "map-corners", "aria-hidden": "true" });
-const list = h("ol", { class: "map-list", "aria-label": T.list });
-const slicer = h("fieldset", { class: "slicer", hidden: true }, h("legend", {}, T.slice), h("p", { class: "fine" }, T.slice_hint));
-const overlay = h("input", { type: "checkbox", id: "map-overlay" });
-const ratings = h("div", { role: "status" });
-const body = h("div", { class: "map-grid", hidden: true },
-  h("div", {}, drawing, names,
-    h("div", { class: "consent" }, overlay, h("label", { for: "map-overlay" }, T.overlay)), ratings),
-  h("div", {}, count, reading, mix, facts, list));
-element.append(h("section", { class: "card map", "aria-labelledby": "map-heading" },
-  h("h2", { class: "title", id: "map-heading" }, T.heading), guide, notice, slicer, body));
+// The Map screen: picture and list of the atlas's regions, what the chosen one says, ratings laid over it.
+import { middle, regionAt } from "../atlas/lookup.js";
+import { COMMAND, hear, STATE, tell } from "../events.js";
+import { fill, h, keyMove } from "../widgets/dom.js";
+import { floorPercent, objectiveStyle, percent, sum } from "../widgets/numbers.js";
+import { picture } from "./picture.js";
+import { ratingsLayer } from "./ratings.js";
+import { slicer } from "./slicer.js";
 
-let atlas = null;
-let mixer = null;
-let drawn = null; // the picture
-let chosen = -1;
-let points = [];
-
-hear("weights", (value) => {
-  const first = !mixer;
-  mixer = value;
-  if (first) draw(); // labels and colours are known from now on
-  else mark();
-});
-hear("atlas", (value) => { atlas = value; draw(); });
-
-const label = (name) => mixer?.objectives.find((o) => o.name === name)?.label || name;
-const share = (area) => (area < 0.01 ? T.less : percent(area));
-
-function draw() {
-  const phase = atlas ? atlas.phase : "none";
-  const regions = atlas?.regions || [];
-  slices();
-  body.hidden = !regions.length;
-  const partial = phase === "growing" ? T.growing : atlas && atlas.coverage <= 0.99 && regions.length ? T.part : "";
-  notice.textContent = phase === "none" ? T.none : phase === "failed" ? fill(T.failed, atlas)
-    : regions.length || phase === "growing" ? fill(partial, { share: floorPercent(atlas.coverage || 0) }) : T.off;
-  guide.hidden = !regions.length;
-  if (!regions.length) return;
-  guide.textContent = (atlas.objectives.length === 3 ? T.guide + " " : "") + T.hint;
-  const spoken = fill(T.picture, { names: atlas.objectives.map(label).join(", "), n: regions.length });
-  const all = mixer ? mixer.objectives.map((o) => o.name) : atlas.objectives;
-  const style = (name) => Math.max(0, all.indexOf(name));
-  const corner = (name) => [h("span", { class: "swatch o" + (style(name) % 6 + 1) }), label(name)];
-  drawing.replaceChildren();
-  drawn = null;
-  if (atlas.objectives.length > 1) {
-    drawn = picture(atlas, atlas.objectives.map((name) => COLOURS(style(name))), spoken, choose);
-    if (atlas.objectives.length === 3) drawing.append(h("p", { class: "map-top", "aria-hidden": "true" }, ...corner(atlas.objectives[0])));
-    drawing.append(drawn.node);
-  }
-  names.replaceChildren(...atlas.objectives.slice(-2).map((name) => h("li", {}, ...corner(name))));
-  const focused = document.activeElement?.closest?.(".map-list button")?.dataset.text;
-  chosen = -1;
-  list.replaceChildren(...regions.map(row));
-  if (focused) [...list.querySelectorAll("button")].find((b) => b.dataset.text === focused)?.focus();
-  lay();
-  mark();
+export function map(widget) {
+  const screen = new MapScreen(widget);
+  hear(STATE.weights, (mixer) => screen.setMixer(mixer));
+  hear(STATE.atlas, (atlas) => screen.setAtlas(atlas));
 }
 
-function row(region, index) {
-  const button = h("button", { type: "button", class: "map-row", tabindex: index ? "-1" : "0", "aria-pressed": "false",
-    "data-text": region.reflection,
-    onclick: () => choose(middle(region.polygon)),
-    onkeydown: (event) => {
-      const last = atlas.regions.length - 1;
-      const to = { ArrowDown: index + 1, ArrowRight: index + 1, ArrowUp: index - 1, ArrowLeft: index - 1, Home: 0, End: last }[event.key];
+class MapScreen {
+  constructor(widget) {
+    const T = widget.props.text;
+    this.T = T;
+    this.atlas = null;
+    this.mixer = null;
+    this.picture = null;
+    this.chosen = -1;
+    this.ratings = ratingsLayer(widget, () => this.layRatings());
+    this.slicer = slicer(T);
+    this.view = layout(T, this.ratings, this.slicer);
+    widget.element.append(this.view.node);
+    this.draw();
+  }
+
+  setMixer(mixer) {
+    const first = !this.mixer;
+    this.mixer = mixer;
+    this.ratings.setLabels(mixer.objectives.map((o) => o.label));
+    if (first)
+      this.draw(); // labels and colours are known from now on
+    else this.mark();
+  }
+
+  setAtlas(atlas) {
+    this.atlas = atlas;
+    this.draw();
+  }
+
+  label(name) {
+    return this.mixer?.objectives.find((o) => o.name === name)?.label || name;
+  }
+
+  share(area) {
+    return area < 0.01 ? this.T.less : percent(area);
+  }
+
+  draw() {
+    const { guide, body, notice } = this.view;
+    const regions = this.atlas?.regions || [];
+    this.slicer.show(this.mixer?.objectives || [], this.atlas);
+    body.hidden = guide.hidden = !regions.length;
+    notice.textContent = this.status(regions);
+    if (!regions.length) return;
+    const three = this.atlas.objectives.length === 3;
+    guide.textContent = (three ? `${this.T.guide} ` : "") + this.T.hint;
+    this.drawPicture();
+    this.list(regions);
+    this.layRatings();
+    this.mark();
+  }
+
+  status(regions) {
+    const { atlas, T } = this;
+    if (!atlas) return T.none;
+    if (atlas.phase === "failed") return fill(T.failed, atlas);
+    const share = floorPercent(atlas.coverage || 0);
+    if (atlas.phase === "growing") return fill(T.growing, { share });
+    if (!regions.length) return T.off;
+    return atlas.coverage <= 0.99 ? fill(T.part, { share }) : "";
+  }
+
+  drawPicture() {
+    const { drawing, corners } = this.view;
+    const { objectives, regions } = this.atlas;
+    const all = this.mixer ? this.mixer.objectives.map((o) => o.name) : objectives;
+    const style = (name) => objectiveStyle(Math.max(0, all.indexOf(name)));
+    const corner = (name) => [h("span", { class: `swatch ${style(name)}` }), this.label(name)];
+    const names = objectives.map((name) => this.label(name)).join(", ");
+    const spoken = fill(regions.length === 1 ? this.T.picture_one : this.T.picture, { names, n: regions.length });
+    const colours = objectives.map((name) => style(name).replace("o", "--c"));
+    drawing.replaceChildren();
+    this.picture = null;
+    corners.replaceChildren(...objectives.slice(-2).map((name) => h("li", {}, ...corner(name))));
+    if (objectives.length < 2) return;
+    this.picture = picture(this.atlas, colours, spoken, (shares) => this.choose(shares));
+    if (objectives.length === 3) {
+      drawing.append(h("p", { class: "map-top", "aria-hidden": "true" }, ...corner(objectives[0])));
+    }
+    drawing.append(this.picture.node);
+  }
+
+  list(regions) {
+    const { list } = this.view;
+    const focused = document.activeElement?.closest?.(".map-list button")?.dataset.text;
+    this.chosen = -1;
+    list.replaceChildren(...regions.map((region, index) => this.row(region, index)));
+    if (focused) [...list.querySelectorAll("button")].find((button) => button.dataset.text === focused)?.focus();
+  }
+
+  row(region, index) {
+    const onkeydown = (event) => {
+      const to = keyMove(event, index, this.atlas.regions.length - 1);
       if (to === undefined) return;
       event.preventDefault();
-      const next = Math.min(last, Math.max(0, to));
-      list.children[next].firstChild.focus();
-      choose(middle(atlas.regions[next].polygon));
-    } },
-    h("span", { class: "map-number", "aria-hidden": "true" }, String(index + 1)),
-    h("span", { class: "map-said" }, region.reflection),
-    h("span", { class: "map-share" }, fill(T.region, { share: share(region.area) })));
-  return h("li", {}, button);
-}
-
-// Moves the sliders; what is then shown follows from them, here as on the Reflect screen.
-function choose(shares) {
-  const weights = {};
-  for (const { name } of mixer?.objectives || []) weights[name] = 0;
-  atlas.objectives.forEach((name, k) => { weights[name] = shares[k]; });
-  tell("set-weights", weights);
-}
-
-function mark() {
-  if (!atlas?.regions?.length || !mixer) return;
-  const total = Object.values(mixer.weights).reduce((sum, w) => sum + w, 0);
-  const shares = atlas.objectives.map((name) => (total > 0 ? (mixer.weights[name] || 0) / total : 0));
-  const within = total > 0 && Math.abs(shares.reduce((sum, w) => sum + w, 0) - 1) < 1e-9;
-  const index = regionAt(atlas, mixer.weights);
-  const region = atlas.regions[index];
-  drawn?.at(within ? shares : null, index);
-  const n = atlas.regions.length;
-  count.textContent = !region ? fill(T.nowhere, { n })
-    : n === 1 && atlas.coverage > 0.99 ? T.count_one : fill(T.count, { n, share: share(region.area) });
-  reading.textContent = region ? region.reflection : "";
-  mix.textContent = total > 0 ? fill(T.mix, { mix: mixer.objectives.map((o) => o.label.toLowerCase() + " " + percent((mixer.weights[o.name] || 0) / total)).join(", ") }) : "";
-  facts.textContent = region?.scores
-    ? fill(T.scores, { scores: Object.entries(region.scores).map(([name, x]) => label(name).toLowerCase() + " " + x.toFixed(2)).join(", ") }) : "";
-  if (index === chosen) return;
-  list.children[chosen]?.firstChild.setAttribute("aria-pressed", "false");
-  chosen = index;
-  [...list.children].forEach((item, i) => { item.firstChild.tabIndex = i === Math.max(0, index) ? 0 : -1; });
-  list.children[index]?.firstChild.setAttribute("aria-pressed", "true");
-}
-
-// More than three objectives: which three the map is of.
-function slices() {
-  const many = (mixer?.objectives.length || 0) > 3;
-  slicer.hidden = !many || !atlas;
-  if (!many || slicer.querySelector("input")) return;
-  const boxes = mixer.objectives.map((o) => h("input", { type: "checkbox", id: "slice-" + o.name, value: o.name }));
-  const go = h("button", { type: "button", class: "primary", disabled: true }, T.slice_go);
-  const three = () => boxes.filter((box) => box.checked).map((box) => box.value);
-  boxes.forEach((box) => box.addEventListener("change", () => { go.disabled = three().length !== 3; }));
-  go.addEventListener("click", () => { tell("slice", three()); });
-  slicer.append(h("div", { class: "slice-boxes" }, boxes.map((box, i) =>
-    h("label", { for: box.id }, box, mixer.objectives[i].label))), go);
-}
-
-overlay.addEventListener("change", async () => {
-  points = [];
-  ratings.replaceChildren();
-  lay();
-  if (overlay.checked) await fetchRatings();
-});
-hear("rated", () => { if (overlay.checked) fetchRatings(); });
-
-async function fetchRatings() {
-  let found;
-  try {
-    found = await request("rated", "");
-  } catch (error) {
-    found = { points: [], message: T.overlay_failed };
+      this.view.list.children[to].firstChild.focus();
+      this.choose(middle(this.atlas.regions[to].polygon));
+    };
+    const button = h(
+      "button",
+      {
+        type: "button",
+        class: "map-row",
+        tabindex: index ? "-1" : "0",
+        "aria-pressed": "false",
+        "data-text": region.reflection,
+        onclick: () => this.choose(middle(region.polygon)),
+        onkeydown,
+      },
+      h("span", { class: "map-number", "aria-hidden": "true" }, String(index + 1)),
+      h("span", { class: "map-said" }, region.reflection),
+      h("span", { class: "map-share" }, fill(this.T.region, { share: this.share(region.area) })),
+    );
+    return h("li", {}, button);
   }
-  if (!overlay.checked) return;
-  points = found.points;
-  ratings.replaceChildren(points.length ? h("p", { class: "fine" }, T.overlay_legend)
-    : h("p", { class: found.message ? "error" : "fine" }, found.message || T.overlay_none));
-  if (points.length) ratings.append(table());
-  lay();
+
+  // Moves the sliders; what is then shown follows from them, here as on the Reflect screen.
+  choose(shares) {
+    const weights = Object.fromEntries((this.mixer?.objectives || []).map(({ name }) => [name, 0]));
+    this.atlas.objectives.forEach((name, k) => {
+      weights[name] = shares[k];
+    });
+    tell(COMMAND.setWeights, weights);
+  }
+
+  // Shows where the sliders stand, and which region that is.
+  mark() {
+    const { atlas, mixer, view, T } = this;
+    if (!atlas?.regions?.length || !mixer) return;
+    const total = sum(Object.values(mixer.weights));
+    const shareOf = (name) => (total > 0 ? (mixer.weights[name] || 0) / total : 0);
+    const shares = atlas.objectives.map(shareOf);
+    const within = total > 0 && Math.abs(sum(shares) - 1) < 1e-9;
+    const index = regionAt(atlas, mixer.weights);
+    const region = atlas.regions[index];
+    const inWords = ({ name, label }) => `${label.toLowerCase()} ${percent(shareOf(name))}`;
+    this.picture?.mark(within ? shares : null, index);
+    view.count.textContent = this.count(region);
+    view.reading.textContent = region ? region.reflection : "";
+    view.mix.textContent = total > 0 ? fill(T.mix, { mix: mixer.objectives.map(inWords).join(", ") }) : "";
+    view.facts.textContent = region?.scores ? this.scores(region.scores) : "";
+    if (index !== this.chosen) this.press(index);
+  }
+
+  count(region) {
+    const n = this.atlas.regions.length;
+    const one = n === 1;
+    if (!region) return fill(one ? this.T.nowhere_one : this.T.nowhere, { n });
+    if (one && this.atlas.coverage > 0.99) return this.T.count_all;
+    return fill(one ? this.T.count_one : this.T.count, { n, share: this.share(region.area) });
+  }
+
+  scores(scores) {
+    const inWords = ([name, x]) => `${this.label(name).toLowerCase()} ${x.toFixed(2)}`;
+    return fill(this.T.scores, { scores: Object.entries(scores).map(inWords).join(", ") });
+  }
+
+  press(index) {
+    const items = [...this.view.list.children].map((item) => item.firstChild);
+    items[this.chosen]?.setAttribute("aria-pressed", "false");
+    this.chosen = index;
+    items.forEach((item, i) => {
+      item.tabIndex = i === Math.max(0, index) ? 0 : -1;
+    });
+    items[index]?.setAttribute("aria-pressed", "true");
+  }
+
+  layRatings() {
+    if (!this.picture || !this.mixer) return;
+    const all = this.mixer.objectives.map((o) => o.name);
+    const shares = (point) => this.atlas.objectives.map((name) => point.weights[all.indexOf(name)]);
+    const placed = this.ratings.points.map((point) => ({ ...point, shares: shares(point) }));
+    const onSlice = (point) => Math.abs(sum(point.shares) - 1) < 1e-4;
+    this.picture.rate(placed.filter(onSlice));
+  }
 }
 
-function lay() {
-  if (!drawn || !mixer) return;
-  const all = mixer.objectives.map((o) => o.name);
-  drawn.rate(points.map((point) => ({ ...point, shares: atlas.objectives.map((name) => point.weights[all.indexOf(name)]) }))
-    .filter((point) => Math.abs(point.shares.reduce((sum, w) => sum + w, 0) - 1) < 1e-4)); // others are off the slice
+function layout(T, ratings, slices) {
+  const view = {
+    notice: h("p", { class: "fine", role: "status" }),
+    guide: h("p", { class: "fine map-guide", hidden: true }),
+    count: h("p", { class: "map-count", id: "map-count" }),
+    reading: h("p", { class: "reflection-text map-text", id: "map-text" }),
+    facts: h("p", { class: "fine" }),
+    mix: h("p", { class: "fine map-mix" }),
+    drawing: h("div", { class: "map-drawing" }),
+    corners: h("ul", { class: "map-corners", "aria-hidden": "true" }),
+    list: h("ol", { class: "map-list", "aria-label": T.list }),
+  };
+  view.body = h(
+    "div",
+    { class: "map-grid", hidden: true },
+    h("div", {}, view.drawing, view.corners, ratings.tick, ratings.node),
+    h("div", {}, view.count, view.reading, view.mix, view.facts, view.list),
+  );
+  view.node = h(
+    "section",
+    { class: "card map", "aria-labelledby": "map-heading" },
+    h("h2", { class: "title", id: "map-heading" }, T.heading),
+    view.guide,
+    view.notice,
+    slices.node,
+    view.body,
+  );
+  return view;
 }
-
-function table() {
-  const head = [...mixer.objectives.map((o) => o.label), T.overlay_value, T.overlay_n];
-  return h("details", {}, h("summary", {}, T.overlay_table),
-    h("div", { class: "scroll overall", tabindex: "0", role: "region", "aria-label": T.overlay_table },
-      h("table", { "aria-label": T.overlay_table }, h("thead", {}, h("tr", {}, head.map((t) => h("th", { scope: "col" }, t)))),
-        h("tbody", {}, points.map((point) => h("tr", {}, [...point.weights.map(percent), point.value.toFixed(2), point.n]
-          .map((t) => h("td", {}, String(t)))))))));
-}
-
-draw();
-tell("hello");

@@ -1,20 +1,13 @@
 // The counsellor's own version of a reflection: written beside the original, kept by the server for the rating.
-function editor(onClose) {
-  const box = h("textarea", { id: "edit-box", rows: 4, maxlength: props.settings.max, spellcheck: "true",
-    autocomplete: "off", "aria-describedby": "edit-help" });
-  const problem = h("p", { class: "error", role: "alert" });
-  const version = h("p", { class: "base-text", id: "edited-text" });
-  const said = h("p", { class: "fine", role: "status" });
-  const remove = h("button", { type: "button", class: "quiet" }, T.edit_remove);
-  const keep = h("button", { type: "button", class: "primary" }, T.edit_keep);
-  const cancel = h("button", { type: "button", class: "quiet" }, T.edit_cancel);
-  const form = h("div", { class: "edit-form", hidden: true },
-    h("label", { class: "field-label", for: "edit-box" }, T.edit_label),
-    h("p", { class: "fine", id: "edit-help" }, T.edit_help),
-    box, problem, h("div", { class: "edit-end" }, keep, cancel));
-  const shown = h("section", { class: "edit-kept", hidden: true, "aria-labelledby": "edited-heading" },
-    h("div", { class: "card-head" }, h("h3", { id: "edited-heading" }, T.edit_label), remove), version, said);
-  const node = h("div", { class: "edit" }, form, shown);
+import { COMMAND, tell } from "../events.js";
+import { h } from "../widgets/dom.js";
+import { request } from "../widgets/server.js";
+
+// `onClose` is called when the box is closed by a button. Returns {node, begin, open, close}.
+export function editor({ props, server }, onClose) {
+  const T = props.text;
+  const view = layout(T, props.settings.max);
+  const { box, problem, keep, remove, cancel, form, kept, version, said } = view;
   let result = null;
 
   async function save(text) {
@@ -22,8 +15,8 @@ function editor(onClose) {
     const about = result;
     let wrong;
     try {
-      wrong = await request("keep_edit", { id: about.id, text });
-    } catch (error) {
+      wrong = await request(server, "keep_edit", { id: about.id, text });
+    } catch {
       wrong = T.edit_failed;
     }
     keep.disabled = remove.disabled = false;
@@ -33,32 +26,88 @@ function editor(onClose) {
     about.edited = text;
     show();
     said.textContent = text ? T.edit_kept : "";
-    tell("edited", { id: about.id, text });
+    tell(COMMAND.edited, { id: about.id, text });
     onClose();
   }
 
   function show() {
     form.hidden = true;
-    shown.hidden = !result?.edited;
+    kept.hidden = !result?.edited;
     version.textContent = result?.edited || "";
     said.textContent = "";
   }
 
   keep.addEventListener("click", () => save(box.value.trim() === result.text ? "" : box.value.trim()));
-  cancel.addEventListener("click", () => { show(); onClose(); });
   remove.addEventListener("click", () => save(""));
-  box.addEventListener("keydown", (event) => { if (event.key === "Escape") cancel.click(); });
+  cancel.addEventListener("click", () => {
+    show();
+    onClose();
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") cancel.click();
+  });
 
   return {
-    node,
-    begin(value) { result = value; problem.textContent = ""; show(); },
+    node: view.node,
+    begin(value) {
+      result = value;
+      problem.textContent = "";
+      show();
+    },
     open() {
       problem.textContent = "";
       box.value = result.edited || result.text;
       form.hidden = false;
-      shown.hidden = true;
+      kept.hidden = true;
       box.focus();
     },
-    close() { if (!form.hidden) show(); },
+    close() {
+      if (!form.hidden) show();
+    },
+  };
+}
+
+function layout(T, max) {
+  const box = h("textarea", {
+    id: "edit-box",
+    rows: 4,
+    maxlength: max,
+    spellcheck: "true",
+    autocomplete: "off",
+    "aria-describedby": "edit-help",
+  });
+  const problem = h("p", { class: "error", role: "alert" });
+  const version = h("p", { class: "base-text", id: "edited-text" });
+  const said = h("p", { class: "fine", role: "status" });
+  const remove = h("button", { type: "button", class: "quiet" }, T.edit_remove);
+  const keep = h("button", { type: "button", class: "primary" }, T.edit_keep);
+  const cancel = h("button", { type: "button", class: "quiet" }, T.edit_cancel);
+  const form = h(
+    "div",
+    { class: "edit-form", hidden: true },
+    h("label", { class: "field-label", for: "edit-box" }, T.edit_label),
+    h("p", { class: "fine", id: "edit-help" }, T.edit_help),
+    box,
+    problem,
+    h("div", { class: "edit-end" }, keep, cancel),
+  );
+  const kept = h(
+    "section",
+    { class: "edit-kept", hidden: true, "aria-labelledby": "edited-heading" },
+    h("div", { class: "card-head" }, h("h3", { id: "edited-heading" }, T.edit_label), remove),
+    version,
+    said,
+  );
+  return {
+    node: h("div", { class: "edit" }, form, kept),
+    box,
+    problem,
+    keep,
+    remove,
+    cancel,
+    form,
+    kept,
+    version,
+    said,
   };
 }

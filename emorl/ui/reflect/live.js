@@ -1,69 +1,95 @@
-// Judges what the sliders mean for the text that is shown: its own, another of its map, or none that is known.
-let atlas = null;
-let mixer = null; // raw weights by name, strength, temperature, seed
-let original = null; // the finished result
-let asked = null; // inputs at the press of Generate: {statement, key}
-let statement = "";
-let key = ""; // statement-free inputs, to four digits
+// What the sliders mean for the text that is shown: its own, another of its atlas, or none that is known. No DOM here.
+//
+// `facts` are {statement, key, mixer, atlas, original, asked, finished}: what is in the box and on the sliders now, the
+// finished result, and the statement and key at the press of Generate. A key is the sliders' setting to four digits.
+import { bandOfShares, regionAt, sliderBand } from "../atlas/lookup.js";
+import { fill } from "../widgets/dom.js";
+import { floorPercent, sum } from "../widgets/numbers.js";
 
-hear("atlas", (value) => { atlas = value; follow(); });
-hear("statement", (value) => { statement = value; follow(); });
-hear("weights", (value) => { mixer = value; });
-hear("mix", (value) => {
-  if (key === "" && asked !== null) asked.key = value; // asked for before the sliders were there
-  key = value;
-  follow();
-});
+const atlasOf = ({ atlas, original }) => (atlas && original && atlas.id === original.id ? atlas : null);
 
-const mine = () => (atlas && original && atlas.id === original.id && atlas.regions ? atlas : null);
-const growing = () => mine()?.phase === "growing";
-
-// {mark, note, text, region}: mark is "own", "live", "stale" or ""; text is missing where what is shown stays.
-function judge() {
+// {mark, note, text, region, own, base}: mark is "own", "live", "stale" or ""; without text what is shown stays.
+export function liveText(facts, T) {
+  const { statement, key, original, asked, finished } = facts;
   if (asked === null || !finished) return { mark: "" };
-  if (statement !== asked.statement) return { mark: "stale", note: T.stale_statement };
-  if (!original) return key === asked.key ? { mark: "" } : { mark: "stale", note: T.stale_weights };
-  const map = mine();
-  const ready = map && map.regions.length > 0;
-  const region = ready && mixer ? regionAt(map, mixer.weights) : -1;
-  if (key === asked.key) {
-    const note = ready ? (growing() ? T.live_growing : T.live) : "";
-    return { mark: ready ? "live" : "own", note, text: original.text, region, own: true, here: true };
-  }
-  const { strength, temperature } = original.details;
-  if (temperature > 0 || mixer.temperature > 0 || mixer.strength !== strength) {
-    return { mark: "stale", note: T.stale_settings };
-  }
-  if (!ready) return { mark: "stale", note: T.stale_weights };
-  const total = Object.values(mixer.weights).reduce((sum, w) => sum + w, 0);
-  if (total === 0) {
-    const own = original.base === original.text;
-    return { mark: "live", note: own ? T.live : T.live_base, text: original.base, region: -1, own, base: true };
-  }
-  if (region < 0) return { mark: "stale", note: growing() ? T.stale_growing : T.stale_weights };
-  const own = map.regions[region].reflection === original.text;
-  return { mark: "live", note: own ? T.live : T.live_here, text: map.regions[region].reflection, region, own };
+  if (statement !== asked.statement) return stale(T.stale_statement);
+  if (!original) return key === asked.key ? { mark: "" } : stale(T.stale_weights);
+  return key === asked.key ? unmoved(facts, T) : moved(facts, T);
 }
 
-// Bands of the sliders in which the whole text stays: from the map, else at the text's own weights from its reasons.
-function bandsOf(verdict) {
+// What the atlas says of the sliders: whether it has any region yet, whether it grows, and which region it is.
+function lookUp({ mixer, ...facts }) {
+  const atlas = atlasOf(facts);
+  const ready = Boolean(atlas?.regions?.length);
+  return {
+    atlas,
+    ready,
+    growing: atlas?.phase === "growing",
+    region: ready && mixer ? regionAt(atlas, mixer.weights) : -1,
+  };
+}
+
+function unmoved(facts, T) {
+  const { ready, growing, region } = lookUp(facts);
+  const shown = { text: facts.original.text, region, own: true, here: true };
+  if (!ready) return { ...shown, mark: "own", note: "" };
+  return { ...shown, mark: "live", note: growing ? T.live_growing : T.live };
+}
+
+function moved(facts, T) {
+  const { mixer, original } = facts;
+  const { strength, temperature } = original.details;
+  if (temperature > 0 || mixer.temperature > 0 || mixer.strength !== strength) return stale(T.stale_settings);
+  const { atlas, ready, growing, region } = lookUp(facts);
+  if (!ready) return stale(T.stale_weights);
+  if (sum(Object.values(mixer.weights)) === 0) {
+    return { ...live(original.base, original, T.live_base, T), region: -1, base: true };
+  }
+  if (region < 0) return stale(growing ? T.stale_growing : T.stale_weights);
+  return { ...live(atlas.regions[region].reflection, original, T.live_here, T), region };
+}
+
+const stale = (note) => ({ mark: "stale", note });
+
+function live(text, original, note, T) {
+  const own = text === original.text;
+  return { mark: "live", note: own ? T.live : note, text, own };
+}
+
+// Bands of the sliders in which the whole text stays: from the atlas, else at the text's own weights from its reasons.
+export function keptBands(facts, shown) {
+  const { mixer, original } = facts;
   const found = {};
-  if (!mixer || !verdict.text || verdict.base) return found;
-  for (const name in mixer.weights) {
+  if (!mixer || !shown.text || shown.base) return found;
+  for (const name of Object.keys(mixer.weights)) {
     const row = original.overall.find((part) => part.name === name);
-    if (verdict.region >= 0) found[name] = sliderBand(mine(), verdict.region, mixer.weights, name);
-    else if (verdict.here && row?.unchanged) found[name] = bandOfShares(row.unchanged, mixer.weights, name);
+    if (shown.region >= 0) found[name] = sliderBand(atlasOf(facts), shown.region, mixer.weights, name);
+    else if (shown.here && row?.unchanged) found[name] = bandOfShares(row.unchanged, mixer.weights, name);
   }
   return found;
 }
 
-function mapLine() {
-  const map = original && atlas && atlas.id === original.id ? atlas : null;
-  if (!map) return "";
-  if (map.phase === "off") return T.map_off;
-  if (map.phase === "failed") return fill(T.map_failed, map);
-  const facts = { n: map.regions.length, share: floorPercent(map.coverage) };
-  if (map.phase === "growing") return facts.n ? fill(T.map_growing, facts) : T.map_begun;
-  if (map.phase === "stopped") return fill(T.map_stopped, facts);
-  return fill(map.coverage > 0.99 ? T.map_done : T.map_part, facts);
+// Scores of the text that is shown, as rows for `meter`; regions that were not scored have none.
+export function liveScores(facts, shown) {
+  const { original } = facts;
+  if (shown.own) return original.scores;
+  const scores = shown.base ? null : atlasOf(facts).regions[shown.region].scores;
+  if (!shown.base && !scores) return [];
+  return original.scores
+    .map((row) => ({ ...row, score: shown.base ? row.base : scores[row.name] }))
+    .filter((row) => row.score !== null && row.score !== undefined);
+}
+
+// How far the atlas has come, in words.
+export function atlasLine(facts, T) {
+  const atlas = atlasOf(facts);
+  if (!atlas) return "";
+  if (atlas.phase === "off") return T.atlas_off;
+  if (atlas.phase === "failed") return fill(T.atlas_failed, atlas);
+  const n = atlas.regions.length;
+  const values = { n, share: floorPercent(atlas.coverage) };
+  if (atlas.phase === "growing") return n ? fill(T.atlas_growing, values) : T.atlas_begun;
+  if (atlas.phase === "stopped") return fill(T.atlas_stopped, values);
+  if (atlas.coverage <= 0.99) return fill(T.atlas_part, values);
+  return n === 1 ? T.atlas_done_one : fill(T.atlas_done, values);
 }

@@ -1,211 +1,272 @@
-// The reflection as it is written, and when it is finished: base reply, scores, contribution view, live sliders.
-const text = h("div", { class: "reflection-text", id: "reflection-text" });
-const live = h("div", { class: "sr", "aria-live": "polite" });
-const state = h("span", { class: "state", role: "status" });
-const mark = h("p", { class: "mark", role: "status" });
-const reach = h("p", { class: "fine reach" });
-const past = h("p", { class: "mark", "data-mark": "stale", hidden: true }, T.past);
-const edit = h("button", { type: "button", class: "quiet", id: "edit-open", hidden: true }, T.edit);
-const own = editor(() => edit.focus());
-const copy = h("button", { type: "button", class: "quiet", hidden: true }, T.copy);
-const chips = h("ul", { class: "care-chips", "aria-label": T.chips.heading });
-const details = h("p", { class: "fine details" });
-const message = h("div", {});
-const panel = h("div", { class: "panel", id: "word-panel" });
-const hint = h("p", { class: "fine" });
-const base = h("p", { class: "base-text", id: "base-text" });
-const scores = h("div", { class: "scores" });
-const overall = h("div", {});
-const why = h("section", { class: "why", hidden: true, "aria-labelledby": "why-heading" },
-  h("div", { class: "card-head" }, h("h3", { id: "why-heading" }, T.why_heading),
-    h("button", { type: "button", class: "quiet", onclick: () => openTab("Why") }, T.open_why)),
-  h("p", { class: "fine" }, T.why_hint), past, panel, hint);
-const main = h("section", { class: "card reflection", "aria-labelledby": "reflection-heading" },
-  h("div", { class: "card-head" }, h("h2", { class: "title", id: "reflection-heading" }, T.heading), state, edit, copy),
-  text, live, mark, reach, chips, message, own.node, why, details);
-const side = h("div", { class: "side", hidden: true },
-  h("section", { class: "card", "aria-labelledby": "base-heading" },
-    h("h2", { class: "title", id: "base-heading" }, T.base_heading),
-    h("p", { class: "fine" }, T.base_hint), base),
-  h("section", { class: "card", "aria-labelledby": "scores-heading" },
-    h("h2", { class: "title", id: "scores-heading" }, T.scores_heading),
-    scores,
-    h("p", { class: "fine" }, T.scores_hint)));
-const whole = h("section", { class: "card", hidden: true, "aria-labelledby": "overall-heading" }, overall);
-element.append(main, side, whole);
+// The reflection as it is written, and when it is finished: base reply, scores, contribution view, live text.
+import { COMMAND, hear, STATE, tell } from "../events.js";
+import { copyText, fill, h } from "../widgets/dom.js";
+import { objectiveStyle } from "../widgets/numbers.js";
+import { checkItems } from "../writing/checks.js";
+import { crisisNotice } from "../writing/crisis.js";
+import { meter } from "../writing/meter.js";
+import { expectFailure, expectNone, isRunning } from "../writing/outcome.js";
+import { editor } from "./edit.js";
+import { atlasLine, keptBands, liveScores, liveText } from "./live.js";
+import { explainOverall, explainWords } from "./reasons.js";
+import { resultView } from "./result_view.js";
 
-let announced = 0;
-let finished = false;
-let drawn = []; // the words of the finished text as elements
-let shownText = ""; // what is to be read at the moment
-let timer = 0;
-let stopping = false; // Stop was pressed: a word or a failure that was under way then changes nothing
+const LIVE_PAUSE_MS = 700; // a text is read out when the slider has rested this long
+const SENTENCE_END = /[.!?]["”’)]*(?=\s[^.!?]*$)/;
 
-// Brings mark, text, scores and slider bands into line with the sliders; no server is asked.
-function follow() {
-  const verdict = judge();
-  if (mark.textContent !== (verdict.note || "")) mark.textContent = verdict.note || "";
-  mark.setAttribute("data-mark", verdict.mark);
-  reach.textContent = mapLine();
-  if (verdict.text !== undefined) put(verdict);
-  tell("bands", verdict.text === undefined ? {} : bandsOf(verdict));
+export function result(widget) {
+  const screen = new Result(widget);
+  document.addEventListener("click", (event) => screen.click(event), true);
+  widget.watch("value", () => screen.receive());
+  screen.show(widget.props.value);
+  hear(STATE.statement, (statement) => screen.learn({ statement }));
+  hear(STATE.weights, (mixer) => {
+    screen.facts.mixer = mixer;
+  });
+  hear(STATE.mix, (key) => {
+    const { asked } = screen.facts;
+    if (screen.facts.key === "" && asked !== null) asked.key = key; // asked for before the sliders were there
+    screen.learn({ key });
+  });
+  hear(STATE.atlas, (atlas) => screen.learn({ atlas }));
 }
 
-function put(verdict) {
-  const other = !verdict.own;
-  document.getElementById("outcome")?.classList.toggle("other-text", other); // hides the rating of the original
-  edit.hidden = other;
-  past.hidden = !other;
-  panel.classList.toggle("aside", other);
-  hint.classList.toggle("aside", other);
-  whole.classList.toggle("aside", other);
-  if (other) own.close();
-  if (other || shownText !== verdict.text) showScores(verdict);
-  if (shownText === verdict.text) return;
-  shownText = verdict.text;
-  if (other) {
-    text.removeAttribute("role");
-    text.removeAttribute("aria-label");
-    text.replaceChildren(verdict.text);
-  } else redraw();
-  clearTimeout(timer); // spoken when the slider rests
-  timer = setTimeout(() => live.replaceChildren(h("p", {}, shownText)), 700);
-}
-
-function showScores(verdict) {
-  const found = verdict.own ? null : verdict.base ? "base" : mine().regions[verdict.region].scores;
-  const rows = original.scores.map((row) => ({ ...row, score: found === "base" ? row.base : found ? found[row.name] : row.score }));
-  scores.replaceChildren(...rows.filter((row) => !(found === undefined) && row.score !== null && row.score !== undefined)
-    .map((row) => meter(row, styles[row.name] || "o0")));
-}
-
-document.addEventListener("click", (event) => {
-  if (event.target.closest?.("#stop") && running()) { stopping = true; (window.emorlStops ||= {})["widget-result"] = 1; }
-  if (!event.target.closest?.("#generate")) return;
-  if (running()) { event.stopImmediatePropagation(); return; } // a second click starts nothing
-  stopping = false;
-  asked = { statement, key, mix: mixer };
-  props.value = { phase: "waiting" };
-  show(props.value);
-  if (main.getBoundingClientRect().top > innerHeight - 200) main.scrollIntoView({ block: "start" });
-}, true);
-
-const running = () => props.value && ["waiting", "writing"].includes(props.value.phase);
-
-// New whole sentences are added to the live region, so that a screen reader is not interrupted at each word.
-function announce(written, all) {
-  const ends = all ? written.length : written.search(/[.!?]["”’)]*(?=\s[^.!?]*$)/) + 1;
-  if (ends > announced) {
-    live.append(h("p", {}, written.slice(announced, ends).trim()));
-    announced = ends;
+class Result {
+  constructor(widget) {
+    const { element, props, trigger } = widget;
+    this.props = props;
+    this.trigger = trigger;
+    this.T = props.text;
+    this.own = editor(widget, () => this.view.edit.focus());
+    this.view = resultView(this.T, this.own.node);
+    this.facts = { statement: "", key: "", mixer: null, atlas: null, original: null, asked: null, finished: false };
+    this.announced = 0; // characters that were read out
+    this.drawn = []; // the words of the finished text as elements
+    this.shownText = ""; // what is to be read at the moment
+    this.timer = 0;
+    this.stopping = false; // Stop was pressed: a word or a failure that was under way then changes nothing
+    this.styles = { base: "o0" };
+    this.labels = { base: this.T.base };
+    const { edit, copy, text } = this.view;
+    edit.addEventListener("click", () => this.own.open());
+    copy.addEventListener("click", () => copyText(copy, this.shownText, text, this.T.copied));
+    element.append(this.view.main, this.view.side, this.view.whole);
   }
-}
 
-function clear() {
-  for (const node of [message, chips, details, scores, base, panel, hint, overall]) node.replaceChildren();
-  text.removeAttribute("role");
-  text.removeAttribute("aria-label");
-  side.hidden = why.hidden = whole.hidden = copy.hidden = edit.hidden = past.hidden = true;
-  for (const node of [panel, hint, whole]) node.classList.remove("aside");
-  document.getElementById("outcome")?.classList.remove("other-text");
-  finished = false;
-  original = null;
-  shownText = "";
-  clearTimeout(timer);
-  own.begin(null);
-  tell("written", ""); // the Why screen
-  copy.textContent = T.copy;
-  tell("shown", "");
-  follow();
-}
+  learn(fact) {
+    Object.assign(this.facts, fact);
+    this.follow();
+  }
 
-const styles = { base: "o0" };
-const labels = { base: T.base };
+  // Brings mark, text, scores and slider bands into line with the sliders; no server is asked.
+  follow() {
+    const { mark, reach } = this.view;
+    const shown = liveText(this.facts, this.T);
+    if (mark.textContent !== (shown.note || "")) mark.textContent = shown.note || "";
+    mark.setAttribute("data-mark", shown.mark);
+    reach.textContent = atlasLine(this.facts, this.T);
+    if (shown.text !== undefined) this.put(shown);
+    tell(STATE.bands, shown.text === undefined ? {} : keptBands(this.facts, shown));
+  }
 
-// The words of the finished text, whose elements are kept for when the sliders come back to it.
-function redraw() {
-  if (!drawn.length) text.textContent = original.text;
-  else {
+  put(shown) {
+    const { text, live, edit, past, panel, hint, whole } = this.view;
+    const other = !shown.own;
+    document.getElementById("outcome")?.classList.toggle("other-text", other); // hides the rating of the original
+    edit.hidden = other;
+    past.hidden = !other;
+    for (const node of [panel, hint, whole]) node.classList.toggle("aside", other);
+    if (other) this.own.close();
+    if (other || this.shownText !== shown.text) this.showScores(liveScores(this.facts, shown));
+    if (this.shownText === shown.text) return;
+    this.shownText = shown.text;
+    if (other) {
+      text.removeAttribute("role");
+      text.removeAttribute("aria-label");
+      text.replaceChildren(shown.text);
+    } else this.redraw();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => live.replaceChildren(h("p", {}, this.shownText)), LIVE_PAUSE_MS);
+  }
+
+  showScores(rows) {
+    this.view.scores.replaceChildren(...rows.map((row) => meter(row, this.styles[row.name] || "o0", this.T)));
+  }
+
+  // The words of the finished text, whose elements are kept for when the sliders come back to it.
+  redraw() {
+    const { text } = this.view;
+    if (!this.drawn.length) {
+      text.textContent = this.facts.original.text;
+      return;
+    }
     text.setAttribute("role", "group");
-    text.setAttribute("aria-label", T.words_label);
-    text.replaceChildren(...drawn);
+    text.setAttribute("aria-label", this.T.words_label);
+    text.replaceChildren(...this.drawn);
   }
-}
 
-function done(result) {
-  (window.emorlStops ||= {})["widget-result"] = 0;
-  result.parts.forEach((part, i) => { styles[part.name] = "o" + (i % 6 + 1); labels[part.name] = part.label; });
-  announce(result.text, true);
-  base.textContent = result.base;
-  scores.replaceChildren(...result.scores.map((row) => meter(row, styles[row.name] || "o0")));
-  side.hidden = copy.hidden = edit.hidden = false;
-  drawn = [];
-  if (result.words.length) {
-    explainWords(result, text, panel, styles, labels);
-    const decided = result.words.some((word) => word.decided);
-    hint.append(T.margin_hint + " " + (decided ? T.decided : T.decided_none));
-    overall.append(explainOverall(result, styles, labels));
+  click(event) {
+    const running = isRunning(this.props.value);
+    if (event.target.closest?.("#stop") && running) {
+      this.stopping = true;
+      expectFailure("widget-result");
+    }
+    if (!event.target.closest?.("#generate")) return;
+    if (running)
+      event.stopImmediatePropagation(); // a second click starts nothing
+    else this.begin();
+  }
+
+  begin() {
+    const { main } = this.view;
+    const { statement, key, mixer } = this.facts;
+    this.stopping = false;
+    this.facts.asked = { statement, key, mix: mixer };
+    this.props.value = { phase: "waiting" };
+    this.show(this.props.value);
+    if (main.getBoundingClientRect().top > innerHeight - 200) main.scrollIntoView({ block: "start" });
+  }
+
+  receive() {
+    const late = ["waiting", "writing", "error"].includes(this.props.value?.phase);
+    if (this.stopping && late) this.props.value = { phase: "stopped", text: this.view.text.textContent };
+    else this.show(this.props.value);
+  }
+
+  show(value) {
+    const { main, state, text, live } = this.view;
+    const phase = value?.phase || "idle";
+    if (phase !== "writing" || this.facts.finished) this.clear();
+    if (phase !== "writing" && phase !== "done") {
+      live.replaceChildren();
+      this.announced = 0;
+    }
+    main.setAttribute("data-phase", phase);
+    main.setAttribute("aria-busy", String(isRunning(value)));
+    state.textContent = { writing: this.T.writing, waiting: this.T.waiting }[phase] || "";
+    text.classList.toggle("placeholder", phase === "idle");
+    text.hidden = phase === "crisis";
+    this[phase](value);
+  }
+
+  clear() {
+    const view = this.view;
+    for (const node of view.emptied) node.replaceChildren();
+    for (const node of view.hidden) node.hidden = true;
+    for (const node of [view.panel, view.hint, view.whole]) node.classList.remove("aside");
+    view.text.removeAttribute("role");
+    view.text.removeAttribute("aria-label");
+    view.copy.textContent = this.T.copy;
+    document.getElementById("outcome")?.classList.remove("other-text");
+    Object.assign(this.facts, { finished: false, original: null });
+    this.shownText = "";
+    clearTimeout(this.timer);
+    this.own.begin(null);
+    tell(STATE.written, "");
+    tell(STATE.shown, "");
+    this.follow();
+  }
+
+  // What is shown in each phase.
+
+  idle() {
+    const steps = this.T.idle_steps.map((step) => h("li", {}, step));
+    this.view.text.replaceChildren(this.T.idle, h("ol", { class: "idle-steps" }, steps));
+  }
+
+  waiting({ message }) {
+    this.view.text.textContent = "";
+    this.view.message.replaceChildren(message ? h("p", { class: "fine" }, message) : "");
+  }
+
+  writing({ text }) {
+    this.view.message.replaceChildren();
+    this.view.text.textContent = text;
+    this.announce(text, false);
+  }
+
+  stopped({ text }) {
+    this.view.text.textContent = text || "";
+    this.view.message.append(h("p", { class: "fine" }, this.T.stopped));
+    this.learn({ finished: true });
+  }
+
+  error({ message }) {
+    this.view.text.textContent = "";
+    this.view.message.append(h("p", { class: "error", role: "alert" }, message));
+  }
+
+  crisis({ contacts }) {
+    const go = (confirmed) => {
+      this.begin();
+      const heading = this.view.main.querySelector("h2");
+      heading.tabIndex = -1;
+      heading.focus();
+      this.trigger("submit", confirmed);
+    };
+    const now = () => this.facts.statement;
+    const T = this.T.crisis;
+    const notice = crisisNotice({ contacts, about: this.facts.statement, now, go, id: "exercise-confirm", T });
+    this.view.message.append(...notice);
+  }
+
+  done(found) {
+    const { base, side, copy, edit, chips, message, details } = this.view;
+    expectNone("widget-result");
+    found.parts.forEach((part, k) => {
+      this.styles[part.name] = objectiveStyle(k);
+      this.labels[part.name] = part.label;
+    });
+    this.announce(found.text, true);
+    base.textContent = found.base;
+    this.showScores(found.scores);
+    side.hidden = copy.hidden = edit.hidden = false;
+    this.explain(found);
+    chips.replaceChildren(...checkItems(found.chips, this.T.chips));
+    if (found.confirmed) message.replaceChildren(h("p", { class: "notice" }, this.T.crisis.confirmed));
+    const seconds = found.details.seconds < 0.1 ? this.T.no_time : found.details.seconds.toFixed(1);
+    const cut = found.cut ? `${this.T.cut} ` : "";
+    details.textContent = cut + fill(this.T.details, { ...found.details, seconds });
+    this.finish(found);
+  }
+
+  explain(found) {
+    const { text, panel, hint, overall, why, whole } = this.view;
+    const { styles, labels, T } = this;
+    this.drawn = [];
+    if (!found.words.length) {
+      text.textContent = found.text;
+      return;
+    }
+    explainWords({ result: found, line: text, panel, styles, labels, T });
+    hint.append(`${T.margin_hint} ${found.words.some((word) => word.decided) ? T.decided : T.decided_none}`);
+    overall.append(explainOverall({ result: found, styles, labels, T }));
     why.hidden = whole.hidden = false;
-    drawn = [...text.childNodes];
-  } else text.textContent = result.text;
-  chips.replaceChildren(...(result.chips || []).map((chip) =>
-    h("li", {}, h("strong", {}, T.chips[chip.kind] || chip.kind), chip.words ? " “" + chip.words + "”" : "")));
-  if (result.confirmed) message.replaceChildren(h("p", { class: "notice" }, T.crisis.confirmed));
-  const seconds = result.details.seconds < 0.1 ? T.no_time : result.details.seconds.toFixed(1);
-  details.textContent = (result.cut ? T.cut + " " : "") + fill(T.details, { ...result.details, seconds });
-  finished = true;
-  tell("written", result.words.length ? result.id : "");
-  original = result;
-  shownText = result.text;
-  own.begin(result);
-  if (result.recalled) asked = { statement, key, mix: mixer };
-  tell("shown", result.id);
-  if (!result.recalled && asked) tell("finished", { result, statement: asked.statement, mix: asked.mix || mixer });
-  follow();
-}
+    this.drawn = [...text.childNodes];
+  }
 
-function show(result) {
-  const phase = (result && result.phase) || "idle";
-  if (phase !== "writing" || finished) clear();
-  if (phase !== "writing" && phase !== "done") { live.replaceChildren(); announced = 0; }
-  main.setAttribute("data-phase", phase);
-  main.setAttribute("aria-busy", String(phase === "writing" || phase === "waiting"));
-  state.textContent = { writing: T.writing, waiting: T.waiting }[phase] || "";
-  text.classList.toggle("placeholder", phase === "idle");
-  text.hidden = phase === "crisis";
-  if (phase === "idle") text.replaceChildren(T.idle, h("ol", { class: "idle-steps" }, T.idle_steps.map((step) => h("li", {}, step))));
-  else if (phase === "waiting") { text.textContent = ""; message.replaceChildren(result.message ? h("p", { class: "fine" }, result.message) : ""); }
-  else if (phase === "writing") { message.replaceChildren(); text.textContent = result.text; announce(result.text, false); }
-  else if (phase === "done") done(result);
-  else if (phase === "stopped") {
-    text.textContent = result.text || "";
-    message.append(h("p", { class: "fine" }, T.stopped));
-    finished = true;
-    follow();
-  } else if (phase === "crisis") {
-    message.append(...crisisNotice(result.contacts, statement, () => statement, (confirmed) => {
-      stopping = false;
-      asked = { statement, key, mix: mixer };
-      props.value = { phase: "waiting" };
-      show(props.value);
-      main.querySelector("h2").tabIndex = -1;
-      main.querySelector("h2").focus();
-      trigger("submit", confirmed);
-    }));
-  } else if (phase === "error") {
-    text.textContent = "";
-    message.append(h("p", { class: "error", role: "alert" }, result.message));
+  // Tells the others. A reflection that was brought back is not new.
+  finish(found) {
+    const { facts } = this;
+    facts.finished = true;
+    facts.original = found;
+    this.shownText = found.text;
+    this.own.begin(found);
+    if (found.recalled) facts.asked = { statement: facts.statement, key: facts.key, mix: facts.mixer };
+    tell(STATE.written, found.words.length ? found.id : "");
+    tell(STATE.shown, found.id);
+    if (!found.recalled && facts.asked) {
+      const { statement, mix } = facts.asked;
+      tell(COMMAND.finished, { result: found, statement, mix: mix || facts.mixer });
+    }
+    this.follow();
+  }
+
+  // New whole sentences are added to the live region, so that a screen reader is not interrupted at each word.
+  announce(written, all) {
+    const ends = all ? written.length : written.search(SENTENCE_END) + 1;
+    if (ends <= this.announced) return;
+    this.view.live.append(h("p", {}, written.slice(this.announced, ends).trim()));
+    this.announced = ends;
   }
 }
-
-edit.addEventListener("click", () => own.open());
-
-copy.addEventListener("click", () => copyText(copy, shownText, text));
-
-watch("value", () => {
-  if (stopping && ["waiting", "writing", "error"].includes(props.value?.phase)) {
-    props.value = { phase: "stopped", text: text.textContent };
-  } else show(props.value);
-});
-show(props.value);
-tell("hello");

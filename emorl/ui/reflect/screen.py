@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 import gradio as gr
 
 from emorl.errors import EmorlError
+from emorl.ratings import MAX_COMMENT
 from emorl.ui import strings
 from emorl.ui.atlas.growing import atlas_payloads
 from emorl.ui.cache import ReflectionCache
@@ -26,7 +27,7 @@ from emorl.ui.rater import rater_id
 from emorl.ui.reflect.rating import new_rating, submit_token
 from emorl.ui.sending.form import send_form
 from emorl.ui.source import ModelSource
-from emorl.ui.widgets import QUIET, widget
+from emorl.ui.widgets import QUIET, handler, widget
 from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, stop_writing
 from emorl.ui.writing.mixer import mixer_widget, read_setting
 from emorl.ui.writing.payload import reflection_payload
@@ -133,7 +134,7 @@ def reflect_screen(
                 functions=[screen.keep_edit],
                 settings={"max": MAX_EDITED},
             )
-            rating = widget("rating", text=strings.RATING, value=CLOSED)
+            rating = widget("rating", text=strings.RATING, value=CLOSED, settings={"max_comment": MAX_COMMENT})
             send_form(screen.cache, store, rater)
             visit = widget("visit", text=strings.VISIT)
 
@@ -147,17 +148,13 @@ def reflect_screen(
     )  # fmt: skip
     for event in (writing, exercise):
         say_unavailable(event, result)
-    finished = "(r) => (r && r.phase === 'done' && !r.recalled) ? r.id : ''"
     growing = writing.success(
-        screen.grow_atlas, result, atlas, js=finished, trigger_mode="multiple",
+        screen.grow_atlas, result, atlas, js=handler("atlasWanted"), trigger_mode="multiple",
         concurrency_limit=2, concurrency_id="atlas", **QUIET,
     )  # fmt: skip
     slicing = atlas.submit(screen.grow_slice, None, atlas, concurrency_id="atlas", **QUIET)
     generate.click(None, None, None, cancels=[growing, slicing], **QUIET)
-    visit.submit(
-        None, visit, [result, rating], **QUIET,
-        js="(v) => [{...v, recalled: true}, {phase: 'open', id: v.id}]",
-    )  # fmt: skip
+    visit.submit(None, visit, [result, rating], js=handler("recalled"), **QUIET)
     stop_writing(stop, result, [writing, exercise, growing, slicing])
     rating.submit(screen.rate, rater, [rating, rater], concurrency_limit=4, **QUIET)
     return screen

@@ -1,42 +1,79 @@
 // The reflections of this visit, newest first; kept in this page's memory and gone with it.
-const MOST = 20;
-const entries = [];
-const list = h("ol", { class: "visit", "aria-label": T.list });
-const card = h("section", { class: "card", hidden: true, "aria-labelledby": "visit-heading" },
-  h("h2", { class: "title", id: "visit-heading" }, T.heading),
-  h("p", { class: "fine" }, T.hint), list);
-element.append(card);
-let labels = {};
+import { COMMAND, hear, STATE, tell } from "../events.js";
+import { fill, h } from "../widgets/dom.js";
+import { percent } from "../widgets/numbers.js";
 
-hear("weights", (mixer) => { labels = Object.fromEntries(mixer.objectives.map((o) => [o.name, o.label])); });
-hear("finished", (entry) => {
-  const again = entries.findIndex(({ result }) => result.id === entry.result.id); // the last step comes twice
-  if (again >= 0) entries.splice(again, 1);
-  entries.unshift(entry);
-  entries.length = Math.min(entries.length, MOST);
-  card.hidden = false;
-  list.replaceChildren(...entries.map(row));
-});
-hear("edited", ({ id, text }) => { for (const { result } of entries) if (result.id === id) result.edited = text; });
+const MAX_ENTRIES = 20;
 
-function row(entry) {
-  const { result, statement, mix } = entry;
-  const { strength, temperature, seed } = result.details;
-  const facts = Object.entries(result.weights).map(([name, share]) => (labels[name] || name) + " " + percent(share));
-  if (strength !== 1) facts.push(fill(T.strength, { strength }));
-  if (temperature > 0) facts.push(fill(T.sampled, { temperature, seed }));
-  const back = () => {
-    tell("set-statement", statement);
-    tell("set-rest", mix);
-    tell("set-weights", mix.weights);
+export function visit({ element, props, trigger }) {
+  const T = props.text;
+  const entries = []; // {result, statement, mix}
+  const list = h("ol", { class: "visit", "aria-label": T.list });
+  const card = h(
+    "section",
+    { class: "card", hidden: true, "aria-labelledby": "visit-heading" },
+    h("h2", { class: "title", id: "visit-heading" }, T.heading),
+    h("p", { class: "fine" }, T.hint),
+    list,
+  );
+  element.append(card);
+  let labels = {};
+
+  function add(entry) {
+    const again = entries.findIndex(({ result }) => result.id === entry.result.id); // the last step comes twice
+    if (again >= 0) entries.splice(again, 1);
+    entries.unshift(entry);
+    entries.length = Math.min(entries.length, MAX_ENTRIES);
+    card.hidden = false;
+    list.replaceChildren(...entries.map((one) => row(one, labels, bringBack, T)));
+  }
+
+  function bringBack({ result, statement, mix }) {
+    tell(COMMAND.setStatement, statement);
+    tell(COMMAND.setMix, mix);
     props.value = result;
     trigger("submit");
-  };
-  return h("li", {},
+  }
+
+  hear(STATE.weights, ({ objectives }) => {
+    labels = Object.fromEntries(objectives.map((o) => [o.name, o.label]));
+  });
+  hear(COMMAND.finished, add);
+  hear(COMMAND.edited, ({ id, text }) => {
+    for (const { result } of entries) if (result.id === id) result.edited = text;
+  });
+}
+
+// The value of the result widget after its last one: the same, marked so that it counts as old.
+export function recalled(value) {
+  return [
+    { ...value, recalled: true },
+    { phase: "open", id: value.id },
+  ];
+}
+
+function row(entry, labels, bringBack, T) {
+  const { result, statement } = entry;
+  const name = fill(T.back_name, { text: result.text.slice(0, 60) });
+  const onclick = () => bringBack(entry);
+  return h(
+    "li",
+    {},
     h("p", { class: "visit-said" }, statement),
     h("p", { class: "base-text" }, result.text),
-    h("div", { class: "visit-end" },
-      h("span", { class: "fine" }, facts.join(" · ")),
-      h("button", { type: "button", class: "quiet", "aria-label": fill(T.back_name, { text: result.text.slice(0, 60) }), onclick: back }, T.back)));
+    h(
+      "div",
+      { class: "visit-end" },
+      h("span", { class: "fine" }, settingInWords(result, labels, T)),
+      h("button", { type: "button", class: "quiet", "aria-label": name, onclick }, T.back),
+    ),
+  );
 }
-tell("hello");
+
+function settingInWords({ weights, details }, labels, T) {
+  const { strength, temperature, seed } = details;
+  const facts = Object.entries(weights).map(([name, share]) => `${labels[name] || name} ${percent(share)}`);
+  if (strength !== 1) facts.push(fill(T.strength, { strength }));
+  if (temperature > 0) facts.push(fill(T.sampled, { temperature, seed }));
+  return facts.join(" · ");
+}

@@ -1,48 +1,86 @@
 // Sends what the screen shows to the rater's own blind queue; the statement is stored with it, so that is asked first.
-let ids = []; // of one reflection or two; none while there is nothing to send
-const tick = h("input", { type: "checkbox", id: scoped("send-consent"), "aria-describedby": scoped("send-help") });
-const problem = h("p", { class: "error", role: "alert" });
-const send = h("button", { type: "submit", class: "secondary" }, T.send);
-const form = h("form", { novalidate: true, "aria-label": T.heading },
-  h("p", { class: "fine" }, T.hint),
-  h("div", { class: "consent" }, tick,
-    h("div", {}, h("label", { for: scoped("send-consent") }, T.consent), h("p", { class: "fine", id: scoped("send-help") }, T.consent_help))),
-  problem,
-  h("div", { class: "form-end" }, send));
-const sent = h("div", { role: "status" });
-const card = h("section", { class: "card send", hidden: true, "aria-labelledby": scoped("send-heading") },
-  h("h2", { class: "title", id: scoped("send-heading") }, T.heading), form, sent);
-element.append(card);
+import { hear, STATE, tell } from "../events.js";
+import { h, openTab } from "../widgets/dom.js";
 
-hear(scoped("shown"), (found) => {
-  ids = [found].flat().filter(Boolean);
-  card.hidden = !ids.length;
-  form.hidden = false;
-  form.reset();
-  send.disabled = false;
-  problem.textContent = "";
-  sent.replaceChildren();
-});
+export function send({ element, props, trigger, watch }) {
+  const T = props.text;
+  const { scope } = props.settings;
+  const { card, form, tick, problem, button, sent } = layout(T, (name) => scope + name);
+  let ids = []; // of one reflection or two; none while there is nothing to send
+  element.append(card);
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (send.disabled) return;
-  problem.textContent = tick.checked ? "" : T.missing;
-  if (!tick.checked) { tick.focus(); return; }
-  send.disabled = true;
-  trigger("submit", { ids, consent: tick.checked });
-});
+  hear(
+    STATE.shown,
+    (found) => {
+      ids = [found].flat().filter(Boolean);
+      card.hidden = !ids.length;
+      form.hidden = false;
+      form.reset();
+      button.disabled = false;
+      problem.textContent = "";
+      sent.replaceChildren();
+    },
+    scope,
+  );
 
-function show(value) {
-  send.disabled = false;
-  problem.textContent = value?.phase === "error" ? value.message : "";
-  if (value?.phase !== "sent") return;
-  form.hidden = true;
-  const line = h("p", { class: "thanks-line", tabindex: "-1" }, T.sent);
-  sent.replaceChildren(line, h("p", { class: "fine" }, T.sent_hint),
-    h("button", { type: "button", class: "quiet", onclick: () => openTab(T.rate_tab) }, T.to_rate));
-  line.focus();
-  tell("sent", true); // the Rate screen
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (button.disabled) return;
+    problem.textContent = tick.checked ? "" : T.missing;
+    if (!tick.checked) {
+      tick.focus();
+      return;
+    }
+    button.disabled = true;
+    trigger("submit", { ids, consent: tick.checked });
+  });
+
+  function show(value) {
+    button.disabled = false;
+    problem.textContent = value?.phase === "error" ? value.message : "";
+    if (value?.phase !== "sent") return;
+    form.hidden = true;
+    const line = h("p", { class: "thanks-line", tabindex: "-1" }, T.sent);
+    const onclick = () => openTab(T.rate_tab);
+    const go = h("button", { type: "button", class: "quiet", onclick }, T.to_rate);
+    sent.replaceChildren(line, h("p", { class: "fine" }, T.sent_hint), go);
+    line.focus();
+    tell(STATE.sent, true);
+  }
+
+  watch("value", () => show(props.value));
 }
 
-watch("value", () => show(props.value));
+function layout(T, id) {
+  const tick = h("input", { type: "checkbox", id: id("send-consent"), "aria-describedby": id("send-help") });
+  const problem = h("p", { class: "error", role: "alert" });
+  const button = h("button", { type: "submit", class: "secondary" }, T.send);
+  const form = h(
+    "form",
+    { novalidate: true, "aria-label": T.heading },
+    h("p", { class: "fine" }, T.hint),
+    h(
+      "div",
+      { class: "consent" },
+      tick,
+      h(
+        "div",
+        {},
+        h("label", { for: id("send-consent") }, T.consent),
+        h("p", { class: "fine", id: id("send-help") }, T.consent_help),
+      ),
+    ),
+    problem,
+    h("div", { class: "form-end" }, button),
+  );
+  const sent = h("div", { role: "status" });
+  const heading = id("send-heading");
+  const card = h(
+    "section",
+    { class: "card send", hidden: true, "aria-labelledby": heading },
+    h("h2", { class: "title", id: heading }, T.heading),
+    form,
+    sent,
+  );
+  return { card, form, tick, problem, button, sent };
+}

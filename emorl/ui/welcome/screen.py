@@ -10,7 +10,7 @@ from __future__ import annotations
 import gradio as gr
 
 from emorl.ui import strings
-from emorl.ui.widgets import QUIET, widget
+from emorl.ui.widgets import QUIET, handler, widget
 
 VERSION = 1
 """Of the notice; a new one is shown to everybody again."""
@@ -40,9 +40,6 @@ def welcome_screen(rater: gr.BrowserState, demo: gr.Blocks) -> None:
         demo: The page; when it loads, the dialog opens unless this version was agreed to before.
     """
     agreed = gr.BrowserState(0, storage_key="emorl-welcome", secret="emorl-welcome-version")
-    notice = widget("welcome", text=strings.WELCOME, value={"phase": "loading"}, settings={"version": VERSION})
-    demo.load(
-        None, [rater, agreed], notice, **QUIET,
-        js=f"(rater, agreed) => ({{phase: agreed === {VERSION} ? 'agreed' : 'ask', rater}})",
-    )  # fmt: skip
-    notice.submit(None, notice, [rater, agreed], js=f"(notice) => [notice.rater, {VERSION}]", **QUIET)
+    notice = widget("welcome", text=strings.WELCOME, value={"phase": "loading"})
+    demo.load(None, [rater, agreed], notice, js=handler("noticePhase", VERSION), **QUIET)
+    notice.submit(None, notice, [rater, agreed], js=handler("agreement", VERSION), **QUIET)

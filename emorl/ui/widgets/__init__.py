@@ -1,40 +1,55 @@
-"""The app's own widgets: one JavaScript file each, on top of `dom.js`, styled by `style.css`.
+"""The app's own widgets: `gr.HTML` with an empty template, filled by a JavaScript function of the same name.
 
-All are `gr.HTML` with an *empty* template. Gradio evaluates the rendered template as a JavaScript
-template literal, after Handlebars has filled it in: `{{value}}` escapes `<`, but a typed `${...}` would
-be run as code. So no text ever passes through a template here; the widgets build their elements with
-`document.createElement` and put text in as text nodes, where nothing is evaluated.
+Gradio evaluates the rendered template as a JavaScript template literal, after Handlebars has filled it in: `{{value}}`
+escapes `<`, but a typed `${...}` would be run as code. So no text ever passes through a template here. The widgets
+build their elements with `document.createElement` and put text in as text nodes, where nothing is evaluated.
+
+The functions are modules in the rooms of the screens; `page.js` lists them all, and `script` gives them to the page as
+one script, under the one name `emorl`.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import gradio as gr
 
+from emorl.ui.bundle import bundle
+
 FOLDER = Path(__file__).parents[1]
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+class Quiet(TypedDict):
+    """Options of an event that shows no progress of Gradio's own and is in no list for other programs."""
+
+    show_progress: Literal["hidden"]
+    api_visibility: Literal["private"]
+
+
+QUIET: Quiet = {"show_progress": "hidden", "api_visibility": "private"}
 """For the events of widgets: they show their own progress, and nobody else is told of them."""
 
 
 @cache
-def script(name: str) -> str:
-    """JavaScript of the widget: the shared element builder, then the widget's own file(s)."""
-    more = {
-        "result": [
-            *("writing/crisis", "writing/meter", "atlas/lookup", "reflect/reasons", "reflect/live", "reflect/edit")
-        ],
-        "compare": ["writing/crisis", "writing/meter"],
-        "map": ["atlas/lookup", "map/triangle"],
-        "why": ["reflect/reasons", "why/coalitions"],
-    }
-    (own,) = [path for path in FOLDER.rglob(f"{name}.js")]
-    parts = ["widgets/dom", *more.get(name, []), str(own.relative_to(FOLDER).with_suffix(""))]
-    return "\n".join((FOLDER / f"{part}.js").read_text(encoding="utf-8") for part in parts)
+def script() -> str:
+    """The JavaScript of the whole page, for its head; `window.emorl` has the widgets and the handlers of events."""
+    return bundle(FOLDER / "page.js", "emorl")
+
+
+def handler(name: str, *arguments: object) -> str:
+    """A handler of `page.js` for an event of Gradio's, called with constants before the event's own values.
+
+    Args:
+        name: Of the function in `handlers`.
+        arguments: What JSON can hold.
+    """
+    given = "".join(f"{json.dumps(argument)}, " for argument in arguments)
+    return f"(...values) => emorl.handlers.{name}({given}...values)"
 
 
 def widget(
@@ -44,14 +59,14 @@ def widget(
     scope: str = "",
     value: Any = None,
     settings: Mapping[str, Any] | None = None,
-    functions: list[Callable[..., Any]] | None = None,
+    functions: Sequence[Callable[..., Any]] = (),
 ) -> gr.HTML:
     """One widget in the open `gr.Blocks`.
 
     Args:
-        name: its JavaScript file without suffix; the element's id is `widget-SCOPENAME`.
+        name: of its function in `page.js`; the element's id is `widget-SCOPENAME`.
         text: its English text, `props.text` in JavaScript.
-        scope: tells apart several widgets of a name: its ids, and the names of what it tells the others, begin so.
+        scope: tells apart several widgets of a name: its ids, and what it tells the others, begin so.
         value: first value, `props.value`; may be any JSON.
         settings: further constants, `props.settings`.
         functions: Python functions it may call as `server.NAME(argument)`.
@@ -59,11 +74,11 @@ def widget(
     return gr.HTML(
         value,
         html_template="",
-        js_on_load=script(name),
+        js_on_load=f"emorl.widgets.{name}({{ element, props, trigger, watch, server }});",
         apply_default_css=False,
         elem_id=f"widget-{scope}{name}",
         elem_classes=["emorl-widget"],
-        server_functions=[_plain(function) for function in functions or []],
+        server_functions=[_plain(function) for function in functions],
         text=dict(text),
         settings={"scope": scope, **(settings or {})},
     )

@@ -7,7 +7,6 @@ written and how it is shown, which are the screens'.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +18,7 @@ from emorl.errors import EmorlError
 from emorl.safety import crisis_contacts, crisis_matches
 from emorl.ui import strings
 from emorl.ui.source import ModelSource
-from emorl.ui.widgets import QUIET
+from emorl.ui.widgets import QUIET, handler
 from emorl.ui.writing.payload import contacts_payload
 
 if TYPE_CHECKING:
@@ -69,25 +68,11 @@ def is_confirmed(event: gr.EventData, statement: object) -> bool:
 
 
 def say_unavailable(event: Any, result: gr.HTML) -> None:
-    """Show a line where a run got no answer.
-
-    A run that Stop cancelled counts as failed too, later, and perhaps when the next one has begun already: what Stop
-    has said stays, and `window.emorlStops`, by widget, says how many such failures are still to come.
-    """
-    line = json.dumps({"phase": "error", "message": strings.RESULT["unavailable"]})
-    event.failure(
-        None, result, result, **QUIET,
-        js=f"""(r) => {{
-          const stops = (window.emorlStops ||= {{}});
-          if (stops["{result.elem_id}"] > 0) {{ stops["{result.elem_id}"] -= 1; return r; }}
-          return r && r.phase === "stopped" ? r : ({line});
-        }}""",
-    )  # fmt: skip
+    """Show a line where a run got no answer, unless Stop was why."""
+    handle = handler("afterFailure", result.elem_id, strings.RESULT["unavailable"])
+    event.failure(None, result, result, js=handle, **QUIET)
 
 
 def stop_writing(stop: gr.Button, result: gr.HTML, events: list[Any]) -> None:
     """Let a button cancel events, which closes their generators, and mark what is being written as stopped."""
-    stop.click(
-        None, result, result, cancels=events, **QUIET,
-        js="(r) => (r && (r.phase === 'writing' || r.phase === 'waiting')) ? {...r, phase: 'stopped'} : r",
-    )  # fmt: skip
+    stop.click(None, result, result, cancels=events, js=handler("afterStop"), **QUIET)

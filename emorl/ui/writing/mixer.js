@@ -1,178 +1,211 @@
 // Weight sliders with live shares, presets, and strength, temperature, seed. Moving one asks nothing of the server.
-const card = h("div", { class: "card mixer", role: "group", "aria-label": T.label });
-element.append(card);
-const loading = h("div", { class: "loading", role: "status" },
-  h("p", {}, h("span", { class: "dots", "aria-hidden": "true" }), T.loading),
-  h("p", { class: "fine" }, T.loading_hint));
-const head = h("div", { class: "card-head" }, h("h2", { class: "title" }, T.label));
-card.append(head, loading);
+import { COMMAND, hear, last, STATE, tell } from "../events.js";
+import { fill, h } from "../widgets/dom.js";
+import { objectiveStyle, percent, sum } from "../widgets/numbers.js";
+import { request } from "../widgets/server.js";
+import { keepBand, slider } from "./sliders.js";
 
-const { first, brief, take } = props.settings; // preset to start with; without help texts; scope to take a setting from
-const weights = {};
-const rest = { strength: 1, temperature: 0, seed: 0 };
-let refresh = () => {};
-let objectives = [];
+const MAX_SEED = 2147483647;
 
-function announce() {
-  if (objectives.length) tell(scoped("weights"), { weights: { ...weights }, ...rest, objectives });
+export function mixer(widget) {
+  const { element, props, server } = widget;
+  const T = props.text;
+  const head = h("div", { class: "card-head" }, h("h2", { class: "title" }, T.label));
+  const loading = h(
+    "div",
+    { class: "loading", role: "status" },
+    h("p", {}, h("span", { class: "dots", "aria-hidden": "true" }), T.loading),
+    h("p", { class: "fine" }, T.loading_hint),
+  );
+  const card = h("div", { class: "card mixer", role: "group", "aria-label": T.label }, head, loading);
+  element.append(card);
+
+  async function poll() {
+    let found;
+    try {
+      found = await request(server, "settings", "");
+    } catch {
+      found = { state: "loading" };
+    }
+    if (!element.isConnected) return;
+    if (found.state === "ready") {
+      loading.remove();
+      build(widget, found, head);
+    } else if (found.state === "failed") loading.replaceChildren(h("p", { class: "error" }, fill(T.failed, found)));
+    else setTimeout(poll, 700);
+  }
+  poll();
 }
 
-function publish() {
-  const total = Object.values(weights).reduce((sum, w) => sum + w, 0);
-  const shares = {};
-  for (const name in weights) shares[name] = total > 0 ? weights[name] / total : 0;
-  refresh(shares, total);
-  props.value = { weights: { ...weights }, ...rest };
-  announce(); // before "mix", whose listeners need the raw weights
-  tell(scoped("mix"), JSON.stringify([Object.values(shares).map((s) => s.toFixed(4)), rest]));
-}
-
-function range(name, label, help, low, high, step, value, act) {
-  const id = scoped(name);
-  const output = h("output", { for: id }, "");
-  const input = h("input", { type: "range", id, min: low, max: high, step, value, "aria-describedby": help ? id + "-help" : null });
-  const show = () => { output.textContent = Number(input.value).toFixed(2); };
-  input.addEventListener("input", () => { show(); act(Number(input.value)); });
-  show();
-  const node = h("div", { class: "slider" },
-    h("div", { class: "slider-head" }, h("label", { for: id }, label), output),
-    help ? h("p", { class: "fine", id: id + "-help" }, help) : null,
-    input);
-  const set = (to) => { input.value = to; output.textContent = Number(to).toFixed(2); };
-  return { node, input, show, set };
-}
-
-// A strip under the track for the values that keep the text, with the same in words.
-function bandOf(slider, id) {
-  const strip = h("span", { class: "band-range", hidden: true });
-  const words = h("p", { class: "fine band-words", id: id + "-band" });
-  const band = h("div", { class: "band unknown", "aria-hidden": "true" }, strip);
-  slider.input.after(band, words);
-  slider.input.setAttribute("aria-describedby", id + "-help " + id + "-band");
-  return (range) => {
-    strip.hidden = !range;
-    band.classList.toggle("unknown", !range);
-    words.textContent = !range ? "" : range[0] <= 0.005 && range[1] >= 0.995 ? T.band_whole
-      : fill(T.band, { lo: range[0].toFixed(2), hi: range[1].toFixed(2) });
-    if (!range) return;
-    strip.style.setProperty("--lo", range[0]);
-    strip.style.setProperty("--hi", range[1]);
-  };
-}
-
-function build(found) {
-  objectives = found.objectives.map(({ name, label }) => ({ name, label }));
-  const bands = {};
-  const sliders = {};
-  const shareLabels = {};
-  const parts = {};
-  const rows = found.objectives.map((objective, index) => {
-    const style = "o" + (index % 6 + 1);
-    weights[objective.name] = 0;
-    const slider = range("weight-" + objective.name, objective.label, brief ? "" : objective.help, 0, 1, 0.01, 0, (value) => {
-      weights[objective.name] = value;
-      publish();
-    });
-    slider.node.classList.add(style);
-    shareLabels[objective.name] = h("span", { class: "share" });
-    slider.node.querySelector("label").prepend(h("span", { class: "swatch " + style, "aria-hidden": "true" }));
-    slider.node.querySelector("output").before(shareLabels[objective.name]);
-    if (!brief) bands[objective.name] = bandOf(slider, scoped("weight-" + objective.name));
-    sliders[objective.name] = slider;
-    parts[objective.name] = h("span", { class: "part " + style });
-    return slider.node;
-  });
+// Puts the sliders into the card, whose head is there already.
+function build({ props }, { objectives, presets }, head) {
+  const T = props.text;
+  const { scope, first, take } = props.settings;
+  const weights = Object.fromEntries(objectives.map(({ name }) => [name, 0]));
+  const shown = objectives.map(({ name, label }) => ({ name, label }));
+  const rows = objectives.map((objective, k) => weightRow(objective, k, props, setOne));
+  const rest = advanced(scope, publish, T);
   const zero = h("p", { class: "fine zero", role: "status" });
-  const presets = Object.entries(found.presets).map(([name, given]) => {
-    const most = Math.max(1, ...Object.values(given)); // only the direction matters, and sliders end at 1
-    const values = {};
-    for (const key in weights) values[key] = Number(given[key] || 0) / most;
-    const only = found.objectives.find((o) => o.name === name);
-    const label = only ? fill(T.preset_only, { name: only.label.toLowerCase() })
-      : T["preset_" + name] || name;
-    const button = h("button", { type: "button", class: "chip", "aria-pressed": "false" }, label);
-    button.addEventListener("click", () => {
-      for (const key in weights) {
-        sliders[key].input.value = values[key];
-        weights[key] = Number(sliders[key].input.value);
-        sliders[key].show();
-      }
-      publish();
-    });
-    return { name, button, values };
-  });
-  refresh = (shares, total) => {
-    for (const name in weights) {
-      shareLabels[name].textContent = fill(T.share, { share: percent(shares[name]) });
-      parts[name].style.flexGrow = String(shares[name]);
-    }
-    zero.textContent = total > 0 ? "" : T.zero;
-    for (const { button, values } of presets) {
-      const same = Object.keys(weights).every((k) => Math.abs(weights[k] - values[k]) < 0.006);
-      button.setAttribute("aria-pressed", String(same));
-    }
-  };
-  const strength = range("strength", T.strength, T.strength_help, 0, 2, 0.05, 1, (v) => { rest.strength = v; publish(); });
-  const temperature = range("temperature", T.temperature, T.temperature_help, 0, 1.5, 0.05, 0,
-    (v) => { rest.temperature = v; publish(); });
-  const seed = h("input", { type: "number", id: scoped("seed"), min: 0, max: 2147483647, step: 1, value: 0, "aria-describedby": scoped("seed-help") });
-  seed.addEventListener("input", () => {
-    rest.seed = Math.min(2147483647, Math.max(0, Math.trunc(Number(seed.value) || 0)));
+  const buttons = Object.entries(presets).map(([name, given]) => presetButton(name, given, objectives, pick, T));
+
+  function setOne(name, value) {
+    weights[name] = value;
     publish();
-  });
-  hear(scoped("bands"), (found) => { for (const name in bands) bands[name](found[name]); });
-  hear("hello", announce);
-  const setWeights = (given) => { // exact values; the slider shows the nearest it can
-    for (const name in weights) {
-      weights[name] = Math.max(0, Number(given[name]) || 0);
-      sliders[name].set(weights[name]);
-    }
-    publish();
-  };
-  const setRest = (given) => {
-    Object.assign(rest, { strength: given.strength, temperature: given.temperature, seed: given.seed });
-    strength.set(rest.strength);
-    temperature.set(rest.temperature);
-    seed.value = rest.seed;
-  };
-  const put = (setting) => {
-    if (!setting) return;
-    setRest(setting);
-    setWeights(setting.weights);
-  };
-  hear(scoped("set-weights"), setWeights);
-  hear(scoped("set-rest"), setRest);
-  hear(scoped("set-mix"), put);
-  loading.remove();
-  if (take !== undefined) {
-    head.append(h("button", { type: "button", class: "quiet", onclick: () => put(told[take + "weights"]) }, T.take));
   }
-  card.append(
-    h("div", { class: "chips", role: "group", "aria-label": T.presets }, presets.map((p) => p.button)),
-    h("div", { class: "mixbar", "aria-hidden": "true" }, Object.values(parts)),
+
+  // What the sliders can show of these weights.
+  function pick(values) {
+    for (const row of rows) weights[row.name] = row.slider.set(values[row.name]);
+    publish();
+  }
+
+  // Exactly these weights; the sliders show the nearest they can.
+  function setWeights(given) {
+    for (const row of rows) {
+      weights[row.name] = Math.max(0, Number(given[row.name]) || 0);
+      row.slider.set(weights[row.name]);
+    }
+    publish();
+  }
+
+  function setMix(mix) {
+    if (!mix) return;
+    rest.set(mix);
+    setWeights(mix.weights);
+  }
+
+  function publish() {
+    const total = sum(Object.values(weights));
+    const shares = rows.map(({ name }) => (total > 0 ? weights[name] / total : 0));
+    rows.forEach((row, k) => {
+      row.show(shares[k]);
+    });
+    zero.textContent = total > 0 ? "" : T.zero;
+    for (const button of buttons) button.compare(weights);
+    props.value = { weights: { ...weights }, ...rest.values };
+    tell(STATE.weights, { weights: { ...weights }, ...rest.values, objectives: shown }, scope);
+    tell(STATE.mix, JSON.stringify([shares.map((share) => share.toFixed(4)), rest.values]), scope);
+  }
+
+  hear(COMMAND.setWeights, setWeights, scope);
+  hear(COMMAND.setMix, setMix, scope);
+  if (take !== undefined) {
+    const takeOver = () => setMix(last(STATE.weights, take));
+    head.append(h("button", { type: "button", class: "quiet", onclick: takeOver }, T.take));
+  }
+  head.parentElement.append(
+    h(
+      "div",
+      { class: "chips", role: "group", "aria-label": T.presets },
+      buttons.map(({ node }) => node),
+    ),
+    h(
+      "div",
+      { class: "mixbar", "aria-hidden": "true" },
+      rows.map(({ part }) => part),
+    ),
     zero,
-    ...rows,
-    h("details", { class: "advanced" },
-      h("summary", {}, T.advanced),
-      strength.node, temperature.node,
-      h("div", { class: "slider" },
-        h("div", { class: "slider-head" }, h("label", { for: scoped("seed") }, T.seed)), seed,
-        h("p", { class: "fine", id: scoped("seed-help") }, T.seed_help))));
-  const start = presets.find((p) => p.name === first) || presets[0];
-  if (start) start.button.click();
+    ...rows.map((row) => row.slider.node),
+    rest.node,
+  );
+  const start = buttons.find(({ name }) => name === first) || buttons[0];
+  if (start) pick(start.values);
   else publish();
+  hear(
+    STATE.bands,
+    (bands) =>
+      rows.forEach((row) => {
+        row.band(bands[row.name]);
+      }),
+    scope,
+  );
 }
 
-async function poll() {
-  let found;
-  try {
-    found = await request("settings", "");
-  } catch (error) {
-    found = { state: "loading" };
-  }
-  if (!element.isConnected) return;
-  if (found.state === "ready") build(found);
-  else if (found.state === "failed") loading.replaceChildren(h("p", { class: "error" }, fill(T.failed, found)));
-  else setTimeout(poll, 700);
+// The slider of one objective, its share in words, and its part of the bar above.
+function weightRow({ name, label, help }, k, props, setOne) {
+  const T = props.text;
+  const { scope, brief } = props.settings;
+  const style = objectiveStyle(k);
+  const act = (value) => setOne(name, value);
+  const id = `${scope}weight-${name}`;
+  const made = slider({ id, label, help: brief ? "" : help, high: 1, step: 0.01, value: 0, act });
+  const share = h("span", { class: "share" });
+  const part = h("span", { class: `part ${style}` });
+  made.node.classList.add(style);
+  made.node.querySelector("label").prepend(h("span", { class: `swatch ${style}`, "aria-hidden": "true" }));
+  made.output.before(share);
+  return {
+    name,
+    slider: made,
+    part,
+    band: brief ? () => {} : keepBand(made, T),
+    show(value) {
+      share.textContent = fill(T.share, { share: percent(value) });
+      part.style.flexGrow = String(value);
+    },
+  };
 }
-poll();
+
+// A preset as a button that is pressed while the sliders stand at it. Only its direction matters; sliders end at 1.
+function presetButton(name, given, objectives, pick, T) {
+  const most = Math.max(1, ...Object.values(given));
+  const values = Object.fromEntries(objectives.map((o) => [o.name, Number(given[o.name] || 0) / most]));
+  const only = objectives.find((o) => o.name === name);
+  const label = only ? fill(T.preset_only, { name: only.label.toLowerCase() }) : T[`preset_${name}`] || name;
+  const onclick = () => pick(values);
+  const node = h("button", { type: "button", class: "chip", "aria-pressed": "false", onclick }, label);
+  const compare = (weights) => {
+    const same = Object.keys(values).every((key) => Math.abs(weights[key] - values[key]) < 0.006);
+    node.setAttribute("aria-pressed", String(same));
+  };
+  return { name, values, node, compare };
+}
+
+// Strength, temperature and seed, folded away.
+function advanced(scope, publish, T) {
+  const values = { strength: 1, temperature: 0, seed: 0 };
+  const move = (name, high, value) => {
+    const act = (to) => {
+      values[name] = to;
+      publish();
+    };
+    return slider({ id: scope + name, label: T[name], help: T[`${name}_help`], high, step: 0.05, value, act });
+  };
+  const strength = move("strength", 2, 1);
+  const temperature = move("temperature", 1.5, 0);
+  const id = `${scope}seed`;
+  const seed = h("input", {
+    type: "number",
+    id,
+    min: 0,
+    max: MAX_SEED,
+    step: 1,
+    value: 0,
+    "aria-describedby": `${id}-help`,
+    oninput: () => {
+      values.seed = Math.min(MAX_SEED, Math.max(0, Math.trunc(Number(seed.value) || 0)));
+      publish();
+    },
+  });
+  const node = h(
+    "details",
+    { class: "advanced" },
+    h("summary", {}, T.advanced),
+    strength.node,
+    temperature.node,
+    h(
+      "div",
+      { class: "slider" },
+      h("div", { class: "slider-head" }, h("label", { for: id }, T.seed)),
+      seed,
+      h("p", { class: "fine", id: `${id}-help` }, T.seed_help),
+    ),
+  );
+  const set = (given) => {
+    Object.assign(values, { strength: given.strength, temperature: given.temperature, seed: given.seed });
+    strength.set(values.strength);
+    temperature.set(values.temperature);
+    seed.value = values.seed;
+  };
+  return { values, node, set };
+}

@@ -161,7 +161,7 @@ def _word_payload(word: Word, sampled: bool) -> dict[str, Any]:
     return {
         "text": word.text,
         "gap": word.gap,
-        "end": word.kind == "end",
+        "kind": word.kind,
         "foil": word.foil,
         "pieces": word.pieces,
         "margin": _round(word.margin),

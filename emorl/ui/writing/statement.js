@@ -1,76 +1,120 @@
-// Statement box: counter, examples, personal-data notice. Its value is the text.
-const { max, examples } = props.settings;
-const box = h("textarea", {
-  id: scoped("statement-box"), rows: props.settings.rows || 5, maxlength: max, placeholder: T.placeholder, spellcheck: "true",
-  autocomplete: "off", "aria-describedby": scoped("statement-counter") + " " + scoped("statement-notice"),
-});
-const counter = h("span", { id: scoped("statement-counter"), class: "counter" });
-const notice = h("p", { id: scoped("statement-notice"), class: "notice", role: "status" });
-const hide = h("button", { type: "button", class: "secondary", hidden: true, onclick: maskPersonalData }, T.mask);
-let timer = 0;
-let asked = 0;
+// Statement box: counter, examples, notice about personal data. Its value is the text.
+import { COMMAND, hear, last, STATE, tell } from "../events.js";
+import { fill, h } from "../widgets/dom.js";
+import { request } from "../widgets/server.js";
 
-function changed() {
-  props.value = box.value;
-  counter.textContent = fill(T.counter, { n: box.value.length, max });
-  counter.classList.toggle("full", box.value.length >= max);
-  tell(scoped("statement"), box.value);
-  clearTimeout(timer);
-  timer = setTimeout(checkPersonalData, 500);
-}
+export function statement({ element, props, server }) {
+  const T = props.text;
+  const { scope, max, examples, go, take, rows = 5 } = props.settings;
+  const id = (name) => `${scope}statement-${name}`;
+  const box = h("textarea", {
+    id: id("box"),
+    rows,
+    maxlength: max,
+    placeholder: T.placeholder,
+    spellcheck: "true",
+    autocomplete: "off",
+    "aria-describedby": `${id("counter")} ${id("notice")}`,
+  });
+  const counter = h("span", { id: id("counter"), class: "counter" });
+  const personal = personalData(id("notice"), box, changed, server, T);
 
-async function checkPersonalData() {
-  const turn = ++asked;
-  let kinds = [];
-  try {
-    if (box.value.trim()) kinds = await request("personal_notice", box.value);
-  } catch (error) {
-    kinds = []; // the notice is a courtesy; a lost connection is reported at Generate
+  function changed() {
+    props.value = box.value;
+    count();
+    tell(STATE.statement, box.value, scope);
+    personal.later();
   }
-  if (turn === asked) hide.hidden = !kinds.length;
-  if (turn === asked) notice.textContent = kinds.length ? fill(T.notice, { kinds: kinds.join(", ") }) : "";
-}
 
-async function maskPersonalData() {
-  const before = box.value;
-  let after = before;
-  try {
-    after = await request("masked", before);
-  } catch (error) {
-    return; // the notice stays
+  function count() {
+    counter.textContent = fill(T.counter, { n: box.value.length, max });
+    counter.classList.toggle("full", box.value.length >= max);
   }
-  if (box.value !== before) return; // typed on meanwhile
-  box.value = after;
-  changed();
-  box.focus();
-}
 
-// The statement of another screen, where it has one.
-function take() {
-  const there = told[props.settings.take];
-  if (there?.trim()) { box.value = there; changed(); }
-}
+  function put(text) {
+    box.value = text;
+    changed();
+  }
 
-box.addEventListener("input", changed);
-hear("hello", () => tell(scoped("statement"), box.value));
-hear(scoped("set-statement"), (text) => { box.value = text; changed(); });
-box.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+  function takeOver() {
+    const there = last(STATE.statement, take);
+    if (there?.trim()) put(there);
+  }
+
+  box.addEventListener("input", changed);
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
-    document.getElementById(props.settings.go)?.click();
+    document.getElementById(go)?.click();
+  });
+  const chip = (example) =>
+    h("button", { type: "button", class: "chip", onclick: () => put(example.statement) }, example.topic);
+  element.append(
+    h(
+      "div",
+      { class: "card statement" },
+      h(
+        "div",
+        { class: "card-head" },
+        h("label", { class: "title", for: id("box") }, T.label),
+        take === undefined ? null : h("button", { type: "button", class: "quiet", onclick: takeOver }, T.take),
+      ),
+      box,
+      h("div", { class: "below" }, h("span", { class: "fine shortcut" }, T.shortcut), counter),
+      personal.notice,
+      personal.mask,
+      h(
+        "div",
+        { class: "chips", role: "group", "aria-label": T.examples },
+        h("span", { class: "chips-label" }, T.examples),
+        examples.map(chip),
+      ),
+    ),
+  );
+  count();
+  tell(STATE.statement, box.value, scope);
+  hear(COMMAND.setStatement, put, scope);
+}
+
+// The notice that the text may hold personal data, and the button that takes it out.
+function personalData(id, box, changed, server, T) {
+  const notice = h("p", { id, class: "notice", role: "status" });
+  const mask = h("button", { type: "button", class: "secondary", hidden: true, onclick: replace }, T.mask);
+  let timer = 0;
+  let latest = 0;
+
+  async function check() {
+    latest += 1;
+    const turn = latest;
+    let kinds = [];
+    try {
+      if (box.value.trim()) kinds = await request(server, "personal_notice", box.value);
+    } catch {
+      kinds = []; // the notice is a courtesy; a lost connection is reported at Generate
+    }
+    if (turn !== latest) return; // typed on meanwhile
+    mask.hidden = !kinds.length;
+    notice.textContent = kinds.length ? fill(T.notice, { kinds: kinds.join(", ") }) : "";
   }
-});
-element.append(
-  h("div", { class: "card statement" },
-    h("div", { class: "card-head" }, h("label", { class: "title", for: scoped("statement-box") }, T.label),
-      props.settings.take ? h("button", { type: "button", class: "quiet", onclick: take }, T.take) : null),
-    box,
-    h("div", { class: "below" }, h("span", { class: "fine shortcut" }, T.shortcut), counter),
-    notice, hide,
-    h("div", { class: "chips", role: "group", "aria-label": T.examples },
-      h("span", { class: "chips-label" }, T.examples),
-      examples.map((example) => h("button", {
-        type: "button", class: "chip",
-        onclick: () => { box.value = example.statement; changed(); },
-      }, example.topic)))));
-counter.textContent = fill(T.counter, { n: 0, max });
+
+  async function replace() {
+    const before = box.value;
+    let after = before;
+    try {
+      after = await request(server, "masked", before);
+    } catch {
+      return; // the notice stays
+    }
+    if (box.value !== before) return; // typed on meanwhile
+    box.value = after;
+    changed();
+    box.focus();
+  }
+
+  function later() {
+    clearTimeout(timer);
+    timer = setTimeout(check, 500);
+  }
+
+  return { notice, mask, later };
+}

@@ -1,0 +1,53 @@
+// What the widgets tell each other: every event by name, who tells it and who hears it, and the bus it goes over.
+//
+// A state is remembered: whoever begins to listen is told the last one at once, because widgets on a tab that is opened
+// later begin late. A command is heard by those who listen at that moment. Where a page has two widgets of a kind, such
+// as the two mixers of Compare, `scope` says which of them is meant.
+
+export const STATE = Object.freeze({
+  statement: "statement", // string: what is in a statement box
+  weights: "weights", // {weights, strength, temperature, seed, objectives}: where the sliders stand; told before `mix`
+  mix: "mix", // string: the same as shares, to compare two settings
+  bands: "bands", // {objective: [low, high]}: slider values that keep the text; the result tells the mixer
+  atlas: "atlas", // the atlas of the reflection that is shown, or null
+  shown: "shown", // id or ids of what a screen shows; "" or [] while there is nothing
+  written: "written", // id of the reflection that the Why screen can explain, or ""
+  sent: "sent", // true once something was sent to the blind rating queue
+});
+
+export const COMMAND = Object.freeze({
+  setStatement: "set-statement", // string: put this into the statement box
+  setWeights: "set-weights", // {objective: weight}: move the sliders
+  setMix: "set-mix", // {weights, strength, temperature, seed}: the whole setting
+  finished: "finished", // {result, statement, mix}: a reflection is complete
+  edited: "edited", // {id, text}: the counsellor's own version was kept
+  rated: "rated", // a rating was saved: what is laid over the map is out of date
+  slice: "slice", // [objective, objective, objective]: the atlas of these three is wanted
+  welcome: "welcome", // open the welcome notice
+});
+
+const STATES = new Set(Object.values(STATE));
+const bus = new EventTarget();
+const remembered = new Map();
+
+export function tell(name, detail = null, scope = "") {
+  const key = scope + name;
+  if (STATES.has(name)) remembered.set(key, detail);
+  bus.dispatchEvent(new CustomEvent(key, { detail }));
+}
+
+export function hear(name, action, scope = "") {
+  const key = scope + name;
+  bus.addEventListener(key, (event) => action(event.detail));
+  if (remembered.has(key)) action(remembered.get(key));
+}
+
+// The last state that was told, or undefined.
+export function last(name, scope = "") {
+  return remembered.get(scope + name);
+}
+
+// All states as they are now.
+export function states() {
+  return Object.fromEntries(remembered);
+}

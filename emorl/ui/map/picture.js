@@ -1,0 +1,126 @@
+// Draws an atlas: a triangle for three objectives, a bar for two. Regions, the point of the weights, ratings.
+import { middle } from "../atlas/lookup.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const SIDE = 1000;
+const HEIGHT = (SIDE * Math.sqrt(3)) / 2;
+const BAR = 120; // height of the bar for two objectives
+const EDGE = 26; // room around for circles and outlines
+const MIN_NUMBERED = 0.012; // area of the smallest region with a number in it
+
+function svg(tag, attributes, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "fill") node.style.setProperty("fill", value);
+    else node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+// Shares to the picture: the first objective at the top, the second left, the third right; two lie on a bar.
+const project = (p) => (p.length === 2 ? [SIDE * p[1], BAR / 2] : [SIDE * (p[2] + p[0] / 2), HEIGHT * (1 - p[0])]);
+
+function sharesAt(x, y, count) {
+  const p = count === 2 ? [1 - x / SIDE, x / SIDE] : [1 - y / HEIGHT, 0, x / SIDE - (1 - y / HEIGHT) / 2];
+  if (count === 3) p[1] = 1 - p[0] - p[2];
+  const kept = p.map((share) => Math.max(0, share)); // a click beside the edge means the edge
+  const total = kept.reduce((sum, share) => sum + share, 0);
+  return kept.map((share) => share / total);
+}
+
+// The objectives' colours mixed as in the region's middle, on the ground of the card, so that ink stays readable.
+function tint(shares, colours) {
+  let [mixed, weight] = [`var(${colours[0]})`, shares[0]];
+  for (let k = 1; k < shares.length; k++) {
+    weight += shares[k];
+    const part = weight > 0 ? Math.round((100 * shares[k]) / weight) : 0;
+    mixed = `color-mix(in srgb, var(${colours[k]}) ${part}%, ${mixed})`;
+  }
+  return `color-mix(in srgb, ${mixed} 42%, var(--card))`;
+}
+
+function corners(polygon, count) {
+  if (count === 3) return polygon.map(project);
+  const ends = polygon.map((p) => SIDE * p[1]);
+  return rectangle(Math.min(...ends), Math.max(...ends));
+}
+
+function rectangle(left, right) {
+  return [
+    [left, 0],
+    [right, 0],
+    [right, BAR],
+    [left, BAR],
+  ];
+}
+
+const points = (pairs) => pairs.map((pair) => pair.join(",")).join(" ");
+
+// The picture; `pick` hears the shares that were clicked. Returns its node, `mark`, which moves the marker and lights a
+// region, and `rate`, which draws ratings.
+export function picture(atlas, colours, label, pick) {
+  const count = atlas.objectives.length;
+  const tall = count === 2 ? BAR : HEIGHT;
+  const regions = atlas.regions.map(({ polygon }) =>
+    svg("polygon", {
+      class: "region",
+      points: points(corners(polygon, count)),
+      fill: tint(middle(polygon), colours),
+    }),
+  );
+  const numbers = atlas.regions.flatMap((region, i) => number(region, i));
+  const outline =
+    count === 2
+      ? rectangle(0, SIDE)
+      : [
+          [SIDE / 2, 0],
+          [0, HEIGHT],
+          [SIDE, HEIGHT],
+        ];
+  const frame = svg("polygon", { class: "frame", points: points(outline) });
+  const lit = svg("polygon", { class: "lit", points: "" });
+  const here = svg("circle", { class: "here", r: 15 });
+  const ratings = svg("g", {});
+  const viewBox = `${-EDGE} ${-EDGE} ${SIDE + 2 * EDGE} ${tall + 2 * EDGE}`;
+  const node = svg(
+    "svg",
+    { class: "triangle", viewBox, role: "img", "aria-label": label },
+    frame,
+    ...regions,
+    lit,
+    ...numbers,
+    ratings,
+    here,
+  );
+  node.addEventListener("click", (event) => {
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(node.getScreenCTM().inverse());
+    pick(sharesAt(at.x, at.y, count));
+  });
+  return {
+    node,
+    mark(shares, index) {
+      here.style.display = shares ? "" : "none";
+      lit.setAttribute("points", index >= 0 ? regions[index].getAttribute("points") : "");
+      if (!shares) return;
+      const [x, y] = project(shares);
+      here.setAttribute("cx", x);
+      here.setAttribute("cy", y);
+    },
+    rate(found) {
+      const most = Math.max(1, ...found.map((rating) => rating.n));
+      ratings.replaceChildren(...found.map((rating) => ratingCircle(rating, most)));
+    },
+  };
+}
+
+function number(region, index) {
+  if (region.area < MIN_NUMBERED) return [];
+  const [x, y] = project(middle(region.polygon));
+  return [svg("text", { class: "region-number", x, y }, String(index + 1))];
+}
+
+function ratingCircle({ shares, n, value }, most) {
+  const [cx, cy] = project(shares);
+  return svg("circle", { class: "rated", cx, cy, r: 9 + 16 * Math.sqrt(n / most), "fill-opacity": value });
+}

@@ -1,0 +1,41 @@
+// Everything that Gradio calls: the widgets by name, and what the page's events do without asking the server.
+import { about } from "./about/about.js";
+import { atlas, atlasWanted } from "./atlas/atlas.js";
+import { banner } from "./banner/banner.js";
+import { compare } from "./compare/compare.js";
+import { states, tell } from "./events.js";
+import { map } from "./map/map.js";
+import { queue } from "./rate/queue.js";
+import { rating } from "./reflect/rating.js";
+import { result } from "./reflect/result.js";
+import { recalled, visit } from "./reflect/visit.js";
+import { results } from "./results/results.js";
+import { send } from "./sending/send.js";
+import { agreement, noticePhase, welcome } from "./welcome/welcome.js";
+import { why } from "./why/why.js";
+import { mixer } from "./writing/mixer.js";
+import { afterFailure, afterStop } from "./writing/outcome.js";
+import { statement } from "./writing/statement.js";
+
+export const widgets = Object.freeze({
+  about,
+  atlas,
+  banner,
+  compare,
+  map,
+  mixer,
+  queue,
+  rating,
+  result,
+  results,
+  send,
+  statement,
+  visit,
+  welcome,
+  why,
+});
+
+export const handlers = Object.freeze({ afterFailure, afterStop, agreement, atlasWanted, noticePhase, recalled });
+
+// For tests: what the widgets have told each other.
+export const events = Object.freeze({ states, tell });

@@ -1,0 +1,28 @@
+// What a rater agrees to before the first item.
+import { h } from "../widgets/dom.js";
+import { heading } from "./passages.js";
+
+export function consentNotice(T, agreed) {
+  const tick = h("input", { type: "checkbox", id: "queue-consent" });
+  const wrong = h("p", { class: "error", role: "alert" });
+  const form = h(
+    "form",
+    { novalidate: true, "aria-label": T.consent_heading },
+    heading(T.consent_heading),
+    h(
+      "ul",
+      { class: "points" },
+      T.consent_points.map((point) => h("li", {}, point)),
+    ),
+    h("div", { class: "consent" }, tick, h("label", { for: "queue-consent" }, T.consent_tick)),
+    wrong,
+    h("div", { class: "form-end" }, h("button", { type: "submit", class: "primary" }, T.start)),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    wrong.textContent = tick.checked ? "" : T.consent_missing;
+    if (tick.checked) agreed();
+    else tick.focus();
+  });
+  return form;
+}

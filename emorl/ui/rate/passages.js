@@ -1,0 +1,48 @@
+// The parts of the Rate screen that only show something: heading, progress, statement and reflections.
+import { fill, h } from "../widgets/dom.js";
+
+export function heading(words) {
+  return h("h2", { class: "title", id: "queue-heading", tabindex: "-1" }, words);
+}
+
+export function progress({ done, total }, T) {
+  const words = fill(T.progress, { done, total });
+  const width = `${total ? (100 * done) / total : 0}%`;
+  return h(
+    "div",
+    { class: "queue-progress" },
+    h(
+      "div",
+      {
+        class: "mixbar",
+        role: "progressbar",
+        "aria-label": T.progress_label,
+        "aria-valuemin": 0,
+        "aria-valuemax": total,
+        "aria-valuenow": done,
+        "aria-valuetext": words,
+      },
+      h("span", { class: "done-part", vars: { width } }),
+    ),
+    h("span", { class: "fine" }, words),
+  );
+}
+
+// The statement, and below it one reflection or two.
+export function itemTexts({ statement, texts }, T) {
+  const [first, second] = texts;
+  const sides =
+    texts.length === 1
+      ? [passage(T.single, first, "queue-single")]
+      : [passage(T.left, first, "queue-left"), passage(T.right, second, "queue-right")];
+  return [passage(T.statement, statement, "queue-statement"), h("div", { class: "sides" }, sides)];
+}
+
+function passage(label, words, id) {
+  return h(
+    "section",
+    { class: "passage", "aria-labelledby": id },
+    h("h3", { id }, label),
+    h("p", { class: "words" }, words),
+  );
+}

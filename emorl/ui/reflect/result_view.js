@@ -1,0 +1,78 @@
+// The elements of the reflection's card and of those below it; what they show is decided in result.js.
+import { h, openTab } from "../widgets/dom.js";
+
+export function resultView(T, ownVersion) {
+  const view = {
+    text: h("div", { class: "reflection-text", id: "reflection-text" }),
+    live: h("div", { class: "sr", "aria-live": "polite" }),
+    state: h("span", { class: "state", role: "status" }),
+    mark: h("p", { class: "mark", role: "status" }),
+    reach: h("p", { class: "fine reach" }),
+    past: h("p", { class: "mark", "data-mark": "stale", hidden: true }, T.past),
+    edit: h("button", { type: "button", class: "quiet", id: "edit-open", hidden: true }, T.edit),
+    copy: h("button", { type: "button", class: "quiet", hidden: true }, T.copy),
+    chips: h("ul", { class: "care-chips", "aria-label": T.chips.heading }),
+    details: h("p", { class: "fine details" }),
+    message: h("div", {}),
+    panel: h("div", { class: "panel", id: "word-panel" }),
+    hint: h("p", { class: "fine" }),
+    base: h("p", { class: "base-text", id: "base-text" }),
+    scores: h("div", { class: "scores" }),
+    overall: h("div", {}),
+  };
+  view.why = whyPart(view, T);
+  view.main = h(
+    "section",
+    { class: "card reflection", "aria-labelledby": "reflection-heading" },
+    h(
+      "div",
+      { class: "card-head" },
+      h("h2", { class: "title", id: "reflection-heading" }, T.heading),
+      view.state,
+      view.edit,
+      view.copy,
+    ),
+    view.text,
+    view.live,
+    view.mark,
+    view.reach,
+    view.chips,
+    view.message,
+    ownVersion,
+    view.why,
+    view.details,
+  );
+  view.side = h(
+    "div",
+    { class: "side", hidden: true },
+    sideCard("base-heading", T.base_heading, h("p", { class: "fine" }, T.base_hint), view.base),
+    sideCard("scores-heading", T.scores_heading, view.scores, h("p", { class: "fine" }, T.scores_hint)),
+  );
+  view.whole = h("section", { class: "card", hidden: true, "aria-labelledby": "overall-heading" }, view.overall);
+  const { message, chips, details, scores, base, panel, hint, overall, side, why, whole, copy, edit, past } = view;
+  view.emptied = [message, chips, details, scores, base, panel, hint, overall];
+  view.hidden = [side, why, whole, copy, edit, past];
+  return view;
+}
+
+function whyPart({ past, panel, hint }, T) {
+  const open = () => openTab(T.why_tab);
+  return h(
+    "section",
+    { class: "why", hidden: true, "aria-labelledby": "why-heading" },
+    h(
+      "div",
+      { class: "card-head" },
+      h("h3", { id: "why-heading" }, T.why_heading),
+      h("button", { type: "button", class: "quiet", onclick: open }, T.open_why),
+    ),
+    h("p", { class: "fine" }, T.why_hint),
+    past,
+    panel,
+    hint,
+  );
+}
+
+function sideCard(id, heading, ...parts) {
+  return h("section", { class: "card", "aria-labelledby": id }, h("h2", { class: "title", id }, heading), ...parts);
+}

@@ -1,0 +1,31 @@
+// Questions of a form: real radio groups and boxes to tick, which the keyboard and screen readers know.
+import { fill, h } from "./dom.js";
+
+// `options` are labels by value; `keys` shows the number that picks each.
+export function radioGroup({ id, legend, help, options, keys = false }) {
+  const key = (k) => (keys ? h("span", { class: "key", "aria-hidden": "true" }, String(k + 1)) : null);
+  const option = ([value, label], k) =>
+    h("label", { class: "option" }, h("input", { type: "radio", name: id, value }), h("span", {}, label, key(k)));
+  return group({ id, legend, help }, h("div", { class: "options" }, Object.entries(options).map(option)));
+}
+
+export function checkGroup({ id, legend, help, options, style = null, type = "checkbox" }) {
+  const option = ([value, label]) => h("label", { class: "check" }, h("input", { type, name: id, value }), label);
+  return group({ id, legend, help, style }, h("div", { class: "checks" }, Object.entries(options).map(option)));
+}
+
+function group({ id, legend, help, style = null }, options) {
+  return h(
+    "fieldset",
+    { id, class: style, "aria-describedby": help ? `${id}-help` : null },
+    h("legend", {}, legend),
+    help ? h("p", { class: "fine", id: `${id}-help` }, help) : null,
+    options,
+  );
+}
+
+// Which questions still need an answer, in words; empty where none does.
+export function missingFields(fields, T) {
+  if (!fields.length) return "";
+  return fill(T.missing, { fields: fields.map((field) => T[field].toLowerCase().replace("?", "")).join(", ") });
+}

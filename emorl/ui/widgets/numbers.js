@@ -1,0 +1,17 @@
+// Numbers as they are shown.
+
+const MINUS = "−";
+
+export const percent = (share) => `${Math.round(100 * share)}%`;
+
+// A share as a whole percentage, never rounded up to 100.
+export const floorPercent = (share) => `${Math.floor(100 * Math.min(1, share) + 1e-4)}%`;
+
+export const signed = (x) => (x <= -0.005 ? MINUS : "+") + Math.abs(x).toFixed(2);
+
+export const fixed = (x, digits = 2) => (x < 0 ? MINUS : "") + Math.abs(x).toFixed(digits);
+
+export const sum = (numbers) => numbers.reduce((total, x) => total + x, 0);
+
+// The class that gives the k-th objective its colour and pattern; there are six of each.
+export const objectiveStyle = (k) => `o${(k % 6) + 1}`;
