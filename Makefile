@@ -27,9 +27,11 @@ run: setup  ## the app on 127.0.0.1:7860
 test: setup lint chromium  ## linter, types, every test (the browser's included)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-lint: $(VENV)/.dev  ## ruff and mypy
+lint: $(VENV)/.dev  ## ruff and mypy; biome for JavaScript and CSS
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m mypy emorl training
+	@if command -v npm >/dev/null; then $(MAKE) -s node_modules/.installed && npm run -s lint; \
+	else echo "note: JavaScript and CSS were not checked: no npm on PATH; install Node.js 18 or newer" >&2; fi
 
 bench: setup $(VENV)/.dev  ## the benchmarks: JSON under var/bench, a table on screen
 	@$(BIN)/python -m tests.benchmarks
@@ -38,7 +40,7 @@ screenshots: setup $(VENV)/.dev chromium  ## the pictures under docs/screens, fr
 	@$(BIN)/python -m tests.browser.screenshots
 
 clean:  ## remove the virtual environment and caches; ratings in var/ stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -56,6 +58,10 @@ $(VENV)/.runtime: requirements.txt constraints.txt $(VENV)/.created
 
 $(VENV)/.dev: requirements-dev.txt requirements-training.txt $(VENV)/.runtime
 	$(PIP) install -q -r requirements-dev.txt
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-audit --no-fund --silent
 	@touch $@
 
 chromium:
