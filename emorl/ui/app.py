@@ -12,6 +12,7 @@ from emorl.safety import crisis_contacts
 from emorl.ui import strings
 from emorl.ui.about.screen import about_screen
 from emorl.ui.api.endpoints import api_endpoints, keep_private
+from emorl.ui.banner.strings import BANNER
 from emorl.ui.compare.screen import compare_screen
 from emorl.ui.map.ratings import Overlay, preferred_overlay
 from emorl.ui.map.screen import map_screen
@@ -50,7 +51,7 @@ def build_demo(
     with gr.Blocks(title=strings.TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as demo:
         widget(
             "banner",
-            text={**strings.BANNER, "title": strings.TITLE, "tagline": strings.TAGLINE},
+            text={**BANNER, "title": strings.TITLE, "tagline": strings.TAGLINE},
             settings={"contacts": contacts_payload(crisis_contacts())},
         )
         rater = gr.BrowserState("", storage_key="emorl-rater", secret="emorl-rater-id")

@@ -116,7 +116,7 @@ def first_words(page: Page, repeats: int) -> list[float]:
         page.locator("#statement-box").fill(f"{statements[number % len(statements)]} And that was {number} days ago.")
         took = page.evaluate(FIRST_WORD) / 1000
         page.locator(".reflection[data-phase=done]").wait_for()
-        page.wait_for_function("!document.querySelector('.reach').textContent.startsWith('Mapping')")
+        page.wait_for_function("!document.querySelector('.reach').textContent.startsWith('Finding')")
         seconds += [took] if number else []  # the first warms the model up
     return seconds
 

@@ -91,7 +91,7 @@ def results(page: Page) -> None:
     open_tab(page, "Results")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Open", exact=True).click()
-    expect(page.get_by_role("heading", name="What there is")).to_be_visible()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
 def about(page: Page) -> None:

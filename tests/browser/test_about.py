@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emorl.safety import crisis_contacts
-from emorl.ui import strings
+from emorl.ui.about import strings
 from tests.browser.conftest import App
 from tests.browser.steps import faults, open_app, open_tab
 
@@ -23,7 +23,7 @@ def open_about(page: Page, url: str) -> None:
 
 
 def unfold(page: Page) -> None:
-    for label in (strings.ABOUT_FORMULAS_LABEL, strings.ABOUT_CARD):
+    for label in (strings.FORMULAS_LABEL, strings.CARD):
         page.get_by_role("button", name=label).click()
     expect(page.locator("#about-formulas .katex-display").first).to_be_visible()
     expect(page.locator("#about-card table").first).to_be_visible()

@@ -119,7 +119,7 @@ def test_sliders_share_the_mix_and_never_write(new_page: Callable[..., Page], ap
     slider.focus()
     page.keyboard.press("Home")
     expect(page.locator("#widget-mixer")).to_contain_text("100% of the mix")
-    expect(page.get_by_text("Weights changed since this text")).to_be_visible()
+    expect(page.get_by_text("The weights have changed since this text")).to_be_visible()
     for _ in range(20):
         page.keyboard.press("ArrowRight")
     expect(page.locator("#widget-mixer")).to_contain_text("33% of the mix")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from emorl.ratings import RatingQueue
-from emorl.ui import strings
+from emorl.ui.sending import strings
 from tests.browser.conftest import App
 from tests.browser.steps import STATEMENT, faults, generate, open_app, open_tab
 from tests.browser.test_app import HOSTILE
@@ -90,9 +90,9 @@ def test_two_settings_side_by_side(new_page: Callable[..., Page], app: Callable[
     expect(text(page, "b")).to_have_text(REPLY)
     expect(page.locator("#widget-b-mixer")).to_contain_text("60% of the mix")
     expect(page.locator("#widget-a-mixer")).to_contain_text("All weights are zero")
-    expect(page.get_by_text("settings changed since these texts")).to_have_count(0)
+    expect(page.get_by_text("settings have changed since these texts")).to_have_count(0)
     page.locator("#a-weight-empathy").press("End")
-    expect(page.get_by_text("settings changed since these texts")).to_be_visible()
+    expect(page.get_by_text("settings have changed since these texts")).to_be_visible()
     assert running.reflector.started == 1
 
 
@@ -140,7 +140,7 @@ def test_both_stream_and_stop_frees_them(new_page: Callable[..., Page], app: Cal
     expect(text(page, "a")).to_contain_text("Part of")
     expect(text(page, "b")).to_contain_text("I am")
     page.locator("#compare-stop").click()
-    expect(page.get_by_text("no comparison and no scores for these texts")).to_be_visible()
+    expect(page.get_by_text("there is no comparison and there are no scores for these texts")).to_be_visible()
     deadline = time.monotonic() + 20
     while running.reflector.closed_early == 0 and time.monotonic() < deadline:
         page.wait_for_timeout(100)

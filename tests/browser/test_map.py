@@ -44,7 +44,7 @@ def test_no_map_says_how_to_get_one(new_page: Callable[..., Page], app: Callable
     page = new_page()
     open_app(page, app(reflector=MappedReflector()).url)
     open_map(page)
-    expect(page.get_by_text("No map yet.")).to_be_visible()
+    expect(page.get_by_text("There is no atlas yet.")).to_be_visible()
     assert page.locator(".triangle").count() == 0
 
 
@@ -74,7 +74,7 @@ def test_a_region_is_chosen_with_the_keyboard_and_the_sliders_follow(
     page.keyboard.press("Home")
     share = round(100 * atlas["regions"][0]["area"])
     expect(page.locator("#map-count")).to_have_text(
-        f"{n} reflections are within reach; this one holds for {share}% of all settings."
+        f"{n} reflections are within reach. This one is written at {share}% of all settings."
     )
     page.get_by_role("tab", name="Reflect", exact=True).click()  # the text has followed there too
     expect(page.locator("#reflection-text")).to_have_text(atlas["regions"][0]["reflection"])
@@ -114,7 +114,7 @@ def test_a_change_of_weights_moves_the_marker_and_zero_is_not_on_the_map(
     page.get_by_role("tab", name="Reflect", exact=True).click()
     page.get_by_role("button", name="Base model", exact=True).click()
     open_map(page)
-    expect(page.locator("#map-count")).to_contain_text("the present weights are not on the map")
+    expect(page.locator("#map-count")).to_contain_text("does not cover your present weights")
     expect(page.locator(".triangle .here")).to_be_hidden()
 
 
@@ -143,9 +143,9 @@ def test_of_four_objectives_three_are_chosen(new_page: Callable[..., Page], app:
         group.get_by_label(name).check()
     go.press("Enter")
     expect(page.locator(".map-top")).to_have_text("Empathy")
-    expect(page.locator("#map-count")).to_contain_text("the present weights are not on the map")
+    expect(page.locator("#map-count")).to_contain_text("does not cover your present weights")
     page.locator(".map-row").first.press("Enter")
-    expect(page.locator("#map-count")).to_contain_text("this one holds for")
+    expect(page.locator("#map-count")).to_contain_text("This one is written at")
     assert page.locator("#widget-mixer output").first.text_content() == "0.00"
 
 
@@ -158,7 +158,7 @@ def test_ratings_are_laid_over_and_an_empty_layer_says_so(
     open_map(page)
     box = page.get_by_label("Show ratings on the map")
     box.press("Space")
-    expect(page.get_by_text("No ratings yet, so nothing is laid over the map.")).to_be_visible()
+    expect(page.get_by_text("There are no ratings to show yet.")).to_be_visible()
     box.press("Space")
     points += RATINGS
     box.press("Space")
@@ -169,7 +169,7 @@ def test_ratings_are_laid_over_and_an_empty_layer_says_so(
     expect(page.locator(".triangle .rated")).to_have_count(0)
     points.append({"weights": "x"})
     box.press("Space")
-    expect(page.get_by_text("a rating the map cannot place")).to_be_visible()
+    expect(page.get_by_text("a rating that cannot be shown on the map")).to_be_visible()
 
 
 @pytest.mark.parametrize("way", ["stop", "generate", "leave"])
@@ -179,11 +179,11 @@ def test_growing_stops_at_once_when_it_is_not_wanted(
     reflector = MappedReflector()
     reflector.hold_at = 4
     page = new_page()
-    mapped(page, app(reflector=reflector).url, reach="Mapping what the sliders can reach")
+    mapped(page, app(reflector=reflector).url, reach="Finding every reflection the sliders can reach")
     expect(page.locator("#widget-result [data-mark=live]").first).to_be_visible()  # live as far as it is mapped
     if way == "stop":
         page.get_by_role("button", name="Stop").click()
-        expect(page.locator("#widget-result .reach")).to_contain_text("Mapping was stopped at")
+        expect(page.locator("#widget-result .reach")).to_contain_text("The atlas was stopped at")
         expect(page.locator("#reflection-text")).to_contain_text(".")  # the reflection itself stays
     elif way == "generate":
         page.get_by_role("button", name="Generate").click()
@@ -202,9 +202,9 @@ def test_a_failed_map_is_said_and_leaves_the_reflection(
     reflector = MappedReflector()
     reflector.prompt = None  # type: ignore[assignment,method-assign]
     page = new_page()
-    mapped(page, app(reflector=reflector).url, reach="The map could not be made: something went wrong")
+    mapped(page, app(reflector=reflector).url, reach="The atlas could not be made: something went wrong")
     open_map(page)
-    expect(page.locator("#widget-map").get_by_text("The map could not be made")).to_be_visible()
+    expect(page.locator("#widget-map").get_by_text("The atlas could not be made")).to_be_visible()
 
 
 def test_others_are_written_while_a_map_grows(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
@@ -212,7 +212,7 @@ def test_others_are_written_while_a_map_grows(new_page: Callable[..., Page], app
     reflector.hold_at = 3
     running = app(reflector=reflector)
     first, second = new_page(), new_page()
-    mapped(first, running.url, reach="Mapping what the sliders can reach")
+    mapped(first, running.url, reach="Finding every reflection the sliders can reach")
     open_app(second, running.url)
     generate(second)  # ends although the first map does not
     assert reflector.maps_closed == 0
@@ -242,7 +242,7 @@ def test_axe_finds_nothing_and_it_fits(
     open_map(page)
     page.locator(".map-row").nth(2).click()
     page.get_by_label("Show ratings on the map").check()
-    expect(page.get_by_text("No ratings yet" if width == 390 else "Circles are ratings")).to_be_visible()
+    expect(page.get_by_text("There are no ratings" if width == 390 else "Circles are ratings")).to_be_visible()
     for summary in page.locator("#widget-map summary:visible").all():
         summary.click()
     check("map")

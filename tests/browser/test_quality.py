@@ -74,7 +74,7 @@ def states(page: Page, app: Callable[..., App]) -> Iterator[str]:
     expect(page.get_by_text("This may contain personal data")).to_be_visible()
     yield "personal data, all opened"
     generate(page)
-    expect(page.locator("#widget-result .reach")).to_contain_text("Mapping what")
+    expect(page.locator("#widget-result .reach")).to_contain_text("Finding every reflection")
     yield "written, map growing"
     reflector.hold_map.set()
     expect(page.locator("#widget-result .reach")).to_contain_text("within reach")
@@ -115,7 +115,7 @@ def states(page: Page, app: Callable[..., App]) -> Iterator[str]:
     open_tab(page, "Results")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Open", exact=True).click()
-    expect(page.get_by_role("heading", name="What there is")).to_be_visible()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     yield "results"
     open_tab(page, "About")
     expect(page.get_by_role("heading", name="Privacy")).to_be_visible()
@@ -214,8 +214,8 @@ def test_nothing_moves_while_it_streams(
     page.evaluate(SHIFTS)
     for turn in range(2):  # the second time with what the first has left on the page
         generate(page, f"{STATEMENT} {turn}")
-        expect(page.locator("#widget-result .reach")).to_contain_text("Mapping what")
-        expect(page.locator("#widget-result .reach")).not_to_contain_text("Mapping what")
+        expect(page.locator("#widget-result .reach")).to_contain_text("Finding every reflection")
+        expect(page.locator("#widget-result .reach")).not_to_contain_text("Finding every reflection")
     assert len(page.locator("#reflection-text").inner_text()) > 150
     shifts = page.evaluate("window.shifts")
     assert sum(value for value, _ in shifts) <= 0.01, sorted(shifts, reverse=True)[:5]

@@ -156,7 +156,7 @@ def test_a_blind_pair_by_number_keys_and_what_wrote_it_afterwards(
     assert side is not None and side.text == left
     page.get_by_role("button", name="Show what wrote it").press("Enter")
     expect(page.get_by_text(f"Left: {side.setting}")).to_be_visible()
-    expect(page.get_by_text("the new answer is kept apart as not blind")).to_be_visible()
+    expect(page.get_by_text("the new answer is counted separately, because it is no longer blind")).to_be_visible()
     page.get_by_role("button", name="Undo last answer").press("Enter")
     expect(page.locator("#queue-form")).to_be_visible()
     assert page.locator("input[name=queue-choice]:checked").get_attribute("value") == "left"

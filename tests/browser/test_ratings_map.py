@@ -32,7 +32,7 @@ def test_a_rating_made_on_reflect_is_on_the_map(new_page: Callable[..., Page], a
     expect(page.locator("#widget-result .reach")).to_contain_text("within reach")
     page.get_by_role("tab", name="Map", exact=True).click()
     page.get_by_label("Show ratings on the map").check()
-    expect(page.get_by_text("No ratings yet, so nothing is laid over the map.")).to_be_visible()
+    expect(page.get_by_text("There are no ratings to show yet.")).to_be_visible()
     page.get_by_role("tab", name="Reflect", exact=True).click()
     rate(page)  # complex, some, natural, with edits: 2 1 2 1 of 2, .75
     page.get_by_role("tab", name="Map", exact=True).click()  # the box is still ticked

@@ -63,7 +63,7 @@ def log_in(page: Page, url: str) -> None:
     open_results(page, url)
     page.get_by_label("Password").fill(SECRET)
     page.get_by_label("Password").press("Enter")
-    expect(page.get_by_role("heading", name="What there is")).to_be_visible()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
 def call_from_outside(page: Page, name: str, data: object) -> Any:
@@ -135,10 +135,10 @@ def test_the_session_ends_with_the_page_and_with_close(
     assert SECRET not in stored and "session" not in stored
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.get_by_label("Password")).to_be_visible()
-    assert page.get_by_role("heading", name="What there is").count() == 0
+    assert page.get_by_role("heading", name="Overview").count() == 0
     page.get_by_label("Password").fill(SECRET)
     page.get_by_label("Password").press("Enter")
-    expect(page.get_by_role("heading", name="What there is")).to_be_visible()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     page.reload()
     open_tab(page, "Results")
     expect(page.get_by_label("Password")).to_be_visible()
@@ -218,7 +218,7 @@ def test_axe_finds_nothing_and_it_fits(
     check("log-in")
     page.get_by_label("Password").fill(SECRET)
     page.get_by_label("Password").press("Enter")
-    expect(page.get_by_role("heading", name="What there is")).to_be_visible()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     check("empty")
     fill(running.store)
     page.get_by_role("button", name="Refresh").click()

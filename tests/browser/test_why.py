@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from emorl.ui import strings
+from emorl.ui.why import strings
 from tests.browser.conftest import App
 from tests.browser.steps import STATEMENT, faults, generate, open_app
 from tests.browser.test_app import HOSTILE
@@ -76,7 +76,7 @@ def test_a_word_in_pieces_and_another_foil(new_page: Callable[..., Page], app: C
     page.get_by_label("Compare with").select_option(label="“low” (10%)")
     bars = panel.get_by_role("table", name="overwhelmed").get_by_role("row")
     expect(bars.nth(1)).to_contain_text("+1.00")
-    expect(panel).to_contain_text("They add up to the margin of +3.50. Compared for the word's first piece “over”")
+    expect(panel).to_contain_text("They add up to the margin of +3.50. The comparison is for the word's first piece “over”")
     page.get_by_label("Leave the base model out of the bars").check()
     assert page.locator(".strip-word .bar.o0").count() == 0
 
@@ -87,10 +87,10 @@ def test_the_whole_reply(new_page: Callable[..., Page], app: Callable[..., App])
     whole = page.locator("#why-whole")
     expect(whole).to_contain_text("The base model alone would have chosen 7 of these 10 words as well.")
     expect(whole.get_by_role("listitem").first).to_contain_text(
-        "from 14.0% to 90.0%; below it “end of the reply” changes first; above it “Part” changes first"
+        "from 14.0% to 90.0%; below that “end of the reply” changes first; above that “Part” changes first"
     )
-    expect(whole).to_contain_text("The objectives disagree by 0.07 of at most 0.67 on average, "
-                                  "most at “end of the reply” (0.14).")  # fmt: skip
+    expect(whole).to_contain_text("The objectives disagree by 0.07 on average, out of 0.67 at most; "
+                                  "they disagree most at “end of the reply” (0.14).")  # fmt: skip
 
 
 def test_other_mixes_are_written_on_request_only(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
@@ -174,12 +174,12 @@ def test_a_failure_is_said_in_place(new_page: Callable[..., Page], app: Callable
     running.reflector.variants = broken  # type: ignore[method-assign]
     open_why(page, running.url)
     page.get_by_role("button", name="Work out fair shares").click()
-    expect(page.get_by_role("alert")).to_have_text(strings.WHY_ERRORS["unexpected"])
+    expect(page.get_by_role("alert")).to_have_text(strings.ERRORS["unexpected"])
     running.reflector.explain = broken  # type: ignore[method-assign]
     page.get_by_role("tab", name="Reflect").click()
     generate(page, "Another one.")
     page.get_by_role("tab", name="Why").click()
-    expect(page.get_by_role("alert")).to_have_text(strings.WHY_ERRORS["unexpected"])
+    expect(page.get_by_role("alert")).to_have_text(strings.ERRORS["unexpected"])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import emorl.ui
 from emorl.safety.output import check_reply
 from emorl.safety.phrases import KINDS
-from emorl.ui import strings
+from tests.ui.texts import all_texts
 
-UI = Path(strings.__file__).parent
+UI = Path(emorl.ui.__file__).parent
 READ_OUT = re.compile(
     r"\b(?:the )?client(?:'s)? (?:is|seems|feels|appears|looks|sounds|shows|may be|might be) "
     r"(?:very |rather |quite )?(?:\w+ed\b|\w+ing\b|sad|angry|anxious|low|ill|suicidal|at risk|in )"
@@ -20,18 +20,6 @@ READ_OUT = re.compile(
     r"|\b(?:detected|recognised) (?:risk|mood|emotion|sentiment|distress)",
     re.IGNORECASE,
 )
-
-
-def texts(value: object) -> Iterator[str]:
-    """All strings inside nested containers."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from texts(item)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +31,7 @@ def test_a_read_out_would_be_seen(text: str) -> None:
 
 
 def test_no_string_and_no_widget_reads_out_a_client() -> None:
-    shown = [text for name, value in vars(strings).items() if name.isupper() for text in texts(value)]
+    shown = all_texts()
     assert len(shown) > 200
     shown += [path.read_text("utf-8") for path in sorted(UI.rglob("*.js"))]
     assert not [found.group() for text in shown for found in READ_OUT.finditer(text)]

@@ -21,7 +21,8 @@ from emorl.errors import AssetError
 from emorl.ratings import open_store
 from emorl.reflecting.contract import CANDIDATE_FIELDS, FIELDS, reflection_json
 from emorl.reflecting.reflection import Candidate
-from emorl.ui import ModelSource, build_demo, strings
+from emorl.ui import ModelSource, build_demo
+from emorl.ui.api import strings
 from emorl.ui.api.endpoints import Endpoints
 from tests.browser.conftest import serve
 from tests.ui.scripted import MODEL, REPLY, TOKENS, ScriptedReflector
@@ -104,10 +105,10 @@ def test_a_crisis_gets_contacts_and_no_reflection(served: tuple[str, Whole]) -> 
     [
         ({"statement": " "}, "The statement is empty"),
         ({"statement": "x" * 601}, "601 characters"),
-        ({"statement": ["Hello"]}, "as statement, expected text"),
+        ({"statement": ["Hello"]}, "as statement: expected text"),
         ({"statement": "Hello", "weights": {"reflection": -1}}, "Got -1 for reflection"),
         ({"statement": "Hello", "weights": {"reflection": "high"}}, "Got 'high' for reflection"),
-        ({"statement": "Hello", "weights": [1, 2]}, "as weights, expected an object"),
+        ({"statement": "Hello", "weights": [1, 2]}, "as weights: expected an object"),
         ({"statement": "Hello", "strength": True}, "Got True for strength"),
         ({"statement": "Hello", "temperature": "warm"}, "Got 'warm' for temperature"),
         ({"statement": "Hello", "seed": 1.5}, "Got 1.5 for seed"),
@@ -170,7 +171,7 @@ def test_the_examples_run(served: tuple[str, Whole], number: int) -> None:
     assert done.returncode == 0, done.stderr
     wanted = (REPLY, f"0.40 (greedy): {REPLY}", "most of it base", "no reflection is written")[number]
     assert wanted in done.stdout
-    assert strings.API_ERRORS["unexpected"] not in done.stdout
+    assert strings.ERRORS["unexpected"] not in done.stdout
 
 
 def test_there_are_examples() -> None:

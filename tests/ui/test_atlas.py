@@ -8,7 +8,8 @@ import gradio as gr
 import pytest
 
 from emorl.errors import EmorlError
-from emorl.ui import ModelSource, strings
+from emorl.ui import ModelSource
+from emorl.ui.atlas import strings
 from emorl.ui.atlas.growing import OFF, atlas_payloads
 from emorl.ui.map.ratings import overlay_points
 from emorl.ui.reflect.screen import MAX_EDITED, ReflectScreen
@@ -101,7 +102,7 @@ def test_an_unexpected_error_does_not_show_its_text() -> None:
 
     reflector.atlas = broken  # type: ignore[method-assign]
     assert list(atlas_payloads(screen.source, screen.cache, result_id)) == [
-        {"phase": "failed", "id": result_id, "message": strings.MAP_ERRORS["unexpected"]}
+        {"phase": "failed", "id": result_id, "message": strings.ERRORS["unexpected"]}
     ]
 
 
@@ -117,9 +118,9 @@ def test_ratings_become_shares() -> None:
      {"value": "high"}, {"n": 0}],
 )  # fmt: skip
 def test_ratings_that_cannot_be_placed(change: dict[str, Any]) -> None:
-    with pytest.raises(EmorlError, match="a rating the map cannot place"):
+    with pytest.raises(EmorlError, match="a rating that cannot be shown on the map"):
         overlay_points([{"weights": [1, 1, 1], "value": 0.5, "n": 1, **change}], 3)
-    with pytest.raises(EmorlError, match="a rating the map cannot place"):
+    with pytest.raises(EmorlError, match="a rating that cannot be shown on the map"):
         overlay_points([{"weights": [1, 1, 1]}], 3)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from emorl.ui import ModelSource, strings
+from emorl.ui import ModelSource
 from emorl.ui.compare.screen import CompareScreen
 from emorl.ui.compare.word_diff import word_diff
+from emorl.ui.writing import strings
 from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
 
 BALANCED = {"weights": {"reflection": 0.6, "empathy": 0.4}, "strength": 1.0, "temperature": 0.0, "seed": 0}
@@ -97,7 +98,7 @@ def test_an_unexpected_error_does_not_show_its_text(screen: CompareScreen, refle
 
     reflector.side_by_side = broken  # type: ignore[method-assign]
     found = last(screen.write("Hello", BALANCED, BASE))
-    assert found == {"phase": "error", "message": strings.INPUT_ERRORS["unexpected"]}
+    assert found == {"phase": "error", "message": strings.ERRORS["unexpected"]}
 
 
 def test_closing_the_handler_closes_the_reflector(screen: CompareScreen, reflector: ScriptedReflector) -> None:
@@ -113,7 +114,7 @@ def test_it_waits_for_the_model() -> None:
         return ScriptedReflector()
 
     steps = list(CompareScreen(ModelSource(load)).write("I am tired.", None, None))  # type: ignore[arg-type]
-    assert steps[0] == {"phase": "waiting", "message": strings.RESULT["loading"]}
+    assert steps[0] == {"phase": "waiting", "message": strings.LOADING}
     assert steps[-1]["phase"] == "done"
 
 

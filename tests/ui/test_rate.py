@@ -12,7 +12,7 @@ import pytest
 
 from emorl.errors import RatingError
 from emorl.ratings import Item, RatingQueue, RatingStore, Side, Task, load_items
-from emorl.ui import strings
+from emorl.ui.rate import strings
 from emorl.ui.rate.answers import read_answer, read_draft, task_payload
 from emorl.ui.rate.screen import RateScreen
 from emorl.ui.sending.item import item_from_reflections, setting_name
@@ -179,7 +179,7 @@ def test_every_function_answers_a_strange_form_with_one_line(screen: RateScreen,
 def test_places_are_numbers(screen: RateScreen, number: object) -> None:
     shown, _ = screen.start("")
     said = screen.submit_answer({**answer(shown), "assignment": number})
-    assert said == {"phase": "error", "message": strings.QUEUE_ERRORS["form"]}
+    assert said == {"phase": "error", "message": strings.ERRORS["form"]}
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_database_that_is_gone_is_one_line_and_any_other_fault_too(
         raise RuntimeError("a secret detail")
 
     monkeypatch.setattr(RatingQueue, "next", fail)
-    assert screen.start("")[0] == {"phase": "error", "message": strings.QUEUE_ERRORS["unexpected"]}
+    assert screen.start("")[0] == {"phase": "error", "message": strings.ERRORS["unexpected"]}
 
 
 # Items from the other screens

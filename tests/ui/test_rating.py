@@ -79,11 +79,11 @@ def test_every_opening_of_the_form_is_a_submit_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"depth": "deep"}, "Got 'deep' for reflection depth, expected one of none, simple, complex"),
+        ({"depth": "deep"}, "Got 'deep' for reflection depth: expected one of none, simple, complex"),
         ({"empathy": None}, "Got no answer for empathy"),
         ({"fluency": 2}, "Got 2 for fluency"),
         ({"would_say": ["yes"]}, "for would you say this"),
-        ({"comment": "x" * 2001}, "Got a comment of 2001 characters, expected at most 2000"),
+        ({"comment": "x" * 2001}, "Got a comment of 2001 characters: expected at most 2000"),
     ],
 )
 def test_wrong_answers_are_refused(held: CachedReflection, change: dict[str, Any], message: str) -> None:
@@ -92,7 +92,7 @@ def test_wrong_answers_are_refused(held: CachedReflection, change: dict[str, Any
 
 
 def test_a_reflection_that_is_gone_cannot_be_rated() -> None:
-    with pytest.raises(RatingError, match="no longer held"):
+    with pytest.raises(RatingError, match="no longer has"):
         new_rating(FORM, None, "a" * 32, "b" * 32)
 
 

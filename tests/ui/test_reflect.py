@@ -13,8 +13,10 @@ from emorl.ensemble import Setting
 from emorl.errors import AssetError, WeightError
 from emorl.models.template import MAX_STATEMENT
 from emorl.ratings import RatingStore
-from emorl.ui import ModelSource, build_demo, strings
+from emorl.ui import ModelSource, build_demo
+from emorl.ui.reflect import strings as reflect_strings
 from emorl.ui.reflect.screen import CLOSED, ReflectScreen
+from emorl.ui.writing import strings as writing_strings
 from emorl.ui.writing.mixer import model_settings, read_setting
 from emorl.ui.writing.statement import examples, masked, personal_notice
 from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
@@ -72,7 +74,7 @@ def test_an_unexpected_error_does_not_show_its_text(screen: ReflectScreen, refle
 
     reflector.stream = broken  # type: ignore[method-assign]
     result, _ = list(screen.write("Hello", MIX))[-1]
-    assert result == {"phase": "error", "message": strings.INPUT_ERRORS["unexpected"]}
+    assert result == {"phase": "error", "message": writing_strings.ERRORS["unexpected"]}
 
 
 def test_closing_the_handler_closes_the_reflector(screen: ReflectScreen, reflector: ScriptedReflector) -> None:
@@ -103,7 +105,7 @@ def test_a_store_that_fails_is_one_plain_line(screen: ReflectScreen) -> None:
     result, _ = list(screen.write("I am tired.", MIX))[-1]
     screen.store = lambda: SimpleNamespace(add=None)  # type: ignore[assignment,return-value]
     answer, _ = screen.rate("", event({**ANSWERS, "id": result["id"]}))
-    assert answer["message"] == strings.INPUT_ERRORS["not_saved"]
+    assert answer["message"] == reflect_strings.ERRORS["not_saved"]
 
 
 def test_settings_follow_the_reflector(screen: ReflectScreen) -> None:
@@ -121,7 +123,7 @@ def test_generate_waits_for_the_model(store: RatingStore) -> None:
     screen = ReflectScreen(ModelSource(load), lambda: store)  # type: ignore[arg-type]
     assert model_settings(screen.source) == {"state": "loading", "message": ""}
     steps = list(screen.write("I am tired.", None))  # the page has no sliders yet
-    assert steps[0][0] == {"phase": "waiting", "message": strings.RESULT["loading"]}
+    assert steps[0][0] == {"phase": "waiting", "message": writing_strings.LOADING}
     assert steps[-1][0]["phase"] == "done"
     assert steps[-1][0]["weights"] == {"reflection": 0.6, "empathy": 0.4}
 

@@ -17,9 +17,9 @@ import pytest
 
 from emorl.errors import RatingError
 from emorl.ratings import Answer, RatingQueue, RatingStore, load_items, open_store
-from emorl.ui import strings
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.reflect.rating import new_rating
+from emorl.ui.results import strings
 from emorl.ui.results.gate import LONGEST_PAUSE_S, PAUSE_S, SESSION_S, TRIES, Gate
 from emorl.ui.results.screen import ResultsScreen, password, results_screen
 from tests.ui.scripted import ScriptedReflector
@@ -112,19 +112,19 @@ def wrong(door: Gate, times: int = 1) -> None:
 def test_after_five_wrong_ones_even_the_right_one_waits_and_the_pause_doubles(door: Gate, clock: Clock) -> None:
     inside = door.enter(SECRET)
     wrong(door, TRIES)
-    with pytest.raises(RatingError, match="wait 60 seconds"):
+    with pytest.raises(RatingError, match="in 60 s"):
         door.enter(SECRET)
     door.check(inside)  # who is in stays in
     clock.now += PAUSE_S - 0.5
-    with pytest.raises(RatingError, match="wait 1 seconds"):
+    with pytest.raises(RatingError, match="in 1 s"):
         door.enter(SECRET)
     clock.now += 0.5
     wrong(door)
-    with pytest.raises(RatingError, match="wait 120 seconds"):
+    with pytest.raises(RatingError, match="in 120 s"):
         door.enter(SECRET)
     clock.now += 2 * PAUSE_S
     wrong(door)
-    with pytest.raises(RatingError, match="wait 240 seconds"):
+    with pytest.raises(RatingError, match="in 240 s"):
         door.enter(SECRET)
     clock.now += 4 * PAUSE_S
     assert door.enter(SECRET)
@@ -137,7 +137,7 @@ def test_the_pause_has_an_end(door: Gate, clock: Clock) -> None:
     for _ in range(40):
         clock.now += LONGEST_PAUSE_S
         wrong(door)
-    with pytest.raises(RatingError, match=f"wait {LONGEST_PAUSE_S:.0f} seconds"):
+    with pytest.raises(RatingError, match=f"in {LONGEST_PAUSE_S:.0f} s"):
         door.enter(SECRET)
 
 
@@ -172,7 +172,7 @@ def test_without_a_session_every_function_refuses(
     sessions = ("", None, "x", 7, old, left, SECRET)
     strange: list[Any] = [None, {}, "x", [], good, *({**good, "session": session} for session in sessions)]
     for form in strange:
-        assert getattr(screen, name)(form) == {"error": strings.RESULTS_ERRORS["session"]}
+        assert getattr(screen, name)(form) == {"error": strings.ERRORS["session"]}
     assert store.count() == 1
 
 
@@ -184,11 +184,11 @@ def test_with_a_session_it_does_not(screen: ResultsScreen, name: str) -> None:
 
 
 def test_entering_says_what_is_wrong_and_leaving_ends_it(screen: ResultsScreen) -> None:
-    assert screen.enter("guess") == {"error": strings.RESULTS_ERRORS["login"]}
-    assert screen.enter() == {"error": strings.RESULTS_ERRORS["login"]}
+    assert screen.enter("guess") == {"error": strings.ERRORS["login"]}
+    assert screen.enter() == {"error": strings.ERRORS["login"]}
     session = screen.enter(SECRET)["session"]
     assert screen.leave({"session": session}) == {}
-    assert screen.show_results({"session": session}) == {"error": strings.RESULTS_ERRORS["session"]}
+    assert screen.show_results({"session": session}) == {"error": strings.ERRORS["session"]}
 
 
 # What is behind it
@@ -217,16 +217,16 @@ def test_results_and_exports(screen: ResultsScreen) -> None:
 )
 def test_other_exports_are_refused(screen: ResultsScreen, form: dict[str, Any]) -> None:
     session = screen.enter(SECRET)["session"]
-    assert screen.export_data({**form, "session": session}) == {"error": strings.RESULTS_ERRORS["export"]}
+    assert screen.export_data({**form, "session": session}) == {"error": strings.ERRORS["export"]}
 
 
 @pytest.mark.parametrize(
     ("form", "message"),
     [
-        ({"days": 0}, "Got '' as confirmation, expected DELETE; nothing was deleted."),
+        ({"days": 0}, "Got '' as confirmation: expected DELETE; nothing was deleted."),
         ({"days": 0, "confirm": "delete"}, "Got 'delete' as confirmation"),
-        ({"days": None, "confirm": "DELETE"}, "Got None, expected a number of days"),
-        ({"days": "1", "confirm": "DELETE"}, "Got '1', expected a number of days"),
+        ({"days": None, "confirm": "DELETE"}, "Got None: expected a number of days"),
+        ({"days": "1", "confirm": "DELETE"}, "Got '1': expected a number of days"),
         ({"days": True, "confirm": "DELETE"}, "Got True"),
         ({"days": -1, "confirm": "DELETE"}, "got -1 days, expected 0 or more"),
         ({"days": float("nan"), "confirm": "DELETE"}, "got nan days"),
@@ -255,7 +255,7 @@ def test_any_other_fault_is_one_line_without_details(door: Gate) -> None:
 
     screen = ResultsScreen(fail, door)
     session = screen.enter(SECRET)["session"]
-    assert screen.show_results({"session": session}) == {"error": strings.RESULTS_ERRORS["unexpected"]}
+    assert screen.show_results({"session": session}) == {"error": strings.ERRORS["unexpected"]}
 
 
 def test_own_versions_are_exported_where_they_were_agreed_to(store: RatingStore, screen: ResultsScreen) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from emorl.ensemble import Setting
 from emorl.ratings import RatingQueue, RatingStore
-from emorl.ui import strings
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.sending import strings
 from emorl.ui.sending.form import Sender
 from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
 
@@ -92,7 +92,7 @@ def test_without_a_true_tick_nothing_is_stored(
     sender: Sender, store: RatingStore, ids: list[str], consent: object
 ) -> None:
     answer, _ = send(sender, {"ids": ids, "consent": consent})
-    assert answer == {"phase": "error", "message": strings.SEND_ERRORS["consent"]}
+    assert answer == {"phase": "error", "message": strings.ERRORS["consent"]}
     assert queued(store) is None
 
 
@@ -100,12 +100,12 @@ def test_without_a_true_tick_nothing_is_stored(
 def test_a_form_that_cannot_be_read(sender: Sender, data: Any) -> None:
     if isinstance(data, dict):
         data = {**data, "consent": True}
-    assert send(sender, data)[0] == {"phase": "error", "message": strings.SEND_ERRORS["form"]}
+    assert send(sender, data)[0] == {"phase": "error", "message": strings.ERRORS["form"]}
 
 
 def test_what_is_no_longer_held_is_refused(sender: Sender, store: RatingStore, ids: list[str]) -> None:
     answer, _ = send(sender, {"ids": [ids[0], "0" * 32], "consent": True})
-    assert answer == {"phase": "error", "message": strings.SEND_ERRORS["gone"]}
+    assert answer == {"phase": "error", "message": strings.ERRORS["gone"]}
     assert queued(store) is None
 
 
@@ -114,12 +114,12 @@ def test_equal_texts_and_two_statements_are_no_choice(sender: Sender, store: Rat
     assert held is not None
     again = sender.cache.put(held.reflection)
     other = sender.cache.put(replace(held.reflection, statement="Another.", reflection="Other."))
-    assert send(sender, {"ids": [ids[0], again], "consent": True})[0]["message"] == strings.SEND_ERRORS["same"]
-    assert send(sender, {"ids": [ids[0], other], "consent": True})[0]["message"] == strings.SEND_ERRORS["form"]
+    assert send(sender, {"ids": [ids[0], again], "consent": True})[0]["message"] == strings.ERRORS["same"]
+    assert send(sender, {"ids": [ids[0], other], "consent": True})[0]["message"] == strings.ERRORS["form"]
     assert queued(store) is None
 
 
 def test_a_store_that_fails_is_one_plain_line(sender: Sender, ids: list[str]) -> None:
     broken = Sender(sender.cache, lambda: SimpleNamespace())  # type: ignore[arg-type,return-value]
     answer, _ = send(broken, {"ids": ids, "consent": True})
-    assert answer == {"phase": "error", "message": strings.SEND_ERRORS["unexpected"]}
+    assert answer == {"phase": "error", "message": strings.ERRORS["unexpected"]}

@@ -7,18 +7,9 @@ import re
 import subprocess
 import sys
 
-from emorl.ui import launch_settings, strings
+from emorl.ui import launch_settings
 from emorl.ui.widgets import FOLDER, script
-
-
-def texts(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in texts(item)]
-    if isinstance(value, list | tuple):
-        return [text for item in value for text in texts(item)]
-    return []
+from tests.ui.texts import all_texts
 
 
 def test_gradio_neither_remembers_nor_reports_nor_shares() -> None:
@@ -31,8 +22,8 @@ def test_gradio_neither_remembers_nor_reports_nor_shares() -> None:
 
 
 def test_no_text_holds_what_gradio_templates_evaluate() -> None:
-    found = [text for name, value in vars(strings).items() if name.isupper() for text in texts(value)]
-    assert len(found) > 80
+    found = all_texts()
+    assert len(found) > 300
     for text in found:
         assert not re.search(r"`|\\|\$\{|\{\{", text), text
 

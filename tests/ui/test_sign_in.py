@@ -18,6 +18,7 @@ from emorl.errors import RatingError
 from emorl.ratings import open_store
 from emorl.ui import build_demo, strings
 from emorl.ui.results import sign_in
+from emorl.ui.results import strings as results_strings
 from emorl.ui.results.sign_in import AdminGate, Admitted, guarded, sign_in_offered
 from tests.browser.conftest import free_port
 from tests.ui.scripted import ScriptedReflector
@@ -68,8 +69,8 @@ def test_who_is_signed_in_and_listed_gets_in(on_a_space: pytest.MonkeyPatch) -> 
 
 
 def test_nobody_else_does(on_a_space: pytest.MonkeyPatch) -> None:
-    assert call({}) == {"error": strings.ADMINS_ERRORS["signed_out"]}
-    assert call(session("ada", -1.0)) == {"error": strings.ADMINS_ERRORS["signed_out"]}  # over
+    assert call({}) == {"error": results_strings.SIGN_IN_ERRORS["signed_out"]}
+    assert call(session("ada", -1.0)) == {"error": results_strings.SIGN_IN_ERRORS["signed_out"]}  # over
     assert "account eve" in call(session("eve"))["error"]
     assert "account ada2" in call(session("ada2"))["error"]
     on_a_space.setenv("EMORL_ADMINS", "grace")  # taken off the list while signed in
@@ -158,7 +159,7 @@ def test_every_function_is_checked_at_each_call(served: tuple[str, dict[str, Any
     Visitor.session = session("ada")
     assert ask("show_results", {})["results"]["counts"]["ratings"] == 0
     assert ask("export_data", {"what": "ratings", "kind": "json"})["text"] == "[]"
-    assert ask("purge_old", {"days": 0}) == {"error": strings.RESULTS_ERRORS["purge"].format(got="''")}
+    assert ask("purge_old", {"days": 0}) == {"error": results_strings.ERRORS["purge"].format(got="''")}
     assert ask("purge_old", {"days": 0, "confirm": "DELETE"}) == {"purged": 0}
     Visitor.session = {}
     assert list(ask("show_results", {})) == ["error"]

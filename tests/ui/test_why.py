@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from emorl.errors import BusyError
-from emorl.ui import ModelSource, strings
+from emorl.ui import ModelSource
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.why import strings
 from emorl.ui.why.screen import WhyScreen
 from tests.ui.scripted import REPLY, TOKENS, ScriptedReflector
 
@@ -71,7 +72,7 @@ def test_replies_without_one_and_fair_shares(screen: WhyScreen, held: str) -> No
 @pytest.mark.parametrize("asked", [None, "", "0" * 32, 7, {"id": "0" * 32}, ["x"]])
 def test_unknown_reflections_are_refused(screen: WhyScreen, held: str, asked: Any) -> None:
     for answer in (screen.explain(asked), screen.variants(asked)):
-        assert answer == {"phase": "error", "message": strings.WHY_ERRORS["gone"]}
+        assert answer == {"phase": "error", "message": strings.ERRORS["gone"]}
 
 
 def test_before_the_models_are_loaded_there_is_nothing_to_explain(held: str, screen: WhyScreen) -> None:
@@ -82,7 +83,7 @@ def test_before_the_models_are_loaded_there_is_nothing_to_explain(held: str, scr
 @pytest.mark.parametrize(
     ("error", "message"),
     [(BusyError("32 others are waiting"), "32 others are waiting"),
-     (RuntimeError("secret path"), strings.WHY_ERRORS["unexpected"])],
+     (RuntimeError("secret path"), strings.ERRORS["unexpected"])],
 )  # fmt: skip
 def test_failures_are_one_plain_line(
     screen: WhyScreen, reflector: ScriptedReflector, held: str, error: Exception, message: str

@@ -14,7 +14,7 @@ import emorl
 from emorl.errors import EmorlError
 from emorl.models.folder import models_dir
 from emorl.safety import crisis_contacts
-from emorl.ui import strings
+from emorl.ui.about import strings
 from emorl.ui.widgets import widget
 from emorl.ui.writing.payload import contacts_payload
 
@@ -56,14 +56,14 @@ def model_card() -> str:
 def about_screen() -> None:
     """Add the screen's components to the open `gr.Blocks`."""
     with gr.Column(elem_id="about"):
-        gr.Markdown(strings.ABOUT_LEAD, elem_id="about-lead")
-        gr.Markdown(strings.ABOUT_METHOD)
-        with gr.Accordion(strings.ABOUT_FORMULAS_LABEL, open=False, elem_id="about-formulas"):
-            gr.Markdown(strings.ABOUT_FORMULAS.format(**FORMULAS), latex_delimiters=DELIMITERS)
-        gr.Markdown(strings.ABOUT_LIMITS)
+        gr.Markdown(strings.LEAD, elem_id="about-lead")
+        gr.Markdown(strings.METHOD)
+        with gr.Accordion(strings.FORMULAS_LABEL, open=False, elem_id="about-formulas"):
+            gr.Markdown(strings.FORMULAS.format(**FORMULAS), latex_delimiters=DELIMITERS)
+        gr.Markdown(strings.LIMITS)
         widget(
-            "about", text=strings.ABOUT_CONTACTS, settings={"contacts": contacts_payload(crisis_contacts())}
+            "about", text=strings.CONTACTS, settings={"contacts": contacts_payload(crisis_contacts())}
         )
-        with gr.Accordion(strings.ABOUT_CARD, open=False, elem_id="about-card"):
-            gr.Markdown(model_card() or strings.ABOUT_NO_CARD)
-        gr.Markdown(strings.ABOUT_VERSION.format(version=emorl.__version__))
+        with gr.Accordion(strings.CARD, open=False, elem_id="about-card"):
+            gr.Markdown(model_card() or strings.NO_CARD)
+        gr.Markdown(strings.VERSION.format(version=emorl.__version__))

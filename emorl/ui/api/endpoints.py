@@ -17,8 +17,9 @@ import gradio as gr
 
 from emorl.errors import BusyError, EmorlError, StatementError, WeightError
 from emorl.reflecting.contract import check_candidates, reflection_json, refuse_crisis
-from emorl.ui import strings
+from emorl.ui.api import strings
 from emorl.ui.source import ModelSource
+from emorl.ui.writing import strings as shared
 from emorl.ui.writing.mixer import preset
 
 if TYPE_CHECKING:
@@ -54,10 +55,10 @@ class Endpoints:
     ) -> dict[str, Any]:
         try:
             if not isinstance(statement, str):
-                raise StatementError(strings.API_ERRORS["statement"].format(got=repr(statement)[:40]))
+                raise StatementError(strings.ERRORS["statement"].format(got=repr(statement)[:40]))
             refuse_crisis(statement)
             if weights is not None and not isinstance(weights, Mapping):
-                raise WeightError(strings.API_ERRORS["weights"].format(got=repr(weights)[:40]))
+                raise WeightError(strings.ERRORS["weights"].format(got=repr(weights)[:40]))
             if best_of is not None:
                 check_candidates(best_of)
             reflector = self._reflector()
@@ -72,16 +73,16 @@ class Endpoints:
             raise gr.Error(str(error), print_exception=False) from error
         except Exception as error:  # the caller gets one line, the log the traceback
             log.exception("an endpoint failed")
-            raise gr.Error(strings.API_ERRORS["unexpected"], print_exception=False) from error
+            raise gr.Error(strings.ERRORS["unexpected"], print_exception=False) from error
 
     def _reflector(self) -> Reflector:
         until = time.monotonic() + LOAD_S
         self.source.start()
         while (reflector := self.source.reflector()) is None:
             if self.source.state == "failed":
-                raise EmorlError(strings.MIXER["failed"].format(message=self.source.message))
+                raise EmorlError(shared.MIXER["failed"].format(message=self.source.message))
             if time.monotonic() > until:
-                raise BusyError(strings.API_ERRORS["loading"])
+                raise BusyError(strings.ERRORS["loading"])
             time.sleep(0.2)
         return reflector
 

@@ -12,9 +12,9 @@ from contextlib import closing
 from typing import Any
 
 from emorl.errors import EmorlError
+from emorl.ui.atlas.strings import ERRORS
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.source import ModelSource
-from emorl.ui.strings import MAP_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def atlas_payloads(
         if objectives is None:
             objectives = slice_of(list(shown.weights), list(shown.weights.values()))
         elif len(objectives) > 3:
-            raise EmorlError(MAP_ERRORS["slice"].format(got=len(objectives)))
+            raise EmorlError(ERRORS["slice"].format(got=len(objectives)))
         with closing(reflector.atlas(shown.statement, setting.strength, objectives)) as growing:
             known = -1
             for atlas in growing:
@@ -59,7 +59,7 @@ def atlas_payloads(
         yield {"phase": "failed", "id": result_id, "message": str(error)}
     except Exception:  # the user gets one line, the log the traceback
         log.exception("mapping failed")
-        yield {"phase": "failed", "id": result_id, "message": MAP_ERRORS["unexpected"]}
+        yield {"phase": "failed", "id": result_id, "message": ERRORS["unexpected"]}
 
 
 def slice_of(names: Sequence[str], weights: Sequence[float], most: int = 3) -> list[str] | None:

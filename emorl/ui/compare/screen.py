@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 
-from emorl.ui import strings
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.compare import strings
 from emorl.ui.compare.word_diff import word_diff
 from emorl.ui.sending.form import send_form
+from emorl.ui.sending.strings import SEND_PAIR
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import QUIET, widget
+from emorl.ui.writing import strings as shared
 from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, stop_writing
 from emorl.ui.writing.mixer import FIRST, mixer_widget, read_setting
 from emorl.ui.writing.payload import reflection_payload
@@ -88,16 +90,16 @@ def compare_screen(
         with gr.Row(elem_id="compare-settings"):
             mixers = [
                 mixer_widget(source, scope, text, preset, brief=True, take="")
-                for scope, text, preset in zip(SCOPES, strings.COMPARE_MIXERS, PRESETS, strict=True)
+                for scope, text, preset in zip(SCOPES, strings.MIXERS, PRESETS, strict=True)
             ]
         with gr.Row(elem_id="compare-actions"):
             go = gr.Button(strings.COMPARE["go"], variant="primary", elem_id="compare-go", scale=3, min_width=120)
-            stop = gr.Button(strings.STOP, elem_id="compare-stop", scale=1, min_width=80)
+            stop = gr.Button(shared.STOP, elem_id="compare-stop", scale=1, min_width=80)
         result = widget(
-            "compare", text={**strings.RESULT, **strings.COMPARE, "crisis": strings.CRISIS, "chips": strings.CHIPS},
+            "compare", text={**shared.WRITTEN, **strings.COMPARE, "crisis": shared.CRISIS, "chips": shared.CHIPS},
             settings={"scopes": SCOPES, "screen": SCOPE},
         )  # fmt: skip
-        send_form(screen.cache, store, rater, SCOPE, strings.SEND_PAIR)
+        send_form(screen.cache, store, rater, SCOPE, SEND_PAIR)
 
     limits: dict[str, Any] = {"concurrency_limit": at_once, "concurrency_id": "model"}
     writing = go.click(screen.write, [statement, *mixers], result, **limits, **QUIET)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from emorl.errors import EmorlError
 from emorl.ratings import RatingQueue, preferred_weights
+from emorl.ui.map.strings import ERRORS
 from emorl.ui.source import ModelSource
-from emorl.ui.strings import MAP_ERRORS
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
@@ -75,10 +75,10 @@ def overlay_points(points: Iterable[Mapping[str, Any]], count: int) -> list[dict
         try:
             weights, value, n = [float(w) for w in point["weights"]], float(point["value"]), int(point["n"])
         except (KeyError, TypeError, ValueError) as error:
-            raise EmorlError(MAP_ERRORS["overlay"]) from error
+            raise EmorlError(ERRORS["overlay"]) from error
         fine = len(weights) == count and all(math.isfinite(w) and w >= 0 for w in weights)
         if not fine or not 0 <= value <= 1 or n < 1:
-            raise EmorlError(MAP_ERRORS["overlay"])
+            raise EmorlError(ERRORS["overlay"])
         if total := sum(weights):
             placed.append({"weights": [round(w / total, 6) for w in weights], "value": round(value, 4), "n": n})
     return placed

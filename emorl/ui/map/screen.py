@@ -10,7 +10,7 @@ import logging
 from typing import Any
 
 from emorl.errors import EmorlError
-from emorl.ui import strings
+from emorl.ui.map import strings
 from emorl.ui.map.ratings import Overlay, overlay_points
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import widget
@@ -36,6 +36,6 @@ def map_screen(source: ModelSource, overlay: Overlay | None = None) -> None:
             return {"points": [], "message": str(error)}
         except Exception:  # the user gets one line, the log the traceback
             log.exception("reading ratings for the map failed")
-            return {"points": [], "message": strings.MAP_ERRORS["ratings"]}
+            return {"points": [], "message": strings.ERRORS["ratings"]}
 
     widget("map", text=strings.MAP, functions=[rated])

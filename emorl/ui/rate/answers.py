@@ -10,7 +10,7 @@ from typing import Any
 
 from emorl.errors import RatingError
 from emorl.ratings import MAX_COMMENT, MAX_LEVEL, Answer, Task
-from emorl.ui import strings
+from emorl.ui.rate import strings
 
 FIELDS = ("choice", "depth", "empathy", "fluency", "would_say")
 
@@ -49,7 +49,7 @@ def read_answer(answers: object, flipped: bool) -> Answer:
     given = as_form(answers)
     flags, comment = given.get("flags") or (), given.get("comment") or ""
     if not isinstance(flags, list | tuple) or not isinstance(comment, str):
-        raise RatingError(strings.QUEUE_ERRORS["form"])
+        raise RatingError(strings.ERRORS["form"])
     values = {name: given[name] for name in FIELDS if given.get(name) is not None}
     for name in ("empathy", "fluency"):
         if name in values:
@@ -92,7 +92,7 @@ def as_form(form: object) -> Mapping[str, Any]:
         RatingError: it is none.
     """
     if not isinstance(form, Mapping):
-        raise RatingError(strings.QUEUE_ERRORS["form"])
+        raise RatingError(strings.ERRORS["form"])
     return form
 
 
@@ -104,7 +104,7 @@ def read_rater(form: object) -> str:
     """
     rater = as_form(form).get("rater")
     if not isinstance(rater, str) or not rater:
-        raise RatingError(strings.QUEUE_ERRORS["rater"])
+        raise RatingError(strings.ERRORS["rater"])
     return rater
 
 
@@ -116,20 +116,20 @@ def read_number(form: Mapping[str, Any], name: str) -> int:
     """
     value = form.get(name)
     if type(value) is not int or not 0 < value < 2**31:
-        raise RatingError(strings.QUEUE_ERRORS["form"])
+        raise RatingError(strings.ERRORS["form"])
     return value
 
 
 def _level(value: object) -> int:
     if value not in [str(level) for level in range(MAX_LEVEL + 1)]:
-        raise RatingError(strings.QUEUE_ERRORS["form"])
+        raise RatingError(strings.ERRORS["form"])
     return int(str(value))
 
 
 def _side(shown: object, flipped: bool) -> str:
     sides = {"left": "second" if flipped else "first", "right": "first" if flipped else "second"}
     if not isinstance(shown, str) or shown not in strings.QUEUE["choice_options"]:
-        raise RatingError(strings.QUEUE_ERRORS["form"])
+        raise RatingError(strings.ERRORS["form"])
     return sides.get(shown, shown)
 
 

@@ -18,7 +18,7 @@ import gradio as gr
 
 from emorl.errors import EmorlError
 from emorl.ratings import MAX_COMMENT, RatingQueue, load_items
-from emorl.ui import strings
+from emorl.ui.rate import strings
 from emorl.ui.rate.answers import as_form, read_answer, read_draft, read_number, read_rater, task_payload
 from emorl.ui.rater import rater_id
 from emorl.ui.widgets import QUIET, widget
@@ -128,7 +128,7 @@ class RateScreen:
             return {"phase": "error", "message": str(error)}
         except Exception:  # the rater gets one line, the log the traceback
             log.exception("the rating queue failed")
-            return {"phase": "error", "message": strings.QUEUE_ERRORS["unexpected"]}
+            return {"phase": "error", "message": strings.ERRORS["unexpected"]}
 
 
 def rate_screen(store: Callable[[], RatingStore], rater: gr.BrowserState, demo: gr.Blocks) -> RateScreen:

@@ -15,7 +15,7 @@ import emorl
 from emorl.errors import RatingError
 from emorl.ratings import MAX_COMMENT, NewRating, statement_sha256
 from emorl.ui.cache import CachedReflection
-from emorl.ui.strings import RATING, RATING_ERRORS
+from emorl.ui.reflect.strings import ERRORS, RATING
 
 _OPENING = re.compile(r"[0-9a-f]{1,16}")
 
@@ -42,11 +42,11 @@ def new_rating(form: Mapping[str, Any], cached: CachedReflection | None, rater: 
         RatingError: the reflection is gone, an answer is missing or unknown, or the comment is too long.
     """
     if cached is None:
-        raise RatingError(RATING_ERRORS["gone"])
+        raise RatingError(ERRORS["gone"])
     answers = {field: _choice(form, field) for field in ("depth", "empathy", "fluency", "would_say")}
     comment = str(form.get("comment") or "").strip()
     if len(comment) > MAX_COMMENT:
-        raise RatingError(RATING_ERRORS["comment"].format(got=len(comment), expected=MAX_COMMENT))
+        raise RatingError(ERRORS["comment"].format(got=len(comment), expected=MAX_COMMENT))
     shown, agreed = cached.reflection, form.get("consent") is True
     return NewRating(
         rater=rater,
@@ -80,5 +80,5 @@ def _choice(form: Mapping[str, Any], field: str) -> str:
         got = "no answer" if value in (None, "") else repr(value)[:40]
         expected = ", ".join(options)
         name = str(RATING[field]).lower()
-        raise RatingError(RATING_ERRORS["field"].format(got=got, field=name, expected=expected))
+        raise RatingError(ERRORS["field"].format(got=got, field=name, expected=expected))
     return value

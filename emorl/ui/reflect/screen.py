@@ -20,14 +20,15 @@ import gradio as gr
 
 from emorl.errors import EmorlError
 from emorl.ratings import MAX_COMMENT
-from emorl.ui import strings
 from emorl.ui.atlas.growing import atlas_payloads
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.rater import rater_id
+from emorl.ui.reflect import strings
 from emorl.ui.reflect.rating import new_rating, submit_token
 from emorl.ui.sending.form import send_form
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import QUIET, handler, widget
+from emorl.ui.writing import strings as shared
 from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, stop_writing
 from emorl.ui.writing.mixer import mixer_widget, read_setting
 from emorl.ui.writing.payload import reflection_payload
@@ -42,6 +43,17 @@ log = logging.getLogger(__name__)
 
 CLOSED = {"phase": "closed"}
 MAX_EDITED = 1000  # characters of the counsellor's own version
+
+
+RESULT_TEXT: dict[str, object] = {
+    **shared.WRITTEN,
+    **shared.REASONS,
+    **strings.RESULT,
+    **strings.LIVE,
+    **strings.OWN_VERSION,
+    "crisis": shared.CRISIS,
+    "chips": shared.CHIPS,
+}
 
 
 class ReflectScreen:
@@ -94,9 +106,9 @@ class ReflectScreen:
         form = data if isinstance(data, Mapping) else {}
         text = str(form.get("text") or "").strip()
         if len(text) > MAX_EDITED:
-            return strings.INPUT_ERRORS["edit_long"].format(got=len(text), expected=MAX_EDITED)
+            return strings.ERRORS["edit_long"].format(got=len(text), expected=MAX_EDITED)
         known = self.cache.edit(str(form.get("id", "")), text or None)
-        return "" if known else strings.INPUT_ERRORS["edit_gone"]
+        return "" if known else strings.ERRORS["edit_gone"]
 
     def rate(self, rater: object, event: gr.EventData) -> tuple[dict[str, Any], str]:
         """Save the submitted form; returns (rating payload, rater id)."""
@@ -110,7 +122,7 @@ class ReflectScreen:
             return {**reply, "phase": "error", "message": str(error)}, who
         except Exception:  # the user gets one line, the log the traceback
             log.exception("saving a rating failed")
-            return {**reply, "phase": "error", "message": strings.INPUT_ERRORS["not_saved"]}, who
+            return {**reply, "phase": "error", "message": strings.ERRORS["not_saved"]}, who
         return {**reply, "phase": "saved", "rater": who}, who
 
 
@@ -126,11 +138,11 @@ def reflect_screen(
             atlas = widget("atlas", text={})
             with gr.Row(elem_id="actions"):
                 generate = gr.Button(strings.GENERATE, variant="primary", elem_id="generate", scale=3, min_width=120)
-                stop = gr.Button(strings.STOP, elem_id="stop", scale=1, min_width=80)
+                stop = gr.Button(shared.STOP, elem_id="stop", scale=1, min_width=80)
         with gr.Column(scale=7, min_width=330, elem_id="outcome"):
             result = widget(
                 "result",
-                text={**strings.RESULT, **strings.LIVE, "crisis": strings.CRISIS, "chips": strings.CHIPS},
+                text=RESULT_TEXT,
                 functions=[screen.keep_edit],
                 settings={"max": MAX_EDITED},
             )

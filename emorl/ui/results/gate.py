@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from emorl.errors import RatingError
-from emorl.ui import strings
+from emorl.ui.results import strings
 
 TRIES = 5
 
@@ -50,13 +50,13 @@ class Gate:
             now = self._clock()
             if now < self._shut_until:
                 wait = math.ceil(self._shut_until - now)
-                raise RatingError(strings.RESULTS_ERRORS["locked"].format(seconds=wait))
+                raise RatingError(strings.ERRORS["locked"].format(seconds=wait))
             given = self._digest(tried if isinstance(tried, str) else "")
             if not hmac.compare_digest(given, self._secret):
                 self._wrong += 1
                 if self._wrong >= TRIES:
                     self._shut_until = now + min(LONGEST_PAUSE_S, PAUSE_S * 2.0 ** (self._wrong - TRIES))
-                raise RatingError(strings.RESULTS_ERRORS["login"])
+                raise RatingError(strings.ERRORS["login"])
             self._wrong = 0
             self._sessions = {token: end for token, end in self._sessions.items() if end > now}
             token = secrets.token_urlsafe(32)
@@ -72,7 +72,7 @@ class Gate:
         with self._lock:
             end = self._sessions.get(token) if isinstance(token, str) else None
             if end is None or end <= self._clock():
-                raise RatingError(strings.RESULTS_ERRORS["session"])
+                raise RatingError(strings.ERRORS["session"])
 
     def leave(self, token: object) -> None:
         """End a session."""

@@ -21,7 +21,7 @@ from emorl.ratings import RatingQueue
 from emorl.ratings.export.tables import records, write_csv
 from emorl.ratings.statistics.results import results
 from emorl.settings import settings
-from emorl.ui import strings
+from emorl.ui.results import strings
 from emorl.ui.results.gate import Gate
 from emorl.ui.widgets import widget
 
@@ -66,7 +66,7 @@ class ResultsScreen:
         def export(data: Mapping[str, Any]) -> dict[str, Any]:
             what, kind, comments = data.get("what"), data.get("kind"), data.get("comments") is True
             if what not in ("ratings", "queue") or kind not in ("csv", "json"):
-                raise RatingError(strings.RESULTS_ERRORS["export"])
+                raise RatingError(strings.ERRORS["export"])
             out = io.StringIO()
             ratings = self._store().all() if what == "ratings" else ()
             judgements = self._queue().judgements() if what == "queue" else ()
@@ -86,10 +86,10 @@ class ResultsScreen:
         def purge(data: Mapping[str, Any]) -> dict[str, Any]:
             if data.get("confirm") != strings.RESULTS["purge_word"]:
                 got = repr(str(data.get("confirm") or ""))[:40]
-                raise RatingError(strings.RESULTS_ERRORS["purge"].format(got=got))
+                raise RatingError(strings.ERRORS["purge"].format(got=got))
             days = data.get("days")
             if isinstance(days, bool) or not isinstance(days, int | float):
-                raise RatingError(strings.RESULTS_ERRORS["days"].format(got=repr(days)[:40]))
+                raise RatingError(strings.ERRORS["days"].format(got=repr(days)[:40]))
             return {"purged": self._store().purge(float(days)).rated}
 
         return self._open(form, purge)
@@ -112,7 +112,7 @@ class ResultsScreen:
             return {"error": str(error)}
         except Exception:  # the page gets one line, the log the traceback
             log.exception("the Results screen failed")
-            return {"error": strings.RESULTS_ERRORS["unexpected"]}
+            return {"error": strings.ERRORS["unexpected"]}
 
 
 def results_screen(store: Callable[[], RatingStore], secret: str) -> ResultsScreen:

@@ -19,7 +19,7 @@ from gradio.utils import get_space
 
 from emorl.errors import RatingError
 from emorl.settings import settings
-from emorl.ui import strings
+from emorl.ui.results import strings
 from emorl.ui.results.gate import Gate
 from emorl.ui.results.screen import ResultsScreen
 from emorl.ui.widgets import widget
@@ -48,9 +48,9 @@ def sign_in_offered() -> bool:
     found = settings()
     given = (found.oauth_client_id, found.oauth_client_secret, found.oauth_scopes, found.openid_provider)
     if missing := [name for name, value in zip(VARIABLES, given, strict=True) if not value]:
-        raise RatingError(strings.ADMINS_ERRORS["variables"].format(names=", ".join(missing)))
+        raise RatingError(strings.SIGN_IN_ERRORS["variables"].format(names=", ".join(missing)))
     if not all(installed(name) for name in PACKAGES):
-        raise RatingError(strings.ADMINS_ERRORS["package"])
+        raise RatingError(strings.SIGN_IN_ERRORS["package"])
     return True
 
 
@@ -70,7 +70,7 @@ class AdminGate(Gate):
         Raises:
             RatingError: always.
         """
-        raise RatingError(strings.ADMINS_ERRORS["refused"])
+        raise RatingError(strings.SIGN_IN_ERRORS["refused"])
 
     def check(self, token: object) -> None:
         """Refuse what the server has not admitted in this very call.
@@ -79,7 +79,7 @@ class AdminGate(Gate):
             RatingError: it has not.
         """
         if not isinstance(token, Admitted):
-            raise RatingError(strings.ADMINS_ERRORS["refused"])
+            raise RatingError(strings.SIGN_IN_ERRORS["refused"])
 
     def leave(self, token: object) -> None:
         """Nothing to end: signing out is the hub's business."""
@@ -90,9 +90,9 @@ def guarded(act: Callable[[Any], dict[str, Any]]) -> Callable[..., dict[str, Any
 
     def call(form: Any = None, profile: gr.OAuthProfile | None = None) -> dict[str, Any]:
         if profile is None:
-            return {"error": strings.ADMINS_ERRORS["signed_out"]}
+            return {"error": strings.SIGN_IN_ERRORS["signed_out"]}
         if str(profile.username).lower() not in settings().admins:
-            return {"error": strings.ADMINS_ERRORS["not_listed"].format(name=profile.username)}
+            return {"error": strings.SIGN_IN_ERRORS["not_listed"].format(name=profile.username)}
         data = dict(form) if isinstance(form, Mapping) else {}
         return act({**data, "session": Admitted()})
 
@@ -103,10 +103,10 @@ def guarded(act: Callable[[Any], dict[str, Any]]) -> Callable[..., dict[str, Any
 def admins_screen(store: Callable[[], RatingStore]) -> ResultsScreen:
     """Add the sign-in button and the screen's component to the open `gr.Blocks`."""
     screen = ResultsScreen(store, AdminGate())
-    gr.LoginButton(strings.ADMINS["sign_in"], strings.ADMINS["sign_out"], elem_id="sign-in", size="md")
+    gr.LoginButton(strings.SIGN_IN["sign_in"], strings.SIGN_IN["sign_out"], elem_id="sign-in", size="md")
     widget(
         "results",
-        text={**strings.RESULTS, "login_hint": strings.ADMINS["hint"]},
+        text={**strings.RESULTS, "login_hint": strings.SIGN_IN["hint"]},
         settings={"signed": True},
         functions=[guarded(getattr(screen, name)) for name in FUNCTIONS],
     )

@@ -17,9 +17,9 @@ import gradio as gr
 
 from emorl.errors import EmorlError, RatingError
 from emorl.ratings import RatingQueue, load_items
-from emorl.ui import strings
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.rater import rater_id
+from emorl.ui.sending import strings
 from emorl.ui.sending.item import item_from_reflections
 from emorl.ui.widgets import QUIET, widget
 
@@ -46,25 +46,25 @@ class Sender:
             return {**reply, "phase": "error", "message": str(error)}, who
         except Exception:  # the user gets one line, the log the traceback
             log.exception("sending to blind rating failed")
-            return {**reply, "phase": "error", "message": strings.SEND_ERRORS["unexpected"]}, who
+            return {**reply, "phase": "error", "message": strings.ERRORS["unexpected"]}, who
         return {**reply, "phase": "sent"}, who
 
     def _send(self, rater: str, data: object) -> None:
         form = data if isinstance(data, Mapping) else {}
         ids = form.get("ids")
         if not isinstance(ids, list) or len(ids) not in (1, 2):
-            raise RatingError(strings.SEND_ERRORS["form"])
+            raise RatingError(strings.ERRORS["form"])
         if form.get("consent") is not True:
-            raise RatingError(strings.SEND_ERRORS["consent"])
+            raise RatingError(strings.ERRORS["consent"])
         # sorted, so that the same pair the other way round is the same item
         found = [cached for cached in map(self.cache.get, sorted(map(str, ids))) if cached is not None]
         if len(found) != len(ids):
-            raise RatingError(strings.SEND_ERRORS["gone"])
+            raise RatingError(strings.ERRORS["gone"])
         written = [cached.reflection for cached in found]
         if len(written) == 2 and written[0].statement != written[1].statement:
-            raise RatingError(strings.SEND_ERRORS["form"])
+            raise RatingError(strings.ERRORS["form"])
         if len(written) == 2 and written[0].reflection == written[1].reflection:
-            raise RatingError(strings.SEND_ERRORS["same"])
+            raise RatingError(strings.ERRORS["same"])
         self.queue().send(rater, item_from_reflections(*written))
 
 

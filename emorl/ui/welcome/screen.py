@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from emorl.ui import strings
+from emorl.ui.welcome import strings
 from emorl.ui.widgets import QUIET, handler, widget
 
 VERSION = 1

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from emorl.errors import EmorlError
-from emorl.ui import strings
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.source import ModelSource
+from emorl.ui.why import strings
 from emorl.ui.widgets import widget
+from emorl.ui.writing import strings as shared
 
 if TYPE_CHECKING:
     from emorl.reflecting.reflection import Reflection
@@ -51,14 +52,14 @@ class WhyScreen:
         cached = self.cache.get(str(result_id))
         reflector = self.source.reflector()
         if cached is None or reflector is None:
-            return {"phase": "error", "message": strings.WHY_ERRORS["gone"]}
+            return {"phase": "error", "message": strings.ERRORS["gone"]}
         try:
             return {"phase": "done", **make(reflector, cached.reflection)}
         except EmorlError as error:
             return {"phase": "error", "message": str(error)}
         except Exception:  # the user gets one line, the log the traceback
             log.exception("explaining a reflection failed")
-            return {"phase": "error", "message": strings.WHY_ERRORS["unexpected"]}
+            return {"phase": "error", "message": strings.ERRORS["unexpected"]}
 
 
 def explanation_payload(reflector: Reflector, reflection: Reflection) -> dict[str, Any]:
@@ -90,5 +91,5 @@ def _rounded(value: Any, digits: int = 6) -> Any:
 def why_screen(source: ModelSource, cache: ReflectionCache) -> WhyScreen:
     """Add the screen's component to the open `gr.Tab`."""
     screen = WhyScreen(source, cache)
-    widget("why", text={**strings.RESULT, **strings.WHY}, functions=[screen.explain, screen.variants])
+    widget("why", text={**shared.WRITTEN, **shared.REASONS, **strings.WHY}, functions=[screen.explain, screen.variants])
     return screen

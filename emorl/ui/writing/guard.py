@@ -16,9 +16,9 @@ import gradio as gr
 
 from emorl.errors import EmorlError
 from emorl.safety import crisis_contacts, crisis_matches
-from emorl.ui import strings
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import QUIET, handler
+from emorl.ui.writing import strings
 from emorl.ui.writing.payload import contacts_payload
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def guarded(
         if source.state == "failed":
             yield {"phase": "error", "message": strings.MIXER["failed"].format(message=source.message)}
             return
-        yield {"phase": "waiting", "message": strings.RESULT["loading"]}
+        yield {"phase": "waiting", "message": strings.LOADING}
         time.sleep(0.3)
     try:
         yield from write(reflector, text, not crisis)
@@ -58,7 +58,7 @@ def guarded(
         yield {"phase": "error", "message": str(error)}
     except Exception:  # the user gets one line, the log the traceback
         log.exception("writing a reflection failed")
-        yield {"phase": "error", "message": strings.INPUT_ERRORS["unexpected"]}
+        yield {"phase": "error", "message": strings.ERRORS["unexpected"]}
 
 
 def is_confirmed(event: gr.EventData, statement: object) -> bool:
@@ -69,7 +69,7 @@ def is_confirmed(event: gr.EventData, statement: object) -> bool:
 
 def say_unavailable(event: Any, result: gr.HTML) -> None:
     """Show a line where a run got no answer, unless Stop was why."""
-    handle = handler("afterFailure", result.elem_id, strings.RESULT["unavailable"])
+    handle = handler("afterFailure", result.elem_id, strings.WRITTEN["unavailable"])
     event.failure(None, result, result, js=handle, **QUIET)
 
 

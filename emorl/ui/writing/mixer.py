@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from emorl.errors import WeightError
-from emorl.ui import strings
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import widget
+from emorl.ui.writing import strings
 
 if TYPE_CHECKING:
     from emorl.ensemble.setting import Setting
@@ -47,9 +47,9 @@ def read_setting(mixer: object, reflector: Reflector, first: str = FIRST) -> Set
     if not mixer:
         return reflector.setting(preset(reflector, first))
     if not isinstance(mixer, Mapping) or not {"weights", "strength", "temperature", "seed"} <= set(mixer):
-        raise WeightError(strings.INPUT_ERRORS["mix"])
+        raise WeightError(strings.ERRORS["setting"])
     if not isinstance(mixer["weights"], Mapping):
-        raise WeightError(strings.INPUT_ERRORS["mix"])
+        raise WeightError(strings.ERRORS["setting"])
     return reflector.setting(mixer["weights"], mixer["strength"], mixer["temperature"], mixer["seed"])
 
 

@@ -10,8 +10,8 @@ import gradio as gr
 from emorl.models.template import MAX_STATEMENT
 from emorl.resources import data_path
 from emorl.safety import mask, personal_data
-from emorl.ui import strings
 from emorl.ui.widgets import widget
+from emorl.ui.writing import strings
 
 EXAMPLES = data_path("examples.json")
 

@@ -1,0 +1,8 @@
+"""What the page says where an atlas cannot be made."""
+
+from __future__ import annotations
+
+ERRORS = {
+    "unexpected": "something went wrong; the app's log has the details.",
+    "slice": "Got {got} objectives for an atlas: expected at most three; please choose again.",
+}

@@ -1,0 +1,12 @@
+"""Text of the banner above every screen."""
+
+from __future__ import annotations
+
+BANNER = {
+    "label": "Important",
+    "lead": "Research demo, not for clinical use.",
+    "body": "Not for clients. Enter invented or de-identified statements only; what it writes may be wrong.",
+    "welcome": "How it works",
+    "contacts": "Crisis contacts",
+    "source": "Check the numbers locally before you rely on them.",
+}

@@ -1,0 +1,44 @@
+"""Text of the Map screen."""
+
+from __future__ import annotations
+
+MAP = {
+    "heading": "What the sliders can reach",
+    "none": "There is no atlas yet. Generate a reflection on the Reflect screen, and this screen shows every "
+    "reflection that its sliders can reach.",
+    "off": "There is no atlas for this text, because it was sampled or has strength 0. Set the temperature to 0 and "
+    "the strength above 0, then generate again.",
+    "failed": "The atlas could not be made: {message}",
+    "growing": "The atlas is still growing: it covers {share} of all settings so far.",
+    "part": "The atlas covers {share} of all settings.",
+    "guide": "Every setting of the sliders is a point of the triangle. At a corner one objective decides alone; in the "
+    "middle all of them matter alike.",
+    "hint": "Each area is one reflection. Choose one in the picture or in the list, and the sliders move there.",
+    "mix": "Your weights: {mix}.",
+    "count": "{n} reflections are within reach. This one is written at {share} of all settings.",
+    "count_one": "One reflection is within reach. It is written at {share} of all settings.",
+    "count_all": "One reflection is within reach, whatever the weights.",
+    "nowhere": "{n} reflections are within reach, but the atlas does not cover your present weights.",
+    "nowhere_one": "One reflection is within reach, but the atlas does not cover your present weights.",
+    "picture": "Atlas over the weights of {names}, with {n} regions. The list beside it says the same.",
+    "picture_one": "Atlas over the weights of {names}, with one region. The list beside it says the same.",
+    "list": "Reflections, the largest region first. The arrow keys move between them.",
+    "region": "{share} of all settings",
+    "less": "less than 1%",
+    "scores": "Automatic scores: {scores}.",
+    "slice": "Choose three objectives to show",
+    "slice_hint": "The weights of the others are zero here.",
+    "slice_go": "Show these three",
+    "overlay": "Show ratings on the map",
+    "overlay_none": "There are no ratings to show yet.",
+    "overlay_failed": "The ratings could not be read. Please try again.",
+    "overlay_table": "Ratings by weights",
+    "overlay_value": "Mean rating",
+    "overlay_n": "Ratings",
+    "overlay_legend": "Circles are ratings: the larger, the more of them; the fuller, the better.",
+}
+
+ERRORS = {
+    "overlay": "Got a rating that cannot be shown on the map: expected weights, a value from 0 to 1 and a count.",
+    "ratings": "The ratings could not be read; the app's log has the details.",
+}

@@ -1,0 +1,82 @@
+"""Text of the Rate screen."""
+
+from __future__ import annotations
+
+from emorl.ui.strings import RUBRIC
+
+QUEUE = {
+    **RUBRIC,
+    "heading": "Rate reflections",
+    "loading": "Loading your queue",
+    "consent_heading": "Before you begin",
+    "consent_points": [
+        "You will see invented client statements, each with one reflection to rate or two to choose from. "
+        "You are not told who or what wrote them until you have answered.",
+        "What is stored: your answers, how long they took, and a random rater id that is kept in this browser. "
+        "No name and no address. Please leave client details out of comments.",
+        "You may skip any item, stop at any time and come back later. The maintainer can delete everything "
+        "stored under your rater id.",
+    ],
+    "consent_tick": "I have read this and agree",
+    "consent_missing": "Please tick the box first.",
+    "start": "Start",
+    "progress": "{done} of {total} done",
+    "progress_label": "Progress",
+    "statement": "The client said",
+    "single": "Reflection",
+    "left": "Left",
+    "right": "Right",
+    "choice": "Which reflection is better?",
+    "choice_help": "As a reply to this client, in your own work.",
+    "choice_options": {"left": "Left", "right": "Right", "tie": "Tie", "both_bad": "Both bad"},
+    "flags": "Anything wrong with it? (optional)",
+    "flags_help": "For a pair: anything wrong with either of them.",
+    "flags_options": {
+        "malformed": "Broken language",
+        "contradicts": "Contradicts the client",
+        "parroting": "Only parrots",
+        "off_topic": "Off topic",
+        "unverifiable": "Claims something the client did not say",
+    },
+    "keys": "The number keys answer the question that is marked and then move on to the next. They do nothing while "
+    "you type a comment.",
+    "submit": "Submit",
+    "skip": "Skip this item",
+    "skip_legend": "Why skip it?",
+    "skip_options": {
+        "cannot_judge": "I cannot judge this",
+        "upsetting": "It upsets me",
+        "faulty": "The item is broken",
+        "other": "Another reason",
+    },
+    "skip_confirm": "Skip",
+    "skip_cancel": "Go back",
+    "skip_missing": "Please choose a reason.",
+    "undo": "Undo last answer",
+    "draft_saving": "Saving draft",
+    "draft_saved": "Draft saved",
+    "draft_failed": "The draft is not saved yet; the app will try again.",
+    "offline": "The app did not answer. What you chose is still here; please try again.",
+    "sending": "Sending",
+    "submitted": "Your answer is saved.",
+    "skipped": "Skipped.",
+    "reveal": "Show what wrote it",
+    "reveal_single": "Written by: {setting}",
+    "reveal_left": "Left: {setting}",
+    "reveal_right": "Right: {setting}",
+    "reveal_note": "If you undo this and answer the item again, the new answer is counted separately, because it is no "
+    "longer blind.",
+    "next": "Next",
+    "done_heading": "All done, thank you",
+    "done_body": "You have finished your queue ({total} items). Reflections that you send here later are added to its "
+    "end.",
+    "done_body_one": "You have finished your queue (one item). Reflections that you send here later are added to its "
+    "end.",
+    "rater": "Your rater id: {rater}",
+}
+
+ERRORS = {
+    "form": "Got a form that the app cannot read: expected answers to choose from; please reload the page.",
+    "rater": "Got no rater id: expected the one that this page was given; please reload the page.",
+    "unexpected": "Your answer could not be saved. It is still here; please try again. The app's log has the details.",
+}

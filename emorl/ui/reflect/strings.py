@@ -1,0 +1,117 @@
+"""Text of the Reflect screen."""
+
+from __future__ import annotations
+
+from emorl.ui.strings import RUBRIC, TABS
+
+GENERATE = "Generate"
+
+RESULT = {
+    "heading": "Reflection",
+    "idle": "The reflection will appear here.",
+    "idle_steps": [
+        "Type what a client said, or pick an example.",
+        "Set how much each objective should matter, or pick a preset.",
+        "Press Generate. The reflection grows word by word, and then you can see why each word is there. "
+        "Move the sliders and watch it change.",
+    ],
+    "stopped": "Stopped before the end, so there are no scores and no explanation for this text.",
+    "base_heading": "Base model's reply",
+    "base_hint": "The same model without the objectives",
+    "scores_heading": "Automatic scores",
+    "why_heading": "Why this word",
+    "why_hint": "Point at or tap a word above, or move through them with the arrow keys.",
+    "open_why": "More on the Why tab",
+    "why_tab": TABS["why"],
+    "words_label": "Words of the reflection. The left and right arrow keys move between them.",
+    "word_over": "“{word}” rather than “{foil}”",
+    "word_pieces": "written in {n} pieces; the first choice is shown",
+    "word_end": "end of the reply",
+    "margin": "margin {margin}",
+    "margin_hint": "Bars to the right speak for the chosen word, bars to the left for the runner-up. Together they "
+    "make up the margin, which is how far the chosen word is ahead.",
+    "word_spoken": "{word}, rather than {foil}. Margin {margin}. {parts}.",
+    "decided": "Without the objectives, underlined words would have lost to their runner-up. "
+    "The kind of line shows which objective did most to change that.",
+    "decided_none": "The base model, too, preferred each of these words to its runner-up: "
+    "the objectives agreed or were outweighed.",
+    "overall_heading": "Over the whole reply",
+    "overall_hint": "How much each part spoke for the words that were written, added up over all of them.",
+    "overall_table": "Show as a table, with the shares that keep this text",
+    "overall_sum": "Sum",
+    "overall_mean": "Mean per word",
+    "overall_range": "Share that keeps this text",
+    "range_to": "{lo} to {hi}",
+    "no_time": "less than 0.1",
+    "details": "{tokens} tokens in {seconds} s · strength {strength} · temperature {temperature} · seed {seed}",
+}
+
+LIVE = {
+    "live": "Live: move the sliders and the text follows.",
+    "live_growing": "Live for the part of the atlas that is ready.",
+    "live_here": "Live text for these weights. Press Generate to see its reasons and to rate it.",
+    "live_base": "Live text: the base model's own reply. Press Generate to rate it.",
+    "stale_statement": "The statement has changed since this text. Press Generate for a new one.",
+    "stale_weights": "The weights have changed since this text. Press Generate for a new one.",
+    "stale_growing": "The weights have changed since this text, and the atlas has not reached them yet.",
+    "stale_settings": "Strength or sampling has changed since this text. Press Generate for a new one.",
+    "past": "These are the reasons for the text as it was generated, not for the live text above.",
+    "atlas_begun": "Finding every reflection the sliders can reach",
+    "atlas_growing": "Finding every reflection the sliders can reach: {n} so far, for {share} of all settings",
+    "atlas_done": "{n} reflections are within reach of the sliders.",
+    "atlas_done_one": "Only this reflection is within reach of the sliders.",
+    "atlas_part": "{n} reflections found, for {share} of all settings.",
+    "atlas_stopped": "The atlas was stopped at {share} of all settings.",
+    "atlas_off": "There is no atlas for this text, because it was sampled or has strength 0. "
+    "Press Generate after moving a slider.",
+    "atlas_failed": "The atlas could not be made: {message}",
+}
+
+OWN_VERSION = {
+    "edit": "Edit",
+    "edit_label": "Your version",
+    "edit_help": "Change it to what you would say. The original stays as it is. Your version is stored with your "
+    "rating only if you agree to that there.",
+    "edit_keep": "Keep my version",
+    "edit_cancel": "Cancel",
+    "edit_remove": "Remove",
+    "edit_kept": "Your version is kept beside the original.",
+    "edit_failed": "Your version could not be kept. Please try again.",
+}
+
+VISIT = {
+    "heading": "This visit",
+    "hint": "Kept until you close or reload the page, and nowhere else.",
+    "list": "Reflections of this visit, newest first",
+    "back": "Bring back",
+    "back_name": "Bring back: {text}",
+    "strength": "strength {strength}",
+    "sampled": "sampled at {temperature}, seed {seed}",
+}
+
+RATING = {
+    **RUBRIC,
+    "heading": "Rate this reflection",
+    "hint": "What do you think of the text above? It takes half a minute.",
+    "empathy_options": {"0": "0, none", "1": "1, some", "2": "2, strong"},
+    "fluency_options": {"0": "0, broken", "1": "1, awkward", "2": "2, natural"},
+    "consent": "Store the statement I typed, and my own version, with this rating",
+    "consent_help": "If you leave this empty, only a fingerprint (SHA-256) of the statement is stored, and your own "
+    "version is not.",
+    "changed": "Your own version has changed since. Save again to store it.",
+    "submit": "Save rating",
+    "saved": "Thank you, your rating is saved.",
+    "saved_hint": "Generate again to rate another reflection.",
+    "rater": "Your rater id, which is random and kept in this browser: {rater}",
+}
+
+ERRORS = {
+    "gone": "Got a reflection that the app no longer has: expected one written since it started; "
+    "please generate it again, then rate it.",
+    "field": "Got {got} for {field}: expected one of {expected}; please choose again.",
+    "comment": "Got a comment of {got} characters: expected at most {expected}; please shorten it.",
+    "edit_long": "Got {got} characters: expected at most {expected}; please shorten your version.",
+    "edit_gone": "Got a version of a reflection that the app no longer has: expected one written since it started; "
+    "please copy your version and generate again.",
+    "not_saved": "The rating could not be saved. Please try again; the app's log has the details.",
+}

@@ -1,0 +1,79 @@
+"""Text of the Why screen."""
+
+from __future__ import annotations
+
+from emorl.ui.strings import TABS
+
+WHY = {
+    "why_idle": "Nothing to explain yet.",
+    "why_idle_steps": "Write a reflection on the Reflect tab, then come back to see every word of it explained.",
+    "to_reflect": "Go to Reflect",
+    "reflect_tab": TABS["reflect"],
+    "why_loading": "Working out the reasons",
+    "strip_heading": "Why these words",
+    "strip_hint": "Bars above the line speak for a word, bars below it against. Choose a word by clicking or with the "
+    "arrow keys.",
+    "strip_label": "Words of the reflection with what spoke for and against each. "
+    "The left and right arrow keys move between them.",
+    "only_objectives": "Leave the base model out of the bars",
+    "word_heading": "The chosen word",
+    "compare": "Compare with",
+    "runner_up": "“{word}”, the runner-up",
+    "candidate": "“{word}” ({p})",
+    "own_of": "“{word}”, {label} alone",
+    "the_end": "end of the reply",
+    "foil_piece": "The comparison is for the word's first piece “{piece}”, where the other word would have begun.",
+    "bars_hint": "Bars to the right speak for the written word, bars to the left for the other. "
+    "They add up to the margin of {margin}.",
+    "candidates_heading": "Other likely words",
+    "candidates_hint": "How far the written word is ahead of each, and how much of that comes from each part.",
+    "piece_of": "Piece {n} of {all}: “{piece}”",
+    "column_word": "Word",
+    "column_p": "Probability",
+    "column_margin": "Lead",
+    "written_mark": "written",
+    "own_heading": "What each would have chosen here alone",
+    "own_row": "{label} alone",
+    "slope_heading": "If an objective had ten points more of the mix",
+    "slope_hint": "The others would have less in proportion. This holds for small changes from the present weights.",
+    "slope_margin": "Change in the lead",
+    "slope_p": "Change in the probability",
+    "times": "× {n}",
+    "overall_title": "The reply as a whole",
+    "ranges_heading": "How far a slider can move before the text changes",
+    "range_keeps": "from {lo} to {hi}",
+    "range_first": "below that “{word}” changes first",
+    "range_last": "above that “{word}” changes first",
+    "push_heading": "How much each part influenced the words",
+    "push_hint": "Everything that spoke for or against the written words, each compared with its runner-up. The bars "
+    "show the balance; the percentages show how much of the whole influence came from each part.",
+    "push_note": "{share} of the influence",
+    "disagree": "The objectives disagree by {value} on average, out of {most} at most; they disagree most at “{word}” "
+    "({top}). At 0 they would all choose the same words.",
+    "disagree_none": "With fewer than two objectives there is nothing to disagree about.",
+    "without_title": "Without one objective",
+    "without_hint": "What would have been written without an objective, and how much of each score is due to it.",
+    "without_button": "Write without each one",
+    "shapley_button": "Work out fair shares",
+    "shapley_cost": "Fair shares (Shapley values) need a reply for every set of objectives: {n} short replies.",
+    "writing_variants": "Writing; this takes a few seconds.",
+    "variants_done": "Done.",
+    "without_name": "Without {label}",
+    "convention_renormalised": "The others share out its weight",
+    "convention_base": "The base model takes over its weight",
+    "same_text": "The same text.",
+    "changed_hint": "Marked words are not in the reflection above.",
+    "shapley_heading": "Fair share of each automatic score",
+    "shapley_hint": "How much each objective raised or lowered a score, averaged over all the orders in which they "
+    "could be added. The rows add up to the difference between the reflection and the base model's reply.",
+    "shapley_sum": "Sum: reflection minus base",
+    "scorer_column": "{label} score",
+    "download": "Download as JSON",
+    "download_hint": "All the numbers on this page, without the client's statement.",
+}
+
+ERRORS = {
+    "gone": "Got a reflection that the app no longer has: expected one written since it started; please generate it "
+    "again.",
+    "unexpected": "Something went wrong while explaining. Please try again; the app's log has the details.",
+}

@@ -1,0 +1,91 @@
+"""Text that Reflect and Compare share: statement box, sliders, finished texts, the crisis notice, errors."""
+
+from __future__ import annotations
+
+STOP = "Stop"
+
+STATEMENT = {
+    "label": "What the client said",
+    "placeholder": "Type an invented or de-identified statement, or pick an example below.",
+    "counter": "{n} of {max} characters",
+    "shortcut": "Ctrl + Enter to generate",
+    "examples": "Examples",
+    "take": "Take from Reflect",
+    "notice": "This may contain personal data ({kinds}). Please take it out before you go on.",
+    "mask": "Replace it with [name] and the like",
+}
+
+MIXER = {
+    "label": "How much each objective should matter",
+    "loading": "Loading the model",
+    "loading_hint": "This takes a few seconds. The very first time, the base model (98 MB) is downloaded as well. "
+    "You can type a statement in the meantime.",
+    "failed": "The model could not be loaded: {message}",
+    "take": "Take from Reflect",
+    "presets": "Presets",
+    "preset_balanced": "Balanced",
+    "preset_base": "Base model",
+    "preset_only": "Only {name}",
+    "share": "{share} of the mix",
+    "band": "same text from {lo} to {hi}",
+    "band_whole": "same text wherever this slider is",
+    "zero": "All weights are zero, so the base model writes its own reply.",
+    "advanced": "Advanced",
+    "strength": "Strength",
+    "strength_help": "1 uses the adapters as they were trained, 0 is the base model, and anything above 1 exaggerates.",
+    "temperature": "Temperature",
+    "temperature_help": "At 0 the most likely word is always chosen. Higher values choose at random more often.",
+    "seed": "Seed",
+    "seed_help": "The same seed gives the same random choices. It makes no difference at temperature 0.",
+}
+
+WRITTEN = {
+    "waiting": "Waiting for the model",
+    "writing": "Writing",
+    "cut": "The text was cut off at the length limit.",
+    "unavailable": "The app did not answer. It was stopped, or too many people are waiting. Please try again.",
+    "copy": "Copy",
+    "copied": "Copied",
+    "base": "Base model",
+    "scores_hint": "From 0 to 1. The vertical line marks the base model's reply. The scores are automatic and come "
+    "from models trained on the same objectives; they are not a clinical judgement.",
+    "score_value": "{score} (base model {base})",
+    "not_applicable": "–",
+}
+"""About a text that is being written or finished."""
+
+LOADING = "The model is still loading. Writing starts as soon as it is ready."
+
+REASONS = {
+    "range": "unchanged for a share of {lo} to {hi}",
+    "range_sampled": "no range, because this word was sampled",
+    "range_none": "no single range",
+    "overall_part": "Part",
+}
+"""Beside the bars on Reflect and on Why."""
+
+CRISIS = {
+    "heading": "This statement may be about suicide, self-harm or danger",
+    "body": "No reflection was written and nothing was stored. This model is not trained to deal with risk. "
+    "Follow your own crisis protocol. If someone is in danger now, call the emergency number.",
+    "contacts": "People who can help now",
+    "confirm": "I am a counsellor, and this statement is an invented exercise, not a person in danger.",
+    "go": "Write a reflection for this exercise",
+    "confirmed": "Written as an exercise, as you confirmed. Nothing of this statement is stored, and the reflection "
+    "cannot be rated.",
+}
+
+CHIPS = {
+    "heading": "Automatic checks of this reply",
+    "advice": "May be advice:",
+    "question": "A question:",
+    "diagnosis": "Names a condition or medicine:",
+    "parroting": "Repeats the statement:",
+    "repetition": "Repeats itself:",
+    "first person": "Speaks of the speaker, not the client",
+}
+
+ERRORS = {
+    "setting": "Got settings that the app cannot read: expected a number for every weight; please reload the page.",
+    "unexpected": "Something went wrong while writing. Please try again; the app's log has the details.",
+}
