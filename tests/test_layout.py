@@ -6,6 +6,7 @@ Imports count at any depth and for types too. docs/architecture.md has the same 
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -103,6 +104,22 @@ def test_nothing_imports_in_a_circle():
 
     for module in MODULES:
         visit(module, ())
+
+
+SCREENS = {"about", "compare", "map", "rate", "reflect", "results", "welcome", "why"}
+SHARED = {"api", "atlas", "banner", "sending", "widgets", "writing"}
+
+
+def test_no_screen_knows_another_and_what_they_share_knows_none():
+    """Holds for Python and for JavaScript; `app`, `theme` and `page` put all of them together."""
+    ui = ROOT / "emorl" / "ui"
+    assert {path.name for path in ui.iterdir() if (path / "__init__.py").is_file()} == SCREENS | SHARED
+    for path in [*ui.rglob("*.py"), *ui.rglob("*.js")]:
+        if path.parent == ui:
+            continue
+        text = path.read_text(encoding="utf-8")
+        known = set(re.findall(r"emorl\.ui\.(\w+)", text) + re.findall(r'from "\.\./(\w+)/', text))
+        assert not (known & SCREENS) - {path.parent.name}, f"{path} knows {known}"
 
 
 def test_the_page_of_the_architecture_names_every_floor():

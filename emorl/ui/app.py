@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
@@ -16,6 +16,7 @@ from emorl.ui.banner.strings import BANNER
 from emorl.ui.compare.screen import compare_screen
 from emorl.ui.map.ratings import Overlay, preferred_overlay
 from emorl.ui.map.screen import map_screen
+from emorl.ui.payload import to_page
 from emorl.ui.rate.screen import rate_screen
 from emorl.ui.reflect.screen import reflect_screen
 from emorl.ui.results.screen import password, results_screen
@@ -24,14 +25,15 @@ from emorl.ui.source import ModelSource
 from emorl.ui.welcome.screen import welcome_screen
 from emorl.ui.why.screen import why_screen
 from emorl.ui.widgets import widget
-from emorl.ui.writing.payload import contacts_payload
+from emorl.ui.widgets.contacts import contact_payloads
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
+    from emorl.reflecting.reflector import Reflector
 
 
 def build_demo(
-    reflector_source: Any, store: RatingStore | Callable[[], RatingStore], at_once: int = 32,
+    reflector_source: ModelSource | Reflector, store: RatingStore | Callable[[], RatingStore], at_once: int = 32,
     overlay: Overlay | None = None,
 ) -> gr.Blocks:  # fmt: skip
     """The whole app, not yet launched.
@@ -45,14 +47,15 @@ def build_demo(
     Returns:
         The blocks; `launch(**launch_settings())` serves them. At most 64 requests wait.
     """
-    is_source = isinstance(reflector_source, ModelSource)
-    source = reflector_source if is_source else ModelSource.ready(reflector_source)
+    source = reflector_source if isinstance(reflector_source, ModelSource) else ModelSource.ready(reflector_source)
     opened = cache(store) if callable(store) else lambda: store
-    with gr.Blocks(title=strings.TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as demo:
+    contacts = [to_page(one) for one in contact_payloads(crisis_contacts())]
+    demo = gr.Blocks(title=strings.TITLE, analytics_enabled=False, delete_cache=(600, 3600))
+    with demo:
         widget(
             "banner",
             text={**BANNER, "title": strings.TITLE, "tagline": strings.TAGLINE},
-            settings={"contacts": contacts_payload(crisis_contacts())},
+            settings={"contacts": contacts},
         )
         rater = gr.BrowserState("", storage_key="emorl-rater", secret="emorl-rater-id")
         welcome_screen(rater, demo)
@@ -76,7 +79,7 @@ def build_demo(
             with gr.Tab(strings.TABS["about"], id="about"):
                 about_screen()
         api_endpoints(source, at_once)
-    demo.space_id = None  # on a Space, Gradio's page would else ask huggingface.co and a font host for a header
+    demo.space_id = None  # on a Space, Gradio's page would otherwise ask huggingface.co and a font host for a header
     keep_private(demo)
     demo.queue(max_size=64, default_concurrency_limit=4)
     return demo

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emorl.errors import EmorlError
 
@@ -62,7 +62,7 @@ class ModelSource:
         return self._reflector
 
     @classmethod
-    def ready(cls, reflector: Any) -> ModelSource:
+    def ready(cls, reflector: Reflector) -> ModelSource:
         """A source around a reflector that is loaded already."""
         source = cls(lambda: reflector)
         source._reflector, source.state = reflector, "ready"

@@ -12,12 +12,11 @@ Left out: writing on a graphics processor.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from emorl.settings import settings
 
 
-def declare() -> Callable[[], Any] | None:
+def declare() -> Callable[[], object] | None:
     """Show a ZeroGPU Space the function it looks for when it starts; does nothing anywhere else.
 
     Call it before the app is launched.
@@ -31,7 +30,8 @@ def declare() -> Callable[[], Any] | None:
         import spaces
     except ImportError:  # not an image of ZeroGPU: nobody looks for a function
         return None
-    return spaces.GPU(duration=1)(unused)
+    declared: Callable[[], object] = spaces.GPU(duration=1)(unused)
+    return declared
 
 
 def unused() -> None:

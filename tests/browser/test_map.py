@@ -8,13 +8,14 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from emorl.ui.map.payload import RatingPoint
 from tests.browser.conftest import App
 from tests.browser.steps import faults, generate, open_app
 from tests.ui.mapped import MappedReflector
 
 pytestmark = pytest.mark.browser
 
-RATINGS = [{"weights": [1, 1, 1], "value": 0.8, "n": 12}, {"weights": [3, 1, 0], "value": 0.2, "n": 2}]
+RATINGS = [RatingPoint((1, 1, 1), 0.8, 12), RatingPoint((3, 1, 0), 0.2, 2)]
 
 
 def mapped(page: Page, url: str, reach: str = "within reach") -> None:
@@ -152,7 +153,7 @@ def test_of_four_objectives_three_are_chosen(new_page: Callable[..., Page], app:
 def test_ratings_are_laid_over_and_an_empty_layer_says_so(
     new_page: Callable[..., Page], app: Callable[..., App]
 ) -> None:
-    points: list[dict] = []
+    points: list[RatingPoint] = []
     page = new_page()
     mapped(page, app(reflector=MappedReflector(), overlay=lambda: points).url)
     open_map(page)
@@ -167,7 +168,7 @@ def test_ratings_are_laid_over_and_an_empty_layer_says_so(
     expect(page.get_by_role("row", name="75% 25% 0% 0.20 2")).to_be_visible()
     box.press("Space")
     expect(page.locator(".triangle .rated")).to_have_count(0)
-    points.append({"weights": "x"})
+    points.append(RatingPoint((1, 1), 0.5, 1))
     box.press("Space")
     expect(page.get_by_text("a rating that cannot be shown on the map")).to_be_visible()
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from emorl.ui.map.payload import RatingPoint
 from tests.browser.conftest import App
 from tests.browser.steps import STATEMENT, agree, generate, open_app, open_tab, welcome
 from tests.ui.mapped import MappedReflector
@@ -61,7 +62,7 @@ def states(page: Page, app: Callable[..., App]) -> Iterator[str]:
     """Takes the page from state to state and yields what is on it."""
     reflector = MappedReflector()
     reflector.hold_at = 3
-    running = app(reflector=reflector, overlay=lambda: [{"weights": [1, 1, 1], "value": 0.8, "n": 12}])
+    running = app(reflector=reflector, overlay=lambda: [RatingPoint((1, 1, 1), 0.8, 12)])
     page.goto(running.url)
     expect(welcome(page)).to_be_visible()
     yield "welcome"

@@ -76,7 +76,9 @@ def test_a_word_in_pieces_and_another_foil(new_page: Callable[..., Page], app: C
     page.get_by_label("Compare with").select_option(label="“low” (10%)")
     bars = panel.get_by_role("table", name="overwhelmed").get_by_role("row")
     expect(bars.nth(1)).to_contain_text("+1.00")
-    expect(panel).to_contain_text("They add up to the margin of +3.50. The comparison is for the word's first piece “over”")
+    expect(panel).to_contain_text(
+        "They add up to the margin of +3.50. The comparison is for the word's first piece “over”"
+    )
     page.get_by_label("Leave the base model out of the bars").check()
     assert page.locator(".strip-word .bar.o0").count() == 0
 

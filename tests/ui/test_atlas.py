@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -10,8 +11,10 @@ import pytest
 from emorl.errors import EmorlError
 from emorl.ui import ModelSource
 from emorl.ui.atlas import strings
-from emorl.ui.atlas.growing import OFF, atlas_payloads
-from emorl.ui.map.ratings import overlay_points
+from emorl.ui.atlas.growing import atlas_payloads
+from emorl.ui.atlas.payload import AtlasFailed
+from emorl.ui.map.payload import RatingPoint
+from emorl.ui.map.ratings import on_the_map
 from emorl.ui.reflect.screen import MAX_EDITED, ReflectScreen
 from tests.ui.mapped import MappedReflector
 
@@ -43,13 +46,13 @@ def test_what_was_sampled_or_not_mixed_has_no_map(changes: dict[str, float]) -> 
     reflector = MappedReflector()
     screen = screen_of(reflector)
     result_id = written(screen, **changes)
-    assert list(screen.grow_atlas(result_id)) == [{**OFF, "id": result_id}] and reflector.maps == 0
+    assert list(screen.grow_atlas(result_id)) == [{"phase": "off", "id": result_id}] and reflector.maps == 0
 
 
 @pytest.mark.parametrize("asked", ["", None, "0" * 32, {"id": 3}])
 def test_unknown_reflections_have_no_map(asked: object) -> None:
     reflector = MappedReflector()
-    assert list(screen_of(reflector).grow_atlas(asked)) == [OFF] and reflector.maps == 0
+    assert list(screen_of(reflector).grow_atlas(asked)) == [{"phase": "off", "id": ""}] and reflector.maps == 0
 
 
 def test_closing_the_handler_closes_the_map() -> None:
@@ -83,7 +86,7 @@ def test_four_objectives_get_a_slice_of_the_heaviest_and_any_other_three_on_requ
 
 @pytest.mark.parametrize(
     ("objectives", "message"),
-    [(["reflection"] * 4, "Got 4 objectives for a map"), ([], "Got 0 objectives for an atlas")],
+    [(["reflection"] * 4, "Got 4 objectives for an atlas"), ([], "Got 0 objectives for an atlas")],
 )
 def test_a_bad_slice_is_one_line(objectives: list[str], message: str) -> None:
     screen = screen_of(MappedReflector(4))
@@ -102,26 +105,24 @@ def test_an_unexpected_error_does_not_show_its_text() -> None:
 
     reflector.atlas = broken  # type: ignore[method-assign]
     assert list(atlas_payloads(screen.source, screen.cache, result_id)) == [
-        {"phase": "failed", "id": result_id, "message": strings.ERRORS["unexpected"]}
+        AtlasFailed(result_id, strings.ERRORS["unexpected"])
     ]
 
 
 def test_ratings_become_shares() -> None:
-    points = [{"weights": [2, 1, 1], "value": 0.75, "n": 3}, {"weights": [0, 0, 0], "value": 1, "n": 9}]
-    assert overlay_points(points, 3) == [{"weights": [0.5, 0.25, 0.25], "value": 0.75, "n": 3}]
-    assert overlay_points([], 3) == []
+    points = [RatingPoint((2, 1, 1), 0.75, 3), RatingPoint((0, 0, 0), 1, 9)]
+    assert on_the_map(points, 3) == (RatingPoint((0.5, 0.25, 0.25), 0.75, 3),)
+    assert on_the_map([], 3) == ()
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"weights": [1, 1]}, {"weights": [1, -1, 1]}, {"weights": [1, float("nan"), 1]}, {"weights": None}, {"value": 1.5},
-     {"value": "high"}, {"n": 0}],
+    [{"weights": (1, 1)}, {"weights": (1, -1, 1)}, {"weights": (1, float("nan"), 1)}, {"value": 1.5},
+     {"value": float("nan")}, {"n": 0}],
 )  # fmt: skip
 def test_ratings_that_cannot_be_placed(change: dict[str, Any]) -> None:
     with pytest.raises(EmorlError, match="a rating that cannot be shown on the map"):
-        overlay_points([{"weights": [1, 1, 1], "value": 0.5, "n": 1, **change}], 3)
-    with pytest.raises(EmorlError, match="a rating that cannot be shown on the map"):
-        overlay_points([{"weights": [1, 1, 1]}], 3)
+        on_the_map([replace(RatingPoint((1, 1, 1), 0.5, 1), **change)], 3)
 
 
 def test_an_own_version_is_kept_beside_the_original_and_taken_back() -> None:
@@ -138,7 +139,7 @@ def test_an_own_version_is_kept_beside_the_original_and_taken_back() -> None:
 
 @pytest.mark.parametrize("data", [None, "x", {}, {"id": "0" * 32, "text": "You"}])
 def test_an_own_version_of_nothing_is_refused(data: object) -> None:
-    assert "no longer holds this reflection" in screen_of(MappedReflector()).keep_edit(data)
+    assert "a reflection that the app no longer has" in screen_of(MappedReflector()).keep_edit(data)
 
 
 def test_an_overlong_own_version_is_refused() -> None:

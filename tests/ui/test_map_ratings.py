@@ -11,7 +11,8 @@ import pytest
 
 from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side
 from emorl.ui.cache import ReflectionCache
-from emorl.ui.map.ratings import overlay_points, preferred_overlay
+from emorl.ui.map.payload import RatingPoint
+from emorl.ui.map.ratings import on_the_map, preferred_overlay
 from emorl.ui.reflect.rating import new_rating
 from emorl.ui.source import ModelSource
 from tests.ui.scripted import ScriptedReflector
@@ -34,9 +35,9 @@ def test_points_by_hand(store: RatingStore, rate: Callable[..., None]) -> None:
     overlay = preferred_overlay(ModelSource.ready(ScriptedReflector()), lambda: store)
     assert list(overlay()) == []
     rate(0.6, 0.4)
-    assert overlay() == [{"weights": [0.6, 0.4], "value": 0.75, "n": 1}]
+    assert overlay() == [RatingPoint((0.6, 0.4), 0.75, 1)]
     rate(0.0, 0.0, "token-2")  # the base model has no place on the map
-    assert overlay_points(overlay(), 2) == [{"weights": [0.6, 0.4], "value": 0.75, "n": 1}]
+    assert on_the_map(overlay(), 2) == (RatingPoint((0.6, 0.4), 0.75, 1),)
     queue = RatingQueue(store, (), random.Random(1))
     sides = Side("x", "a", {"reflection": 0.6, "empathy": 0.4}), Side("y", "b", {"reflection": 0.0, "empathy": 1.0})
     queue.send("b" * 32, Item("I am tired.", *sides, source="compare"))
@@ -44,11 +45,11 @@ def test_points_by_hand(store: RatingStore, rate: Callable[..., None]) -> None:
     task = queue.next("b" * 32)
     assert task is not None
     queue.submit("b" * 32, task.assignment, task.token, Answer(choice="second"))
-    assert overlay_points(overlay(), 2) == [
-        {"weights": [0.0, 1.0], "value": 1.0, "n": 1}, {"weights": [0.6, 0.4], "value": 0.375, "n": 2},
-    ]  # fmt: skip
+    assert on_the_map(overlay(), 2) == (
+        RatingPoint((0.0, 1.0), 1.0, 1), RatingPoint((0.6, 0.4), 0.375, 2),
+    )  # fmt: skip
     queue.undo("b" * 32)
-    assert overlay_points(overlay(), 2) == [{"weights": [0.6, 0.4], "value": 0.75, "n": 1}]
+    assert on_the_map(overlay(), 2) == (RatingPoint((0.6, 0.4), 0.75, 1),)
 
 
 def test_the_store_is_read_again_only_after_a_change(
@@ -61,11 +62,11 @@ def test_the_store_is_read_again_only_after_a_change(
     rate(0.6, 0.4)
     assert overlay() == overlay() == overlay() and len(reads) == 1
     rate(0.6, 0.4, "token-2", depth="none", empathy="0", fluency="0", would_say="no")  # a change of mind
-    assert overlay() == [{"weights": [0.6, 0.4], "value": 0.0, "n": 1}] and len(reads) == 2
+    assert overlay() == [RatingPoint((0.6, 0.4), 0.0, 1)] and len(reads) == 2
     store.forget("a" * 32)
     assert overlay() == []
     rate(1.0, 0.0, "token-3")  # the same count and number of the row as before
-    assert overlay() == [{"weights": [1.0, 0.0], "value": 0.75, "n": 1}]
+    assert overlay() == [RatingPoint((1.0, 0.0), 0.75, 1)]
 
 
 def test_what_is_handed_out_cannot_change_what_is_kept(store: RatingStore, rate: Callable[..., None]) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from types import SimpleNamespace
+import importlib
+import pkgutil
+import re
+from dataclasses import is_dataclass, replace
 
 import pytest
 
+import emorl.ui
 from emorl.reflecting.reflection import Reflection, TokenExplanation
-from emorl.ui.writing.payload import contacts_payload, merge_words, overall, reflection_payload
+from emorl.safety import Contact
+from emorl.ui.map.payload import RatingPoint
+from emorl.ui.payload import as_form, to_page
+from emorl.ui.widgets.contacts import contact_payloads
+from emorl.ui.writing.payload import merge_words, overall, reflection_payload
 from tests.ui.scripted import REPLY, TOKENS, ScriptedReflector
 
 
@@ -47,22 +54,22 @@ def test_contributions_of_words_sum_to_margins_and_to_the_overall_rows(reflectio
     words = merge_words(reflection.tokens)
     for word in words:
         assert sum(word.contributions.values()) == pytest.approx(word.margin)
-    rows = {row["name"]: row for row in overall(words)}
-    assert rows["base"]["sum"] == pytest.approx(sum(row[2] for row in TOKENS))
-    assert rows["empathy"]["sum"] == pytest.approx(5.5)
-    assert rows["empathy"]["mean"] == pytest.approx(5.5 / 10)  # ten words
-    assert rows["base"]["unchanged"] is None
-    assert rows["reflection"]["unchanged"] == pytest.approx((0.14, 0.9))
+    rows = {row.name: row for row in overall(words)}
+    assert rows["base"].sum == pytest.approx(sum(row[2] for row in TOKENS))
+    assert rows["empathy"].sum == pytest.approx(5.5)
+    assert rows["empathy"].mean == pytest.approx(5.5 / 10)  # ten words
+    assert rows["base"].unchanged is None
+    assert rows["reflection"].unchanged == pytest.approx((0.14, 0.9))
 
 
 def test_the_objective_that_overruled_the_base_is_named() -> None:
     helped, agreed, failed = merge_words([token(" a", -1.0, 2.0), token(" b", 1.0, 2.0), token(" c", -1.0, -0.5)])
-    assert (helped.decided_by, agreed.decided_by, failed.decided_by) == ("empathy", "", "")
+    assert (helped.decided, agreed.decided, failed.decided) == ("empathy", "", "")
 
 
 def test_an_overruled_piece_inside_a_word_counts() -> None:
     (word,) = merge_words([token(" over", 5.0, 0.1), token("whelmed", -1.0, 2.0)])
-    assert word.decided_by == "empathy"
+    assert word.decided == "empathy"
 
 
 @pytest.mark.parametrize("text", ["<|im_end|>", "<|endoftext|>", "</s>", ""])
@@ -77,7 +84,7 @@ def test_no_tokens_no_words_no_rows() -> None:
 
 
 def test_payload_of_a_finished_reflection(reflection: Reflection) -> None:
-    payload = reflection_payload(reflection, ScriptedReflector().objectives, "id")
+    payload = to_page(reflection_payload(reflection, ScriptedReflector().objectives, "id"))
     assert payload["phase"] == "done"
     assert payload["scores"][1] == {"name": "empathy", "label": "Empathy", "score": 0.7, "base": 0.4}
     assert payload["details"]["seconds"] == 0.5
@@ -86,13 +93,13 @@ def test_payload_of_a_finished_reflection(reflection: Reflection) -> None:
 
 def test_a_sampled_reply_has_no_unchanged_ranges(reflection: Reflection) -> None:
     sampled = replace(reflection, setting=replace(reflection.setting, temperature=0.7))
-    payload = reflection_payload(sampled, ScriptedReflector().objectives, "id")
+    payload = to_page(reflection_payload(sampled, ScriptedReflector().objectives, "id"))
     assert all(value is None for word in payload["words"] for value in word["unchanged"].values())
     assert all(row["unchanged"] is None for row in payload["overall"])
 
 
 def test_a_reflection_cut_at_the_limit_is_marked_and_complete(reflection: Reflection) -> None:
-    payload = reflection_payload(replace(reflection, stopped=True), ScriptedReflector().objectives, "id")
+    payload = to_page(reflection_payload(replace(reflection, stopped=True), ScriptedReflector().objectives, "id"))
     assert (payload["phase"], payload["cut"], len(payload["overall"])) == ("done", True, 3)
 
 
@@ -122,9 +129,40 @@ def test_white_space_alone_is_no_word() -> None:
 
 
 def test_contacts_keep_only_https_addresses() -> None:
-    rows = contacts_payload([
-        SimpleNamespace(country="UK", name="A", phone="116 123", url="https://a.org", note=None, source="x"),
-        SimpleNamespace(country="US", name="B", phone="988", url="javascript:alert(1)", note="n", source="x"),
+    rows = contact_payloads([
+        Contact("UK", "A", "116 123", "https://a.org", "", "x"),
+        Contact("US", "B", "988", "javascript:alert(1)", "n", "x"),
     ])  # fmt: skip
-    assert [row["url"] for row in rows] == ["https://a.org", ""]
-    assert rows[0] == {"country": "UK", "name": "A", "phone": "116 123", "url": "https://a.org", "note": ""}
+    assert [row.url for row in rows] == ["https://a.org", ""]
+    assert to_page(rows[0]) == {"country": "UK", "name": "A", "phone": "116 123", "url": "https://a.org", "note": ""}
+
+
+def test_a_payload_becomes_plain_json() -> None:
+    payload = RatingPoint((1 / 3, 0.0), 0.5, 2)
+    assert to_page({"points": [payload], "none": None, "yes": True}) == {
+        "points": [{"weights": [0.333333, 0.0], "value": 0.5, "n": 2}], "none": None, "yes": True,
+    }  # fmt: skip
+    with pytest.raises(TypeError, match="Got list for the page: expected a dataclass"):
+        to_page([payload])
+
+
+@pytest.mark.parametrize("given", [None, "x", 3, ["id"]])
+def test_what_is_no_form_is_an_empty_one(given: object) -> None:
+    assert as_form(given) == {}
+
+
+def payload_types() -> list[type]:
+    """All dataclasses in the `payload` modules of `emorl.ui`."""
+    found = []
+    for module in pkgutil.walk_packages(emorl.ui.__path__, "emorl.ui."):
+        if module.name.endswith((".payload", ".contacts", ".mixer")):
+            members = vars(importlib.import_module(module.name)).values()
+            found += [one for one in members if is_dataclass(one) and one.__module__ == module.name]
+    return found
+
+
+def test_every_field_of_a_payload_is_documented() -> None:
+    assert len(payload_types()) > 30
+    for kind in payload_types():
+        own = vars(kind).get("__annotations__", {})
+        assert all(re.search(rf"^    +{name}: \S", kind.__doc__ or "", re.MULTILINE) for name in own), kind

@@ -13,7 +13,7 @@ import pytest
 from emorl.errors import RatingError
 from emorl.ratings import Item, RatingQueue, RatingStore, Side, Task, load_items
 from emorl.ui.rate import strings
-from emorl.ui.rate.answers import read_answer, read_draft, task_payload
+from emorl.ui.rate.answers import item_payload, read_answer, read_draft
 from emorl.ui.rate.screen import RateScreen
 from emorl.ui.sending.item import item_from_reflections, setting_name
 from tests.ui.scripted import REPLY, ScriptedReflector
@@ -128,9 +128,9 @@ def test_left_and_right_become_sides_and_back() -> None:
         assert read_answer({"choice": "left"}, flipped).choice == side
         assert read_answer({"choice": "tie"}, flipped).choice == "tie"
         task = Task(1, "t", PAIR, flipped, {"choice": side, "empathy": 2, "comment": "x"}, 0, 1, False)
-        assert task_payload(task, "r")["draft"] == {"choice": "left", "empathy": "2", "comment": "x"}
+        assert item_payload(task, "r").draft == {"choice": "left", "empathy": "2", "comment": "x"}
         kept = Task(1, "t", PAIR, flipped, {"choice": "right"}, 0, 1, False)  # a draft that the page saved
-        assert task_payload(kept, "r")["draft"] == {"choice": "right"}
+        assert item_payload(kept, "r").draft == {"choice": "right"}
 
 
 def test_answers_are_read_whole() -> None:

@@ -1,4 +1,4 @@
-"""The Results screen's server side: the door, the guard of every function, exports, deletion."""
+"""The Results screen's server side: the gate, the guard of every function, exports, deletion."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def door(clock: Clock) -> Gate:
+def gate(clock: Clock) -> Gate:
     return Gate(SECRET, clock)
 
 
@@ -68,77 +68,77 @@ def store(tmp_path: Path) -> Iterator[RatingStore]:
 
 
 @pytest.fixture
-def screen(store: RatingStore, door: Gate) -> ResultsScreen:
-    return ResultsScreen(lambda: store, door)
+def screen(store: RatingStore, gate: Gate) -> ResultsScreen:
+    return ResultsScreen(lambda: store, gate)
 
 
-# The door
+# The gate
 
 
-def test_the_right_password_opens_for_an_hour(door: Gate, clock: Clock) -> None:
-    one, two = door.enter(SECRET), door.enter(SECRET)
+def test_the_right_password_opens_for_an_hour(gate: Gate, clock: Clock) -> None:
+    one, two = gate.enter(SECRET), gate.enter(SECRET)
     assert one != two and len(one) >= 32
-    door.check(one)
+    gate.check(one)
     clock.now += SESSION_S - 1
-    door.check(one)
-    door.leave(two)
+    gate.check(one)
+    gate.leave(two)
     with pytest.raises(RatingError, match="valid session"):
-        door.check(two)
+        gate.check(two)
     clock.now += 1
     with pytest.raises(RatingError, match="enter the password again"):
-        door.check(one)
+        gate.check(one)
 
 
 @pytest.mark.parametrize("token", [None, "", "x", 7, ["x"], {"a": 1}, "é\ud800"])
-def test_a_made_up_token_opens_nothing(door: Gate, token: object) -> None:
-    door.enter(SECRET)
+def test_a_made_up_token_opens_nothing(gate: Gate, token: object) -> None:
+    gate.enter(SECRET)
     with pytest.raises(RatingError, match="valid session"):
-        door.check(token)
-    door.leave(token)
+        gate.check(token)
+    gate.leave(token)
 
 
 @pytest.mark.parametrize("tried", STRANGE)
-def test_wrong_passwords_are_wrong(door: Gate, tried: object) -> None:
+def test_wrong_passwords_are_wrong(gate: Gate, tried: object) -> None:
     with pytest.raises(RatingError, match="wrong password"):
-        door.enter(tried)
+        gate.enter(tried)
 
 
-def wrong(door: Gate, times: int = 1) -> None:
+def wrong(gate: Gate, times: int = 1) -> None:
     for _ in range(times):
         with pytest.raises(RatingError, match="wrong password"):
-            door.enter("guess")
+            gate.enter("guess")
 
 
-def test_after_five_wrong_ones_even_the_right_one_waits_and_the_pause_doubles(door: Gate, clock: Clock) -> None:
-    inside = door.enter(SECRET)
-    wrong(door, TRIES)
+def test_after_five_wrong_ones_even_the_right_one_waits_and_the_pause_doubles(gate: Gate, clock: Clock) -> None:
+    inside = gate.enter(SECRET)
+    wrong(gate, TRIES)
     with pytest.raises(RatingError, match="in 60 s"):
-        door.enter(SECRET)
-    door.check(inside)  # who is in stays in
+        gate.enter(SECRET)
+    gate.check(inside)  # who is in stays in
     clock.now += PAUSE_S - 0.5
     with pytest.raises(RatingError, match="in 1 s"):
-        door.enter(SECRET)
+        gate.enter(SECRET)
     clock.now += 0.5
-    wrong(door)
+    wrong(gate)
     with pytest.raises(RatingError, match="in 120 s"):
-        door.enter(SECRET)
+        gate.enter(SECRET)
     clock.now += 2 * PAUSE_S
-    wrong(door)
+    wrong(gate)
     with pytest.raises(RatingError, match="in 240 s"):
-        door.enter(SECRET)
+        gate.enter(SECRET)
     clock.now += 4 * PAUSE_S
-    assert door.enter(SECRET)
-    wrong(door, TRIES - 1)  # counted anew
-    assert door.enter(SECRET)
+    assert gate.enter(SECRET)
+    wrong(gate, TRIES - 1)  # counted anew
+    assert gate.enter(SECRET)
 
 
-def test_the_pause_has_an_end(door: Gate, clock: Clock) -> None:
-    wrong(door, TRIES)
+def test_the_pause_has_an_end(gate: Gate, clock: Clock) -> None:
+    wrong(gate, TRIES)
     for _ in range(40):
         clock.now += LONGEST_PAUSE_S
-        wrong(door)
+        wrong(gate)
     with pytest.raises(RatingError, match=f"in {LONGEST_PAUSE_S:.0f} s"):
-        door.enter(SECRET)
+        gate.enter(SECRET)
 
 
 def test_no_password_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,11 +163,11 @@ def test_all_that_the_page_may_call_is_guarded(store: RatingStore) -> None:
 
 @pytest.mark.parametrize("name", GUARDED)
 def test_without_a_session_every_function_refuses(
-    screen: ResultsScreen, store: RatingStore, door: Gate, clock: Clock, name: str
+    screen: ResultsScreen, store: RatingStore, gate: Gate, clock: Clock, name: str
 ) -> None:
     good = {"what": "ratings", "kind": "csv", "days": 0, "confirm": "DELETE"}
-    old, left = door.enter(SECRET), door.enter(SECRET)
-    door.leave(left)
+    old, left = gate.enter(SECRET), gate.enter(SECRET)
+    gate.leave(left)
     clock.now += SESSION_S
     sessions = ("", None, "x", 7, old, left, SECRET)
     strange: list[Any] = [None, {}, "x", [], good, *({**good, "session": session} for session in sessions)]
@@ -249,11 +249,11 @@ def test_a_deletion_that_is_meant(screen: ResultsScreen, store: RatingStore) -> 
     assert (store.count(), RatingQueue(store, ()).judgements()) == (0, ())
 
 
-def test_any_other_fault_is_one_line_without_details(door: Gate) -> None:
+def test_any_other_fault_is_one_line_without_details(gate: Gate) -> None:
     def fail() -> RatingStore:
         raise RuntimeError("a secret detail")
 
-    screen = ResultsScreen(fail, door)
+    screen = ResultsScreen(fail, gate)
     session = screen.enter(SECRET)["session"]
     assert screen.show_results({"session": session}) == {"error": strings.ERRORS["unexpected"]}
 

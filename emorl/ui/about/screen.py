@@ -15,8 +15,9 @@ from emorl.errors import EmorlError
 from emorl.models.folder import models_dir
 from emorl.safety import crisis_contacts
 from emorl.ui.about import strings
+from emorl.ui.payload import to_page
 from emorl.ui.widgets import widget
-from emorl.ui.writing.payload import contacts_payload
+from emorl.ui.widgets.contacts import contact_payloads
 
 DELIMITERS: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
@@ -61,9 +62,8 @@ def about_screen() -> None:
         with gr.Accordion(strings.FORMULAS_LABEL, open=False, elem_id="about-formulas"):
             gr.Markdown(strings.FORMULAS.format(**FORMULAS), latex_delimiters=DELIMITERS)
         gr.Markdown(strings.LIMITS)
-        widget(
-            "about", text=strings.CONTACTS, settings={"contacts": contacts_payload(crisis_contacts())}
-        )
+        contacts = [to_page(one) for one in contact_payloads(crisis_contacts())]
+        widget("about", text=strings.CONTACTS, settings={"contacts": contacts})
         with gr.Accordion(strings.CARD, open=False, elem_id="about-card"):
             gr.Markdown(model_card() or strings.NO_CARD)
         gr.Markdown(strings.VERSION.format(version=emorl.__version__))

@@ -14,10 +14,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.events import api
 
 from emorl.errors import BusyError, EmorlError, StatementError, WeightError
 from emorl.reflecting.contract import check_candidates, reflection_json, refuse_crisis
 from emorl.ui.api import strings
+from emorl.ui.payload import Json
 from emorl.ui.source import ModelSource
 from emorl.ui.writing import strings as shared
 from emorl.ui.writing.mixer import preset
@@ -51,8 +53,9 @@ class Endpoints:
         return self._written(statement, weights, strength, temperature, seed, best_of, explain=True)
 
     def _written(
-        self, statement: Any, weights: Any, strength: Any, temperature: Any, seed: Any, best_of: Any, explain: bool
-    ) -> dict[str, Any]:
+        self, statement: object, weights: object, strength: float, temperature: float, seed: int,
+        best_of: int | None, explain: bool,
+    ) -> Json:  # fmt: skip
         try:
             if not isinstance(statement, str):
                 raise StatementError(strings.ERRORS["statement"].format(got=repr(statement)[:40]))
@@ -91,7 +94,7 @@ def api_endpoints(source: ModelSource, at_once: int) -> None:
     """Add `/reflect` and `/explain` to the open `gr.Blocks`; they share the page's limit of `at_once` at a time."""
     endpoints = Endpoints(source)
     for name in PUBLIC:
-        gr.api(getattr(endpoints, name), api_name=name, concurrency_limit=at_once, concurrency_id="model")
+        api(getattr(endpoints, name), api_name=name, concurrency_limit=at_once, concurrency_id="model")
 
 
 def keep_private(demo: gr.Blocks) -> None:

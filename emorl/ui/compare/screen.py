@@ -1,35 +1,37 @@
 """The Compare screen: one statement written with two settings at once, and what differs.
 
 Both are written as one batch and streamed together. The checks before and around writing are those of Reflect
-(`writing.py`), and so are the statement box, the sliders and the form that sends to blind rating. What is left out:
-more than two settings, explanations (Reflect writes them), and any state beyond the server's memory (`cache.py`).
+(`emorl.ui.writing`), and so are the statement box, the sliders and the form that sends to blind rating. Left out: more
+than two settings, explanations (Reflect writes them), and any state beyond the server's memory (`cache.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from emorl.reflecting.reflection import Draft, Objective, Reflection
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.compare import strings
+from emorl.ui.compare.payload import Both, Side, WritingBoth
 from emorl.ui.compare.word_diff import word_diff
+from emorl.ui.payload import Json, to_page
 from emorl.ui.sending.form import send_form
 from emorl.ui.sending.strings import SEND_PAIR
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import QUIET, widget
 from emorl.ui.writing import strings as shared
-from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, stop_writing
+from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, stop_writing, writing_limits
 from emorl.ui.writing.mixer import FIRST, mixer_widget, read_setting
 from emorl.ui.writing.payload import reflection_payload
 from emorl.ui.writing.statement import statement_widget
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
-    from emorl.reflecting.reflection import Reflection
     from emorl.reflecting.reflector import Reflector
 
 PRESETS = (FIRST, "base")
@@ -44,40 +46,40 @@ class CompareScreen:
         self.source = source
         self.cache = ReflectionCache()
 
-    def write_confirmed(
-        self, statement: object, first: object, second: object, event: gr.EventData
-    ) -> Iterator[dict[str, Any]]:
+    def write_confirmed(self, statement: object, first: object, second: object, event: gr.EventData) -> Iterator[Json]:
         """As `write`, where the counsellor has said that exactly this statement is an invented exercise."""
         yield from self.write(statement, first, second, is_confirmed(event, statement))
 
-    def write(
-        self, statement: object, first: object, second: object, confirmed: bool = False
-    ) -> Iterator[dict[str, Any]]:
-        """Stream payloads for one press of the button; `first` and `second` are the mixers' values. See `guarded`."""
-        yield from guarded(self.source, statement, confirmed, partial(self._stream, (first, second)))
+    def write(self, statement: object, first: object, second: object, confirmed: bool = False) -> Iterator[Json]:
+        """Stream what is shown for one press of the button; `first` and `second` are the mixers' values.
+
+        See `guarded`.
+        """
+        for step in guarded(self.source, statement, confirmed, partial(self._stream, (first, second))):
+            yield to_page(step)
 
     def _stream(
-        self, mixers: tuple[object, object], reflector: Reflector, text: str, keep: bool
-    ) -> Iterator[dict[str, Any]]:
-        settings = [read_setting(mixer, reflector, preset) for mixer, preset in zip(mixers, PRESETS, strict=True)]
-        yield {"phase": "writing", "texts": ["", ""]}
+        self, mixes: tuple[object, object], reflector: Reflector, text: str, keep: bool
+    ) -> Iterator[WritingBoth | Both]:
+        settings = [read_setting(mix, reflector, preset) for mix, preset in zip(mixes, PRESETS, strict=True)]
+        yield WritingBoth(("", ""))
         with closing(reflector.side_by_side(text, settings, explain=False)) as steps:
             for step in steps:
-                if hasattr(step[0], "reflection"):
-                    yield self._finished(cast("tuple[Reflection, ...]", step), reflector.objectives, keep)
+                drafts = [one for one in step if isinstance(one, Draft)]
+                if drafts:
+                    yield WritingBoth(tuple(draft.text for draft in drafts))
                 else:
-                    yield {"phase": "writing", "texts": [draft.text for draft in step]}
+                    pair = [one for one in step if isinstance(one, Reflection)]
+                    yield self._finished(pair, reflector.objectives, keep)
 
-    def _finished(self, pair: tuple[Reflection, ...], objectives: Any, keep: bool) -> dict[str, Any]:
-        ids = [self.cache.put(reflection) for reflection in pair] if keep else ["", ""]
-        sides = [reflection_payload(side, objectives, name) for side, name in zip(pair, ids, strict=True)]
+    def _finished(self, pair: Sequence[Reflection], objectives: Sequence[Objective], keep: bool) -> Both:
         marked = word_diff(pair[0].reflection, pair[1].reflection)
-        return {
-            "phase": "done",
-            "sides": [{**side, "marked": words} for side, words in zip(sides, marked, strict=True)],
-            "same": pair[0].reflection == pair[1].reflection,
-            "confirmed": not keep,
-        }
+        sides = []
+        for reflection, words in zip(pair, marked, strict=True):
+            result_id = self.cache.put(reflection) if keep else ""
+            shown = reflection_payload(reflection, objectives, result_id, confirmed=not keep)
+            sides.append(Side(**vars(shown), marked=tuple(words)))
+        return Both(tuple(sides), pair[0].reflection == pair[1].reflection, confirmed=not keep)
 
 
 def compare_screen(
@@ -101,7 +103,7 @@ def compare_screen(
         )  # fmt: skip
         send_form(screen.cache, store, rater, SCOPE, SEND_PAIR)
 
-    limits: dict[str, Any] = {"concurrency_limit": at_once, "concurrency_id": "model"}
+    limits = writing_limits(at_once)
     writing = go.click(screen.write, [statement, *mixers], result, **limits, **QUIET)
     exercise = result.submit(screen.write_confirmed, [statement, *mixers], result, **limits, **QUIET)
     for event in (writing, exercise):

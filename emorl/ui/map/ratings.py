@@ -1,28 +1,30 @@
-"""What raters preferred, laid over the Map: every rating and blind choice, in bins of the weights.
+"""What raters preferred, laid over the atlas: every rating and blind choice, in bins of the weights.
 
 The bins are worked out anew only when the store says that something was added, taken back or deleted. Everybody who
 opens the Map sees them: means and counts, never a text, a comment or a rater.
 
-Left out: ratings of the base model alone, which has no place among the weights (`overlay_points` drops them).
+Left out: ratings of the base model alone, which has no place among the weights (`on_the_map` drops them).
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from emorl.errors import EmorlError
 from emorl.ratings import RatingQueue, preferred_weights
+from emorl.ui.map.payload import RatingPoint
 from emorl.ui.map.strings import ERRORS
 from emorl.ui.source import ModelSource
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
 
-Overlay = Callable[[], Iterable[Mapping[str, Any]]]
-"""Ratings by weights: `{"weights": [K raw weights], "value": 0 to 1, "n": ratings}` each."""
+Overlay = Callable[[], Iterable[RatingPoint]]
+"""Ratings by raw weights."""
 
 
 def preferred_overlay(source: ModelSource, store: Callable[[], RatingStore]) -> Overlay:
@@ -34,9 +36,9 @@ def preferred_overlay(source: ModelSource, store: Callable[[], RatingStore]) -> 
     """
     lock = threading.Lock()
     known: tuple[object, ...] = ()
-    points: list[dict[str, Any]] = []
+    points: list[RatingPoint] = []
 
-    def overlay() -> list[dict[str, Any]]:
+    def overlay() -> list[RatingPoint]:
         nonlocal known, points
         reflector = source.reflector()
         if reflector is None:
@@ -48,7 +50,7 @@ def preferred_overlay(source: ModelSource, store: Callable[[], RatingStore]) -> 
             if state != known:
                 found = preferred_weights([*opened.all(), *RatingQueue(opened, ()).judgements()], names)
                 points = [
-                    {"weights": [one["weights"][name] for name in names], "value": one["preference"], "n": one["count"]}
+                    RatingPoint(tuple(one["weights"][name] for name in names), one["preference"], one["count"])
                     for one in found
                 ]
                 known = state
@@ -57,28 +59,21 @@ def preferred_overlay(source: ModelSource, store: Callable[[], RatingStore]) -> 
     return overlay
 
 
-def overlay_points(points: Iterable[Mapping[str, Any]], count: int) -> list[dict[str, Any]]:
-    """Ratings as points of the map.
+def on_the_map(points: Iterable[RatingPoint], count: int) -> tuple[RatingPoint, ...]:
+    """Ratings with shares for weights.
 
     Args:
-        points: `{"weights": [K raw weights], "value": 0 to 1, "n": how many ratings}`.
+        points: With raw weights; those without weight (the base model's) have no place and are left out.
         count: K.
 
-    Returns:
-        The same with shares for weights; points without weight (the base model's) have no place and are left out.
-
     Raises:
-        EmorlError: A point that is not as described.
+        EmorlError: A point that has not K weights of at least 0, a value from 0 to 1, and a count.
     """
-    placed = []
+    found = []
     for point in points:
-        try:
-            weights, value, n = [float(w) for w in point["weights"]], float(point["value"]), int(point["n"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise EmorlError(ERRORS["overlay"]) from error
-        fine = len(weights) == count and all(math.isfinite(w) and w >= 0 for w in weights)
-        if not fine or not 0 <= value <= 1 or n < 1:
+        fine = len(point.weights) == count and all(math.isfinite(w) and w >= 0 for w in point.weights)
+        if not fine or not 0 <= point.value <= 1 or point.n < 1:
             raise EmorlError(ERRORS["overlay"])
-        if total := sum(weights):
-            placed.append({"weights": [round(w / total, 6) for w in weights], "value": round(value, 4), "n": n})
-    return placed
+        if total := sum(point.weights):
+            found.append(replace(point, weights=tuple(w / total for w in point.weights)))
+    return tuple(found)

@@ -7,11 +7,12 @@ ratings laid over it are asked for when they are wanted. Left out: growing the a
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from emorl.errors import EmorlError
 from emorl.ui.map import strings
-from emorl.ui.map.ratings import Overlay, overlay_points
+from emorl.ui.map.payload import Ratings
+from emorl.ui.map.ratings import Overlay, on_the_map
+from emorl.ui.payload import Json, to_page
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import widget
 
@@ -26,16 +27,21 @@ def map_screen(source: ModelSource, overlay: Overlay | None = None) -> None:
         overlay: What raters preferred where; no ratings by default.
     """
 
-    def rated(_data: object = None) -> dict[str, Any]:
+    def rated(_data: object = None) -> Json:
         """The ratings to draw, or why not."""
-        reflector = source.reflector()
-        try:
-            points = overlay() if overlay is not None and reflector is not None else []
-            return {"points": overlay_points(points, len(reflector.objectives) if reflector is not None else 0)}
-        except EmorlError as error:
-            return {"points": [], "message": str(error)}
-        except Exception:  # the user gets one line, the log the traceback
-            log.exception("reading ratings for the map failed")
-            return {"points": [], "message": strings.ERRORS["ratings"]}
+        return to_page(_ratings(source, overlay))
 
     widget("map", text=strings.MAP, functions=[rated])
+
+
+def _ratings(source: ModelSource, overlay: Overlay | None) -> Ratings:
+    reflector = source.reflector()
+    if reflector is None or overlay is None:
+        return Ratings(())
+    try:
+        return Ratings(on_the_map(overlay(), len(reflector.objectives)))
+    except EmorlError as error:
+        return Ratings((), str(error))
+    except Exception:  # the user gets one line, the log the traceback
+        log.exception("reading ratings for the map failed")
+        return Ratings((), strings.ERRORS["ratings"])

@@ -6,11 +6,12 @@ Left and right on the screen are the first and the second side of an item, or th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from emorl.errors import RatingError
 from emorl.ratings import MAX_COMMENT, MAX_LEVEL, Answer, Task
+from emorl.ui.payload import Json
 from emorl.ui.rate import strings
+from emorl.ui.rate.payload import ItemPayload
 
 FIELDS = ("choice", "depth", "empathy", "fluency", "would_say")
 
@@ -18,26 +19,23 @@ FIELDS = ("choice", "depth", "empathy", "fluency", "would_say")
 MAX_DRAFT = 16
 
 
-def task_payload(task: Task, rater: str) -> dict[str, Any]:
-    """What the widget needs to show an item; nothing in it tells what wrote it, or whether it is a repeat."""
+def item_payload(task: Task, rater: str) -> ItemPayload:
+    """What the screen shows of an item; nothing in it tells what wrote it, or whether it is a repeat."""
     texts = [task.item.first.text] + ([task.item.second.text] if task.item.second else [])
     draft = {name: str(value) if type(value) is int else value for name, value in task.draft.items()}
-    if task.flipped:
-        texts.reverse()
     if "choice" in draft:
         draft["choice"] = _displayed(draft["choice"], task.flipped)
-    return {
-        "phase": "item",
-        "rater": rater,
-        "assignment": task.assignment,
-        "token": task.token,
-        "statement": task.item.statement,
-        "texts": texts,
-        "draft": draft,
-        "done": task.done,
-        "total": task.total,
-        "undo": task.can_undo,
-    }
+    return ItemPayload(
+        rater=rater,
+        assignment=task.assignment,
+        token=task.token,
+        statement=task.item.statement,
+        texts=tuple(reversed(texts) if task.flipped else texts),
+        draft=draft,
+        done=task.done,
+        total=task.total,
+        undo=task.can_undo,
+    )
 
 
 def read_answer(answers: object, flipped: bool) -> Answer:
@@ -46,33 +44,31 @@ def read_answer(answers: object, flipped: bool) -> Answer:
     Raises:
         RatingError: it cannot be read. Whether the answers are known is checked where they are stored.
     """
-    given = as_form(answers)
+    given = read_form(answers)
     flags, comment = given.get("flags") or (), given.get("comment") or ""
     if not isinstance(flags, list | tuple) or not isinstance(comment, str):
         raise RatingError(strings.ERRORS["form"])
-    values = {name: given[name] for name in FIELDS if given.get(name) is not None}
-    for name in ("empathy", "fluency"):
-        if name in values:
-            values[name] = _level(values[name])
-    if "choice" in values:
-        values["choice"] = _side(values["choice"], flipped)
     return Answer(
-        **values,
-        flags=tuple(str(flag) for flag in dict.fromkeys(map(str, flags))),
-        skip=None if given.get("skip") is None else str(given["skip"]),
+        choice=_side(given["choice"], flipped) if given.get("choice") is not None else None,
+        depth=_text(given.get("depth")),
+        empathy=_level(given.get("empathy")),
+        fluency=_level(given.get("fluency")),
+        would_say=_text(given.get("would_say")),
+        flags=tuple(dict.fromkeys(map(str, flags))),
+        skip=_text(given.get("skip")),
         comment=comment.strip() or None,
     )
 
 
-def read_draft(answers: object) -> dict[str, Any]:
+def read_draft(answers: object) -> Json:
     """A half-filled form from the browser, cut down to what a form can hold.
 
     Raises:
-        RatingError: it is none.
+        RatingError: it cannot be read.
     """
-    given = as_form(answers)
-    draft: dict[str, Any] = {}
-    for name in ("choice", "depth", "empathy", "fluency", "would_say"):
+    given = read_form(answers)
+    draft: Json = {}
+    for name in FIELDS:
         value = given.get(name)
         if isinstance(value, str) and value in strings.QUEUE[f"{name}_options"]:
             draft[name] = value
@@ -85,11 +81,11 @@ def read_draft(answers: object) -> dict[str, Any]:
     return draft
 
 
-def as_form(form: object) -> Mapping[str, Any]:
+def read_form(form: object) -> Mapping[str, object]:
     """A form from the browser.
 
     Raises:
-        RatingError: it is none.
+        RatingError: it cannot be read.
     """
     if not isinstance(form, Mapping):
         raise RatingError(strings.ERRORS["form"])
@@ -100,19 +96,19 @@ def read_rater(form: object) -> str:
     """The rater id in a form.
 
     Raises:
-        RatingError: there is none.
+        RatingError: the form has none.
     """
-    rater = as_form(form).get("rater")
+    rater = read_form(form).get("rater")
     if not isinstance(rater, str) or not rater:
         raise RatingError(strings.ERRORS["rater"])
     return rater
 
 
-def read_number(form: Mapping[str, Any], name: str) -> int:
+def read_number(form: Mapping[str, object], name: str) -> int:
     """A positive whole number in a form.
 
     Raises:
-        RatingError: there is none.
+        RatingError: the form has none.
     """
     value = form.get(name)
     if type(value) is not int or not 0 < value < 2**31:
@@ -120,10 +116,14 @@ def read_number(form: Mapping[str, Any], name: str) -> int:
     return value
 
 
-def _level(value: object) -> int:
-    if value not in [str(level) for level in range(MAX_LEVEL + 1)]:
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _level(value: object) -> int | None:
+    if value is not None and value not in [str(level) for level in range(MAX_LEVEL + 1)]:
         raise RatingError(strings.ERRORS["form"])
-    return int(str(value))
+    return None if value is None else int(str(value))
 
 
 def _side(shown: object, flipped: bool) -> str:

@@ -12,14 +12,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
 from emorl.errors import EmorlError
 from emorl.ratings import MAX_COMMENT, RatingQueue, load_items
+from emorl.ui.payload import Failed, Json, to_page
 from emorl.ui.rate import strings
-from emorl.ui.rate.answers import as_form, read_answer, read_draft, read_number, read_rater, task_payload
+from emorl.ui.rate.answers import item_payload, read_answer, read_draft, read_form, read_number, read_rater
+from emorl.ui.rate.payload import Consent, DraftSaved, Loading, QueueDone, Revealed, Stored, View
 from emorl.ui.rater import rater_id
 from emorl.ui.widgets import QUIET, widget
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from emorl.ratings import RatingStore
 
 log = logging.getLogger(__name__)
-CONSENT = {"phase": "consent"}
 
 
 class RateScreen:
@@ -46,89 +47,86 @@ class RateScreen:
                 self._queue = RatingQueue(self._store(), load_items())
             return self._queue
 
-    def resume(self, rater: object) -> dict[str, Any]:
+    def resume(self, rater: object) -> Json:
         """What a freshly loaded page shows: the next item of a known rater, else the notice."""
         who = str(rater or "")
-        return self._answer(lambda: self._next(who) if who and self.queue.agreed(who) else CONSENT)
+        return self._answer(lambda: self._next(who) if who and self.queue.agreed(who) else Consent())
 
-    def start(self, rater: object) -> tuple[dict[str, Any], str]:
-        """The rater agreed to the notice; returns (payload, rater id)."""
+    def start(self, rater: object) -> tuple[Json, str]:
+        """The rater agreed to the notice; returns (what is shown, rater id)."""
         who = rater_id(rater)
 
-        def begin() -> dict[str, Any]:
+        def begin() -> View:
             self.queue.consent(who)
             return self._next(who)
 
         return self._answer(begin), who
 
-    def next_item(self, form: object = None) -> dict[str, Any]:
+    def next_item(self, form: object = None) -> Json:
         """The next item of `form["rater"]`."""
         return self._answer(lambda: self._next(read_rater(form)))
 
-    def save_draft(self, form: object = None) -> dict[str, Any]:
+    def save_draft(self, form: object = None) -> Json:
         """Keep the half-filled form."""
 
-        def save() -> dict[str, Any]:
-            rater, data = read_rater(form), as_form(form)
+        def save() -> DraftSaved:
+            rater, data = read_rater(form), read_form(form)
             self.queue.save_draft(rater, read_number(data, "assignment"), read_draft(data.get("answers")))
-            return {"phase": "draft"}
+            return DraftSaved()
 
         return self._answer(save)
 
-    def submit_answer(self, form: object = None) -> dict[str, Any]:
+    def submit_answer(self, form: object = None) -> Json:
         """Store an answer or a skip; the same form again is answered the same way."""
 
-        def submit() -> dict[str, Any]:
-            rater, data = read_rater(form), as_form(form)
+        def submit() -> Stored:
+            rater, data = read_rater(form), read_form(form)
             assignment = read_number(data, "assignment")
             answer = read_answer(data.get("answers"), self.queue.is_flipped(rater, assignment))
             stored = self.queue.submit(rater, assignment, str(data.get("token", "")), answer)
             done, total = self.queue.progress(rater)
-            phase = "submitted" if stored.answer.skip is None else "skipped"
-            return {"phase": phase, "token": stored.token, "done": done, "total": total}
+            return Stored("submitted" if stored.answer.skip is None else "skipped", stored.token, done, total)
 
         return self._answer(submit)
 
-    def undo_answer(self, form: object = None) -> dict[str, Any]:
+    def undo_answer(self, form: object = None) -> Json:
         """Take the last answer back and show its item again."""
 
-        def undo() -> dict[str, Any]:
+        def undo() -> View:
             rater = read_rater(form)
             self.queue.undo(rater)
             return self._next(rater)
 
         return self._answer(undo)
 
-    def reveal_settings(self, form: object = None) -> dict[str, Any]:
+    def reveal_settings(self, form: object = None) -> Json:
         """Which setting wrote what, for an answer that is stored."""
 
-        def reveal() -> dict[str, Any]:
-            rater, data = read_rater(form), as_form(form)
+        def reveal() -> Revealed:
+            rater, data = read_rater(form), read_form(form)
             judged = self.queue.reveal(rater, str(data.get("token", "")))
             settings = [side.setting for side in (judged.item.first, judged.item.second) if side is not None]
-            if judged.flipped:
-                settings.reverse()
-            return {"phase": "revealed", "settings": settings}
+            return Revealed(tuple(reversed(settings) if judged.flipped else settings))
 
         return self._answer(reveal)
 
-    def _next(self, rater: str) -> dict[str, Any]:
+    def _next(self, rater: str) -> View:
         task = self.queue.next(rater)
-        if task is None:
-            if not self.queue.agreed(rater):
-                return CONSENT
-            done, total = self.queue.progress(rater)
-            return {"phase": "done", "rater": rater, "done": done, "total": total, "undo": done > 0}
-        return task_payload(task, rater)
+        if task is not None:
+            return item_payload(task, rater)
+        if not self.queue.agreed(rater):
+            return Consent()
+        done, total = self.queue.progress(rater)
+        return QueueDone(rater, done, total, undo=done > 0)
 
-    def _answer(self, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def _answer(self, act: Callable[[], View | DraftSaved | Stored | Revealed]) -> Json:
         try:
-            return act()
+            return to_page(act())
         except EmorlError as error:
-            return {"phase": "error", "message": str(error)}
+            return to_page(Failed(str(error)))
         except Exception:  # the rater gets one line, the log the traceback
             log.exception("the rating queue failed")
-            return {"phase": "error", "message": strings.ERRORS["unexpected"]}
+            return to_page(Failed(strings.ERRORS["unexpected"]))
 
 
 def rate_screen(store: Callable[[], RatingStore], rater: gr.BrowserState, demo: gr.Blocks) -> RateScreen:
@@ -143,12 +141,16 @@ def rate_screen(store: Callable[[], RatingStore], rater: gr.BrowserState, demo: 
     queue = widget(
         "queue",
         text=strings.QUEUE,
-        value={"phase": "loading"},
+        value=to_page(Loading()),
         settings={"max_comment": MAX_COMMENT},
         functions=[
-            screen.next_item, screen.save_draft, screen.submit_answer, screen.undo_answer, screen.reveal_settings,
+            screen.next_item,
+            screen.save_draft,
+            screen.submit_answer,
+            screen.undo_answer,
+            screen.reveal_settings,
         ],
-    )  # fmt: skip
+    )
     demo.load(screen.resume, rater, queue, **QUIET)
     queue.submit(screen.start, rater, [queue, rater], **QUIET)
     return screen

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import emorl
 from emorl.errors import RatingError
@@ -20,14 +19,14 @@ from emorl.ui.reflect.strings import ERRORS, RATING
 _OPENING = re.compile(r"[0-9a-f]{1,16}")
 
 
-def submit_token(form: Mapping[str, Any]) -> str:
+def submit_token(form: Mapping[str, object]) -> str:
     """Id of one submit: of the reflection, and of this opening of its form. A double click sends it twice."""
     opening = form.get("opening")
     result = str(form.get("id", ""))
     return f"{result}-{opening}" if isinstance(opening, str) and _OPENING.fullmatch(opening) else result
 
 
-def new_rating(form: Mapping[str, Any], cached: CachedReflection | None, rater: str, token: str) -> NewRating:
+def new_rating(form: Mapping[str, object], cached: CachedReflection | None, rater: str, token: str) -> NewRating:
     """The record of one filled-in form.
 
     The statement and the counsellor's own version of the reflection, which may repeat it, go in only with consent.
@@ -73,7 +72,7 @@ def new_rating(form: Mapping[str, Any], cached: CachedReflection | None, rater: 
     )
 
 
-def _choice(form: Mapping[str, Any], field: str) -> str:
+def _choice(form: Mapping[str, object], field: str) -> str:
     options = RATING[f"{field}_options"]
     value = form.get(field)
     if not isinstance(value, str) or value not in options:

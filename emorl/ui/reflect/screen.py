@@ -3,45 +3,47 @@
 Events: Generate streams payloads into the result widget; when that is finished its atlas is streamed into the
 invisible atlas widget, from which the page then answers the sliders by itself. Stop, a new Generate and leaving the
 page close the generators. The rating form saves. Sliders cause no event on the server. What any screen that writes
-does first and around it is in `writing.py`. What is left out: any state of the user on disk or in the browser other
-than a random rater id.
+does first and around it is in `emorl.ui.writing`. Left out: any state of the user on disk or in the browser other than
+a random rater id.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
 from emorl.errors import EmorlError
 from emorl.ratings import MAX_COMMENT
+from emorl.reflecting.reflection import Draft
 from emorl.ui.atlas.growing import atlas_payloads
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.payload import Json, as_form, to_page
 from emorl.ui.rater import rater_id
 from emorl.ui.reflect import strings
+from emorl.ui.reflect.payload import RatingClosed, RatingOpen, RatingRefused, RatingSaved
 from emorl.ui.reflect.rating import new_rating, submit_token
 from emorl.ui.sending.form import send_form
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import QUIET, handler, widget
 from emorl.ui.writing import strings as shared
-from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, stop_writing
+from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, stop_writing, writing_limits
 from emorl.ui.writing.mixer import mixer_widget, read_setting
-from emorl.ui.writing.payload import reflection_payload
+from emorl.ui.writing.payload import ReflectionPayload, Writing, reflection_payload
 from emorl.ui.writing.statement import statement_widget
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
-    from emorl.reflecting.reflection import Reflection
     from emorl.reflecting.reflector import Reflector
 
 log = logging.getLogger(__name__)
 
-CLOSED = {"phase": "closed"}
+CLOSED = to_page(RatingClosed())
 MAX_EDITED = 1000  # characters of the counsellor's own version
 
 
@@ -64,66 +66,69 @@ class ReflectScreen:
         self.store = store
         self.cache = ReflectionCache()
 
-    def write_confirmed(self, statement: object, mixer: object, event: gr.EventData) -> Iterator[tuple[Any, Any]]:
+    def write_confirmed(self, statement: object, mix: object, event: gr.EventData) -> Iterator[tuple[Json, Json]]:
         """As `write`, where the counsellor has said that exactly this statement is an invented exercise."""
-        yield from self.write(statement, mixer, is_confirmed(event, statement))
+        yield from self.write(statement, mix, is_confirmed(event, statement))
 
-    def write(self, statement: object, mixer: object, confirmed: bool = False) -> Iterator[tuple[Any, Any]]:
-        """Stream (result payload, rating payload) pairs for one press of Generate; see `guarded`."""
-        for payload in guarded(self.source, statement, confirmed, partial(self._stream, mixer)):
-            yield payload if isinstance(payload, tuple) else (payload, CLOSED)
+    def write(self, statement: object, mix: object, confirmed: bool = False) -> Iterator[tuple[Json, Json]]:
+        """Stream what result and rating form show for one press of Generate; see `guarded`."""
+        for step in guarded(self.source, statement, confirmed, partial(self._stream, mix)):
+            if isinstance(step, Writing) and step.text:  # the form is closed already
+                yield to_page(step), gr.skip()
+            elif isinstance(step, ReflectionPayload) and step.id:
+                yield to_page(step), to_page(RatingOpen(step.id))
+            else:
+                yield to_page(step), CLOSED
 
-    def _stream(self, mixer: object, reflector: Reflector, text: str, keep: bool) -> Iterator[tuple[Any, Any]]:
-        setting = read_setting(mixer, reflector)
-        yield {"phase": "writing", "text": ""}, CLOSED
+    def _stream(
+        self, mix: object, reflector: Reflector, text: str, keep: bool
+    ) -> Iterator[Writing | ReflectionPayload]:
+        setting = read_setting(mix, reflector)
+        yield Writing("")
         with closing(reflector.stream(text, setting)) as steps:
             for step in steps:
-                if hasattr(step, "reflection"):
-                    yield self._finished(cast("Reflection", step), reflector.objectives, keep)
+                if isinstance(step, Draft):
+                    yield Writing(step.text)
                 else:
-                    yield {"phase": "writing", "text": step.text}, gr.skip()
+                    result_id = self.cache.put(step) if keep else ""
+                    yield reflection_payload(step, reflector.objectives, result_id, confirmed=not keep)
 
-    def _finished(self, reflection: Reflection, objectives: Any, keep: bool) -> tuple[Any, Any]:
-        if not keep:
-            return {**reflection_payload(reflection, objectives, ""), "confirmed": True}, CLOSED
-        result_id = self.cache.put(reflection)
-        return reflection_payload(reflection, objectives, result_id), {"phase": "open", "id": result_id}
-
-    def grow_atlas(self, result_id: object) -> Iterator[Any]:
+    def grow_atlas(self, result_id: object) -> Iterator[Json]:
         """Stream the atlas of a finished reflection; skips where there is nothing new, so that it can be closed."""
-        for payload in atlas_payloads(self.source, self.cache, str(result_id or "")):
-            yield gr.skip() if payload is None else payload
+        yield from self._atlas(str(result_id or ""))
 
-    def grow_slice(self, event: gr.EventData) -> Iterator[Any]:
+    def grow_slice(self, event: gr.EventData) -> Iterator[Json]:
         """As `grow_atlas`, for the objectives the page asks for."""
-        asked = event._data if isinstance(event._data, Mapping) else {}
-        names = [str(name) for name in asked.get("objectives") or []]
-        for payload in atlas_payloads(self.source, self.cache, str(asked.get("id", "")), names):
-            yield gr.skip() if payload is None else payload
+        asked = as_form(event._data)
+        names = asked.get("objectives")
+        objectives = [str(name) for name in names] if isinstance(names, list) else []
+        yield from self._atlas(str(asked.get("id", "")), objectives)
+
+    def _atlas(self, result_id: str, objectives: Sequence[str] | None = None) -> Iterator[Json]:
+        for payload in atlas_payloads(self.source, self.cache, result_id, objectives):
+            yield gr.skip() if payload is None else to_page(payload)
 
     def keep_edit(self, data: object = None) -> str:
         """Keep the counsellor's own version beside a reflection; an empty one takes it back. Returns what is wrong."""
-        form = data if isinstance(data, Mapping) else {}
+        form = as_form(data)
         text = str(form.get("text") or "").strip()
         if len(text) > MAX_EDITED:
             return strings.ERRORS["edit_long"].format(got=len(text), expected=MAX_EDITED)
         known = self.cache.edit(str(form.get("id", "")), text or None)
         return "" if known else strings.ERRORS["edit_gone"]
 
-    def rate(self, rater: object, event: gr.EventData) -> tuple[dict[str, Any], str]:
-        """Save the submitted form; returns (rating payload, rater id)."""
-        form = event._data if isinstance(event._data, Mapping) else {}
-        token = str(form.get("id", ""))
-        who = rater_id(rater)
-        reply = {"id": token, "reply": secrets.token_hex(4)}  # a value equal to the last would not reach the page
+    def rate(self, rater: object, event: gr.EventData) -> tuple[Json, str]:
+        """Save the submitted form; returns (what the form shows, rater id)."""
+        form = as_form(event._data)
+        result_id, reply, who = str(form.get("id", "")), secrets.token_hex(4), rater_id(rater)
         try:
-            self.store().add(new_rating(form, self.cache.get(token), who, submit_token(form)))
+            self.store().add(new_rating(form, self.cache.get(result_id), who, submit_token(form)))
         except EmorlError as error:
-            return {**reply, "phase": "error", "message": str(error)}, who
+            return to_page(RatingRefused(result_id, reply, str(error))), who
         except Exception:  # the user gets one line, the log the traceback
             log.exception("saving a rating failed")
-            return {**reply, "phase": "error", "message": strings.ERRORS["not_saved"]}, who
-        return {**reply, "phase": "saved", "rater": who}, who
+            return to_page(RatingRefused(result_id, reply, strings.ERRORS["not_saved"])), who
+        return to_page(RatingSaved(result_id, reply, who)), who
 
 
 def reflect_screen(
@@ -150,13 +155,12 @@ def reflect_screen(
             send_form(screen.cache, store, rater)
             visit = widget("visit", text=strings.VISIT)
 
+    limits = writing_limits(at_once)
     writing = generate.click(
-        screen.write, [statement, mixer], [result, rating], trigger_mode="multiple",
-        concurrency_limit=at_once, concurrency_id="model", **QUIET,
+        screen.write, [statement, mixer], [result, rating], trigger_mode="multiple", **limits, **QUIET,
     )  # fmt: skip
     exercise = result.submit(
-        screen.write_confirmed, [statement, mixer], [result, rating], trigger_mode="multiple",
-        concurrency_limit=at_once, concurrency_id="model", **QUIET,
+        screen.write_confirmed, [statement, mixer], [result, rating], trigger_mode="multiple", **limits, **QUIET,
     )  # fmt: skip
     for event in (writing, exercise):
         say_unavailable(event, result)

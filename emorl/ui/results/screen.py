@@ -14,21 +14,24 @@ import io
 import json
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emorl.errors import EmorlError, RatingError
 from emorl.ratings import RatingQueue
 from emorl.ratings.export.tables import records, write_csv
 from emorl.ratings.statistics.results import results
 from emorl.settings import settings
+from emorl.ui.payload import Json, as_form, to_page
 from emorl.ui.results import strings
 from emorl.ui.results.gate import Gate
+from emorl.ui.results.payload import Answer, Closed, Error, Export, Figures, Purged, Session
 from emorl.ui.widgets import widget
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
 
 log = logging.getLogger(__name__)
+Form = Mapping[str, object]
 
 
 def password() -> str:
@@ -39,31 +42,31 @@ def password() -> str:
 class ResultsScreen:
     """The screen's server side. Every function but `enter` asks for a session first."""
 
-    def __init__(self, store: Callable[[], RatingStore], door: Gate) -> None:
+    def __init__(self, store: Callable[[], RatingStore], gate: Gate) -> None:
         self._store = store
-        self._door = door
+        self._gate = gate
 
-    def enter(self, tried: object = None) -> dict[str, Any]:
-        """Open a session: `{"session": token}`."""
-        return self._guard(lambda: {"session": self._door.enter(tried)})
+    def enter(self, tried: object = None) -> Json:
+        """Open a session."""
+        return self._guard(lambda: Session(self._gate.enter(tried)))
 
-    def leave(self, form: object = None) -> dict[str, Any]:
+    def leave(self, form: object = None) -> Json:
         """End a session."""
 
-        def close(data: Mapping[str, Any]) -> dict[str, Any]:
-            self._door.leave(data["session"])
-            return {}
+        def close(data: Form) -> Closed:
+            self._gate.leave(data["session"])
+            return Closed()
 
         return self._open(form, close)
 
-    def show_results(self, form: object = None) -> dict[str, Any]:
-        """All numbers; see `emorl.ratings.statistics.results`."""
-        return self._open(form, lambda _: {"results": results(self._store().all(), self._queue().judgements())})
+    def show_results(self, form: object = None) -> Json:
+        """All numbers."""
+        return self._open(form, lambda _: Figures(results(self._store().all(), self._queue().judgements())))
 
-    def export_data(self, form: object = None) -> dict[str, Any]:
-        """Ratings or queue answers as text: `{"name", "type", "text", "rows"}`."""
+    def export_data(self, form: object = None) -> Json:
+        """Ratings or queue answers as text."""
 
-        def export(data: Mapping[str, Any]) -> dict[str, Any]:
+        def export(data: Form) -> Export:
             what, kind, comments = data.get("what"), data.get("kind"), data.get("comments") is True
             if what not in ("ratings", "queue") or kind not in ("csv", "json"):
                 raise RatingError(strings.ERRORS["export"])
@@ -76,43 +79,43 @@ class ResultsScreen:
             else:
                 write_csv(found, out)
             mime = "text/csv" if kind == "csv" else "application/json"
-            return {"name": f"emorl-{what}.{kind}", "type": mime, "text": out.getvalue(), "rows": len(found)}
+            return Export(f"emorl-{what}.{kind}", mime, out.getvalue(), len(found))
 
         return self._open(form, export)
 
-    def purge_old(self, form: object = None) -> dict[str, Any]:
+    def purge_old(self, form: object = None) -> Json:
         """Delete what is older than `days`, if `confirm` is the word that the page asks for."""
 
-        def purge(data: Mapping[str, Any]) -> dict[str, Any]:
+        def purge(data: Form) -> Purged:
             if data.get("confirm") != strings.RESULTS["purge_word"]:
                 got = repr(str(data.get("confirm") or ""))[:40]
                 raise RatingError(strings.ERRORS["purge"].format(got=got))
             days = data.get("days")
             if isinstance(days, bool) or not isinstance(days, int | float):
                 raise RatingError(strings.ERRORS["days"].format(got=repr(days)[:40]))
-            return {"purged": self._store().purge(float(days)).rated}
+            return Purged(self._store().purge(float(days)).rated)
 
         return self._open(form, purge)
 
     def _queue(self) -> RatingQueue:
         return RatingQueue(self._store(), ())
 
-    def _open(self, form: object, act: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
-        def checked() -> dict[str, Any]:
-            data = _mapping(form)
-            self._door.check(data.get("session"))
+    def _open(self, form: object, act: Callable[[Form], Answer]) -> Json:
+        def checked() -> Answer:
+            data = as_form(form)
+            self._gate.check(data.get("session"))
             return act(data)
 
         return self._guard(checked)
 
-    def _guard(self, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def _guard(self, act: Callable[[], Answer]) -> Json:
         try:
-            return act()
+            return to_page(act())
         except EmorlError as error:
-            return {"error": str(error)}
+            return to_page(Error(str(error)))
         except Exception:  # the page gets one line, the log the traceback
             log.exception("the Results screen failed")
-            return {"error": strings.ERRORS["unexpected"]}
+            return to_page(Error(strings.ERRORS["unexpected"]))
 
 
 def results_screen(store: Callable[[], RatingStore], secret: str) -> ResultsScreen:
@@ -125,6 +128,3 @@ def results_screen(store: Callable[[], RatingStore], secret: str) -> ResultsScre
     )
     return screen
 
-
-def _mapping(form: object) -> Mapping[str, Any]:
-    return form if isinstance(form, Mapping) else {}

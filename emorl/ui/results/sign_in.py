@@ -11,16 +11,18 @@ Left out: sign-in anywhere else (Gradio imitates it there with the account of th
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import gradio as gr
 from gradio.utils import get_space
 
 from emorl.errors import RatingError
 from emorl.settings import settings
+from emorl.ui.payload import Json, as_form, to_page
 from emorl.ui.results import strings
 from emorl.ui.results.gate import Gate
+from emorl.ui.results.payload import Error
 from emorl.ui.results.screen import ResultsScreen
 from emorl.ui.widgets import widget
 
@@ -85,16 +87,15 @@ class AdminGate(Gate):
         """Nothing to end: signing out is the hub's business."""
 
 
-def guarded(act: Callable[[Any], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+def guarded(act: Callable[[object], Json]) -> Callable[..., Json]:
     """A server function around one of the screen's; Gradio fills in the profile from the signed session."""
 
-    def call(form: Any = None, profile: gr.OAuthProfile | None = None) -> dict[str, Any]:
+    def call(form: object = None, profile: gr.OAuthProfile | None = None) -> Json:
         if profile is None:
-            return {"error": strings.SIGN_IN_ERRORS["signed_out"]}
+            return to_page(Error(strings.SIGN_IN_ERRORS["signed_out"]))
         if str(profile.username).lower() not in settings().admins:
-            return {"error": strings.SIGN_IN_ERRORS["not_listed"].format(name=profile.username)}
-        data = dict(form) if isinstance(form, Mapping) else {}
-        return act({**data, "session": Admitted()})
+            return to_page(Error(strings.SIGN_IN_ERRORS["not_listed"].format(name=profile.username)))
+        return act({**as_form(form), "session": Admitted()})
 
     call.__name__ = act.__name__
     return call

@@ -11,16 +11,18 @@ import functools
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
 from emorl.errors import EmorlError, RatingError
 from emorl.ratings import RatingQueue, load_items
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.payload import Json, as_form, to_page
 from emorl.ui.rater import rater_id
 from emorl.ui.sending import strings
 from emorl.ui.sending.item import item_from_reflections
+from emorl.ui.sending.payload import NotSent, Open, Sent
 from emorl.ui.widgets import QUIET, widget
 
 if TYPE_CHECKING:
@@ -36,21 +38,20 @@ class Sender:
         self.cache = cache
         self.queue = functools.cache(lambda: RatingQueue(store(), load_items()))
 
-    def send(self, rater: object, event: gr.EventData) -> tuple[dict[str, Any], str]:
-        """Store the item that the form names; returns (payload for the form, rater id)."""
-        who = rater_id(rater)
-        reply = {"reply": secrets.token_hex(4)}  # a value equal to the last would not reach the page
+    def send(self, rater: object, event: gr.EventData) -> tuple[Json, str]:
+        """Store the item that the form names; returns (what the form shows, rater id)."""
+        who, reply = rater_id(rater), secrets.token_hex(4)
         try:
             self._send(who, event._data)
         except EmorlError as error:
-            return {**reply, "phase": "error", "message": str(error)}, who
+            return to_page(NotSent(reply, str(error))), who
         except Exception:  # the user gets one line, the log the traceback
             log.exception("sending to blind rating failed")
-            return {**reply, "phase": "error", "message": strings.ERRORS["unexpected"]}, who
-        return {**reply, "phase": "sent"}, who
+            return to_page(NotSent(reply, strings.ERRORS["unexpected"])), who
+        return to_page(Sent(reply)), who
 
     def _send(self, rater: str, data: object) -> None:
-        form = data if isinstance(data, Mapping) else {}
+        form = as_form(data)
         ids = form.get("ids")
         if not isinstance(ids, list) or len(ids) not in (1, 2):
             raise RatingError(strings.ERRORS["form"])
@@ -82,6 +83,6 @@ def send_form(
         text: What this screen words differently.
     """
     sender = Sender(cache, store)
-    form = widget("send", scope=scope, text={**strings.SEND, **(text or {})}, value={"phase": "open"})
+    form = widget("send", scope=scope, text={**strings.SEND, **(text or {})}, value=to_page(Open()))
     form.submit(sender.send, rater, [form, rater], concurrency_limit=4, **QUIET)
     return sender

@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 import gradio as gr
 
@@ -55,11 +55,11 @@ def handler(name: str, *arguments: object) -> str:
 def widget(
     name: str,
     *,
-    text: Mapping[str, Any],
+    text: Mapping[str, object],
     scope: str = "",
-    value: Any = None,
-    settings: Mapping[str, Any] | None = None,
-    functions: Sequence[Callable[..., Any]] = (),
+    value: object = None,
+    settings: Mapping[str, object] | None = None,
+    functions: Sequence[Callable[..., object]] = (),
 ) -> gr.HTML:
     """One widget in the open `gr.Blocks`.
 
@@ -84,12 +84,12 @@ def widget(
     )
 
 
-def _plain(method: Callable[..., Any]) -> Callable[..., Any]:
+def _plain(method: Callable[..., object]) -> Callable[..., object]:
     """A function around a method: Gradio sets an attribute on what it serves, which methods refuse."""
     if inspect.isfunction(method):
         return method
 
-    def call(argument: Any = None) -> Any:
+    def call(argument: object = None) -> object:
         return method(argument)
 
     call.__name__ = method.__name__

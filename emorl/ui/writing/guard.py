@@ -1,4 +1,4 @@
-"""What every screen that writes reflections shares: statement box, sliders, and the checks before and around writing.
+"""The checks before and around writing, on every screen that writes.
 
 A statement with a crisis phrase is answered with contacts alone unless the counsellor has confirmed that it is an
 invented exercise; while the models load the page is told so; whatever goes wrong becomes one line. Left out: what is
@@ -9,29 +9,44 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import gradio as gr
+from gradio.events import Dependency
 
 from emorl.errors import EmorlError
 from emorl.safety import crisis_contacts, crisis_matches
+from emorl.ui.payload import Failed, as_form
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import QUIET, handler
+from emorl.ui.widgets.contacts import contact_payloads
 from emorl.ui.writing import strings
-from emorl.ui.writing.payload import contacts_payload
+from emorl.ui.writing.payload import Crisis, Waiting
 
 if TYPE_CHECKING:
     from emorl.reflecting.reflector import Reflector
 
 log = logging.getLogger(__name__)
+Step = TypeVar("Step")
+
+
+class Limits(TypedDict):
+    """Options of an event that writes: how many at a time, and with which others they are counted."""
+
+    concurrency_limit: int
+    concurrency_id: str
+
+
+def writing_limits(at_once: int) -> Limits:
+    """At most `at_once` reflections at a time, over all screens and the public functions."""
+    return {"concurrency_limit": at_once, "concurrency_id": "model"}
 
 
 def guarded(
-    source: ModelSource, statement: object, confirmed: bool,
-    write: Callable[[Reflector, str, bool], Iterator[Any]],
-) -> Iterator[Any]:  # fmt: skip
-    """What `write` yields, or the payload `{"phase": "crisis" | "waiting" | "error", ...}` to show instead.
+    source: ModelSource, statement: object, confirmed: bool, write: Callable[[Reflector, str, bool], Iterator[Step]]
+) -> Iterator[Step | Crisis | Waiting | Failed]:
+    """What `write` yields, or what to show instead.
 
     Args:
         source: The models; waited for.
@@ -43,36 +58,36 @@ def guarded(
     text = statement if isinstance(statement, str) else ""
     crisis = bool(crisis_matches(text))
     if crisis and not confirmed:
-        yield {"phase": "crisis", "contacts": contacts_payload(crisis_contacts())}
+        yield Crisis(contact_payloads(crisis_contacts()))
         return
     while (reflector := source.reflector()) is None:
         source.start()
         if source.state == "failed":
-            yield {"phase": "error", "message": strings.MIXER["failed"].format(message=source.message)}
+            yield Failed(strings.MIXER["failed"].format(message=source.message))
             return
-        yield {"phase": "waiting", "message": strings.LOADING}
+        yield Waiting(strings.LOADING)
         time.sleep(0.3)
     try:
         yield from write(reflector, text, not crisis)
     except EmorlError as error:
-        yield {"phase": "error", "message": str(error)}
+        yield Failed(str(error))
     except Exception:  # the user gets one line, the log the traceback
         log.exception("writing a reflection failed")
-        yield {"phase": "error", "message": strings.ERRORS["unexpected"]}
+        yield Failed(strings.ERRORS["unexpected"])
 
 
 def is_confirmed(event: gr.EventData, statement: object) -> bool:
     """Whether an event says that exactly this statement is an invented exercise."""
-    said = event._data if isinstance(event._data, Mapping) else {}
+    said = as_form(event._data)
     return said.get("confirmed") is True and said.get("statement") == statement
 
 
-def say_unavailable(event: Any, result: gr.HTML) -> None:
+def say_unavailable(event: Dependency, result: gr.HTML) -> None:
     """Show a line where a run got no answer, unless Stop was why."""
     handle = handler("afterFailure", result.elem_id, strings.WRITTEN["unavailable"])
     event.failure(None, result, result, js=handle, **QUIET)
 
 
-def stop_writing(stop: gr.Button, result: gr.HTML, events: list[Any]) -> None:
+def stop_writing(stop: gr.Button, result: gr.HTML, events: Sequence[Dependency]) -> None:
     """Let a button cancel events, which closes their generators, and mark what is being written as stopped."""
-    stop.click(None, result, result, cancels=events, js=handler("afterStop"), **QUIET)
+    stop.click(None, result, result, cancels=list(events), js=handler("afterStop"), **QUIET)

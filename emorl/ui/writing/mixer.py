@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import gradio as gr
 
 from emorl.errors import WeightError
+from emorl.ui.payload import Json, to_page
 from emorl.ui.source import ModelSource
 from emorl.ui.widgets import widget
 from emorl.ui.writing import strings
@@ -20,17 +22,59 @@ FIRST = "balanced"
 """The preset that sliders start with, unless a screen says otherwise."""
 
 
-def model_settings(source: ModelSource) -> dict[str, Any]:
-    """State of the model and, once it is ready, what the weight sliders need."""
+@dataclass(frozen=True)
+class ModelState:
+    """Models that are loading or could not be loaded.
+
+    Attributes:
+        state: "loading" or "failed".
+        message: Why they could not be loaded, in one line; else empty.
+    """
+
+    state: str
+    message: str
+
+
+@dataclass(frozen=True)
+class SliderText:
+    """What the slider of one objective says.
+
+    Attributes:
+        name: Of the objective.
+        label: As the screens show it.
+        help: What it does, in a sentence.
+    """
+
+    name: str
+    label: str
+    help: str
+
+
+@dataclass(frozen=True)
+class MixerFacts:
+    """What the sliders need.
+
+    Attributes:
+        objectives: In order.
+        presets: Raw weights by objective, by the name of the preset.
+        state: The models are there.
+    """
+
+    objectives: tuple[SliderText, ...]
+    presets: dict[str, dict[str, float]]
+    state: Literal["ready"] = "ready"
+
+
+def model_settings(source: ModelSource) -> ModelState | MixerFacts:
+    """State of the model and, once it is ready, what the sliders need."""
     source.start()
     reflector = source.reflector()
     if reflector is None:
-        return {"state": source.state, "message": source.message}
-    return {
-        "state": "ready",
-        "objectives": [{"name": item.name, "label": item.label, "help": item.help} for item in reflector.objectives],
-        "presets": {name: dict(weights) for name, weights in reflector.presets.items()},
-    }
+        return ModelState(source.state, source.message)
+    return MixerFacts(
+        tuple(SliderText(item.name, item.label, item.help) for item in reflector.objectives),
+        {name: dict(weights) for name, weights in reflector.presets.items()},
+    )
 
 
 def read_setting(mixer: object, reflector: Reflector, first: str = FIRST) -> Setting:
@@ -60,12 +104,12 @@ def preset(reflector: Reflector, name: str = FIRST) -> Mapping[str, float]:
 
 
 def mixer_widget(
-    source: ModelSource, scope: str = "", text: Mapping[str, str] | None = None, first: str = FIRST, **more: Any
+    source: ModelSource, scope: str = "", text: Mapping[str, str] | None = None, first: str = FIRST, **more: object
 ) -> gr.HTML:
-    """The sliders, which start at the preset `first`."""
+    """The sliders, which start at the preset `first`; `more` are constants for the page."""
 
-    def settings(_data: object = None) -> dict[str, Any]:
-        return model_settings(source)
+    def settings(_data: object = None) -> Json:
+        return to_page(model_settings(source))
 
     return widget(
         "mixer", scope=scope, text={**strings.MIXER, **(text or {})}, functions=[settings],

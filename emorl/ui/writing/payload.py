@@ -1,4 +1,4 @@
-"""Turns a `Reflection` into the plain dictionaries that the result widget draws.
+"""What Reflect and Compare show of a reflection while it is written and when it is finished.
 
 Words, punctuation marks and the end are those of `emorl.explain.words`, as on the Why screen. Contributions add up, so
 those of a word are the sums over its pieces. No Gradio in this module.
@@ -7,11 +7,13 @@ those of a word are the sums over its pieces. No Gradio in this module.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
-from emorl.safety import check_reply
+from emorl.safety import Chip, check_reply
+from emorl.ui.payload import Part
+from emorl.ui.widgets.contacts import ContactPayload
 
 if TYPE_CHECKING:
     from emorl.explain.words import Kind, WordSpan
@@ -21,6 +23,62 @@ BASE = "base"
 _SPECIAL = re.compile(r"^\s*<\|.*\|>\s*$|^\s*</?s>\s*$")
 
 Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Crisis:
+    """The statement holds a crisis phrase: contacts in place of a reflection.
+
+    Attributes:
+        contacts: People who can help.
+        phase: How the widget draws it.
+    """
+
+    contacts: tuple[ContactPayload, ...]
+    phase: Literal["crisis"] = "crisis"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The models are not there yet.
+
+    Attributes:
+        message: What is waited for.
+        phase: How the widget draws it.
+    """
+
+    message: str
+    phase: Literal["waiting"] = "waiting"
+
+
+@dataclass(frozen=True)
+class Writing:
+    """A text that grows.
+
+    Attributes:
+        text: What is written so far.
+        phase: How the widget draws it.
+    """
+
+    text: str
+    phase: Literal["writing"] = "writing"
+
+
+@dataclass(frozen=True)
+class Score:
+    """An automatic score.
+
+    Attributes:
+        name: Of the scorer; an objective's where it is the objective's own.
+        label: As the screens show it.
+        score: Of the reflection, 0 to 1.
+        base: Of the base model's reply, 0 to 1; None where it was not scored.
+    """
+
+    name: str
+    label: str
+    score: float
+    base: float | None
 
 
 @dataclass(frozen=True)
@@ -35,8 +93,9 @@ class Word:
         pieces: Number of sub-word pieces.
         margin: Sum of the pieces' margins, in logits.
         contributions: Part of the base and of every objective; they add up to `margin`.
-        unchanged: For each objective the shares for which every piece stays first; None if there is no such range.
-        decided_by: The objective that helped most where the base alone preferred a runner-up, else empty.
+        unchanged: For each objective the shares for which every piece stays first; None if there is no such range, and
+            for a sampled reply.
+        decided: The objective that helped most where the base alone preferred a runner-up, else empty.
     """
 
     text: str
@@ -47,20 +106,134 @@ class Word:
     margin: float
     contributions: dict[str, float]
     unchanged: dict[str, Range | None]
-    decided_by: str
+    decided: str
 
 
-def merge_words(tokens: Sequence[TokenExplanation], text: str = "") -> list[Word]:
+@dataclass(frozen=True)
+class PartSum:
+    """What the base or one objective contributed to the whole reply.
+
+    Attributes:
+        name: "base" or an objective.
+        sum: Of its contributions to all words and marks, in logits.
+        mean: The same for each word.
+        unchanged: Shares that keep the whole text; None for the base, where there is no such range, and for a sampled
+            reply.
+    """
+
+    name: str
+    sum: float
+    mean: float
+    unchanged: Range | None
+
+
+@dataclass(frozen=True)
+class Details:
+    """How a reflection was written.
+
+    Attributes:
+        tokens: How many.
+        seconds: Taken by the engine.
+        strength: s.
+        temperature: 0 for greedy.
+        seed: Of sampling.
+    """
+
+    tokens: int
+    seconds: float
+    strength: float
+    temperature: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class ReflectionPayload:
+    """A finished reflection.
+
+    Attributes:
+        id: In the server's cache; empty where nothing of it is kept.
+        text: The reflection.
+        base: The base model's own reply.
+        cut: Whether the text ended at the length limit.
+        confirmed: Whether it was written for a statement with a crisis phrase, as an exercise.
+        chips: What in it to look at twice.
+        parts: The objectives, in the order of the sliders.
+        weights: Share of each objective.
+        scores: Automatic scores.
+        words: Words, marks and the end; empty where it was not explained.
+        overall: The base and each objective over all words.
+        details: How it was written.
+        phase: How the widget draws it.
+    """
+
+    id: str
+    text: str
+    base: str
+    cut: bool
+    confirmed: bool
+    chips: tuple[Chip, ...]
+    parts: tuple[Part, ...]
+    weights: dict[str, float]
+    scores: tuple[Score, ...]
+    words: tuple[Word, ...]
+    overall: tuple[PartSum, ...]
+    details: Details
+    phase: Literal["done"] = "done"
+
+
+def reflection_payload(
+    reflection: Reflection, objectives: Sequence[Objective], result_id: str, confirmed: bool = False
+) -> ReflectionPayload:
+    """What a widget needs to draw a finished reflection.
+
+    Args:
+        reflection: As it was written.
+        objectives: In the order of the sliders.
+        result_id: In the cache, or empty.
+        confirmed: Written as an exercise.
+    """
+    sampled = reflection.setting.temperature > 0.0
+    words = merge_words(reflection.tokens, reflection.reflection, sampled)
+    labels = {item.name: item.label for item in objectives}
+    timing = reflection.timing
+    return ReflectionPayload(
+        id=result_id,
+        text=reflection.reflection,
+        base=reflection.base_reflection,
+        cut=reflection.stopped,
+        confirmed=confirmed,
+        chips=check_reply(reflection.statement, reflection.reflection),
+        parts=tuple(Part(name, label) for name, label in labels.items()),
+        weights=dict(reflection.weights),
+        scores=tuple(
+            Score(name, labels.get(name, name.capitalize()), score, reflection.base_scores.get(name))
+            for name, score in reflection.scores.items()
+        ),
+        words=tuple(words),
+        overall=tuple(overall(words)),
+        details=Details(
+            tokens=int(timing.get("tokens", len(reflection.tokens))),
+            seconds=round((timing.get("prefill_ms", 0.0) + timing.get("decode_ms", 0.0)) / 1000, 1),
+            strength=reflection.setting.strength,
+            temperature=reflection.setting.temperature,
+            seed=reflection.setting.seed,
+        ),
+    )
+
+
+def merge_words(tokens: Sequence[TokenExplanation], text: str = "", sampled: bool = False) -> list[Word]:
     """Add up the pieces of each word and mark.
 
     Args:
         tokens: The pieces in order.
         text: The whole reply, from which a character split over several pieces is taken.
+        sampled: Whether the tokens were sampled; then no range is given, because being the likeliest is not why one
+            was written.
     """
     from emorl.explain.words import group_pieces  # brings torch, which is there by the time a reflection is
 
     spans = group_pieces([token.text for token in tokens], [is_end(token) for token in tokens], text)
-    return [_word(span, tokens[span.start : span.stop]) for span in spans]
+    return [_word(span, tokens[span.start : span.stop], sampled) for span in spans]
 
 
 def is_end(token: TokenExplanation) -> bool:
@@ -68,8 +241,11 @@ def is_end(token: TokenExplanation) -> bool:
     return not token.text or bool(_SPECIAL.match(token.text))
 
 
-def _word(span: WordSpan, pieces: Sequence[TokenExplanation]) -> Word:
+def _word(span: WordSpan, pieces: Sequence[TokenExplanation], sampled: bool) -> Word:
     from emorl.explain.explanation import intersect
+
+    def kept(name: str) -> Range | None:
+        return None if sampled else _inside(intersect(piece.unchanged.get(name) for piece in pieces))
 
     names = list(pieces[0].contributions)
     overruled = [piece for piece in pieces if piece.contributions.get(BASE, 0.0) < 0.0]
@@ -83,13 +259,18 @@ def _word(span: WordSpan, pieces: Sequence[TokenExplanation]) -> Word:
         pieces=len(pieces),
         margin=sum(piece.margin for piece in pieces),
         contributions={name: sum(piece.contributions[name] for piece in pieces) for name in names},
-        unchanged={name: intersect(piece.unchanged.get(name) for piece in pieces) for name in names if name != BASE},
-        decided_by=best if best and support[best] > 0.0 else "",
+        unchanged={name: kept(name) for name in names if name != BASE},
+        decided=best if best and support[best] > 0.0 else "",
     )
 
 
-def overall(words: Sequence[Word]) -> list[dict[str, Any]]:
-    """For each part (base, then objectives) its sum, its mean per word, and the shares that keep the whole text."""
+def _inside(found: Range | None) -> Range | None:
+    """A range of shares, which may stick out a little where it ends at 0 or 1."""
+    return None if found is None else (max(0.0, found[0]), min(1.0, found[1]))
+
+
+def overall(words: Sequence[Word]) -> list[PartSum]:
+    """The base and each objective over all words."""
     from emorl.explain.explanation import intersect
 
     if not words:
@@ -99,81 +280,5 @@ def overall(words: Sequence[Word]) -> list[dict[str, Any]]:
     for name in words[0].contributions:
         total = sum(word.contributions[name] for word in words)
         kept = None if name == BASE else intersect(word.unchanged[name] for word in words)
-        rows.append({"name": name, "sum": _round(total), "mean": _round(total / count), "unchanged": kept})
+        rows.append(PartSum(name, total, total / count, kept))
     return rows
-
-
-def contacts_payload(contacts: Iterable[Any]) -> list[dict[str, str]]:
-    """Crisis contacts as plain dictionaries; only web addresses that begin with https are passed on."""
-    fields = ("country", "name", "phone", "url", "note")
-    rows = [{field: str(getattr(contact, field, "") or "") for field in fields} for contact in contacts]
-    for row in rows:
-        if not row["url"].startswith("https://"):
-            row["url"] = ""
-    return rows
-
-
-def reflection_payload(reflection: Reflection, objectives: Sequence[Objective], result_id: str) -> dict[str, Any]:
-    """What the result widget needs to draw a finished reflection; numbers are rounded to 4 decimals."""
-    words = merge_words(reflection.tokens, reflection.reflection)
-    sampled = reflection.setting.temperature > 0.0
-    return {
-        "phase": "done",
-        "cut": reflection.stopped,
-        "id": result_id,
-        "text": reflection.reflection,
-        "base": reflection.base_reflection,
-        "chips": chips(reflection.statement, reflection.reflection),
-        "parts": [{"name": item.name, "label": item.label} for item in objectives],
-        "weights": {name: _round(share) for name, share in reflection.weights.items()},
-        "scores": _scores(reflection.scores, reflection.base_scores, objectives),
-        "words": [_word_payload(word, sampled) for word in words],
-        "overall": [{**row, "unchanged": None if sampled else _range(row["unchanged"])} for row in overall(words)],
-        "details": {
-            "tokens": int(reflection.timing.get("tokens", len(reflection.tokens))),
-            "seconds": round(
-                (reflection.timing.get("prefill_ms", 0.0) + reflection.timing.get("decode_ms", 0.0)) / 1000, 1
-            ),
-            "strength": reflection.setting.strength,
-            "temperature": reflection.setting.temperature,
-            "seed": reflection.setting.seed,
-        },
-    }
-
-
-def chips(statement: str, reply: str) -> list[dict[str, str]]:
-    """What in a reply to look at twice, as `{"kind", "words"}`."""
-    return [{"kind": chip.kind, "words": chip.words} for chip in check_reply(statement, reply)]
-
-
-def _scores(
-    scores: Mapping[str, float], base: Mapping[str, float], objectives: Sequence[Objective]
-) -> list[dict[str, Any]]:
-    labels = {item.name: item.label for item in objectives}
-    return [
-        {"name": name, "label": labels.get(name, name.capitalize()), "score": _round(score),
-         "base": _round(base[name]) if name in base else None}
-        for name, score in scores.items()
-    ]  # fmt: skip
-
-
-def _word_payload(word: Word, sampled: bool) -> dict[str, Any]:
-    return {
-        "text": word.text,
-        "gap": word.gap,
-        "kind": word.kind,
-        "foil": word.foil,
-        "pieces": word.pieces,
-        "margin": _round(word.margin),
-        "contributions": {name: _round(value) for name, value in word.contributions.items()},
-        "unchanged": {name: None if sampled else _range(value) for name, value in word.unchanged.items()},
-        "decided": word.decided_by,
-    }
-
-
-def _range(value: Range | None) -> list[float] | None:
-    return None if value is None else [_round(max(0.0, value[0])), _round(min(1.0, value[1]))]
-
-
-def _round(value: float) -> float:
-    return round(float(value), 4)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import gradio as gr
 
@@ -16,8 +15,8 @@ from emorl.ui.writing import strings
 EXAMPLES = data_path("examples.json")
 
 
-def statement_widget(go: str, scope: str = "", **more: Any) -> gr.HTML:
-    """The statement box; Ctrl+Enter presses the button with the id `go`."""
+def statement_widget(go: str, scope: str = "", **more: object) -> gr.HTML:
+    """The statement box; Ctrl+Enter presses the button with the id `go`; `more` are constants for the page."""
     return widget(
         "statement", scope=scope, text=strings.STATEMENT, functions=[personal_notice, masked],
         settings={"max": MAX_STATEMENT, "examples": examples(), "go": go, **more},

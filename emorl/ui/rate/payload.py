@@ -1,0 +1,123 @@
+"""What the Rate screen shows. Nothing tells what wrote a text before the answer is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from emorl.ui.payload import Json
+
+
+@dataclass(frozen=True)
+class Loading:
+    """Before the page has asked.
+
+    Attributes:
+        phase: How the widget draws it.
+    """
+
+    phase: Literal["loading"] = "loading"
+
+
+@dataclass(frozen=True)
+class Consent:
+    """The notice that a rater agrees to first.
+
+    Attributes:
+        phase: How the widget draws it.
+    """
+
+    phase: Literal["consent"] = "consent"
+
+
+@dataclass(frozen=True)
+class ItemPayload:
+    """A statement with one reflection to rate, or two to choose from.
+
+    Attributes:
+        rater: Random id of the rater.
+        assignment: Number of the place in the queue.
+        token: Of the submit that is expected.
+        statement: What the client said.
+        texts: One reflection, or the left and the right one.
+        draft: The form as it was last saved, or empty.
+        done: Items answered or skipped so far.
+        total: Items in the queue.
+        undo: Whether there is an answer to take back.
+        phase: How the widget draws it.
+    """
+
+    rater: str
+    assignment: int
+    token: str
+    statement: str
+    texts: tuple[str, ...]
+    draft: Json
+    done: int
+    total: int
+    undo: bool
+    phase: Literal["item"] = "item"
+
+
+@dataclass(frozen=True)
+class QueueDone:
+    """The end of the queue.
+
+    Attributes:
+        rater: Random id of the rater.
+        done: Items answered or skipped.
+        total: Items in the queue.
+        undo: Whether there is an answer to take back.
+        phase: How the widget draws it.
+    """
+
+    rater: str
+    done: int
+    total: int
+    undo: bool
+    phase: Literal["done"] = "done"
+
+
+@dataclass(frozen=True)
+class DraftSaved:
+    """The half-filled form is kept.
+
+    Attributes:
+        phase: What happened.
+    """
+
+    phase: Literal["draft"] = "draft"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An answer or a skip that is stored.
+
+    Attributes:
+        phase: Which of them.
+        token: Of the submit.
+        done: Items answered or skipped so far.
+        total: Items in the queue.
+    """
+
+    phase: Literal["submitted", "skipped"]
+    token: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """What wrote the texts of an answered item.
+
+    Attributes:
+        settings: In words; one, or the left and the right one.
+        phase: What happened.
+    """
+
+    settings: tuple[str, ...]
+    phase: Literal["revealed"] = "revealed"
+
+
+View = Consent | ItemPayload | QueueDone
+"""What the screen shows when it is opened or goes on."""
