@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 
 
 def build_demo(
-    reflector_source: ModelSource | Reflector, store: RatingStore | Callable[[], RatingStore], at_once: int = 32,
+    reflector_source: ModelSource | Reflector,
+    store: RatingStore | Callable[[], RatingStore],
+    at_once: int = 32,
     overlay: Overlay | None = None,
-) -> gr.Blocks:  # fmt: skip
+) -> gr.Blocks:
     """The whole app, not yet launched.
 
     Args:

@@ -25,6 +25,7 @@ from tests.ui.scripted import ScriptedReflector
 WAIT_MS = 60_000  # machines that test are busy; a passing test never waits so long
 expect.set_options(timeout=WAIT_MS)
 
+
 @dataclass
 class Watch:
     """What a page did that it must not do."""

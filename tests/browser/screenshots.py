@@ -138,10 +138,16 @@ def invent_ratings(url: str, raters: int = 3, seed: int = 1) -> None:
         rating.consent(rater)
         while (task := rating.next(rater)) is not None and task.done < 40:
             level = chance.choice((0, 1, 1, 2, 2))
-            answer = Answer(choice=chance.choice(("first", "second", "tie"))) if task.item.is_pair else Answer(
-                depth=("none", "simple", "complex")[level], empathy=level, fluency=chance.choice((1, 2, 2)),
-                would_say=("no", "edits", "yes")[level],
-            )  # fmt: skip
+            answer = (
+                Answer(choice=chance.choice(("first", "second", "tie")))
+                if task.item.is_pair
+                else Answer(
+                    depth=("none", "simple", "complex")[level],
+                    empathy=level,
+                    fluency=chance.choice((1, 2, 2)),
+                    would_say=("no", "edits", "yes")[level],
+                )
+            )
             rating.submit(rater, task.assignment, task.token, answer)
     store.close()
 
@@ -172,9 +178,10 @@ def main(names: Sequence[str]) -> int:
                 if names and shot.name not in names:
                     continue
                 page = browser.new_page(
-                    viewport={"width": shot.width, "height": shot.height}, color_scheme=shot.scheme,  # type: ignore[arg-type]
+                    viewport={"width": shot.width, "height": shot.height},
+                    color_scheme=shot.scheme,  # type: ignore[arg-type]
                     reduced_motion="reduce",
-                )  # fmt: skip
+                )
                 open_app(page, url)
                 shot.come(page)
                 png = compact(page.screenshot(full_page=True), shot.height)

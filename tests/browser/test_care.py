@@ -68,9 +68,7 @@ def test_personal_data_is_masked_on_request(new_page: Callable[..., Page], app: 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_chips_stand_beside_the_reply(
-    new_page: Callable[..., Page], app: Callable[..., App], scheme: str
-) -> None:
+def test_chips_stand_beside_the_reply(new_page: Callable[..., Page], app: Callable[..., App], scheme: str) -> None:
     page = new_page(color_scheme=scheme)
     open_app(page, app(echo=True).url)
     generate(page, "You should see a doctor about it, and why do you not do it today?")

@@ -30,7 +30,7 @@ CORPUS = (
     "\"><img src=x onerror='window.hacked=1'>",
     "' autofocus onfocus=window.hacked=1 x='",
     "<iframe srcdoc='<script>parent.hacked=1</script>'></iframe>",
-    "<a href=\"javascript:window.hacked=1\">here</a>",
+    '<a href="javascript:window.hacked=1">here</a>',
     "<style>* { display: none !important }</style>",
     "<details open ontoggle=window.hacked=1>more</details>",
     "<template><script>window.hacked=1</script></template>",

@@ -177,6 +177,8 @@ def test_a_covered_or_invisible_focus_is_noticed(new_page: Callable[..., Page], 
     page.add_style_tag(content="#weight-empathy { outline: none !important; box-shadow: none !important; }")
     assert page.evaluate(WRONG).startswith("no focus to be seen")
     page.add_style_tag(content="#weight-empathy { outline: 3px solid red !important; }")
-    page.evaluate("document.body.append(Object.assign(document.createElement('div'),"
-                  " {style: 'position: fixed; inset: 0; background: white; z-index: 99'}))")  # fmt: skip
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('div'),"
+        " {style: 'position: fixed; inset: 0; background: white; z-index: 99'}))"
+    )
     assert page.evaluate(WRONG).startswith("covered")

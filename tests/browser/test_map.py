@@ -197,9 +197,7 @@ def test_growing_stops_at_once_when_it_is_not_wanted(
     assert until(lambda: reflector.maps_closed == 1)
 
 
-def test_a_failed_map_is_said_and_leaves_the_reflection(
-    new_page: Callable[..., Page], app: Callable[..., App]
-) -> None:
+def test_a_failed_map_is_said_and_leaves_the_reflection(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
     reflector = MappedReflector()
     reflector.prompt = None  # type: ignore[assignment,method-assign]
     page = new_page()

@@ -22,10 +22,33 @@ pytestmark = pytest.mark.browser
 
 PASSWORD = "an invented password"
 CONTROLS = {
-    "button", "checkbox", "combobox", "link", "listbox", "menuitem", "meter", "progressbar", "radio", "searchbox",
-    "slider", "spinbutton", "switch", "tab", "tabpanel", "textbox", "DisclosureTriangle", "image", "img",
-    "group", "list", "radiogroup", "region", "alertdialog", "dialog", "form",
-}  # fmt: skip
+    "button",
+    "checkbox",
+    "combobox",
+    "link",
+    "listbox",
+    "menuitem",
+    "meter",
+    "progressbar",
+    "radio",
+    "searchbox",
+    "slider",
+    "spinbutton",
+    "switch",
+    "tab",
+    "tabpanel",
+    "textbox",
+    "DisclosureTriangle",
+    "image",
+    "img",
+    "group",
+    "list",
+    "radiogroup",
+    "region",
+    "alertdialog",
+    "dialog",
+    "form",
+}
 QUIET = {"list", "group", "tabpanel"}  # may be without a name: plain lists, details, Gradio's tab panels
 
 # Elements under .emorl-widget or the About text that stick out of the page or whose own text is cut off.
@@ -207,9 +230,7 @@ class Talkative(MappedReflector):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_moves_while_it_streams(
-    new_page: Callable[..., Page], app: Callable[..., App], width: int
-) -> None:
+def test_nothing_moves_while_it_streams(new_page: Callable[..., Page], app: Callable[..., App], width: int) -> None:
     page = new_page(viewport={"width": width, "height": 844})
     open_app(page, app(reflector=Talkative()).url)
     page.evaluate(SHIFTS)
@@ -221,8 +242,10 @@ def test_nothing_moves_while_it_streams(
     shifts = page.evaluate("window.shifts")
     assert sum(value for value, _ in shifts) <= 0.01, sorted(shifts, reverse=True)[:5]
     page.wait_for_timeout(600)  # what follows is no answer to an input
-    page.evaluate("document.querySelector('.gradio-container').prepend(Object.assign("
-                  "document.createElement('div'), {style: 'height: 200px'}))")  # fmt: skip
+    page.evaluate(
+        "document.querySelector('.gradio-container').prepend(Object.assign("
+        "document.createElement('div'), {style: 'height: 200px'}))"
+    )
     page.wait_for_function("window.shifts.some(([value]) => value > 0.01)")
 
 

@@ -91,8 +91,10 @@ def test_the_whole_reply(new_page: Callable[..., Page], app: Callable[..., App])
     expect(whole.get_by_role("listitem").first).to_contain_text(
         "from 14.0% to 90.0%; below that “end of the reply” changes first; above that “Part” changes first"
     )
-    expect(whole).to_contain_text("The objectives disagree by 0.07 on average, out of 0.67 at most; "
-                                  "they disagree most at “end of the reply” (0.14).")  # fmt: skip
+    expect(whole).to_contain_text(
+        "The objectives disagree by 0.07 on average, out of 0.67 at most; "
+        "they disagree most at “end of the reply” (0.14)."
+    )
 
 
 def test_other_mixes_are_written_on_request_only(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
@@ -202,5 +204,3 @@ def test_axe_finds_nothing_in_any_state(
     expect(page.locator(".fair")).to_be_visible()
     without_errors(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-

@@ -115,21 +115,30 @@ class MappedReflector:
         names = self.names
         facts = explain_tokens(tokens, torch.stack(states), setting.weights, setting.strength, torch.eye(len(WORDS)))
         yield Reflection(
-            statement=statement, reflection=self.text(tokens),
-            base_reflection=self.text(self.write([0.0] * len(names))[0]), objectives=tuple(names), setting=setting,
-            scores=dict.fromkeys(names, 0.5), base_scores=dict.fromkeys(names, 0.25),
+            statement=statement,
+            reflection=self.text(tokens),
+            base_reflection=self.text(self.write([0.0] * len(names))[0]),
+            objectives=tuple(names),
+            setting=setting,
+            scores=dict.fromkeys(names, 0.5),
+            base_scores=dict.fromkeys(names, 0.25),
             tokens=tuple(
                 TokenExplanation(
-                    f" {WORDS[fact.token]}{'.' * (index == len(tokens) - 2)}", fact.token, " " + WORDS[fact.foil],
+                    f" {WORDS[fact.token]}{'.' * (index == len(tokens) - 2)}",
+                    fact.token,
+                    " " + WORDS[fact.foil],
                     fact.margin,
                     dict(zip(["base", *names], fact.contributions, strict=True)),
                     dict(zip(names, fact.unchanged, strict=True)),
                 )
-                for index, fact in enumerate(facts) if fact.token
+                for index, fact in enumerate(facts)
+                if fact.token
             ),
-            timing={"prefill_ms": 1.0, "decode_ms": 2.0, "tokens": len(tokens)}, model=MODEL, stopped=False,
+            timing={"prefill_ms": 1.0, "decode_ms": 2.0, "tokens": len(tokens)},
+            model=MODEL,
+            stopped=False,
             trace=Trace(tuple(tokens), torch.stack(states)),
-        )  # fmt: skip
+        )
 
     def side_by_side(
         self, statement: str, settings: Sequence[Setting], explain: bool = True
@@ -144,15 +153,25 @@ class MappedReflector:
         """As the app's own reflector does it."""
         assert reflection.trace is not None
         return explain_reply(
-            reflection.trace.tokens, reflection.trace.states, reflection.weights, reflection.setting.strength,
-            torch.eye(len(WORDS)), lambda token: " " + WORDS[token], [0],
+            reflection.trace.tokens,
+            reflection.trace.states,
+            reflection.weights,
+            reflection.setting.strength,
+            torch.eye(len(WORDS)),
+            lambda token: " " + WORDS[token],
+            [0],
             {objective.name: objective.label.lower() for objective in self.objectives},
-        )  # fmt: skip
+        )
 
     def atlas(
-        self, statement: str, strength: float = 1.0, objectives: Sequence[str] | None = None,
-        max_steps: int | None = MAX_STEPS, min_area: float = 1e-4, pace: Pace = BESIDE_OTHERS,
-    ) -> Iterator[dict[str, Any] | None]:  # fmt: skip
+        self,
+        statement: str,
+        strength: float = 1.0,
+        objectives: Sequence[str] | None = None,
+        max_steps: int | None = MAX_STEPS,
+        min_area: float = 1e-4,
+        pace: Pace = BESIDE_OTHERS,
+    ) -> Iterator[dict[str, Any] | None]:
         """The app's own `grow_regions` over the toy language, as slowly as wanted."""
         self.maps += 1
         try:

@@ -95,11 +95,13 @@ class ScriptedReflector:
         self.started += 1
         lone = len(settings) == 1
         scripts = [
-            ["", statement] if self.echo
-            else [token[0] for token in TOKENS[:-1]] if lone or any(setting.weights)
+            ["", statement]
+            if self.echo
+            else [token[0] for token in TOKENS[:-1]]
+            if lone or any(setting.weights)
             else [word + " " for word in BASE_REPLY.split()]
             for setting in settings
-        ]  # fmt: skip
+        ]
         try:
             for index in range(max(map(len, scripts))):
                 time.sleep(self.delay_s)
@@ -147,20 +149,33 @@ class ScriptedReflector:
             steps.append(Step(facts, 1, 0.5, (here, there, low), own, (1.0, -1.0), (0.5, -0.5), 0.01 * y))
         end = {len(TOKENS) - 1} if not self.echo else set()
         labels = {item.name: item.label.lower() for item in self.objectives}
-        return explanation(steps, reflection.weights, reflection.setting.strength, texts.__getitem__, end, labels,
-                           reflection.setting.temperature)  # fmt: skip
+        return explanation(
+            steps,
+            reflection.weights,
+            reflection.setting.strength,
+            texts.__getitem__,
+            end,
+            labels,
+            reflection.setting.temperature,
+        )
 
     def variants(self, reflection: Reflection, every: bool = False) -> Variants:
         """A coalition's reply names its members; a score is a quarter a member, and a half more for empathy."""
         self.asked_variants += 1
         names, share = tuple(reflection.weights), list(reflection.weights.values())
         full = {frozenset(names): reflection.reflection, frozenset(): reflection.base_reflection}
-        return Variants(names, tuple(
-            Variant(ask.convention, ask.members,
+        return Variants(
+            names,
+            tuple(
+                Variant(
+                    ask.convention,
+                    ask.members,
                     full.get(frozenset(ask.members), f"Part of you is {' '.join(ask.members)}."),
-                    {name: 0.25 * len(ask.members) + 0.5 * ("empathy" in ask.members) for name in names})
-            for ask in plan_variants(names, share, reflection.setting.strength, every)
-        ))  # fmt: skip
+                    {name: 0.25 * len(ask.members) + 0.5 * ("empathy" in ask.members) for name in names},
+                )
+                for ask in plan_variants(names, share, reflection.setting.strength, every)
+            ),
+        )
 
     def _explained(self, statement: str) -> Iterator[TokenExplanation]:
         for index, (text, foil, base, reflection, empathy) in enumerate(TOKENS):

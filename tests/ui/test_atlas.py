@@ -117,9 +117,15 @@ def test_ratings_become_shares() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"weights": (1, 1)}, {"weights": (1, -1, 1)}, {"weights": (1, float("nan"), 1)}, {"value": 1.5},
-     {"value": float("nan")}, {"n": 0}],
-)  # fmt: skip
+    [
+        {"weights": (1, 1)},
+        {"weights": (1, -1, 1)},
+        {"weights": (1, float("nan"), 1)},
+        {"value": 1.5},
+        {"value": float("nan")},
+        {"n": 0},
+    ],
+)
 def test_ratings_that_cannot_be_placed(change: dict[str, Any]) -> None:
     with pytest.raises(EmorlError, match="a rating that cannot be shown on the map"):
         on_the_map([replace(RatingPoint((1, 1, 1), 0.5, 1), **change)], 3)

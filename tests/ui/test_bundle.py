@@ -19,18 +19,21 @@ def write(folder: Path, **modules: str) -> Path:
 def test_modules_run_once_in_their_own_scope(tmp_path: Path, browser: Browser) -> None:
     entry = write(
         tmp_path,
-        count='const seen = [];\nexport function add(name) {\n  seen.push(name);\n  return seen.length;\n}\n',
+        count="const seen = [];\nexport function add(name) {\n  seen.push(name);\n  return seen.length;\n}\n",
         left='import { add } from "./count.js";\nconst own = "left";\nexport const first = add(own);\n',
         right='import { add } from "./count.js";\nconst own = "right";\nexport const second = add(own);\n',
         main='import { first } from "./left.js";\nimport {\n  second,\n} from "./right.js";\n'
-        'export async function both() {\n  return [first, second];\n}\nexport class Kept {}\n',
+        "export async function both() {\n  return [first, second];\n}\nexport class Kept {}\n",
     )
     page = browser.new_page()
     page.add_script_tag(content=bundle(entry, "made"))
     assert page.evaluate("made.both()") == [1, 2]
     assert page.evaluate("[Object.keys(made), Object.isFrozen(made), typeof own, typeof seen]") == [
-        ["both", "Kept"], True, "undefined", "undefined",
-    ]  # fmt: skip
+        ["both", "Kept"],
+        True,
+        "undefined",
+        "undefined",
+    ]
     page.close()
 
 

@@ -82,19 +82,31 @@ def test_borders_and_corners_are_never_lost(ask: Ask) -> None:
     """A fully mapped simplex answers everywhere, although rounding parts the neighbours."""
     _, exact, sent = mapped(3, 3)
     assert exact.coverage > 0.9999
-    points = [(a + b) / 2 for region in exact.regions
-              for a, b in zip(region.cell.vertices, np.roll(region.cell.vertices, -1, 0), strict=True)]  # fmt: skip
+    points = [
+        (a + b) / 2
+        for region in exact.regions
+        for a, b in zip(region.cell.vertices, np.roll(region.cell.vertices, -1, 0), strict=True)
+    ]
     found = ask("regionAt", [[dict(zip(NAMES[:3], map(float, p), strict=True))] for p in points], sent)
     assert len(points) > 150 and min(found) >= 0
 
 
 def test_where_the_map_does_not_say(ask: Ask) -> None:
-    square = {"objectives": ["a", "b", "c"], "regions": [
-        {"polygon": [[1, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5]]}, {"polygon": [[0, 1, 0], [0, 0.5, 0.5], [0.5, 0.5, 0]]},
-    ]}  # fmt: skip
-    calls = [[{"a": 8, "b": 1, "c": 1}], [{"a": 0, "b": 1, "c": 0}], [{"a": 0, "b": 0, "c": 1}],
-             [{"a": 0, "b": 0, "c": 0}],
-             [{"a": 1, "b": 0, "c": 0, "d": 1}], [{"a": 0.5 + 1e-6, "b": 0, "c": 0.5 - 1e-6}]]  # fmt: skip
+    square = {
+        "objectives": ["a", "b", "c"],
+        "regions": [
+            {"polygon": [[1, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5]]},
+            {"polygon": [[0, 1, 0], [0, 0.5, 0.5], [0.5, 0.5, 0]]},
+        ],
+    }
+    calls = [
+        [{"a": 8, "b": 1, "c": 1}],
+        [{"a": 0, "b": 1, "c": 0}],
+        [{"a": 0, "b": 0, "c": 1}],
+        [{"a": 0, "b": 0, "c": 0}],
+        [{"a": 1, "b": 0, "c": 0, "d": 1}],
+        [{"a": 0.5 + 1e-6, "b": 0, "c": 0.5 - 1e-6}],
+    ]
     assert ask("regionAt", calls, square) == [0, 1, -1, -1, -1, 0]
     assert ask("regionAt", [[{"a": 1}]], {"objectives": ["a"], "regions": [{"polygon": [[1]]}]}) == [0]
     assert ask("regionAt", [[{"a": 1}]], {"objectives": ["a"], "regions": []}) == [-1]

@@ -46,8 +46,9 @@ def test_points_by_hand(store: RatingStore, rate: Callable[..., None]) -> None:
     assert task is not None
     queue.submit("b" * 32, task.assignment, task.token, Answer(choice="second"))
     assert on_the_map(overlay(), 2) == (
-        RatingPoint((0.0, 1.0), 1.0, 1), RatingPoint((0.6, 0.4), 0.375, 2),
-    )  # fmt: skip
+        RatingPoint((0.0, 1.0), 1.0, 1),
+        RatingPoint((0.6, 0.4), 0.375, 2),
+    )
     queue.undo("b" * 32)
     assert on_the_map(overlay(), 2) == (RatingPoint((0.6, 0.4), 0.75, 1),)
 

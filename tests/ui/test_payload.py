@@ -39,8 +39,12 @@ def test_pieces_are_merged_and_added_up(reflection: Reflection) -> None:
     assert merged.margin == pytest.approx(2.5)
     assert merged.unchanged["empathy"] == pytest.approx((0.1, 0.91))
     assert [(word.text, word.kind) for word in words[9:]] == [
-        (",", "mark"), ("and", "word"), ("alone", "word"), (".", "mark"), ("", "end")
-    ]  # fmt: skip
+        (",", "mark"),
+        ("and", "word"),
+        ("alone", "word"),
+        (".", "mark"),
+        ("", "end"),
+    ]
 
 
 def test_words_are_those_of_the_why_screen(reflection: Reflection) -> None:
@@ -129,10 +133,12 @@ def test_white_space_alone_is_no_word() -> None:
 
 
 def test_contacts_keep_only_https_addresses() -> None:
-    rows = contact_payloads([
-        Contact("UK", "A", "116 123", "https://a.org", "", "x"),
-        Contact("US", "B", "988", "javascript:alert(1)", "n", "x"),
-    ])  # fmt: skip
+    rows = contact_payloads(
+        [
+            Contact("UK", "A", "116 123", "https://a.org", "", "x"),
+            Contact("US", "B", "988", "javascript:alert(1)", "n", "x"),
+        ]
+    )
     assert [row.url for row in rows] == ["https://a.org", ""]
     assert to_page(rows[0]) == {"country": "UK", "name": "A", "phone": "116 123", "url": "https://a.org", "note": ""}
 
@@ -140,8 +146,10 @@ def test_contacts_keep_only_https_addresses() -> None:
 def test_a_payload_becomes_plain_json() -> None:
     payload = RatingPoint((1 / 3, 0.0), 0.5, 2)
     assert to_page({"points": [payload], "none": None, "yes": True}) == {
-        "points": [{"weights": [0.333333, 0.0], "value": 0.5, "n": 2}], "none": None, "yes": True,
-    }  # fmt: skip
+        "points": [{"weights": [0.333333, 0.0], "value": 0.5, "n": 2}],
+        "none": None,
+        "yes": True,
+    }
     with pytest.raises(TypeError, match="Got list for the page: expected a dataclass"):
         to_page([payload])
 

@@ -65,13 +65,19 @@ def test_through_the_whole_queue_and_back(screen: RateScreen) -> None:
             given["answers"] = {"skip": "faulty", "comment": "cut off"}
         done = screen.submit_answer(given)
         assert done == {
-            "phase": "skipped" if place == 3 else "submitted", "token": shown["token"], "done": place + 1, "total": 26,
-        }  # fmt: skip
+            "phase": "skipped" if place == 3 else "submitted",
+            "token": shown["token"],
+            "done": place + 1,
+            "total": 26,
+        }
         last, shown = shown, screen.next_item(given)
     assert kinds == {1, 2}
     assert {name: shown[name] for name in ("phase", "done", "total", "undo")} == {
-        "phase": "done", "done": 26, "total": 26, "undo": True,
-    }  # fmt: skip
+        "phase": "done",
+        "done": 26,
+        "total": 26,
+        "undo": True,
+    }
     again = screen.undo_answer({"rater": shown["rater"]})
     assert (again["phase"], again["assignment"], again["done"]) == ("item", last["assignment"], 25)
     assert again["draft"]  # the form as it was
@@ -87,8 +93,17 @@ def test_nothing_tells_what_wrote_it_before_the_answer(screen: RateScreen) -> No
     for _ in range(26):
         told.append(json.dumps(shown))
         assert set(shown) == {
-            "phase", "rater", "assignment", "token", "statement", "texts", "draft", "done", "total", "undo",
-        }  # fmt: skip
+            "phase",
+            "rater",
+            "assignment",
+            "token",
+            "statement",
+            "texts",
+            "draft",
+            "done",
+            "total",
+            "undo",
+        }
         given = answer(shown)
         told += [json.dumps(screen.save_draft(given)), json.dumps(screen.submit_answer(given))]
         shown = screen.next_item(given)
@@ -143,10 +158,19 @@ def test_answers_are_read_whole() -> None:
 @pytest.mark.parametrize(
     "answers",
     [
-        None, [], "left", {"choice": "first"}, {"choice": "up"}, {"choice": ["left"]}, {"empathy": 2},
-        {"empathy": "3"}, {"fluency": "1.0"}, {"flags": "parroting"}, {"comment": 7},
+        None,
+        [],
+        "left",
+        {"choice": "first"},
+        {"choice": "up"},
+        {"choice": ["left"]},
+        {"empathy": 2},
+        {"empathy": "3"},
+        {"fluency": "1.0"},
+        {"flags": "parroting"},
+        {"comment": 7},
     ],
-)  # fmt: skip
+)
 def test_forms_that_cannot_be_read(answers: object) -> None:
     with pytest.raises(RatingError, match="reload the page"):
         read_answer(answers, False)
@@ -155,10 +179,15 @@ def test_forms_that_cannot_be_read(answers: object) -> None:
 def test_a_draft_is_cut_down_to_what_a_form_can_hold() -> None:
     found = read_draft(
         {
-            "choice": "left", "depth": "deep", "empathy": 2, "would_say": "edits", "evil": "x",
-            "flags": ["parroting", "nonsense"] + ["off_topic"] * 50, "comment": "a\x00b\ud800" + "c" * 3000,
+            "choice": "left",
+            "depth": "deep",
+            "empathy": 2,
+            "would_say": "edits",
+            "evil": "x",
+            "flags": ["parroting", "nonsense"] + ["off_topic"] * 50,
+            "comment": "a\x00b\ud800" + "c" * 3000,
         }
-    )  # fmt: skip
+    )
     assert (found["choice"], found["would_say"]) == ("left", "edits")
     assert set(found) == {"choice", "would_say", "flags", "comment"}
     assert set(found["flags"]) == {"parroting", "off_topic"} and len(found["flags"]) <= 16

@@ -130,8 +130,15 @@ def served(on_a_space: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[str
     """The app on a Space, with `Visitor` for the part that needs the hub; yields address and configuration."""
     store = open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
     demo = build_demo(ScriptedReflector(), store)
-    _, url, _ = demo.launch(server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True,
-                            share=False, ssr_mode=False, run_history=False)  # fmt: skip
+    _, url, _ = demo.launch(
+        server_name="127.0.0.1",
+        server_port=free_port(),
+        prevent_thread_lock=True,
+        quiet=True,
+        share=False,
+        ssr_mode=False,
+        run_history=False,
+    )
     try:
         yield url, demo.get_config_file()
     finally:
@@ -146,8 +153,9 @@ def test_every_function_is_checked_at_each_call(served: tuple[str, dict[str, Any
 
     def ask(name: str, data: Any) -> Any:
         body = {"data": data, "component_id": component, "fn_name": name, "session_hash": "s"}
-        request = urllib.request.Request(url + "gradio_api/component_server", json.dumps(body).encode(),
-                                         {"Content-Type": "application/json"})  # fmt: skip
+        request = urllib.request.Request(
+            url + "gradio_api/component_server", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
             return json.load(answer)
 

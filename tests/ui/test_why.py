@@ -39,8 +39,9 @@ def test_an_explanation_of_words_with_marks_and_end_apart(screen: WhyScreen, hel
     assert merged["unchanged"] == {"reflection": [0.09, 0.9], "empathy": [0.1, 0.91]}
     assert merged["margin_slope"] == {"reflection": 4.0, "empathy": -4.0}  # two pieces, 1 - (-1) each
     tired = next(w for w in payload["words"] if w["text"] == "tired")
-    assert tired["sentence"] == ("“tired” was chosen over “sad”, mainly because of empathy. "
-                                 "The base model alone would have chosen “sad”.")  # fmt: skip
+    assert tired["sentence"] == (
+        "“tired” was chosen over “sad”, mainly because of empathy. The base model alone would have chosen “sad”."
+    )
     assert payload["overall"]["unchanged"]["reflection"] == [0.14, 0.9]
     assert sum(payload["overall"]["absolute"].values()) == pytest.approx(1, abs=1e-5)
     push = sum(abs(part) for row in TOKENS for part in row[2:])
@@ -82,9 +83,11 @@ def test_before_the_models_are_loaded_there_is_nothing_to_explain(held: str, scr
 
 @pytest.mark.parametrize(
     ("error", "message"),
-    [(BusyError("32 others are waiting"), "32 others are waiting"),
-     (RuntimeError("secret path"), strings.ERRORS["unexpected"])],
-)  # fmt: skip
+    [
+        (BusyError("32 others are waiting"), "32 others are waiting"),
+        (RuntimeError("secret path"), strings.ERRORS["unexpected"]),
+    ],
+)
 def test_failures_are_one_plain_line(
     screen: WhyScreen, reflector: ScriptedReflector, held: str, error: Exception, message: str
 ) -> None:

@@ -39,23 +39,39 @@ class Endpoints:
         self.source = source
 
     def reflect(
-        self, statement: str, weights: dict[str, float] | None = None, strength: float = 1.0,
-        temperature: float = 0.0, seed: int = 0, best_of: int | None = None,
-    ) -> dict[str, Any]:  # fmt: skip
+        self,
+        statement: str,
+        weights: dict[str, float] | None = None,
+        strength: float = 1.0,
+        temperature: float = 0.0,
+        seed: int = 0,
+        best_of: int | None = None,
+    ) -> dict[str, Any]:
         """Write a reflection, or the best of several; the JSON of `python -m emorl reflect --json`."""
         return self._written(statement, weights, strength, temperature, seed, best_of, explain=False)
 
     def explain(
-        self, statement: str, weights: dict[str, float] | None = None, strength: float = 1.0,
-        temperature: float = 0.0, seed: int = 0, best_of: int | None = None,
-    ) -> dict[str, Any]:  # fmt: skip
+        self,
+        statement: str,
+        weights: dict[str, float] | None = None,
+        strength: float = 1.0,
+        temperature: float = 0.0,
+        seed: int = 0,
+        best_of: int | None = None,
+    ) -> dict[str, Any]:
         """Write a reflection and say why; the JSON of `python -m emorl reflect --explain --json`."""
         return self._written(statement, weights, strength, temperature, seed, best_of, explain=True)
 
     def _written(
-        self, statement: object, weights: object, strength: float, temperature: float, seed: int,
-        best_of: int | None, explain: bool,
-    ) -> Json:  # fmt: skip
+        self,
+        statement: object,
+        weights: object,
+        strength: float,
+        temperature: float,
+        seed: int,
+        best_of: int | None,
+        explain: bool,
+    ) -> Json:
         try:
             if not isinstance(statement, str):
                 raise StatementError(strings.ERRORS["statement"].format(got=repr(statement)[:40]))

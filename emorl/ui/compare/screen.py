@@ -98,9 +98,10 @@ def compare_screen(
             go = gr.Button(strings.COMPARE["go"], variant="primary", elem_id="compare-go", scale=3, min_width=120)
             stop = gr.Button(shared.STOP, elem_id="compare-stop", scale=1, min_width=80)
         result = widget(
-            "compare", text={**shared.WRITTEN, **strings.COMPARE, "crisis": shared.CRISIS, "chips": shared.CHIPS},
+            "compare",
+            text={**shared.WRITTEN, **strings.COMPARE, "crisis": shared.CRISIS, "chips": shared.CHIPS},
             settings={"scopes": SCOPES, "screen": SCOPE},
-        )  # fmt: skip
+        )
         send_form(screen.cache, store, rater, SCOPE, SEND_PAIR)
 
     limits = writing_limits(at_once)

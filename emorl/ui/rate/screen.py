@@ -154,5 +154,3 @@ def rate_screen(store: Callable[[], RatingStore], rater: gr.BrowserState, demo: 
     demo.load(screen.resume, rater, queue, **QUIET)
     queue.submit(screen.start, rater, [queue, rater], **QUIET)
     return screen
-
-

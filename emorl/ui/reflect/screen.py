@@ -157,17 +157,33 @@ def reflect_screen(
 
     limits = writing_limits(at_once)
     writing = generate.click(
-        screen.write, [statement, mixer], [result, rating], trigger_mode="multiple", **limits, **QUIET,
-    )  # fmt: skip
+        screen.write,
+        [statement, mixer],
+        [result, rating],
+        trigger_mode="multiple",
+        **limits,
+        **QUIET,
+    )
     exercise = result.submit(
-        screen.write_confirmed, [statement, mixer], [result, rating], trigger_mode="multiple", **limits, **QUIET,
-    )  # fmt: skip
+        screen.write_confirmed,
+        [statement, mixer],
+        [result, rating],
+        trigger_mode="multiple",
+        **limits,
+        **QUIET,
+    )
     for event in (writing, exercise):
         say_unavailable(event, result)
     growing = writing.success(
-        screen.grow_atlas, result, atlas, js=handler("atlasWanted"), trigger_mode="multiple",
-        concurrency_limit=2, concurrency_id="atlas", **QUIET,
-    )  # fmt: skip
+        screen.grow_atlas,
+        result,
+        atlas,
+        js=handler("atlasWanted"),
+        trigger_mode="multiple",
+        concurrency_limit=2,
+        concurrency_id="atlas",
+        **QUIET,
+    )
     slicing = atlas.submit(screen.grow_slice, None, atlas, concurrency_id="atlas", **QUIET)
     generate.click(None, None, None, cancels=[growing, slicing], **QUIET)
     visit.submit(None, visit, [result, rating], js=handler("recalled"), **QUIET)

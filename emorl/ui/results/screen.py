@@ -127,4 +127,3 @@ def results_screen(store: Callable[[], RatingStore], secret: str) -> ResultsScre
         functions=[screen.enter, screen.leave, screen.show_results, screen.export_data, screen.purge_old],
     )
     return screen
-

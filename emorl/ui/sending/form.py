@@ -70,9 +70,12 @@ class Sender:
 
 
 def send_form(
-    cache: ReflectionCache, store: Callable[[], RatingStore], rater: gr.BrowserState, scope: str = "",
+    cache: ReflectionCache,
+    store: Callable[[], RatingStore],
+    rater: gr.BrowserState,
+    scope: str = "",
     text: Mapping[str, str] | None = None,
-) -> Sender:  # fmt: skip
+) -> Sender:
     """Add the form to the open `gr.Blocks`; it opens for what the screen of the same `scope` shows.
 
     Args:

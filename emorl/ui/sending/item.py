@@ -11,6 +11,7 @@ from emorl.ratings import Item, Side
 if TYPE_CHECKING:
     from emorl.reflecting.reflection import Reflection
 
+
 def item_from_reflections(first: Reflection, second: Reflection | None = None) -> Item:
     """An item for `RatingQueue.send` from one reflection, or two of the same statement.
 

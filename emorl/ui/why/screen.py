@@ -52,9 +52,7 @@ class WhyScreen:
 
         return self._answer(form.get("id", ""), written)
 
-    def _answer(
-        self, result_id: object, make: Callable[[Reflector, Reflection], WhyPayload | VariantsPayload]
-    ) -> Json:
+    def _answer(self, result_id: object, make: Callable[[Reflector, Reflection], WhyPayload | VariantsPayload]) -> Json:
         cached = self.cache.get(str(result_id))
         reflector = self.source.reflector()
         if cached is None or reflector is None:

@@ -112,6 +112,9 @@ def mixer_widget(
         return to_page(model_settings(source))
 
     return widget(
-        "mixer", scope=scope, text={**strings.MIXER, **(text or {})}, functions=[settings],
+        "mixer",
+        scope=scope,
+        text={**strings.MIXER, **(text or {})},
+        functions=[settings],
         settings={"first": first, **more},
-    )  # fmt: skip
+    )

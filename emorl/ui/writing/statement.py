@@ -18,9 +18,12 @@ EXAMPLES = data_path("examples.json")
 def statement_widget(go: str, scope: str = "", **more: object) -> gr.HTML:
     """The statement box; Ctrl+Enter presses the button with the id `go`; `more` are constants for the page."""
     return widget(
-        "statement", scope=scope, text=strings.STATEMENT, functions=[personal_notice, masked],
+        "statement",
+        scope=scope,
+        text=strings.STATEMENT,
+        functions=[personal_notice, masked],
         settings={"max": MAX_STATEMENT, "examples": examples(), "go": go, **more},
-    )  # fmt: skip
+    )
 
 
 def personal_notice(text: object = "") -> list[str]:
