@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from emorl.errors import EmorlError
 from emorl.ratings import RatingStore, load_items, open_kept_store
-from emorl.ui import ModelSource, build_demo, launch_settings
+from emorl.ui import ModelLoader, build_demo, launch_settings
 from emorl.ui.zerogpu import declare
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def store() -> RatingStore:
     return open_kept_store(shared=load_items())
 
 
-source = ModelSource(load_reflector)
+loader = ModelLoader(load_reflector)
 try:
-    demo = build_demo(source, store)
+    demo = build_demo(loader, store)
 except EmorlError as error:  # settings that cannot be used, such as a broken list of contacts
     print(error, file=sys.stderr)
     sys.exit(2)
@@ -54,7 +54,7 @@ def main() -> int:
     except (EmorlError, OSError) as error:  # OSError: no free port
         print(error, file=sys.stderr)
         return 2
-    source.start()
+    loader.start()
     demo.block_thread()
     return 0
 

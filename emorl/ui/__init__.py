@@ -1,6 +1,6 @@
 """The app's screens.
 
-`build_demo(source, store)` makes the page, `launch_settings()` says how it is served and `ModelSource` loads
+`build_demo(loader, store)` makes the page, `launch_settings()` says how it is served and `ModelLoader` loads
 the models behind it. Importing this package switches Gradio's telemetry off and keeps proxies away from this
 machine's own address, both of which only work before Gradio itself is imported.
 """
@@ -15,7 +15,7 @@ for _name in ("NO_PROXY", "no_proxy"):
     os.environ[_name] = ",".join(dict.fromkeys(["127.0.0.1", "localhost", *_hosts]))
 
 from emorl.ui.app import build_demo  # noqa: E402
-from emorl.ui.source import ModelSource  # noqa: E402
+from emorl.ui.loader import ModelLoader  # noqa: E402
 from emorl.ui.theme import launch_settings  # noqa: E402
 
-__all__ = ["ModelSource", "build_demo", "launch_settings"]
+__all__ = ["ModelLoader", "build_demo", "launch_settings"]

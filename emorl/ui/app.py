@@ -1,4 +1,4 @@
-"""Builds the page: banner, tabs, screens. Launching is `app.py`'s business, loading models `source.py`'s."""
+"""Builds the page: banner, tabs, screens. Launching is `app.py`'s business, loading models `loader.py`'s."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from emorl.ui.about.screen import about_screen
 from emorl.ui.api.endpoints import api_endpoints, keep_private
 from emorl.ui.banner.strings import BANNER
 from emorl.ui.compare.screen import compare_screen
+from emorl.ui.loader import ModelLoader
 from emorl.ui.map.ratings import Overlay, preferred_overlay
 from emorl.ui.map.screen import map_screen
 from emorl.ui.payload import to_page
@@ -21,7 +22,6 @@ from emorl.ui.rate.screen import rate_screen
 from emorl.ui.reflect.screen import reflect_screen
 from emorl.ui.results.screen import password, results_screen
 from emorl.ui.results.sign_in import admins_screen, sign_in_offered
-from emorl.ui.source import ModelSource
 from emorl.ui.welcome.screen import welcome_screen
 from emorl.ui.why.screen import why_screen
 from emorl.ui.widgets import widget
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def build_demo(
-    reflector_source: ModelSource | Reflector,
+    models: ModelLoader | Reflector,
     store: RatingStore | Callable[[], RatingStore],
     at_once: int = 32,
     overlay: Overlay | None = None,
@@ -41,7 +41,7 @@ def build_demo(
     """The whole app, not yet launched.
 
     Args:
-        reflector_source: a `ModelSource`, or anything with the interface of `Reflector`.
+        models: a `ModelLoader`, or anything with the interface of `Reflector`.
         store: where ratings go, or a function that opens it, called once, at the first rating.
         at_once: reflections written at a time, as one batch.
         overlay: ratings to lay over the map, by weights; by default what raters preferred, from the store.
@@ -49,7 +49,7 @@ def build_demo(
     Returns:
         The blocks; `launch(**launch_settings())` serves them. At most 64 requests wait.
     """
-    source = reflector_source if isinstance(reflector_source, ModelSource) else ModelSource.ready(reflector_source)
+    loader = models if isinstance(models, ModelLoader) else ModelLoader.ready(models)
     opened = cache(store) if callable(store) else lambda: store
     contacts = [to_page(one) for one in contact_payloads(crisis_contacts())]
     demo = gr.Blocks(title=strings.TITLE, analytics_enabled=False, delete_cache=(600, 3600))
@@ -63,13 +63,13 @@ def build_demo(
         welcome_screen(rater, demo)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(strings.TABS["reflect"], id="reflect"):
-                reflect = reflect_screen(source, opened, at_once, rater)
+                reflect = reflect_screen(loader, opened, at_once, rater)
             with gr.Tab(strings.TABS["map"], id="map"):
-                map_screen(source, overlay or preferred_overlay(source, opened))
+                map_screen(loader, overlay or preferred_overlay(loader, opened))
             with gr.Tab(strings.TABS["why"], id="why"):
-                why_screen(source, reflect.cache)
+                why_screen(loader, reflect.cache)
             with gr.Tab(strings.TABS["compare"], id="compare"):
-                compare_screen(source, opened, at_once, rater)
+                compare_screen(loader, opened, at_once, rater)
             with gr.Tab(strings.TABS["rate"], id="rate"):
                 rate_screen(opened, rater, demo)
             if password():
@@ -80,7 +80,7 @@ def build_demo(
                     admins_screen(opened)
             with gr.Tab(strings.TABS["about"], id="about"):
                 about_screen()
-        api_endpoints(source, at_once)
+        api_endpoints(loader, at_once)
     demo.space_id = None  # on a Space, Gradio's page would otherwise ask huggingface.co and a font host for a header
     keep_private(demo)
     demo.queue(max_size=64, default_concurrency_limit=4)

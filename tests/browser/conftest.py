@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from emorl.ratings import RatingStore, open_store
-from emorl.ui import ModelSource, build_demo, launch_settings
+from emorl.ui import ModelLoader, build_demo, launch_settings
 from tests.ui.scripted import ScriptedReflector
 
 WAIT_MS = 60_000  # machines that test are busy; a passing test never waits so long
@@ -73,14 +73,14 @@ def serve(source: Any, store: RatingStore, queue: int = 16, at_once: int = 32, o
         demo.close()
 
 
-def slow_source(go: threading.Event) -> ModelSource:
+def slow_source(go: threading.Event) -> ModelLoader:
     """Models that are loading until `go` is set."""
 
     def load() -> Any:
         go.wait(60)
         return ScriptedReflector()
 
-    return ModelSource(load)
+    return ModelLoader(load)
 
 
 @dataclass

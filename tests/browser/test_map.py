@@ -137,9 +137,9 @@ def test_of_four_objectives_three_are_chosen(new_page: Callable[..., Page], app:
     page = new_page()
     mapped(page, app(reflector=MappedReflector(4)).url)
     open_map(page)
-    go = page.get_by_role("button", name="Map these three")
+    go = page.get_by_role("button", name="Show these three")
     expect(go).to_be_disabled()
-    group = page.get_by_role("group", name="Choose three objectives to map")
+    group = page.get_by_role("group", name="Choose three objectives to show")
     for name in ("Empathy", "Fluency", "Warmth"):
         group.get_by_label(name).check()
     go.press("Enter")

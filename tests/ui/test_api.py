@@ -21,7 +21,7 @@ from emorl.errors import AssetError
 from emorl.ratings import open_store
 from emorl.reflecting.contract import CANDIDATE_FIELDS, FIELDS, reflection_json
 from emorl.reflecting.reflection import Candidate
-from emorl.ui import ModelSource, build_demo
+from emorl.ui import ModelLoader, build_demo
 from emorl.ui.api import strings
 from emorl.ui.api.endpoints import Endpoints
 from tests.browser.conftest import serve
@@ -120,7 +120,7 @@ def test_a_crisis_gets_contacts_and_no_reflection(served: tuple[str, Whole]) -> 
     ],
 )
 def test_bad_input_is_one_line(arguments: dict[str, Any], message: str) -> None:
-    endpoints = Endpoints(ModelSource.ready(Whole()))
+    endpoints = Endpoints(ModelLoader.ready(Whole()))
     with pytest.raises(gr.Error, match=re.escape(message)) as caught:
         endpoints.reflect(**arguments)
     assert "\n" not in str(caught.value)
@@ -133,7 +133,7 @@ def test_an_unexpected_error_does_not_show_its_text(monkeypatch: pytest.MonkeyPa
     reflector = Whole()
     monkeypatch.setattr(reflector, "reflect", broken)
     with pytest.raises(gr.Error, match="Something went wrong") as caught:
-        Endpoints(ModelSource.ready(reflector)).explain("Hello")
+        Endpoints(ModelLoader.ready(reflector)).explain("Hello")
     assert "secret" not in str(caught.value)
 
 
@@ -145,16 +145,16 @@ def test_a_call_waits_for_the_models_or_says_why_they_are_missing(monkeypatch: p
         return Whole()
 
     threading.Timer(0.3, go.set).start()
-    assert Endpoints(ModelSource(load)).reflect("Hello")["reflection"] == REPLY
+    assert Endpoints(ModelLoader(load)).reflect("Hello")["reflection"] == REPLY
 
     def missing() -> Any:
         raise AssetError("no manifest.json")
 
     with pytest.raises(gr.Error, match="could not be loaded: no manifest.json"):
-        Endpoints(ModelSource(missing)).reflect("Hello")
+        Endpoints(ModelLoader(missing)).reflect("Hello")
     monkeypatch.setattr("emorl.ui.api.endpoints.LOAD_S", 0.0)
     with pytest.raises(gr.Error, match="still loading"):
-        Endpoints(ModelSource(lambda: go.wait(60) and None)).reflect("Hello")  # type: ignore[arg-type,return-value]
+        Endpoints(ModelLoader(lambda: go.wait(60) and None)).reflect("Hello")  # type: ignore[arg-type,return-value]
 
 
 def test_page_and_programs_share_one_limit() -> None:

@@ -9,7 +9,7 @@ import gradio as gr
 import pytest
 
 from emorl.errors import EmorlError
-from emorl.ui import ModelSource
+from emorl.ui import ModelLoader
 from emorl.ui.atlas import strings
 from emorl.ui.atlas.growing import atlas_payloads
 from emorl.ui.atlas.payload import AtlasFailed
@@ -23,7 +23,7 @@ MIX = {"weights": EVEN, "strength": 1.0, "temperature": 0.0, "seed": 0}
 
 
 def screen_of(reflector: MappedReflector) -> ReflectScreen:
-    return ReflectScreen(ModelSource.ready(reflector), lambda: None)  # type: ignore[arg-type,return-value]
+    return ReflectScreen(ModelLoader.ready(reflector), lambda: None)  # type: ignore[arg-type,return-value]
 
 
 def written(screen: ReflectScreen, **changes: Any) -> str:
@@ -104,7 +104,7 @@ def test_an_unexpected_error_does_not_show_its_text() -> None:
         raise RuntimeError("secret path")
 
     reflector.atlas = broken  # type: ignore[method-assign]
-    assert list(atlas_payloads(screen.source, screen.cache, result_id)) == [
+    assert list(atlas_payloads(screen.loader, screen.cache, result_id)) == [
         AtlasFailed(result_id, strings.ERRORS["unexpected"])
     ]
 

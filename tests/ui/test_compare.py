@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from emorl.ui import ModelSource
+from emorl.ui import ModelLoader
 from emorl.ui.compare.screen import CompareScreen
 from emorl.ui.compare.word_diff import word_diff
 from emorl.ui.writing import strings
@@ -21,7 +21,7 @@ CRISIS = "I want to kill myself."
 
 @pytest.fixture
 def screen(reflector: ScriptedReflector) -> CompareScreen:
-    return CompareScreen(ModelSource.ready(reflector))
+    return CompareScreen(ModelLoader.ready(reflector))
 
 
 def last(steps: Any) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def test_nothing_of_a_confirmed_exercise_is_held(screen: CompareScreen) -> None:
         (7, BALANCED, BASE, "got an empty statement"),
         ("Hello", BALANCED, {**BASE, "weights": {"reflection": -1}}, "Got -1 for reflection"),
         ("Hello", {**BALANCED, "seed": "x"}, BASE, "Got 'x' for seed"),
-        ("Hello", BALANCED, "x", "Got settings the app cannot read"),
+        ("Hello", BALANCED, "x", "Got settings that the app cannot read"),
     ],
 )
 def test_errors_are_one_line(screen: CompareScreen, statement: Any, first: Any, second: Any, message: str) -> None:
@@ -113,7 +113,7 @@ def test_it_waits_for_the_model() -> None:
         time.sleep(0.5)
         return ScriptedReflector()
 
-    steps = list(CompareScreen(ModelSource(load)).write("I am tired.", None, None))  # type: ignore[arg-type]
+    steps = list(CompareScreen(ModelLoader(load)).write("I am tired.", None, None))  # type: ignore[arg-type]
     assert steps[0] == {"phase": "waiting", "message": strings.LOADING}
     assert steps[-1]["phase"] == "done"
 
@@ -122,7 +122,7 @@ def test_a_failed_load_is_said() -> None:
     def load() -> Any:
         raise ValueError("no base model")
 
-    found = last(CompareScreen(ModelSource(load)).write("I am tired.", None, None))
+    found = last(CompareScreen(ModelLoader(load)).write("I am tired.", None, None))
     assert found["phase"] == "error" and "no base model" in found["message"]
 
 

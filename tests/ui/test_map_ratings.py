@@ -11,10 +11,10 @@ import pytest
 
 from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.loader import ModelLoader
 from emorl.ui.map.payload import RatingPoint
 from emorl.ui.map.ratings import on_the_map, preferred_overlay
 from emorl.ui.reflect.rating import new_rating
-from emorl.ui.source import ModelSource
 from tests.ui.scripted import ScriptedReflector
 
 FORM = {"depth": "complex", "empathy": "2", "fluency": "1", "would_say": "edits"}  # levels 2 2 1 1: .75
@@ -32,7 +32,7 @@ def rate(store: RatingStore) -> Callable[..., None]:
 
 
 def test_points_by_hand(store: RatingStore, rate: Callable[..., None]) -> None:
-    overlay = preferred_overlay(ModelSource.ready(ScriptedReflector()), lambda: store)
+    overlay = preferred_overlay(ModelLoader.ready(ScriptedReflector()), lambda: store)
     assert list(overlay()) == []
     rate(0.6, 0.4)
     assert overlay() == [RatingPoint((0.6, 0.4), 0.75, 1)]
@@ -59,7 +59,7 @@ def test_the_store_is_read_again_only_after_a_change(
     reads = []
     every = RatingStore.all
     monkeypatch.setattr(RatingStore, "all", lambda *given: reads.append(1) or every(*given))
-    overlay = preferred_overlay(ModelSource.ready(ScriptedReflector()), lambda: store)
+    overlay = preferred_overlay(ModelLoader.ready(ScriptedReflector()), lambda: store)
     rate(0.6, 0.4)
     assert overlay() == overlay() == overlay() and len(reads) == 1
     rate(0.6, 0.4, "token-2", depth="none", empathy="0", fluency="0", would_say="no")  # a change of mind
@@ -72,7 +72,7 @@ def test_the_store_is_read_again_only_after_a_change(
 
 def test_what_is_handed_out_cannot_change_what_is_kept(store: RatingStore, rate: Callable[..., None]) -> None:
     rate(0.6, 0.4)
-    overlay = preferred_overlay(ModelSource.ready(ScriptedReflector()), lambda: store)
+    overlay = preferred_overlay(ModelLoader.ready(ScriptedReflector()), lambda: store)
     list(overlay()).clear()
     assert len(list(overlay())) == 1
 
@@ -81,7 +81,7 @@ def test_before_the_models_are_there_nothing_is_opened(store: RatingStore) -> No
     def never() -> RatingStore:
         raise AssertionError("opened")
 
-    source = ModelSource(lambda: ScriptedReflector())  # type: ignore[arg-type,return-value]
+    source = ModelLoader(lambda: ScriptedReflector())  # type: ignore[arg-type,return-value]
     assert list(preferred_overlay(source, never)()) == []
 
 
@@ -89,4 +89,4 @@ def test_ratings_of_other_objectives_stay_out(store: RatingStore, rate: Callable
     rate(0.6, 0.4)
     other = ScriptedReflector()
     other.objectives = (replace(other.objectives[0], name="warmth"), other.objectives[1])
-    assert preferred_overlay(ModelSource.ready(other), lambda: store)() == []
+    assert preferred_overlay(ModelLoader.ready(other), lambda: store)() == []

@@ -13,7 +13,8 @@ from emorl.ensemble import Setting
 from emorl.errors import AssetError, WeightError
 from emorl.models.template import MAX_STATEMENT
 from emorl.ratings import RatingStore
-from emorl.ui import ModelSource, build_demo
+from emorl.ui import ModelLoader, build_demo
+from emorl.ui.payload import to_page
 from emorl.ui.reflect import strings as reflect_strings
 from emorl.ui.reflect.screen import CLOSED, ReflectScreen
 from emorl.ui.writing import strings as writing_strings
@@ -27,7 +28,7 @@ ANSWERS = {"depth": "simple", "empathy": "1", "fluency": "2", "would_say": "yes"
 
 @pytest.fixture
 def screen(reflector: ScriptedReflector, store: RatingStore) -> ReflectScreen:
-    return ReflectScreen(ModelSource.ready(reflector), lambda: store)
+    return ReflectScreen(ModelLoader.ready(reflector), lambda: store)
 
 
 def event(data: Any) -> gr.EventData:
@@ -59,7 +60,7 @@ def test_crisis_phrases_show_contacts_and_write_nothing(screen: ReflectScreen, r
         (None, MIX, "got an empty statement"),
         ("Hello", {**MIX, "weights": {"reflection": -1}}, "Got -1 for reflection"),
         ("Hello", {**MIX, "seed": "x"}, "Got 'x' for seed"),
-        ("Hello", "x", "Got settings the app cannot read"),
+        ("Hello", "x", "Got settings that the app cannot read"),
     ],
 )
 def test_errors_are_one_line_in_place(screen: ReflectScreen, statement: Any, mix: Any, message: str) -> None:
@@ -109,7 +110,7 @@ def test_a_store_that_fails_is_one_plain_line(screen: ReflectScreen) -> None:
 
 
 def test_settings_follow_the_reflector(screen: ReflectScreen) -> None:
-    found = model_settings(screen.source)
+    found = to_page(model_settings(screen.loader))
     assert found["state"] == "ready"
     assert [objective["name"] for objective in found["objectives"]] == ["reflection", "empathy"]
     assert found["presets"]["balanced"] == {"reflection": 0.6, "empathy": 0.4}
@@ -120,8 +121,8 @@ def test_generate_waits_for_the_model(store: RatingStore) -> None:
         time.sleep(0.5)
         return ScriptedReflector()
 
-    screen = ReflectScreen(ModelSource(load), lambda: store)  # type: ignore[arg-type]
-    assert model_settings(screen.source) == {"state": "loading", "message": ""}
+    screen = ReflectScreen(ModelLoader(load), lambda: store)  # type: ignore[arg-type]
+    assert to_page(model_settings(screen.loader)) == {"state": "loading", "message": ""}
     steps = list(screen.write("I am tired.", None))  # the page has no sliders yet
     assert steps[0][0] == {"phase": "waiting", "message": writing_strings.LOADING}
     assert steps[-1][0]["phase"] == "done"
@@ -133,16 +134,16 @@ def test_a_failed_load_is_said(store: RatingStore, error: Exception) -> None:
     def load() -> Any:
         raise error
 
-    source = ModelSource(load)
+    source = ModelLoader(load)
     screen = ReflectScreen(source, lambda: store)
     result, _ = list(screen.write("I am tired.", MIX))[-1]
     assert result["phase"] == "error" and "no base model" in result["message"]
-    assert model_settings(source)["state"] == "failed"
+    assert to_page(model_settings(source))["state"] == "failed"
 
 
 def test_the_models_load_once() -> None:
     loads = []
-    source = ModelSource(lambda: loads.append(1) or ScriptedReflector())  # type: ignore[arg-type,func-returns-value]
+    source = ModelLoader(lambda: loads.append(1) or ScriptedReflector())  # type: ignore[arg-type,func-returns-value]
     for _ in range(3):
         source.start()
     while source.state == "loading":
@@ -187,7 +188,7 @@ def test_the_page_is_built_without_loading_a_model(store: RatingStore) -> None:
     def load() -> Any:
         raise AssertionError("loaded")
 
-    source = ModelSource(load)
+    source = ModelLoader(load)
     demo = build_demo(source, store)
     assert isinstance(demo, gr.Blocks)
     assert source.state == "loading"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emorl.errors import BusyError
-from emorl.ui import ModelSource
+from emorl.ui import ModelLoader
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.why import strings
 from emorl.ui.why.screen import WhyScreen
@@ -20,7 +20,7 @@ STATEMENT = "I am tired of it all, said a client."
 
 @pytest.fixture
 def screen(reflector: ScriptedReflector) -> WhyScreen:
-    return WhyScreen(ModelSource.ready(reflector), ReflectionCache())
+    return WhyScreen(ModelLoader.ready(reflector), ReflectionCache())
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_unknown_reflections_are_refused(screen: WhyScreen, held: str, asked: An
 
 
 def test_before_the_models_are_loaded_there_is_nothing_to_explain(held: str, screen: WhyScreen) -> None:
-    waiting = WhyScreen(ModelSource(ScriptedReflector), screen.cache)  # type: ignore[arg-type]
+    waiting = WhyScreen(ModelLoader(ScriptedReflector), screen.cache)  # type: ignore[arg-type]
     assert waiting.explain(held)["phase"] == "error"
 
 

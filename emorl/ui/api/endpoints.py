@@ -19,8 +19,8 @@ from gradio.events import api
 from emorl.errors import BusyError, EmorlError, StatementError, WeightError
 from emorl.reflecting.contract import check_candidates, reflection_json, refuse_crisis
 from emorl.ui.api import strings
+from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Json
-from emorl.ui.source import ModelSource
 from emorl.ui.writing import strings as shared
 from emorl.ui.writing.mixer import preset
 
@@ -35,8 +35,8 @@ PUBLIC = ("reflect", "explain")
 class Endpoints:
     """`reflect` and `explain`; they keep nothing."""
 
-    def __init__(self, source: ModelSource) -> None:
-        self.source = source
+    def __init__(self, loader: ModelLoader) -> None:
+        self.loader = loader
 
     def reflect(
         self,
@@ -96,19 +96,19 @@ class Endpoints:
 
     def _reflector(self) -> Reflector:
         until = time.monotonic() + LOAD_S
-        self.source.start()
-        while (reflector := self.source.reflector()) is None:
-            if self.source.state == "failed":
-                raise EmorlError(shared.MIXER["failed"].format(message=self.source.message))
+        self.loader.start()
+        while (reflector := self.loader.reflector()) is None:
+            if self.loader.state == "failed":
+                raise EmorlError(shared.MIXER["failed"].format(message=self.loader.message))
             if time.monotonic() > until:
                 raise BusyError(strings.ERRORS["loading"])
             time.sleep(0.2)
         return reflector
 
 
-def api_endpoints(source: ModelSource, at_once: int) -> None:
+def api_endpoints(loader: ModelLoader, at_once: int) -> None:
     """Add `/reflect` and `/explain` to the open `gr.Blocks`; they share the page's limit of `at_once` at a time."""
-    endpoints = Endpoints(source)
+    endpoints = Endpoints(loader)
     for name in PUBLIC:
         api(getattr(endpoints, name), api_name=name, concurrency_limit=at_once, concurrency_id="model")
 

@@ -14,7 +14,7 @@ from emorl.errors import EmorlError
 from emorl.ui.atlas.payload import AtlasFailed, AtlasPayload, NoAtlas
 from emorl.ui.atlas.strings import ERRORS
 from emorl.ui.cache import ReflectionCache
-from emorl.ui.source import ModelSource
+from emorl.ui.loader import ModelLoader
 
 log = logging.getLogger(__name__)
 
@@ -23,17 +23,17 @@ MAX_OBJECTIVES = 3
 
 
 def atlas_payloads(
-    source: ModelSource, cache: ReflectionCache, result_id: str, objectives: Sequence[str] | None = None
+    loader: ModelLoader, cache: ReflectionCache, result_id: str, objectives: Sequence[str] | None = None
 ) -> Iterator[NoAtlas | AtlasPayload | AtlasFailed | None]:
     """The atlas of a cached reflection, growing; None where there is nothing new.
 
     Args:
-        source: The models.
+        loader: The models.
         cache: Where reflections are kept.
         result_id: Id of one; unknown ids, sampled reflections and strength 0 have no atlas.
         objectives: Three to span where there are more; the heaviest by default.
     """
-    cached, reflector = cache.get(result_id), source.reflector()
+    cached, reflector = cache.get(result_id), loader.reflector()
     if cached is None or reflector is None:
         yield NoAtlas("")
         return

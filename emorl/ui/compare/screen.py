@@ -19,10 +19,10 @@ from emorl.ui.cache import ReflectionCache
 from emorl.ui.compare import strings
 from emorl.ui.compare.payload import Both, Side, WritingBoth
 from emorl.ui.compare.word_diff import word_diff
+from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Json, to_page
 from emorl.ui.sending.form import send_form
 from emorl.ui.sending.strings import SEND_PAIR
-from emorl.ui.source import ModelSource
 from emorl.ui.widgets import QUIET, widget
 from emorl.ui.writing import strings as shared
 from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, stop_writing, writing_limits
@@ -42,8 +42,8 @@ SCOPE, SCOPES = "compare-", ("a-", "b-")
 class CompareScreen:
     """The screen's server side; one object serves all users and keeps nothing per user but the cache."""
 
-    def __init__(self, source: ModelSource) -> None:
-        self.source = source
+    def __init__(self, loader: ModelLoader) -> None:
+        self.loader = loader
         self.cache = ReflectionCache()
 
     def write_confirmed(self, statement: object, first: object, second: object, event: gr.EventData) -> Iterator[Json]:
@@ -55,7 +55,7 @@ class CompareScreen:
 
         See `guarded`.
         """
-        for step in guarded(self.source, statement, confirmed, partial(self._stream, (first, second))):
+        for step in guarded(self.loader, statement, confirmed, partial(self._stream, (first, second))):
             yield to_page(step)
 
     def _stream(
@@ -83,15 +83,15 @@ class CompareScreen:
 
 
 def compare_screen(
-    source: ModelSource, store: Callable[[], RatingStore], at_once: int, rater: gr.BrowserState
+    loader: ModelLoader, store: Callable[[], RatingStore], at_once: int, rater: gr.BrowserState
 ) -> CompareScreen:
     """Add the screen's components and events to the open `gr.Tab`; `rater` keeps the page's rater id."""
-    screen = CompareScreen(source)
+    screen = CompareScreen(loader)
     with gr.Column(elem_id="compare"):
         statement = statement_widget("compare-go", SCOPE, rows=3, take="")
         with gr.Row(elem_id="compare-settings"):
             mixers = [
-                mixer_widget(source, scope, text, preset, brief=True, take="")
+                mixer_widget(loader, scope, text, preset, brief=True, take="")
                 for scope, text, preset in zip(SCOPES, strings.MIXERS, PRESETS, strict=True)
             ]
         with gr.Row(elem_id="compare-actions"):

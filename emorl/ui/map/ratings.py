@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from emorl.errors import EmorlError
 from emorl.ratings import RatingQueue, preferred_weights
+from emorl.ui.loader import ModelLoader
 from emorl.ui.map.payload import RatingPoint
 from emorl.ui.map.strings import ERRORS
-from emorl.ui.source import ModelSource
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
@@ -27,11 +27,11 @@ Overlay = Callable[[], Iterable[RatingPoint]]
 """Ratings by raw weights."""
 
 
-def preferred_overlay(source: ModelSource, store: Callable[[], RatingStore]) -> Overlay:
+def preferred_overlay(loader: ModelLoader, store: Callable[[], RatingStore]) -> Overlay:
     """An overlay for `map_screen` that reads the store.
 
     Args:
-        source: the models; says which objectives there are.
+        loader: the models; says which objectives there are.
         store: opens the ratings' database.
     """
     lock = threading.Lock()
@@ -40,7 +40,7 @@ def preferred_overlay(source: ModelSource, store: Callable[[], RatingStore]) -> 
 
     def overlay() -> list[RatingPoint]:
         nonlocal known, points
-        reflector = source.reflector()
+        reflector = loader.reflector()
         if reflector is None:
             return []
         names = [objective.name for objective in reflector.objectives]

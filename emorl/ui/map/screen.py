@@ -9,33 +9,33 @@ from __future__ import annotations
 import logging
 
 from emorl.errors import EmorlError
+from emorl.ui.loader import ModelLoader
 from emorl.ui.map import strings
 from emorl.ui.map.payload import Ratings
 from emorl.ui.map.ratings import Overlay, on_the_map
 from emorl.ui.payload import Json, to_page
-from emorl.ui.source import ModelSource
 from emorl.ui.widgets import widget
 
 log = logging.getLogger(__name__)
 
 
-def map_screen(source: ModelSource, overlay: Overlay | None = None) -> None:
+def map_screen(loader: ModelLoader, overlay: Overlay | None = None) -> None:
     """Add the screen's components to the open `gr.Blocks`.
 
     Args:
-        source: The models; says how many objectives there are.
+        loader: The models; says how many objectives there are.
         overlay: What raters preferred where; no ratings by default.
     """
 
     def rated(_data: object = None) -> Json:
         """The ratings to draw, or why not."""
-        return to_page(_ratings(source, overlay))
+        return to_page(_ratings(loader, overlay))
 
     widget("map", text=strings.MAP, functions=[rated])
 
 
-def _ratings(source: ModelSource, overlay: Overlay | None) -> Ratings:
-    reflector = source.reflector()
+def _ratings(loader: ModelLoader, overlay: Overlay | None) -> Ratings:
+    reflector = loader.reflector()
     if reflector is None or overlay is None:
         return Ratings(())
     try:

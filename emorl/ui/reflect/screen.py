@@ -23,13 +23,13 @@ from emorl.ratings import MAX_COMMENT
 from emorl.reflecting.reflection import Draft
 from emorl.ui.atlas.growing import atlas_payloads
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Json, as_form, to_page
 from emorl.ui.rater import rater_id
 from emorl.ui.reflect import strings
 from emorl.ui.reflect.payload import RatingClosed, RatingOpen, RatingRefused, RatingSaved
 from emorl.ui.reflect.rating import new_rating, submit_token
 from emorl.ui.sending.form import send_form
-from emorl.ui.source import ModelSource
 from emorl.ui.widgets import QUIET, handler, widget
 from emorl.ui.writing import strings as shared
 from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, stop_writing, writing_limits
@@ -61,8 +61,8 @@ RESULT_TEXT: dict[str, object] = {
 class ReflectScreen:
     """The screen's server side; one object serves all users and keeps nothing per user but the cache."""
 
-    def __init__(self, source: ModelSource, store: Callable[[], RatingStore]) -> None:
-        self.source = source
+    def __init__(self, loader: ModelLoader, store: Callable[[], RatingStore]) -> None:
+        self.loader = loader
         self.store = store
         self.cache = ReflectionCache()
 
@@ -72,7 +72,7 @@ class ReflectScreen:
 
     def write(self, statement: object, mix: object, confirmed: bool = False) -> Iterator[tuple[Json, Json]]:
         """Stream what result and rating form show for one press of Generate; see `guarded`."""
-        for step in guarded(self.source, statement, confirmed, partial(self._stream, mix)):
+        for step in guarded(self.loader, statement, confirmed, partial(self._stream, mix)):
             if isinstance(step, Writing) and step.text:  # the form is closed already
                 yield to_page(step), gr.skip()
             elif isinstance(step, ReflectionPayload) and step.id:
@@ -105,7 +105,7 @@ class ReflectScreen:
         yield from self._atlas(str(asked.get("id", "")), objectives)
 
     def _atlas(self, result_id: str, objectives: Sequence[str] | None = None) -> Iterator[Json]:
-        for payload in atlas_payloads(self.source, self.cache, result_id, objectives):
+        for payload in atlas_payloads(self.loader, self.cache, result_id, objectives):
             yield gr.skip() if payload is None else to_page(payload)
 
     def keep_edit(self, data: object = None) -> str:
@@ -132,14 +132,14 @@ class ReflectScreen:
 
 
 def reflect_screen(
-    source: ModelSource, store: Callable[[], RatingStore], at_once: int, rater: gr.BrowserState
+    loader: ModelLoader, store: Callable[[], RatingStore], at_once: int, rater: gr.BrowserState
 ) -> ReflectScreen:
     """Add the screen's components and events to the open `gr.Blocks`; `rater` keeps the page's rater id."""
-    screen = ReflectScreen(source, store)
+    screen = ReflectScreen(loader, store)
     with gr.Row(elem_id="reflect", equal_height=False):
         with gr.Column(scale=5, min_width=330, elem_id="controls"):
             statement = statement_widget("generate")
-            mixer = mixer_widget(source)
+            mixer = mixer_widget(loader)
             atlas = widget("atlas", text={})
             with gr.Row(elem_id="actions"):
                 generate = gr.Button(strings.GENERATE, variant="primary", elem_id="generate", scale=3, min_width=120)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from emorl.errors import EmorlError
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Failed, Json, as_form, to_page
-from emorl.ui.source import ModelSource
 from emorl.ui.why import strings
 from emorl.ui.why.payload import VariantsPayload, WhyPayload, variants_payload, why_payload
 from emorl.ui.widgets import widget
@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 class WhyScreen:
     """The screen's server side; serves all users and keeps nothing."""
 
-    def __init__(self, source: ModelSource, cache: ReflectionCache) -> None:
-        self.source = source
+    def __init__(self, loader: ModelLoader, cache: ReflectionCache) -> None:
+        self.loader = loader
         self.cache = cache
 
     def explain(self, result_id: object = "") -> Json:
@@ -54,7 +54,7 @@ class WhyScreen:
 
     def _answer(self, result_id: object, make: Callable[[Reflector, Reflection], WhyPayload | VariantsPayload]) -> Json:
         cached = self.cache.get(str(result_id))
-        reflector = self.source.reflector()
+        reflector = self.loader.reflector()
         if cached is None or reflector is None:
             return to_page(Failed(strings.ERRORS["gone"]))
         try:
@@ -66,8 +66,8 @@ class WhyScreen:
             return to_page(Failed(strings.ERRORS["unexpected"]))
 
 
-def why_screen(source: ModelSource, cache: ReflectionCache) -> WhyScreen:
+def why_screen(loader: ModelLoader, cache: ReflectionCache) -> WhyScreen:
     """Add the screen's component to the open `gr.Tab`."""
-    screen = WhyScreen(source, cache)
+    screen = WhyScreen(loader, cache)
     widget("why", text={**shared.WRITTEN, **shared.REASONS, **strings.WHY}, functions=[screen.explain, screen.variants])
     return screen

@@ -17,8 +17,8 @@ from gradio.events import Dependency
 
 from emorl.errors import EmorlError
 from emorl.safety import crisis_contacts, crisis_matches
+from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Failed, as_form
-from emorl.ui.source import ModelSource
 from emorl.ui.widgets import QUIET, handler
 from emorl.ui.widgets.contacts import contact_payloads
 from emorl.ui.writing import strings
@@ -44,12 +44,12 @@ def writing_limits(at_once: int) -> Limits:
 
 
 def guarded(
-    source: ModelSource, statement: object, confirmed: bool, write: Callable[[Reflector, str, bool], Iterator[Step]]
+    loader: ModelLoader, statement: object, confirmed: bool, write: Callable[[Reflector, str, bool], Iterator[Step]]
 ) -> Iterator[Step | Crisis | Waiting | Failed]:
     """What `write` yields, or what to show instead.
 
     Args:
-        source: The models; waited for.
+        loader: The models; waited for.
         statement: From the browser.
         confirmed: The counsellor has said that exactly this statement is an invented exercise.
         write: Gets the reflector, the statement, and whether anything of it may be kept afterwards: not where it
@@ -60,10 +60,10 @@ def guarded(
     if crisis and not confirmed:
         yield Crisis(contact_payloads(crisis_contacts()))
         return
-    while (reflector := source.reflector()) is None:
-        source.start()
-        if source.state == "failed":
-            yield Failed(strings.MIXER["failed"].format(message=source.message))
+    while (reflector := loader.reflector()) is None:
+        loader.start()
+        if loader.state == "failed":
+            yield Failed(strings.MIXER["failed"].format(message=loader.message))
             return
         yield Waiting(strings.LOADING)
         time.sleep(0.3)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import gradio as gr
 
 from emorl.errors import WeightError
+from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Json, to_page
-from emorl.ui.source import ModelSource
 from emorl.ui.widgets import widget
 from emorl.ui.writing import strings
 
@@ -65,12 +65,12 @@ class MixerFacts:
     state: Literal["ready"] = "ready"
 
 
-def model_settings(source: ModelSource) -> ModelState | MixerFacts:
+def model_settings(loader: ModelLoader) -> ModelState | MixerFacts:
     """State of the model and, once it is ready, what the sliders need."""
-    source.start()
-    reflector = source.reflector()
+    loader.start()
+    reflector = loader.reflector()
     if reflector is None:
-        return ModelState(source.state, source.message)
+        return ModelState(loader.state, loader.message)
     return MixerFacts(
         tuple(SliderText(item.name, item.label, item.help) for item in reflector.objectives),
         {name: dict(weights) for name, weights in reflector.presets.items()},
@@ -104,12 +104,12 @@ def preset(reflector: Reflector, name: str = FIRST) -> Mapping[str, float]:
 
 
 def mixer_widget(
-    source: ModelSource, scope: str = "", text: Mapping[str, str] | None = None, first: str = FIRST, **more: object
+    loader: ModelLoader, scope: str = "", text: Mapping[str, str] | None = None, first: str = FIRST, **more: object
 ) -> gr.HTML:
     """The sliders, which start at the preset `first`; `more` are constants for the page."""
 
     def settings(_data: object = None) -> Json:
-        return to_page(model_settings(source))
+        return to_page(model_settings(loader))
 
     return widget(
         "mixer",

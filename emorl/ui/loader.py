@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class ModelSource:
+class ModelLoader:
     """A reflector that is loading, ready or failed.
 
     Attributes:
@@ -62,8 +62,8 @@ class ModelSource:
         return self._reflector
 
     @classmethod
-    def ready(cls, reflector: Reflector) -> ModelSource:
-        """A source around a reflector that is loaded already."""
-        source = cls(lambda: reflector)
-        source._reflector, source.state = reflector, "ready"
-        return source
+    def ready(cls, reflector: Reflector) -> ModelLoader:
+        """A loader around a reflector that is loaded already."""
+        loader = cls(lambda: reflector)
+        loader._reflector, loader.state = reflector, "ready"
+        return loader
