@@ -1,7 +1,7 @@
 """Loads the reflector in the background, so that the page is up before the models are.
 
-The thread is started once, by the app after the server listens or by the first page that asks. What is
-left out: reloading; a failed load stays failed until the app is restarted.
+The thread is started once, by the app after the server listens or by the first page that asks. Left
+out: loading again; a failed load stays failed until the app is restarted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class ModelLoader:
 
     Attributes:
         state: "loading", "ready" or "failed".
-        message: one line on why the load failed, else empty.
+        message: why the load failed, in one line; empty if it did not.
     """
 
     def __init__(self, load: Callable[[], Reflector]) -> None:

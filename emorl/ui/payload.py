@@ -41,7 +41,7 @@ def _plain(value: object) -> object:
 
 
 def as_form(data: object) -> Mapping[str, object]:
-    """What a page sent as a form; an empty one where it is none."""
+    """What a page sent as a form; anything that is not a form counts as an empty one."""
     return data if isinstance(data, Mapping) else {}
 
 

@@ -9,5 +9,5 @@ _RATER = re.compile(r"[0-9a-f]{32}")
 
 
 def rater_id(kept: object) -> str:
-    """The rater id kept by the browser if it is one (32 hexadecimal digits), else a new random one."""
+    """The rater id that the browser kept, or a new random one where it kept none (32 hexadecimal digits)."""
     return kept if isinstance(kept, str) and _RATER.fullmatch(kept) else secrets.token_hex(16)

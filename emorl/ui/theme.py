@@ -1,7 +1,7 @@
 """Colours, type and launch settings of the app.
 
 Colours were checked with axe in light and dark (WCAG 2.2 AA). The typeface comes with Gradio, the serif
-from the reader's system, so that the page needs nothing from another host. What is left out: Gradio's own
+from the reader's system, so that the page needs nothing from another host. Left out: Gradio's own
 component styles, which the widgets do not use.
 """
 
@@ -12,7 +12,6 @@ from typing import Any
 
 import gradio as gr
 
-from emorl.ui.welcome.screen import STORAGE
 from emorl.ui.widgets import script
 
 FOLDER = Path(__file__).parent
@@ -76,11 +75,12 @@ def theme() -> gr.themes.Base:
 
 def launch_settings() -> dict[str, Any]:
     """Keyword arguments for `demo.launch`: no run history, no share link, no telemetry."""
+    storage = (FOLDER / "storage.js").read_text(encoding="utf-8")
     return {
         "theme": theme(),
         "css_paths": [FOLDER / f"{name}.css" for name in STYLES],
-        "head": f"{STORAGE}<script>{script()}</script>",
-        "run_history": False,  # since 6.24 statements would else stay in the browser in clear text
+        "head": f"<script>{storage}</script><script>{script()}</script>",
+        "run_history": False,  # otherwise statements stay in the browser in clear text
         "share": False,
         "ssr_mode": False,
         "footer_links": ["settings"],

@@ -20,7 +20,7 @@ from emorl.ratings import Answer, RatingQueue, RatingStore, load_items, open_sto
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.reflect.rating import new_rating
 from emorl.ui.results import strings
-from emorl.ui.results.gate import LONGEST_PAUSE_S, PAUSE_S, SESSION_S, TRIES, Gate
+from emorl.ui.results.gate import MAX_PAUSE_S, MAX_TRIES, PAUSE_S, SESSION_S, Gate
 from emorl.ui.results.screen import ResultsScreen, password, results_screen
 from tests.ui.scripted import ScriptedReflector
 
@@ -111,7 +111,7 @@ def wrong(gate: Gate, times: int = 1) -> None:
 
 def test_after_five_wrong_ones_even_the_right_one_waits_and_the_pause_doubles(gate: Gate, clock: Clock) -> None:
     inside = gate.enter(SECRET)
-    wrong(gate, TRIES)
+    wrong(gate, MAX_TRIES)
     with pytest.raises(RatingError, match="in 60 s"):
         gate.enter(SECRET)
     gate.check(inside)  # who is in stays in
@@ -128,16 +128,16 @@ def test_after_five_wrong_ones_even_the_right_one_waits_and_the_pause_doubles(ga
         gate.enter(SECRET)
     clock.now += 4 * PAUSE_S
     assert gate.enter(SECRET)
-    wrong(gate, TRIES - 1)  # counted anew
+    wrong(gate, MAX_TRIES - 1)  # counted anew
     assert gate.enter(SECRET)
 
 
 def test_the_pause_has_an_end(gate: Gate, clock: Clock) -> None:
-    wrong(gate, TRIES)
+    wrong(gate, MAX_TRIES)
     for _ in range(40):
-        clock.now += LONGEST_PAUSE_S
+        clock.now += MAX_PAUSE_S
         wrong(gate)
-    with pytest.raises(RatingError, match=f"in {LONGEST_PAUSE_S:.0f} s"):
+    with pytest.raises(RatingError, match=f"in {MAX_PAUSE_S:.0f} s"):
         gate.enter(SECRET)
 
 

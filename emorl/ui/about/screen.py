@@ -41,7 +41,7 @@ FORMULAS = {
 
 
 def model_card() -> str:
-    """Text of MODEL_CARD.md beside the served models, as a part of this page; empty if there is none.
+    """Text of the MODEL_CARD.md beside the models in use, as a part of this page; empty without such a file.
 
     Its title gives way to the screen's own, and its headings go one level down.
     """

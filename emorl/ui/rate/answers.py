@@ -14,8 +14,6 @@ from emorl.ui.rate import strings
 from emorl.ui.rate.payload import ItemPayload
 
 FIELDS = ("choice", "depth", "empathy", "fluency", "would_say")
-
-
 MAX_DRAFT = 16
 
 

@@ -104,7 +104,7 @@ export class ItemForm {
     };
   }
 
-  // The question that number keys answer: the one with the focus, else the first without an answer.
+  // The question that number keys answer: the one with the focus, or the first without an answer.
   current() {
     const focused = document.activeElement?.closest?.("fieldset[id]")?.id.replace("queue-", "");
     if (this.fields.includes(focused)) return focused;

@@ -48,7 +48,7 @@ class RateScreen:
             return self._queue
 
     def resume(self, rater: object) -> Json:
-        """What a freshly loaded page shows: the next item of a known rater, else the notice."""
+        """What a page shows that was just loaded: the next item of a known rater, or the notice."""
         who = str(rater or "")
         return self._answer(lambda: self._next(who) if who and self.queue.agreed(who) else Consent())
 

@@ -56,7 +56,7 @@ function live(text, original, note, T) {
   return { mark: "live", note: own ? T.live : note, text, own };
 }
 
-// Bands of the sliders in which the whole text stays: from the atlas, else at the text's own weights from its reasons.
+// Bands of the sliders in which the whole text stays: from the atlas, or from the reasons at the text's own weights.
 export function keptBands(facts, shown) {
   const { mixer, original } = facts;
   const found = {};

@@ -13,15 +13,9 @@ from collections.abc import Callable
 from emorl.errors import RatingError
 from emorl.ui.results import strings
 
-TRIES = 5
-
-
+MAX_TRIES = 5
 PAUSE_S = 60.0
-
-
-LONGEST_PAUSE_S = 3600.0
-
-
+MAX_PAUSE_S = 3600.0
 SESSION_S = 3600.0
 
 
@@ -54,8 +48,8 @@ class Gate:
             given = self._digest(tried if isinstance(tried, str) else "")
             if not hmac.compare_digest(given, self._secret):
                 self._wrong += 1
-                if self._wrong >= TRIES:
-                    self._shut_until = now + min(LONGEST_PAUSE_S, PAUSE_S * 2.0 ** (self._wrong - TRIES))
+                if self._wrong >= MAX_TRIES:
+                    self._shut_until = now + min(MAX_PAUSE_S, PAUSE_S * 2.0 ** (self._wrong - MAX_TRIES))
                 raise RatingError(strings.ERRORS["login"])
             self._wrong = 0
             self._sessions = {token: end for token, end in self._sessions.items() if end > now}
@@ -64,10 +58,10 @@ class Gate:
             return token
 
     def check(self, token: object) -> None:
-        """Refuse a token that is no session of the last hour.
+        """Refuse a token that does not belong to a session of the last hour.
 
         Raises:
-            RatingError: it is none.
+            RatingError: it does not.
         """
         with self._lock:
             end = self._sessions.get(token) if isinstance(token, str) else None

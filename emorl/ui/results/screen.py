@@ -2,7 +2,7 @@
 
 Gradio's private functions can be called by anyone who knows the address, so every function here asks for a
 session of its own: a random token that a right password gives and that ends after an hour. Passwords are
-compared in constant time; after `TRIES` wrong ones nobody is let in for a pause that doubles. Exports go to the
+compared in constant time; after `MAX_TRIES` wrong ones nobody is let in for a pause that doubles. Exports go to the
 page as text, not as files that a link would open to anyone.
 
 Left out: accounts. One password opens everything.

@@ -15,22 +15,6 @@ from emorl.ui.widgets import QUIET, handler, widget
 VERSION = 1
 """Of the notice; a new one is shown to everybody again."""
 
-STORAGE = """<script>
-try { window.localStorage.length; } catch (error) {
-  const kept = new Map();
-  const stand_in = {
-    getItem: (name) => kept.has(name) ? kept.get(name) : null,
-    setItem: (name, value) => { kept.set(name, String(value)); },
-    removeItem: (name) => { kept.delete(name); },
-    clear: () => kept.clear(),
-    key: (index) => [...kept.keys()][index] ?? null,
-    get length() { return kept.size; },
-  };
-  Object.defineProperty(window, "localStorage", { value: stand_in, configurable: true });
-}
-</script>"""
-"""For the page's head: where the browser forbids storage, Gradio would fail; this memory is gone with the page."""
-
 
 def welcome_screen(rater: gr.BrowserState, demo: gr.Blocks) -> None:
     """Add the dialog to the open `gr.Blocks`.

@@ -1,8 +1,8 @@
-"""The Why screen: why each word of the reflection last written on Reflect was chosen, and what else there would be.
+"""The Why screen: why each word of the reflection was chosen, and what could have been written instead.
 
-The browser knows that reflection by the random id it was shown with and asks for its explanation by it, so that nobody
+The browser knows the reflection by the random id it was shown with and asks for its explanation by it, so that nobody
 can ask for another user's. Nothing is computed before the tab is opened, and the replies of other mixes are written
-only when a button asks for them. What is left out: any state of its own.
+only when a button asks for them. Left out: any state of its own.
 """
 
 from __future__ import annotations

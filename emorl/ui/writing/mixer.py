@@ -98,7 +98,7 @@ def read_setting(mixer: object, reflector: Reflector, first: str = FIRST) -> Set
 
 
 def preset(reflector: Reflector, name: str = FIRST) -> Mapping[str, float]:
-    """The weights of a preset; of the first there is where there is none of this name."""
+    """The weights of a preset, or of the first preset where no other has this name."""
     presets = reflector.presets
     return presets[name] if name in presets else next(iter(presets.values()))
 

@@ -95,7 +95,7 @@ class Word:
         contributions: Part of the base and of every objective; they add up to `margin`.
         unchanged: For each objective the shares for which every piece stays first; None if there is no such range, and
             for a sampled reply.
-        decided: The objective that helped most where the base alone preferred a runner-up, else empty.
+        decided: The objective that helped most where the base alone preferred a runner-up; empty otherwise.
     """
 
     text: str
