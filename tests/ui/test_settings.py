@@ -6,9 +6,13 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
-from emorl.ui import launch_settings
+from emorl.ratings import RatingStore
+from emorl.ui import build_demo, launch_settings
+from emorl.ui.bundle import IMPORT
 from emorl.ui.widgets import FOLDER, script
+from tests.ui.scripted import ScriptedReflector
 from tests.ui.texts import all_texts
 
 
@@ -57,6 +61,31 @@ def test_every_handler_of_an_event_has_its_function() -> None:
         asked |= set(re.findall(r'\bhandler\("(\w+)"', path.read_text(encoding="utf-8")))
     listed = re.search(r"handlers = Object.freeze\({([^}]*)}", (FOLDER / "page.js").read_text(encoding="utf-8"))
     assert listed and set(re.findall(r"\w+", listed[1])) == asked and len(asked) > 5
+
+
+def reached(path: Path, seen: set[Path]) -> set[Path]:
+    """A JavaScript module and all that it imports."""
+    if path not in seen:
+        seen.add(path)
+        for _, target in IMPORT.findall(path.read_text(encoding="utf-8")):
+            reached((path.parent / target).resolve(), seen)
+    return seen
+
+
+def test_every_text_that_a_widget_asks_for_is_there(store: RatingStore) -> None:
+    demo, checked = build_demo(ScriptedReflector(), store), 0
+    for block in demo.blocks.values():
+        name = (getattr(block, "js_on_load", None) or "").removeprefix("emorl.widgets.").split("(")[0]
+        files = [path for path in FOLDER.rglob(f"{name}.js") if path.parent != FOLDER] if name else []
+        if not files:
+            continue
+        text = block.props["text"]
+        known = {*text, *text.get("crisis", {})}
+        for module in reached(files[0], set()):
+            asked = set(re.findall(r"\bT\.(\w+)", module.read_text(encoding="utf-8")))
+            assert asked <= known, f"{module.name} of {name}: {asked - known}"
+            checked += len(asked)
+    assert checked > 200
 
 
 def test_every_style_sheet_is_served() -> None:
