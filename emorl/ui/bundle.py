@@ -12,6 +12,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+FOLDER = Path(__file__).parent
+"""Of the page: its modules and style sheets are here and below."""
+
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.MULTILINE)
 STRAY = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)

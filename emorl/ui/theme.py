@@ -7,14 +7,13 @@ component styles, which the widgets do not use.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from emorl.ui.bundle import FOLDER
 from emorl.ui.widgets import script
 
-FOLDER = Path(__file__).parent
 STYLES = (
     "theme",
     "widgets/widgets",

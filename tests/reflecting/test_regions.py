@@ -71,7 +71,7 @@ def test_errors():
         next(grow(MappedReflector(), statement=" "))
     with pytest.raises(EmorlError, match="Got 5 objectives for an atlas"):
         next(grow(MappedReflector(5)))
-    with pytest.raises(EmorlError, match="Got 2 weights for a map: expected 3"):
+    with pytest.raises(EmorlError, match="Got 2 weights for an atlas: expected 3"):
         slice_of(["a", "b", "c"], [1, 2])
 
 

@@ -15,8 +15,7 @@ from playwright.sync_api import Browser
 from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble.weights import shares
 from emorl.explain.contributions import explain_tokens
-from emorl.ui.bundle import bundle
-from emorl.ui.widgets import FOLDER
+from emorl.ui.bundle import FOLDER, bundle
 from tests.ui.mapped import NAMES, WORDS, MappedReflector
 
 NEAR = 5e-6

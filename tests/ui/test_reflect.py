@@ -230,7 +230,7 @@ def test_a_confirmed_exercise_is_written_and_nothing_of_it_is_held(screen: Refle
 def test_a_confirmation_changes_nothing_for_other_statements(screen: ReflectScreen) -> None:
     said = {"confirmed": True, "statement": "I am tired."}
     result, rating = list(screen.write_confirmed("I am tired.", MIX, event(said)))[-1]
-    assert result["id"] and rating["phase"] == "open" and "confirmed" not in result
+    assert result["id"] and rating["phase"] == "open" and not result["confirmed"]
 
 
 def test_personal_data_is_masked() -> None:

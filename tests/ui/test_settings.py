@@ -10,8 +10,8 @@ from pathlib import Path
 
 from emorl.ratings import RatingStore
 from emorl.ui import build_demo, launch_settings
-from emorl.ui.bundle import IMPORT
-from emorl.ui.widgets import FOLDER, script
+from emorl.ui.bundle import FOLDER, IMPORT
+from emorl.ui.widgets import script
 from tests.ui.scripted import ScriptedReflector
 from tests.ui.texts import all_texts
 

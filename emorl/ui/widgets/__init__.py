@@ -14,14 +14,11 @@ import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Literal, TypedDict
 
 import gradio as gr
 
-from emorl.ui.bundle import bundle
-
-FOLDER = Path(__file__).parents[1]
+from emorl.ui.bundle import FOLDER, bundle
 
 
 class Quiet(TypedDict):
