@@ -90,7 +90,9 @@ def test_without_a_password_there_is_no_such_screen(
     open_app(page, app().url)
     assert page.get_by_role("tab", name="Results", exact=True).count() == 0
     assert "widget-results" not in page.content()
-    assert "purge_old" not in page.evaluate("fetch('config').then((answer) => answer.text())")
+    config = page.evaluate("fetch('config').then((answer) => answer.json())")
+    config.pop("head")  # the page's script, which has the JavaScript of all screens
+    assert "purge_old" not in json.dumps(config) and "widget-banner" in json.dumps(config)
 
 
 def test_only_the_password_opens_and_the_server_asks_for_it(
