@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+NPM := $(shell command -v npm)
 TORCH := $(shell grep '^torch==' constraints.txt)
 
 export GRADIO_ANALYTICS_ENABLED := False
@@ -27,10 +28,10 @@ run: setup  ## the app on 127.0.0.1:7860
 test: setup lint chromium  ## linter, types, every test (the browser's included)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-lint: $(VENV)/.dev  ## ruff and mypy; biome for JavaScript and CSS
+lint: $(VENV)/.dev $(if $(NPM),node_modules/.installed)  ## ruff and mypy; biome for JavaScript and CSS
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m mypy emorl training
-	@if command -v npm >/dev/null; then $(MAKE) -s node_modules/.installed && npm run -s lint; \
+	@if [ -n "$(NPM)" ]; then npm run -s lint; \
 	else echo "note: JavaScript and CSS were not checked: no npm on PATH; install Node.js 18 or newer" >&2; fi
 
 bench: setup $(VENV)/.dev  ## the benchmarks: JSON under var/bench, a table on screen
