@@ -28,8 +28,9 @@ run: setup  ## the app on 127.0.0.1:7860
 test: setup lint chromium  ## linter, types, every test (the browser's included)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-lint: $(VENV)/.dev $(if $(NPM),node_modules/.installed)  ## ruff and mypy; biome for JavaScript and CSS
+lint: $(VENV)/.dev $(if $(NPM),node_modules/.installed)  ## ruff (rules and layout) and mypy; biome for JavaScript and CSS
 	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check -q .
 	@$(BIN)/python -m mypy emorl training
 	@if [ -n "$(NPM)" ]; then npm run -s lint; \
 	else echo "note: JavaScript and CSS were not checked: no npm on PATH; install Node.js 18 or newer" >&2; fi

@@ -74,9 +74,10 @@ class Settings(BaseSettings):
         default=None, validation_alias="EMORL_CACHE", description="where the prepared base model is kept"
     )
     xdg_cache: Annotated[Path, Home] = Field(
-        default=Path("~/.cache").expanduser(), validation_alias="XDG_CACHE_HOME",
+        default=Path("~/.cache").expanduser(),
+        validation_alias="XDG_CACHE_HOME",
         description="the user's cache folder, where `EMORL_CACHE` is unset",
-    )  # fmt: skip
+    )
     models: Annotated[Path | None, Home, AfterValidator(_folder)] = Field(
         default=None,
         validation_alias="EMORL_MODELS",
@@ -86,20 +87,24 @@ class Settings(BaseSettings):
         default=Path("var"), validation_alias="EMORL_DATA", description="folder of the ratings database and its journal"
     )
     database_url: SecretStr | None = Field(
-        default=None, validation_alias="DATABASE_URL",
+        default=None,
+        validation_alias="DATABASE_URL",
         description="a ratings database elsewhere: `sqlite:///FILE` or `postgresql://USER@HOST/NAME`",
-    )  # fmt: skip
+    )
     rating_items: Annotated[Path | None, Home, AfterValidator(_file)] = Field(
         default=None, validation_alias="EMORL_RATING_ITEMS", description="a file with the items of the Rate screen"
     )
     journal_dataset: str | None = Field(
-        default=None, validation_alias="EMORL_JOURNAL_DATASET",
+        default=None,
+        validation_alias="EMORL_JOURNAL_DATASET",
         description="`owner/name` of a private dataset that keeps the ratings; needs `HF_TOKEN`",
-    )  # fmt: skip
+    )
     hub_token: SecretStr | None = Field(
-        default=None, validation_alias="HF_TOKEN", validate_default=True,
+        default=None,
+        validation_alias="HF_TOKEN",
+        validate_default=True,
         description="a token that may write that dataset; unused without one",
-    )  # fmt: skip
+    )
     country: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_countries)] = Field(
         default=(),
         validation_alias="EMORL_COUNTRY",
@@ -112,9 +117,10 @@ class Settings(BaseSettings):
         default=SecretStr(""), validation_alias="EMORL_RESULTS_PASSWORD", description="opens the Results screen"
     )
     admins: Annotated[frozenset[str], NoDecode, BeforeValidator(_names)] = Field(
-        default=frozenset(), validation_alias="EMORL_ADMINS",
+        default=frozenset(),
+        validation_alias="EMORL_ADMINS",
         description="hub user names that may open Results on a Space: `ada, grace`",
-    )  # fmt: skip
+    )
     oauth_client_id: str = Field(
         default="",
         validation_alias="OAUTH_CLIENT_ID",

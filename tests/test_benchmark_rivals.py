@@ -113,15 +113,31 @@ def test_the_benchmark_follows_its_contract(models, capsys):
     settings = replace(QUICK, tokens=4, rounds=2, experts=(2, 3), lengths=(3, 6), shapes=shapes)
     result = json.loads(json.dumps(decode.run(models, settings)))
     assert result["tokens_equal"] is True and result["threads"] >= 1 and result["versions"]["torch"]
-    named = {"ensemble3_over_single", "ensemble3_over_generate", "uncached_over_ensemble3",
-             "set_adapter_over_ensemble3", "peft_mixed_over_ensemble3", "ensemble3_over_memory_floor"}  # fmt: skip
+    named = {
+        "ensemble3_over_single",
+        "ensemble3_over_generate",
+        "uncached_over_ensemble3",
+        "set_adapter_over_ensemble3",
+        "peft_mixed_over_ensemble3",
+        "ensemble3_over_memory_floor",
+    }
     for group in ("ratios", "ratios_float32"):
         assert named <= set(result[group]) and all(value > 0 for value in result[group].values())
     for row in result["rows"]:
         assert {"name", "dtype", "sequences", "experts", "tokens", "ms_per_token_median", "spread"} <= set(row)
         assert row["spread"][0] <= row["ms_per_token_median"] <= row["spread"][1]
-    assert {"single", "ensemble2", "ensemble3", "ensemble3_base_row", "generate", "uncached", "set_adapter", "soup",
-            "peft_mixed", "memory_floor"} <= {row["name"] for row in result["rows"]}  # fmt: skip
+    assert {
+        "single",
+        "ensemble2",
+        "ensemble3",
+        "ensemble3_base_row",
+        "generate",
+        "uncached",
+        "set_adapter",
+        "soup",
+        "peft_mixed",
+        "memory_floor",
+    } <= {row["name"] for row in result["rows"]}
     assert {row["sequences"] for row in result["rows"]} == {1, 2}
     assert {"experts", "sequences", "megabytes", "tokens ensemble3"} <= set(result["growth"]["float32"])
     decode.show(result)

@@ -11,8 +11,14 @@ from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 from emorl.models.base import ensure_base
 from tests.benchmarks import train
 
-STATEMENTS = ["My week was long and I am tired.", "She never calls me back.", "I passed the test and feel nothing.",
-              "Work eats my evenings.", "I keep buying things.", "Nobody asked me how it went."]  # fmt: skip
+STATEMENTS = [
+    "My week was long and I am tired.",
+    "She never calls me back.",
+    "I passed the test and feel nothing.",
+    "Work eats my evenings.",
+    "I keep buying things.",
+    "Nobody asked me how it went.",
+]
 
 
 def letters(statements, replies):
@@ -23,10 +29,20 @@ def test_the_benchmark_follows_its_contract_and_both_do_the_same_work():
     tokenizer = AutoTokenizer.from_pretrained(ensure_base(progress=False))
     torch.manual_seed(0)
     model = LlamaForCausalLM(
-        LlamaConfig(vocab_size=len(tokenizer), hidden_size=32, intermediate_size=48, num_hidden_layers=3,
-                    num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256, bos_token_id=1,
-                    eos_token_id=2, pad_token_id=2, tie_word_embeddings=True)
-    )  # fmt: skip
+        LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=32,
+            intermediate_size=48,
+            num_hidden_layers=3,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            max_position_embeddings=256,
+            bos_token_id=1,
+            eos_token_id=2,
+            pad_token_id=2,
+            tie_word_embeddings=True,
+        )
+    )
     settings = train.Settings(prompts=2, samples=2, tokens=5, rounds=2, lengths=(3,), first_layer=1)
     result = json.loads(json.dumps(train.run(model, tokenizer, letters, STATEMENTS, settings)))
     assert result["tokens_equal"] is True

@@ -52,5 +52,3 @@ def test_training_errors(monkeypatch, capsys, tmp_path):
     with pytest.raises(SystemExit) as stop:
         training.run()
     assert stop.value.code == 2 and "No file" in capsys.readouterr().err
-
-

@@ -20,9 +20,17 @@ from emorl.search.hierarchical import hierarchical_search
 
 ROOT = Path(__file__).parents[1]
 IMPORTED_BY_OTHERS = [
-    shares, coefficients, Request, EnsembleDecoder, grow_atlas, Atlas, explain_tokens, explain_reply,
-    hierarchical_search, exact_search,
-]  # fmt: skip
+    shares,
+    coefficients,
+    Request,
+    EnsembleDecoder,
+    grow_atlas,
+    Atlas,
+    explain_tokens,
+    explain_reply,
+    hierarchical_search,
+    exact_search,
+]
 
 
 def modules_with_examples() -> list[str]:

@@ -257,8 +257,13 @@ def test_one_function_is_declared_on_zerogpu(monkeypatch: pytest.MonkeyPatch, tm
 def test_settings_that_cannot_be_used_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "contacts.json").write_text("[]")
     done = subprocess.run(
-        [sys.executable, "app.py"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
         env={**os.environ, "EMORL_CONTACTS": str(tmp_path / "contacts.json")},
-    )  # fmt: skip
+    )
     assert (done.returncode, done.stderr.strip().count("\n")) == (2, 0)
     assert "EMORL_CONTACTS" in done.stderr

@@ -67,15 +67,34 @@ def training_table(manifest: dict) -> str:
         for role, mode in (("ship", "greedy"), ("ship", "sampled"), ("judge", "greedy"), ("judge", "sampled")):
             result = e.get(f"{role} {mode}")
             if result:
-                rows.append([entry["name"], {"ship": "shipping scorer", "judge": "held-out judge"}[role], mode,
-                             span(result["before"]), span(result["after"]), span(result["gain"], True)])  # fmt: skip
-    cost = [[e["name"], e["training"]["settings"]["seed"], e["training"]["steps"], e["training"]["data_points"],
-             e["training"]["rollouts"], e["training"]["scorer_calls"], f"{e['training']['seconds']:.0f}",
-             e["training"]["stopped"]] for e in manifest["objectives"]]  # fmt: skip
+                rows.append(
+                    [
+                        entry["name"],
+                        {"ship": "shipping scorer", "judge": "held-out judge"}[role],
+                        mode,
+                        span(result["before"]),
+                        span(result["after"]),
+                        span(result["gain"], True),
+                    ]
+                )
+    cost = [
+        [
+            e["name"],
+            e["training"]["settings"]["seed"],
+            e["training"]["steps"],
+            e["training"]["data_points"],
+            e["training"]["rollouts"],
+            e["training"]["scorer_calls"],
+            f"{e['training']['seconds']:.0f}",
+            e["training"]["stopped"],
+        ]
+        for e in manifest["objectives"]
+    ]
     return (
-        table(["adapter", "scored by", "decoding", "warm start", "adapter alone", "gain"], rows) + "\n"
+        table(["adapter", "scored by", "decoding", "warm start", "adapter alone", "gain"], rows)
+        + "\n"
         + table(["adapter", "seed", "steps", "data points", "rollouts", "scorer calls", "seconds", "stopped by"], cost)
-    )  # fmt: skip
+    )
 
 
 def losses(curve: Sequence[dict[str, float]]) -> str:
@@ -89,8 +108,9 @@ def method_table(evaluation: dict) -> str:
     """All methods by every scorer, greedy."""
     means = evaluation["means"]
     columns = [c for c in means["warmstart"] if "sampled" not in c]
-    return table(["method", *columns], [[m, *(f"{values[c]['mean']:.2f}" for c in columns)]
-                                        for m, values in means.items()])  # fmt: skip
+    return table(
+        ["method", *columns], [[m, *(f"{values[c]['mean']:.2f}" for c in columns)] for m, values in means.items()]
+    )
 
 
 def scorer_tables(folder: Path) -> str:
@@ -100,12 +120,23 @@ def scorer_tables(folder: Path) -> str:
         splits = {split: dict(found) for split, found in json.loads(path.read_text()).items()}
         readers = {split: found.pop("against readers") for split, found in splits.items()}
         names = list(next(iter(readers.values())))
-        parts.append(f"### {path.parent.name}\n\n" + table(
-            ["against readers", *readers], [[name, *(_figure(found[name]) for found in readers.values())] for name in names]
-        ))  # fmt: skip
-        parts += [table([f"pairs of {split}", "scorer", "length alone", "opener alone", "n"],
-                        [[name, *(_figure(r[key]) for key in ("scorer", "length_only", "opener_only", "pairs"))]
-                         for name, r in found.items()]) for split, found in splits.items()]  # fmt: skip
+        parts.append(
+            f"### {path.parent.name}\n\n"
+            + table(
+                ["against readers", *readers],
+                [[name, *(_figure(found[name]) for found in readers.values())] for name in names],
+            )
+        )
+        parts += [
+            table(
+                [f"pairs of {split}", "scorer", "length alone", "opener alone", "n"],
+                [
+                    [name, *(_figure(r[key]) for key in ("scorer", "length_only", "opener_only", "pairs"))]
+                    for name, r in found.items()
+                ],
+            )
+            for split, found in splits.items()
+        ]
     return "\n".join(parts)
 
 
@@ -128,26 +159,28 @@ def write_card(models: Path) -> Path:
     if notes:
         notes += " So a run of default.yaml from nothing gives similar scorers, not the same ones.\n"
     best = ", ".join(f"{k} {v:.3f}" for k, v in manifest["presets"]["balanced"].items())
-    text = HEAD.format(n=len(manifest["objectives"]), data=data) + f"""
+    text = (
+        HEAD.format(n=len(manifest["objectives"]), data=data)
+        + f"""
 ## Training
-Warm start: {warm['replies']} replies to {warm['statements']} statements, {warm['steps']} steps\
-{losses(warm['curve'])}. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.
-Each adapter on {evaluation['statements']} statements nothing has been trained on or chosen by; means with 95 % bootstrap
+Warm start: {warm["replies"]} replies to {warm["statements"]} statements, {warm["steps"]} steps\
+{losses(warm["curve"])}. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.
+Each adapter on {evaluation["statements"]} statements nothing has been trained on or chosen by; means with 95 % bootstrap
 intervals over statements, gains paired. Greedy is what the app does by default, sampled (temperature 1) is what was trained.
 
 {training_table(manifest)}
 Share of statements for which two methods write different greedy replies: \
-{min(evaluation['share_of_different_replies'].values()):.2f} at least, between any two.
+{min(evaluation["share_of_different_replies"].values()):.2f} at least, between any two.
 
 ## Weights
-On {search['statements']} further statements the paper's hierarchical grid reached a mean of {search['score']:.4f} with \
-{search['evaluations']} directions in {search['decode_steps']} decoding steps ({search['decode_steps_one_by_one']} if every
+On {search["statements"]} further statements the paper's hierarchical grid reached a mean of {search["score"]:.4f} with \
+{search["evaluations"]} directions in {search["decode_steps"]} decoding steps ({search["decode_steps_one_by_one"]} if every
 direction were decoded by itself). The exact optimum over all weights, from the statements' atlases, is \
-{search['exact']['score']:.4f} in {search['exact']['decode_steps']} steps (coverage at least {search['exact']['coverage']:.4f}), at
-{', '.join(f'{n} {w:.3f}' for n, w in zip(search['objectives'], search['exact']['best'], strict=True))}. A mean that one adapter carries \
+{search["exact"]["score"]:.4f} in {search["exact"]["decode_steps"]} steps (coverage at least {search["exact"]["coverage"]:.4f}), at
+{", ".join(f"{n} {w:.3f}" for n, w in zip(search["objectives"], search["exact"]["best"], strict=True))}. A mean that one adapter carries \
 is not balanced, so `balanced` is the exact
-optimum among the weights that leave every objective a share of {search['exact']['least_share']:g}: {best}, with a mean of \
-{search['exact']['balanced_score']:.4f}. All points are in `search.json`.
+optimum among the weights that leave every objective a share of {search["exact"]["least_share"]:g}: {best}, with a mean of \
+{search["exact"]["balanced_score"]:.4f}. All points are in `search.json`.
 
 {method_table(evaluation)}
 "emorl" is `balanced`; "uniform" gives every adapter the same weight. diversity_2 is EMORL's (distinct bigrams / words, a reply at a
@@ -160,7 +193,8 @@ scores above one that was not (AUC), with the number of replies, and the share o
 Pairs: share ranked rightly, beside what length alone and the opening alone would rank rightly.
 {notes}
 
-{scorer_tables(models / 'scorers')}"""
+{scorer_tables(models / "scorers")}"""
+    )
     path = models / "MODEL_CARD.md"
     path.write_text(text)
     return path

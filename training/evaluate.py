@@ -38,8 +38,9 @@ def bootstrap(values: Sequence[float], seed: int = 0, draws: int = 2000) -> Inte
     return Interval(float(sample.mean()), float(low), float(high))
 
 
-def reply_writer(decoder: EnsembleDecoder, tokenizer: Any, prompt_text: Callable[[str], str], max_tokens: int = 48,
-                 batch: int = 24) -> ReplyWriter:  # fmt: skip
+def reply_writer(
+    decoder: EnsembleDecoder, tokenizer: Any, prompt_text: Callable[[str], str], max_tokens: int = 48, batch: int = 24
+) -> ReplyWriter:
     """A function that writes replies to many statements under one weight vector (temperature 0 is greedy)."""
 
     def write(statements: Sequence[str], weights: Sequence[float], temperature: float = 0.0) -> list[str]:
@@ -60,9 +61,14 @@ def reply_writer(decoder: EnsembleDecoder, tokenizer: Any, prompt_text: Callable
 
 
 def greedy_replies(
-    decoder: EnsembleDecoder, tokenizer: Any, prompt_text: Callable[[str], str], statements: Sequence[str],
-    weights: Sequence[Sequence[float]], max_tokens: int = 48, chunk: int = 8,
-) -> tuple[list[list[str]], dict[str, int]]:  # fmt: skip
+    decoder: EnsembleDecoder,
+    tokenizer: Any,
+    prompt_text: Callable[[str], str],
+    statements: Sequence[str],
+    weights: Sequence[Sequence[float]],
+    max_tokens: int = 48,
+    chunk: int = 8,
+) -> tuple[list[list[str]], dict[str, int]]:
     """Greedy replies by weight vector and statement, equal words decoded once, `chunk` statements at a time.
 
     Returns:

@@ -73,9 +73,13 @@ class Measures:
 
     @classmethod
     def of(
-        cls, statements: Sequence[str], replies: Sequence[str], ended: Sequence[bool],
-        scores: Sequence[float], judged: Sequence[float] | None,
-    ) -> Measures:  # fmt: skip
+        cls,
+        statements: Sequence[str],
+        replies: Sequence[str],
+        ended: Sequence[bool],
+        scores: Sequence[float],
+        judged: Sequence[float] | None,
+    ) -> Measures:
         """Measure N replies."""
         return cls(
             score=float(np.mean(scores)),

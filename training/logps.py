@@ -68,8 +68,13 @@ def lay_out(input_ids: torch.Tensor, attention_mask: torch.Tensor, completion_le
     prompt_key = (segment_ids == 0)[:, None, :]
     causal = torch.ones(packed.shape[1], packed.shape[1], dtype=torch.bool).tril()
     mask = ((same | prompt_key) & causal)[:, None]
-    return Layout(packed, pad_sequence(positions, batch_first=True), mask, torch.tensor(where),
-                  (input_ids.shape[0], completion_length))  # fmt: skip
+    return Layout(
+        packed,
+        pad_sequence(positions, batch_first=True),
+        mask,
+        torch.tensor(where),
+        (input_ids.shape[0], completion_length),
+    )
 
 
 class SharedPass:
@@ -101,7 +106,6 @@ class SharedPass:
         inner = self.model.model
         rotary = inner.rotary_emb(hidden, layout.positions)
         for layer in inner.layers[first:last]:
-            out = layer(hidden, attention_mask=layout.mask, position_ids=layout.positions,
-                        position_embeddings=rotary)  # fmt: skip
+            out = layer(hidden, attention_mask=layout.mask, position_ids=layout.positions, position_embeddings=rotary)
             hidden = out[0] if isinstance(out, tuple) else out
         return hidden

@@ -125,9 +125,15 @@ class SelfCriticalTrainer(RLOOTrainer):
         return written
 
     def _get_per_token_logps_and_entropies(
-        self, model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, logits_to_keep: int,
-        batch_size: int | None = None, compute_entropy: bool = False, **_: Any,
-    ) -> tuple[torch.Tensor, torch.Tensor | None, None]:  # fmt: skip
+        self,
+        model: Any,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        logits_to_keep: int,
+        batch_size: int | None = None,
+        compute_entropy: bool = False,
+        **_: Any,
+    ) -> tuple[torch.Tensor, torch.Tensor | None, None]:
         if torch.is_grad_enabled():  # the loss: the same rollouts in another order
             assert self._pass is not None and self._ids is not None
             logps, entropies = self._pass
@@ -205,9 +211,16 @@ class Watch(TrainerCallback):
 
 
 def train_objective(
-    config: ObjectiveConfig, model: Any, base: Path, prompts: list[str], unseen: list[str],
-    score: Score, judge: Score | None, out: Path, resume: bool = False,
-) -> Account:  # fmt: skip
+    config: ObjectiveConfig,
+    model: Any,
+    base: Path,
+    prompts: list[str],
+    unseen: list[str],
+    score: Score,
+    judge: Score | None,
+    out: Path,
+    resume: bool = False,
+) -> Account:
     """Train one adapter; the best validated one that did not run away lies in `out/best`.
 
     Args:
@@ -244,20 +257,41 @@ def train_objective(
         return penalties(statement, completions, [ids[-1] == end_token for ids in completion_ids])
 
     arguments = RLOOConfig(
-        output_dir=str(out / "checkpoints"), max_steps=config.steps, learning_rate=config.learning_rate,
-        per_device_train_batch_size=config.prompts * config.samples, num_generations=config.samples,
-        max_completion_length=config.max_tokens, temperature=config.temperature, beta=config.beta,
-        lr_scheduler_type="constant_with_warmup", warmup_steps=min(4, config.steps), max_grad_norm=1.0,
-        weight_decay=0.0, use_cpu=not torch.cuda.is_available(), bf16=False, gradient_checkpointing=False,
-        save_steps=20, save_total_limit=1, logging_steps=5, report_to="none", seed=config.seed,
-    )  # fmt: skip
+        output_dir=str(out / "checkpoints"),
+        max_steps=config.steps,
+        learning_rate=config.learning_rate,
+        per_device_train_batch_size=config.prompts * config.samples,
+        num_generations=config.samples,
+        max_completion_length=config.max_tokens,
+        temperature=config.temperature,
+        beta=config.beta,
+        lr_scheduler_type="constant_with_warmup",
+        warmup_steps=min(4, config.steps),
+        max_grad_norm=1.0,
+        weight_decay=0.0,
+        use_cpu=not torch.cuda.is_available(),
+        bf16=False,
+        gradient_checkpointing=False,
+        save_steps=20,
+        save_total_limit=1,
+        logging_steps=5,
+        report_to="none",
+        seed=config.seed,
+    )
     trainer = SelfCriticalTrainer(
-        model=model, reward_funcs=[objective, guard], args=arguments, train_dataset=dataset, processing_class=tokenizer,
+        model=model,
+        reward_funcs=[objective, guard],
+        args=arguments,
+        train_dataset=dataset,
+        processing_class=tokenizer,
         peft_config=LoraConfig(
-            task_type="CAUSAL_LM", r=config.rank, lora_alpha=config.alpha, target_modules=PROJECTIONS,
+            task_type="CAUSAL_LM",
+            r=config.rank,
+            lora_alpha=config.alpha,
+            target_modules=PROJECTIONS,
             layers_to_transform=list(range(config.first_layer, model.config.num_hidden_layers)),
         ),
-    )  # fmt: skip
+    )
     trainer.prepare(config, end_token, account)
     ordered = sorted(unseen, key=lambda s: random.Random(s).random())[: config.validation]
     trainer.add_callback(Watch(trainer, ordered, score, judge, out))

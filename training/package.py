@@ -14,8 +14,18 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-KEPT = ("peft_type", "task_type", "r", "lora_alpha", "target_modules", "layers_to_transform", "bias", "use_dora",
-        "use_rslora", "base_model_name_or_path")  # fmt: skip
+KEPT = (
+    "peft_type",
+    "task_type",
+    "r",
+    "lora_alpha",
+    "target_modules",
+    "layers_to_transform",
+    "bias",
+    "use_dora",
+    "use_rslora",
+    "base_model_name_or_path",
+)
 
 
 def store_adapter(source: Path, target: Path, base_id: str, dtype: torch.dtype) -> Path:

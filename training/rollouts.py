@@ -58,11 +58,11 @@ class RolloutWriter:
             seed: Reply i is sampled with seed + i.
             adapted: False writes with the reference (the warm start) instead.
         """
-        decoder = EnsembleDecoder(self.backbone, StackedLora([live_adapter(self.policy)], base_row=not adapted),
-                                  self.end_tokens, nothing)  # fmt: skip
+        decoder = EnsembleDecoder(
+            self.backbone, StackedLora([live_adapter(self.policy)], base_row=not adapted), self.end_tokens, nothing
+        )
         weight = [1.0 if adapted else 0.0]
         requests = [
             Request(prompt, weight, 1.0, temperature, seed + i, self.max_tokens) for i, prompt in enumerate(prompts)
         ]
         return [result.tokens for result in decoder.decode(requests)]
-

@@ -119,9 +119,15 @@ def write_samples(
 
 
 def run_rounds(
-    config: RoundsConfig, warm: WarmStartConfig, corpora: Corpora, base: Path, start: Path, out: Path, total: Score,
+    config: RoundsConfig,
+    warm: WarmStartConfig,
+    corpora: Corpora,
+    base: Path,
+    start: Path,
+    out: Path,
+    total: Score,
     judge: Score,
-) -> Path:  # fmt: skip
+) -> Path:
     """Run the rounds; finished ones in `out` are not repeated.
 
     Args:
@@ -174,9 +180,14 @@ def judged(adapter: Path, base: Path, statements: Sequence[str], config: RoundsC
 
 
 def _write(
-    adapter: Path, base: Path, statements: Sequence[str], config: RoundsConfig, samples: int, temperature: float,
+    adapter: Path,
+    base: Path,
+    statements: Sequence[str],
+    config: RoundsConfig,
+    samples: int,
+    temperature: float,
     seed: int,
-) -> list[list[str]]:  # fmt: skip
+) -> list[list[str]]:
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -187,8 +198,9 @@ def _write(
     tokenizer = AutoTokenizer.from_pretrained(base)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     merge(model, load_adapter(adapter))
-    idle = LoraConfig(task_type="CAUSAL_LM", r=1, target_modules=["o_proj"],
-                      layers_to_transform=[model.config.num_hidden_layers - 1])  # fmt: skip
+    idle = LoraConfig(
+        task_type="CAUSAL_LM", r=1, target_modules=["o_proj"], layers_to_transform=[model.config.num_hidden_layers - 1]
+    )
     writer = RolloutWriter(get_peft_model(model, idle), [tokenizer.convert_tokens_to_ids(END)], config.max_tokens)
     prompts = [tokenizer(prompt_text(s)).input_ids for s in statements]
     written = write_samples(writer, prompts, samples, temperature, seed, config.batch)

@@ -69,21 +69,29 @@ def reader_report(score: Score, sources: Sources, limit: int | None = None) -> d
     said, unsaid = ([r for r in models if r.would_say is answer] for answer in (True, False))
     pairs = minimal_pairs(read)[:limit]
     return {
-        "auc faithful": auc(score, faithful, unfaithful), "faithful": len(faithful), "unfaithful": len(unfaithful),
-        "auc would say": auc(score, said, unsaid), "would say": len(said), "would not say": len(unsaid),
-        "minimal pairs": accuracy(score, pairs), "pairs": len(pairs),
-    }  # fmt: skip
+        "auc faithful": auc(score, faithful, unfaithful),
+        "faithful": len(faithful),
+        "unfaithful": len(unfaithful),
+        "auc would say": auc(score, said, unsaid),
+        "would say": len(said),
+        "would not say": len(unsaid),
+        "minimal pairs": accuracy(score, pairs),
+        "pairs": len(pairs),
+    }
 
 
 def beside_shortcuts(score: Score, pairs: dict[str, list[Pair]]) -> Report:
     """Accuracy of the scorer, of length and of openers by kind of pair, with the number of pairs."""
     return {
         name: {
-            "scorer": accuracy(score, found), "length_only": accuracy(length_only, found),
-            "opener_only": accuracy(opener_only, found), "pairs": len(found),
+            "scorer": accuracy(score, found),
+            "length_only": accuracy(length_only, found),
+            "opener_only": accuracy(opener_only, found),
+            "pairs": len(found),
         }
-        for name, found in pairs.items() if found
-    }  # fmt: skip
+        for name, found in pairs.items()
+        if found
+    }
 
 
 def reflection_pairs(sources: Sources, seed: int = 0) -> dict[str, list[Pair]]:
@@ -115,8 +123,12 @@ def empathy_pairs(sources: Sources, seed: int = 0) -> dict[str, list[Pair]]:
     pairs: defaultdict[str, list[Pair]] = defaultdict(list)
     for o in own:
         other = rng.choice([x for x in own if x is not o] or own)
-        worse = {"of another": other.empathic, "simple": o.simple, "hollow formula": rng.choice(HOLLOW),
-                 "feeling alone": f"You feel {rng.choice(FEELINGS)}."}  # fmt: skip
+        worse = {
+            "of another": other.empathic,
+            "simple": o.simple,
+            "hollow formula": rng.choice(HOLLOW),
+            "feeling alone": f"You feel {rng.choice(FEELINGS)}.",
+        }
         for name, text in worse.items():
             pairs[f"own empathic>{name}"].append((o.statement, o.empathic, o.statement, text))
     hollow = [(p.statement, p.empathic, p.statement, p.hollow) for p in sources.hollow()]

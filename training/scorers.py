@@ -35,9 +35,11 @@ LORA_RANK = 16
 CHUNK = 12  # pairs encoded together, sorted by length
 SHIP_FOLDS, JUDGE_FOLDS, N_FOLDS = (0, 1, 2), (3, 4), 5  # of the training split, by statement; disjoint
 GROUPS: dict[str, Callable[[Sources, random.Random], list[list[Graded]]]] = {
-    "faithfulness": faithfulness_groups, "reflection": reflection_groups, "empathy": empathy_groups,
+    "faithfulness": faithfulness_groups,
+    "reflection": reflection_groups,
+    "empathy": empathy_groups,
     "fluency": fluency_groups,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,14 @@ def build_model(seed: int) -> Any:
         minilm_folder(), num_labels=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
     )  # drawing dropout masks takes a quarter of the time on a CPU; fresh counter-examples regularise instead
     config = LoraConfig(
-        task_type="SEQ_CLS", r=LORA_RANK, lora_alpha=2 * LORA_RANK, lora_dropout=0.0,
-        target_modules=["query", "key", "value", "dense"], exclude_modules=r".*pooler.*",
+        task_type="SEQ_CLS",
+        r=LORA_RANK,
+        lora_alpha=2 * LORA_RANK,
+        lora_dropout=0.0,
+        target_modules=["query", "key", "value", "dense"],
+        exclude_modules=r".*pooler.*",
         modules_to_save=["pooler", "classifier"],
-    )  # fmt: skip
+    )
     return get_peft_model(base, config)
 
 
@@ -162,15 +168,33 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
     model = build_model(run.seed)
     steps = max(1, round(run.epochs * len(data) / batch))
     arguments = TrainingArguments(
-        output_dir=str(out / "checkpoints"), max_steps=steps, per_device_train_batch_size=batch,
-        learning_rate=run.learning_rate, warmup_steps=max(1, steps // 15), lr_scheduler_type="linear",
-        weight_decay=0.01, max_grad_norm=1.0, seed=run.seed, use_cpu=not torch.cuda.is_available(),
-        save_strategy="no", logging_steps=10, report_to="none", remove_unused_columns=False,
-    )  # fmt: skip
+        output_dir=str(out / "checkpoints"),
+        max_steps=steps,
+        per_device_train_batch_size=batch,
+        learning_rate=run.learning_rate,
+        warmup_steps=max(1, steps // 15),
+        lr_scheduler_type="linear",
+        weight_decay=0.01,
+        max_grad_norm=1.0,
+        seed=run.seed,
+        use_cpu=not torch.cuda.is_available(),
+        save_strategy="no",
+        logging_steps=10,
+        report_to="none",
+        remove_unused_columns=False,
+    )
     ScorerTrainer(model=model, args=arguments, train_dataset=data, data_collator=collate).train()
     out.mkdir(parents=True, exist_ok=True)
     model.eval().save_pretrained(str(out))
-    card = {"objective": run.objective, "role": run.role, "labels": 1, "seed": run.seed, "steps": steps,
-            "statements": len(data), "folds": list(sources.folds), "of_folds": sources.n_folds}  # fmt: skip
+    card = {
+        "objective": run.objective,
+        "role": run.role,
+        "labels": 1,
+        "seed": run.seed,
+        "steps": steps,
+        "statements": len(data),
+        "folds": list(sources.folds),
+        "of_folds": sources.n_folds,
+    }
     (out / "scorer.json").write_text(json.dumps(card, indent=1) + "\n")
     return out

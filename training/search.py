@@ -49,17 +49,26 @@ def search_grid(
     began = time.time()
     result = hierarchical_search(mean_scores, len(names), levels)
     return result, {
-        "best": result.best, "score": result.score, "evaluations": result.evaluations, "distinct_replies": book.calls,
-        "decode_steps": spent["steps"], "decode_steps_one_by_one": spent["alone"], "seconds": time.time() - began,
+        "best": result.best,
+        "score": result.score,
+        "evaluations": result.evaluations,
+        "distinct_replies": book.calls,
+        "decode_steps": spent["steps"],
+        "decode_steps_one_by_one": spent["alone"],
+        "seconds": time.time() - began,
         "points": [{"level": level, "weights": w, "score": value} for level, w, value in result.points],
         "means": [{"weights": w, "by_objective": m} for w, m in means.items()],
-    }  # fmt: skip
+    }
 
 
 def search_atlases(
-    decoder: EnsembleDecoder, tokenizer: Any, statements: list[str], book: ScoreBook, max_tokens: int,
+    decoder: EnsembleDecoder,
+    tokenizer: Any,
+    statements: list[str],
+    book: ScoreBook,
+    max_tokens: int,
     least_share: float,
-) -> tuple[ExactResult, dict[str, Any]]:  # fmt: skip
+) -> tuple[ExactResult, dict[str, Any]]:
     """The exact optimum where every objective has a least share, and the record, with that over all weights."""
     began = time.time()
     atlases: list[Atlas] = []
@@ -73,10 +82,17 @@ def search_atlases(
         print(f"  atlas {len(atlases)}/{len(statements)}: {len(texts)} replies, {atlas.decode_steps} steps", flush=True)
     found, balanced = exact_search(atlases, scores), exact_search(atlases, scores, least_share)
     return balanced, {
-        "best": found.best, "score": found.score, "coverage": found.coverage, "decode_steps": found.decode_steps,
-        "cells": found.nodes, "regions": [len(a.regions) for a in atlases], "seconds": time.time() - began,
-        "least_share": least_share, "balanced": balanced.best, "balanced_score": balanced.score,
-    }  # fmt: skip
+        "best": found.best,
+        "score": found.score,
+        "coverage": found.coverage,
+        "decode_steps": found.decode_steps,
+        "cells": found.nodes,
+        "regions": [len(a.regions) for a in atlases],
+        "seconds": time.time() - began,
+        "least_share": least_share,
+        "balanced": balanced.best,
+        "balanced_score": balanced.score,
+    }
 
 
 def run_search(config: Config) -> None:
@@ -87,11 +103,14 @@ def run_search(config: Config) -> None:
     _, statements, _ = partition(corpora_of(config), settings.validation, config.search.prompts)
     book = ScoreBook({name: found for name in names if (found := score_of(config, name, "ship"))})
     grid, record = search_grid(decoder, tokenizer, statements, book, config.search.levels, config.search.max_tokens)
-    balanced, exact = search_atlases(decoder, tokenizer, statements, book, config.search.max_tokens,
-                                     config.search.least_share)  # fmt: skip
+    balanced, exact = search_atlases(
+        decoder, tokenizer, statements, book, config.search.max_tokens, config.search.least_share
+    )
     record = {"objectives": names, "statements": len(statements), **record, "exact": exact}
     (config.models / "search.json").write_text(json.dumps(record) + "\n")
     preset = {name: round(share, 3) for name, share in zip(names, balanced.best, strict=True)}
     amend_manifest(config, lambda data: data["presets"].update(balanced=preset))
-    print(f"grid {grid.score:.4f} in {record['decode_steps']} steps, exact {exact['score']:.4f} in "
-          f"{exact['decode_steps']}; balanced {preset}: {balanced.score:.4f}")  # fmt: skip
+    print(
+        f"grid {grid.score:.4f} in {record['decode_steps']} steps, exact {exact['score']:.4f} in "
+        f"{exact['decode_steps']}; balanced {preset}: {balanced.score:.4f}"
+    )

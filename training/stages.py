@@ -36,13 +36,20 @@ from training.evaluate import bootstrap, gain, greedy_replies, measure, reply_wr
 from training.package import store_adapter, store_scorer
 
 LABELS = {
-    "reflection": ("Reflection", "Says back what the client means, beyond the words. Example: from “I keep starting "
-                   "over” to “Part of you is tired of beginning again.”"),
-    "empathy": ("Empathy", "Names what the client feels and why. Example: “It's lonely, facing all those evenings by "
-                "yourself.”"),
-    "fluency": ("Fluency", "Keeps to natural, expected English. Example: “You miss how it was”, not “The missing of it "
-                "is in you.”"),
-}  # fmt: skip
+    "reflection": (
+        "Reflection",
+        "Says back what the client means, beyond the words. Example: from “I keep starting "
+        "over” to “Part of you is tired of beginning again.”",
+    ),
+    "empathy": (
+        "Empathy",
+        "Names what the client feels and why. Example: “It's lonely, facing all those evenings by yourself.”",
+    ),
+    "fluency": (
+        "Fluency",
+        "Keeps to natural, expected English. Example: “You miss how it was”, not “The missing of it is in you.”",
+    ),
+}
 Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]
 
 
@@ -90,8 +97,10 @@ def score_of(config: Config, objective: str, role: str) -> Score | None:
     if folder is not None:
         return CrossEncoderScorer(folder).score
     if role == "ship":
-        raise ConfigError(f"No scorer for {objective}: expected one in {config.out} or {config.shipped}; run the stage "
-                          "scorers with the corpora, or name a models folder as `shipped`.")  # fmt: skip
+        raise ConfigError(
+            f"No scorer for {objective}: expected one in {config.out} or {config.shipped}; run the stage "
+            "scorers with the corpora, or name a models folder as `shipped`."
+        )
     return None
 
 
@@ -108,9 +117,14 @@ def reward_of(config: Config, objective: str, role: str) -> Score | None:
 
 
 SCORERS = (
-    ("faithfulness", "ship"), ("faithfulness", "judge"), ("reflection", "ship"), ("reflection", "judge"),
-    ("empathy", "ship"), ("empathy", "judge"), ("fluency", "judge"),
-)  # fmt: skip
+    ("faithfulness", "ship"),
+    ("faithfulness", "judge"),
+    ("reflection", "ship"),
+    ("reflection", "judge"),
+    ("empathy", "ship"),
+    ("empathy", "judge"),
+    ("fluency", "judge"),
+)
 
 
 def run_scorers(config: Config) -> None:
@@ -128,8 +142,10 @@ def run_scorers(config: Config) -> None:
         run = ScorerRun(objective, role, seed, c.epochs if role == "ship" else c.judge_epochs, c.learning_rate, c.limit)
         train_scorer(run, corpora, out)
         score = CrossEncoderScorer(out).score
-        report = {split: scorer_report(objective, score, sources_of(corpora, role, split), c.limit)
-                  for split in ("validation", "test")}  # fmt: skip
+        report = {
+            split: scorer_report(objective, score, sources_of(corpora, role, split), c.limit)
+            for split in ("validation", "test")
+        }
         (out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
 
 
@@ -152,9 +168,15 @@ def run_rounds(config: Config) -> None:
         return
     totals = {role: _total(config, role) for role in ("ship", "judge")}
     best = rounds.run_rounds(
-        config.rounds, config.warmstart, corpora_of(config), ensure_base(), config.out / "warmstart",
-        config.out / "rounds", totals["ship"], totals["judge"],
-    )  # fmt: skip
+        config.rounds,
+        config.warmstart,
+        corpora_of(config),
+        ensure_base(),
+        config.out / "warmstart",
+        config.out / "rounds",
+        totals["ship"],
+        totals["judge"],
+    )
     print(f"the warm start is {best}", flush=True)
     store_adapter(best, config.models / "warmstart", BASE_SHA256, torch.bfloat16)
 
@@ -164,8 +186,10 @@ def _total(config: Config, role: str) -> Score:
     faithful = score_of(config, "faithfulness", role)
     own = [score for name in config.objectives if (score := score_of(config, name, role)) is not None]
     if faithful is None or not own:
-        raise ConfigError(f"No {role} scorers of faithfulness and an objective: expected both in {config.out} or "
-                          f"{config.shipped}; run the stage scorers first.")  # fmt: skip
+        raise ConfigError(
+            f"No {role} scorers of faithfulness and an objective: expected both in {config.out} or "
+            f"{config.shipped}; run the stage scorers first."
+        )
 
     def total(statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
         return faithful(statements, replies) * torch.stack([score(statements, replies) for score in own]).mean(0)
@@ -190,8 +214,17 @@ def run_objectives(config: Config, resume: bool = False) -> None:
         model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
         merge(model, load_adapter(config.models / "warmstart"))
         watch, _, _ = partition(corpora, settings.validation, config.search.prompts)
-        train_objective(settings, model, base, rl_prompts(corpora, "train"), watch, score,
-                        reward_of(config, name, "judge"), out, resume)  # fmt: skip
+        train_objective(
+            settings,
+            model,
+            base,
+            rl_prompts(corpora, "train"),
+            watch,
+            score,
+            reward_of(config, name, "judge"),
+            out,
+            resume,
+        )
 
 
 def run_package(config: Config) -> None:
@@ -206,24 +239,38 @@ def run_package(config: Config) -> None:
         _package_scorers(config, name)
         label, text = LABELS[name]
         training = {"settings": asdict(settings), **json.loads((source / "account.json").read_text())}
-        entries.append({"name": name, "label": label, "help": text, "adapter": f"adapters/{name}",
-                        "sha256": file_sha256(adapter / "adapter_model.safetensors"),
-                        "scorer": "fluency" if name == "fluency" else f"scorers/{name}-ship",
-                        "judge": f"scorers/{name}-judge", "training": training})  # fmt: skip
+        entries.append(
+            {
+                "name": name,
+                "label": label,
+                "help": text,
+                "adapter": f"adapters/{name}",
+                "sha256": file_sha256(adapter / "adapter_model.safetensors"),
+                "scorer": "fluency" if name == "fluency" else f"scorers/{name}-ship",
+                "judge": f"scorers/{name}-judge",
+                "training": training,
+            }
+        )
     names = [e["name"] for e in entries]
     warm = json.loads((config.out / "warmstart" / "warmstart.json").read_text())
     manifest = {
         "version": VERSION,
         "base": {"name": "SmolLM2-135M-Instruct", "licence": "Apache-2.0", "sha256": BASE_SHA256},
         "template": TEMPLATE,
-        "warm_start": {"path": "warmstart", "sha256": file_sha256(models / "warmstart/adapter_model.safetensors"),
-                       "training": warm},
+        "warm_start": {
+            "path": "warmstart",
+            "sha256": file_sha256(models / "warmstart/adapter_model.safetensors"),
+            "training": warm,
+        },
         "base_id": base_id,
         "objectives": entries,
-        "faithfulness": {"scorer": "scorers/faithfulness-ship", "judge": "scorers/faithfulness-judge",
-                         "label": "Stays with what was said"},
+        "faithfulness": {
+            "scorer": "scorers/faithfulness-ship",
+            "judge": "scorers/faithfulness-judge",
+            "label": "Stays with what was said",
+        },
         "presets": {"balanced": dict.fromkeys(names, 1.0), **{n: {n: 1.0} for n in names}, "base": {}},
-    }  # fmt: skip
+    }
     (models / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -267,14 +314,21 @@ def run_evaluate(config: Config) -> None:
     _, _, statements = partition(corpora_of(config), settings.validation, config.search.prompts)
     statements = statements[: config.evaluate.prompts]
     write = reply_writer(decoder, tokenizer, prompt_text, config.evaluate.max_tokens)
-    book = ScoreBook({f"{name} {role}": score for name in names for role in ("ship", "judge")
-                      if (score := score_of(config, name, role))})  # fmt: skip
+    book = ScoreBook(
+        {
+            f"{name} {role}": score
+            for name in names
+            for role in ("ship", "judge")
+            if (score := score_of(config, name, role))
+        }
+    )
     mixes = {"warmstart": [0.0] * len(names)}
     mixes |= {name: [float(name == other) for other in names] for name in names}
     mixes["uniform"] = [1.0] * len(names)
     mixes["emorl"] = [manifest.presets["balanced"].get(n, 0.0) for n in names]
-    written, _ = greedy_replies(decoder, tokenizer, prompt_text, statements, list(mixes.values()),
-                                config.evaluate.max_tokens)  # fmt: skip
+    written, _ = greedy_replies(
+        decoder, tokenizer, prompt_text, statements, list(mixes.values()), config.evaluate.max_tokens
+    )
     replies = dict(zip(mixes, written, strict=True))
     drawn = {method: write(statements, mixes[method], 1.0) for method in ("warmstart", *names)}
     texts = [*replies.values(), *drawn.values()]
@@ -289,25 +343,41 @@ def run_evaluate(config: Config) -> None:
     }
     gains = {
         method: {column: asdict(gain(tables["warmstart"][column], values)) for column, values in table.items()}
-        for method, table in tables.items() if method != "warmstart"
-    }  # fmt: skip
-    different = {f"{a} / {b}": sum(x != y for x, y in zip(replies[a], replies[b], strict=True)) / len(statements)
-                 for i, a in enumerate(replies) for b in list(replies)[i + 1 :]}  # fmt: skip
-    record = {"statements": len(statements), "weights": mixes, "means": summary,
-              "gain_over_warmstart": gains, "share_of_different_replies": different}  # fmt: skip
+        for method, table in tables.items()
+        if method != "warmstart"
+    }
+    different = {
+        f"{a} / {b}": sum(x != y for x, y in zip(replies[a], replies[b], strict=True)) / len(statements)
+        for i, a in enumerate(replies)
+        for b in list(replies)[i + 1 :]
+    }
+    record = {
+        "statements": len(statements),
+        "weights": mixes,
+        "means": summary,
+        "gain_over_warmstart": gains,
+        "share_of_different_replies": different,
+    }
     (config.models / "evaluation.json").write_text(json.dumps(record, indent=1) + "\n")
     (config.out / "replies.json").write_text(json.dumps({"statements": statements, **replies}, indent=1) + "\n")
 
     def stamp(data: dict) -> None:
         for entry in data["objectives"]:
             name = entry["name"]
-            columns = [(role, mode, f"{name} {role}" + (" sampled" if mode == "sampled" else ""))
-                       for role in ("ship", "judge") for mode in ("greedy", "sampled")]  # fmt: skip
+            columns = [
+                (role, mode, f"{name} {role}" + (" sampled" if mode == "sampled" else ""))
+                for role in ("ship", "judge")
+                for mode in ("greedy", "sampled")
+            ]
             entry["evaluation"] = {
-                f"{role} {mode}": {"before": summary["warmstart"][column], "after": summary[name][column],
-                                   "gain": gains[name][column]}
-                for role, mode, column in columns if column in summary[name]
-            }  # fmt: skip
+                f"{role} {mode}": {
+                    "before": summary["warmstart"][column],
+                    "after": summary[name][column],
+                    "gain": gains[name][column],
+                }
+                for role, mode, column in columns
+                if column in summary[name]
+            }
 
     amend_manifest(config, stamp)
     digest = hashlib.sha256("\n".join(statements).encode()).hexdigest()[:12]

@@ -82,8 +82,11 @@ def lessons(corpora: Corpora, split: str, config: WarmStartConfig) -> list[tuple
             found.append((own.statement, tuple(filter(None, replies))))
     pair = [(p.prompt, (*p.high, *p.medium)) for p in corpora.pair if p.split == split]
     found += pair * config.pair_repeats
-    return [(statement, replies) for statement, replies in found
-            if len(statement.split()) <= config.max_words and not mentions_self_harm(statement)]  # fmt: skip
+    return [
+        (statement, replies)
+        for statement, replies in found
+        if len(statement.split()) <= config.max_words and not mentions_self_harm(statement)
+    ]
 
 
 def unseen_reflections(corpora: Corpora, most: int = 40) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
@@ -137,9 +140,13 @@ def collate(rows: Sequence[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
 
 
 def train_warmstart(
-    config: WarmStartConfig, corpora: Corpora, base: Path, out: Path, start: Path | None = None,
+    config: WarmStartConfig,
+    corpora: Corpora,
+    base: Path,
+    out: Path,
+    start: Path | None = None,
     more: Sequence[tuple[str, tuple[str, ...]]] = (),
-) -> Path:  # fmt: skip
+) -> Path:
     """Train the warm start and write its PEFT folder to `out`; resumes from its last checkpoint there.
 
     Args:
@@ -165,10 +172,12 @@ def train_warmstart(
     unseen = unseen_reflections(corpora)
 
     def rows(pairs: Sequence[tuple[str, tuple[str, ...]]]) -> Dataset:
-        return Dataset.from_list([
-            pack(tokenizer(prompt_text(prompt)).input_ids, [tokenizer(r + END).input_ids for r in texts])
-            for prompt, texts in pairs
-        ])  # fmt: skip
+        return Dataset.from_list(
+            [
+                pack(tokenizer(prompt_text(prompt)).input_ids, [tokenizer(r + END).input_ids for r in texts])
+                for prompt, texts in pairs
+            ]
+        )
 
     steps = max(1, round(config.epochs * len(learnt) / config.batch))
     curve: list[dict[str, Any]] = []
@@ -191,19 +200,32 @@ def train_warmstart(
             (out / "curve.json").write_text(json.dumps(curve, indent=1) + "\n")
 
     arguments = SFTConfig(
-        output_dir=str(out / "checkpoints"), max_steps=steps, learning_rate=config.learning_rate,
-        per_device_train_batch_size=config.batch, per_device_eval_batch_size=config.batch,
-        lr_scheduler_type="warmup_stable_decay", warmup_steps=min(20, steps // 4),
+        output_dir=str(out / "checkpoints"),
+        max_steps=steps,
+        learning_rate=config.learning_rate,
+        per_device_train_batch_size=config.batch,
+        per_device_eval_batch_size=config.batch,
+        lr_scheduler_type="warmup_stable_decay",
+        warmup_steps=min(20, steps // 4),
         lr_scheduler_kwargs={"num_decay_steps": round(config.decay * steps), "decay_type": "linear"},
-        weight_decay=0.0, max_grad_norm=1.0, dataset_kwargs={"skip_prepare_dataset": True},
-        remove_unused_columns=False, train_sampling_strategy="group_by_length", use_cpu=not torch.cuda.is_available(),
-        bf16=fast_bf16(), gradient_checkpointing=False, logging_steps=10, save_steps=50, save_total_limit=1,
-        report_to="none", eval_strategy="steps", eval_steps=1_000_000, seed=config.seed,
-    )  # fmt: skip
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    settings = LoraConfig(
-        task_type="CAUSAL_LM", r=config.rank, lora_alpha=2 * config.rank, target_modules=PROJECTIONS
+        weight_decay=0.0,
+        max_grad_norm=1.0,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        remove_unused_columns=False,
+        train_sampling_strategy="group_by_length",
+        use_cpu=not torch.cuda.is_available(),
+        bf16=fast_bf16(),
+        gradient_checkpointing=False,
+        logging_steps=10,
+        save_steps=50,
+        save_total_limit=1,
+        report_to="none",
+        eval_strategy="steps",
+        eval_steps=1_000_000,
+        seed=config.seed,
     )
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    settings = LoraConfig(task_type="CAUSAL_LM", r=config.rank, lora_alpha=2 * config.rank, target_modules=PROJECTIONS)
     torch.manual_seed(config.seed)
     policy = PeftModel.from_pretrained(model, start, is_trainable=True) if start else get_peft_model(model, settings)
     out.mkdir(parents=True, exist_ok=True)
@@ -221,7 +243,13 @@ def train_warmstart(
     trainer.train(resume_from_checkpoint=any((out / "checkpoints").glob("checkpoint-*")))
     trainer.model.save_pretrained(str(out))
     runtime = [entry["train_runtime"] for entry in trainer.state.log_history if "train_runtime" in entry]
-    card = {"statements": len(learnt), "replies": sum(len(r) for _, r in learnt), "steps": trainer.state.global_step,
-            "seed": config.seed, "curve": curve, "seconds": runtime[-1] if runtime else None}  # fmt: skip
+    card = {
+        "statements": len(learnt),
+        "replies": sum(len(r) for _, r in learnt),
+        "steps": trainer.state.global_step,
+        "seed": config.seed,
+        "curve": curve,
+        "seconds": runtime[-1] if runtime else None,
+    }
     (out / "warmstart.json").write_text(json.dumps(card, indent=1) + "\n")
     return out

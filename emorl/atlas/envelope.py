@@ -45,9 +45,7 @@ SLACK = 1e-5
 """Relative slack of the shortlist, whose values are float32: it may only be too long."""
 
 
-def upper_envelope(
-    cell: Cell, corner_logits: torch.Tensor, forbidden: Sequence[int] = ()
-) -> list[tuple[int, Cell]]:
+def upper_envelope(cell: Cell, corner_logits: torch.Tensor, forbidden: Sequence[int] = ()) -> list[tuple[int, Cell]]:
     """Every token that wins somewhere in the cell, with the piece it wins; pieces without interior are left out.
 
     Args:

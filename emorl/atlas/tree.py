@@ -65,9 +65,16 @@ class Batch:
 
 @torch.inference_mode()
 def grow_atlas(
-    decoder: EnsembleDecoder, prompt: Sequence[int], strength: float = 1.0, *, objectives: Sequence[int] | None = None,
-    max_tokens: int = 64, min_area: float = 1e-4, max_steps: int | None = None, batch: int = 32,
-) -> Iterator[Atlas]:  # fmt: skip
+    decoder: EnsembleDecoder,
+    prompt: Sequence[int],
+    strength: float = 1.0,
+    *,
+    objectives: Sequence[int] | None = None,
+    max_tokens: int = 64,
+    min_area: float = 1e-4,
+    max_steps: int | None = None,
+    batch: int = 32,
+) -> Iterator[Atlas]:
     """Find every reply greedy decoding can write for one prompt.
 
     Closing the iterator stops at the next step boundary; what was yielded last is then the partial atlas.

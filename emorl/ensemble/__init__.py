@@ -18,6 +18,17 @@ from emorl.ensemble.setting import Setting
 from emorl.ensemble.weights import coefficients, shares
 
 __all__ = [
-    "Batch", "Decoded", "EnsembleDecoder", "LlamaBackbone", "Mask", "Request", "Scheduler", "Setting", "StackedLora",
-    "coefficients", "decode_directions", "no_run_twice", "shares",
-]  # fmt: skip
+    "Batch",
+    "Decoded",
+    "EnsembleDecoder",
+    "LlamaBackbone",
+    "Mask",
+    "Request",
+    "Scheduler",
+    "Setting",
+    "StackedLora",
+    "coefficients",
+    "decode_directions",
+    "no_run_twice",
+    "shares",
+]

@@ -129,10 +129,14 @@ class LlamaBackbone:
             gate_up = take(b.mlp.gate_proj, b.mlp.up_proj) * between
             self.layers.append(
                 LayerProducts(
-                    product(qkv, self.precision), product(take(b.self_attn.o_proj), self.precision),
-                    product(gate_up, self.precision), product(take(b.mlp.down_proj), self.precision), before, between,
+                    product(qkv, self.precision),
+                    product(take(b.self_attn.o_proj), self.precision),
+                    product(gate_up, self.precision),
+                    product(take(b.mlp.down_proj), self.precision),
+                    before,
+                    between,
                 )
-            )  # fmt: skip
+            )
         self._inner = config.intermediate_size
         self._rotary = inner.rotary_emb
         self._cos = self._sin = torch.empty(0, 1)
@@ -324,8 +328,10 @@ def merge(model: Any, adapter: Adapter) -> None:
     layers = model.model.layers
     for (index, projection), (down, up) in adapter.factors.items():
         if index >= len(layers):
-            raise AdapterMismatch(f"Adapter {adapter.name} changes layer {index}: expected fewer than {len(layers)}; "
-                                  "use the base it was trained on.")  # fmt: skip
+            raise AdapterMismatch(
+                f"Adapter {adapter.name} changes layer {index}: expected fewer than {len(layers)}; "
+                "use the base it was trained on."
+            )
         linear = layers[index].get_submodule(projection)
         delta = adapter.scale * (up @ down)
         if delta.shape != linear.weight.shape:

@@ -25,9 +25,7 @@ class Cache:
         self._layers, self.batch = layers, batch
 
     @classmethod
-    def empty(
-        cls, batch: int, slots: int, rows: Sequence[int], kv_heads: int, width: int, dtype: torch.dtype
-    ) -> Cache:
+    def empty(cls, batch: int, slots: int, rows: Sequence[int], kv_heads: int, width: int, dtype: torch.dtype) -> Cache:
         """Room for B sequences of `slots` positions; `rows` of each layer. Zeros, as 0 times garbage may be NaN."""
         return cls([torch.zeros(batch, r, 2, kv_heads, slots, width, dtype=dtype) for r in rows], batch)
 

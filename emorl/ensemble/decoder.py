@@ -227,9 +227,7 @@ class Batch:
         self._states = torch.empty(0)  # (rows, new, D) of the sequences that joined since the last step
 
     @torch.inference_mode()
-    def join(
-        self, requests: Sequence[Request], keep_states: bool = False, keep_cache: bool = False
-    ) -> list[Decoded]:
+    def join(self, requests: Sequence[Request], keep_states: bool = False, keep_cache: bool = False) -> list[Decoded]:
         """Prefill new sequences; they write from the next step on. See `EnsembleDecoder.stream` for what is kept.
 
         Raises:
@@ -258,18 +256,19 @@ class Batch:
         assert result.cache is not None
         position = torch.tensor([len(request.prompt) + len(result.tokens) - 1])
         cache = result.cache.copy([0], len(request.prompt) + request.max_tokens)
-        states = self.decoder.backbone.forward(torch.tensor([result.tokens[-1:]]), position, cache, self.decoder.lora,
-                                               torch.tensor([0]))  # fmt: skip
+        states = self.decoder.backbone.forward(
+            torch.tensor([result.tokens[-1:]]), position, cache, self.decoder.lora, torch.tensor([0])
+        )
         lines = self._lines([request], [result], True, True)
         self._add(lines, result.coefficients[None], position + 1, states, cache)
 
     @staticmethod
-    def _lines(
-        requests: Sequence[Request], results: list[Decoded], keep_states: bool, keep_cache: bool
-    ) -> list[Line]:
+    def _lines(requests: Sequence[Request], results: list[Decoded], keep_states: bool, keep_cache: bool) -> list[Line]:
         began = time.perf_counter()
-        return [Line(request, result, torch.Generator().manual_seed(request.seed), began, keep_states, keep_cache)
-                for request, result in zip(requests, results, strict=True)]  # fmt: skip
+        return [
+            Line(request, result, torch.Generator().manual_seed(request.seed), began, keep_states, keep_cache)
+            for request, result in zip(requests, results, strict=True)
+        ]
 
     def _add(
         self, lines: list[Line], mix: torch.Tensor, position: torch.Tensor, states: torch.Tensor, cache: Cache
@@ -293,8 +292,9 @@ class Batch:
         if self._pending:
             old = len(self._pending)
             last = torch.tensor(self._pending)
-            stepped = backbone.forward(last[:, None], self._position[:old], self.cache, decoder.lora,
-                                       torch.zeros_like(last))  # fmt: skip
+            stepped = backbone.forward(
+                last[:, None], self._position[:old], self.cache, decoder.lora, torch.zeros_like(last)
+            )
             self._position[:old] += 1
             states = torch.cat([stepped, states], 1) if states.numel() else stepped
         self._pending, self._states = [], torch.empty(0)
@@ -342,9 +342,7 @@ class Batch:
             self.cache = None
 
 
-def _choose(
-    logits: torch.Tensor, requests: Sequence[Request], chance: Sequence[torch.Generator]
-) -> list[int]:
+def _choose(logits: torch.Tensor, requests: Sequence[Request], chance: Sequence[torch.Generator]) -> list[int]:
     """The next token of each sequence: argmax, or the inverse CDF at one uniform number of its own."""
     greedy = logits.argmax(-1).tolist()
     sampled = [slot for slot, r in enumerate(requests) if r.temperature > 0]

@@ -46,9 +46,12 @@ class Prefix:
 
 @torch.inference_mode()
 def decode_directions(
-    decoder: EnsembleDecoder, prompts: Sequence[Sequence[int]], weights: Sequence[Sequence[float]],
-    strength: float = 1.0, max_tokens: int = 64,
-) -> DirectionReplies:  # fmt: skip
+    decoder: EnsembleDecoder,
+    prompts: Sequence[Sequence[int]],
+    weights: Sequence[Sequence[float]],
+    strength: float = 1.0,
+    max_tokens: int = 64,
+) -> DirectionReplies:
     """Write greedily for every prompt under every weight vector; equal to decoding each pair alone.
 
     Args:
@@ -97,9 +100,7 @@ def decode_directions(
         steps += len(prefixes)
 
 
-def _choices(
-    decoder: EnsembleDecoder, states: torch.Tensor, mix: torch.Tensor, forbidden: Sequence[int]
-) -> list[int]:
+def _choices(decoder: EnsembleDecoder, states: torch.Tensor, mix: torch.Tensor, forbidden: Sequence[int]) -> list[int]:
     """The next token of each weight vector; states (rows, D), mix (members, rows)."""
     few = len(mix) <= len(states)
     logits = decoder.backbone.logits(mix @ states.float() if few else states.float())

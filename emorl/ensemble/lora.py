@@ -75,8 +75,12 @@ def load_adapter(folder: Path, base_id: str | None = None, name: str | None = No
     name = name or folder.name
     config_file, weights_file = folder / "adapter_config.json", folder / "adapter_model.safetensors"
     if not config_file.is_file() or not weights_file.is_file():
-        raise _refuse(name, f"no PEFT adapter in {folder}", "adapter_config.json and adapter_model.safetensors",
-                      "save it with PEFT's save_pretrained")  # fmt: skip
+        raise _refuse(
+            name,
+            f"no PEFT adapter in {folder}",
+            "adapter_config.json and adapter_model.safetensors",
+            "save it with PEFT's save_pretrained",
+        )
     config = json.loads(config_file.read_text())
     if config.get("peft_type") != "LORA" or config.get("use_dora"):
         kind = "DoRA" if config.get("use_dora") else config.get("peft_type")
@@ -84,31 +88,51 @@ def load_adapter(folder: Path, base_id: str | None = None, name: str | None = No
     if config.get("bias", "none") != "none" or config.get("lora_bias"):
         raise _refuse(name, "it trains biases", "bias none", "train it without biases")
     if config.get("modules_to_save") or config.get("rank_pattern") or config.get("alpha_pattern"):
-        raise _refuse(name, "it saves whole modules or uses several ranks", "one rank and LoRA factors only",
-                      "leave modules_to_save, rank_pattern and alpha_pattern empty")  # fmt: skip
+        raise _refuse(
+            name,
+            "it saves whole modules or uses several ranks",
+            "one rank and LoRA factors only",
+            "leave modules_to_save, rank_pattern and alpha_pattern empty",
+        )
     rank = int(config["r"])
     scale = config["lora_alpha"] / (math.sqrt(rank) if config.get("use_rslora") else rank)
     halves: dict[tuple[int, str], dict[str, torch.Tensor]] = {}
     with safe_open(weights_file, "pt") as file:
         made_for = (file.metadata() or {}).get("base_id")
         if base_id and made_for and made_for != base_id:
-            raise _refuse(name, f"it was trained on the base {made_for[:12]}", f"the base in use, {base_id[:12]}",
-                          "use the base and warm start it was made for, or train it again")  # fmt: skip
+            raise _refuse(
+                name,
+                f"it was trained on the base {made_for[:12]}",
+                f"the base in use, {base_id[:12]}",
+                "use the base and warm start it was made for, or train it again",
+            )
         for key in file.keys():
             match = KEY.match(key)
             if not match or match[2] not in PROJECTIONS:
-                raise _refuse(name, f"it changes {key}", "only attention and MLP projections of the layers",
-                              "do not adapt head, embeddings or norms: mixing would no longer be exact")  # fmt: skip
+                raise _refuse(
+                    name,
+                    f"it changes {key}",
+                    "only attention and MLP projections of the layers",
+                    "do not adapt head, embeddings or norms: mixing would no longer be exact",
+                )
             tensor = file.get_tensor(key).float()
             if not torch.isfinite(tensor).all():
-                raise _refuse(name, f"{key} holds values that are not finite", "finite numbers",
-                              "train it again with a smaller learning rate")  # fmt: skip
+                raise _refuse(
+                    name,
+                    f"{key} holds values that are not finite",
+                    "finite numbers",
+                    "train it again with a smaller learning rate",
+                )
             halves.setdefault((int(match[1]), match[2]), {})[match[3]] = tensor
     factors = {}
     for place, half in halves.items():
         if set(half) != {"A", "B"} or half["A"].shape[0] != rank or half["B"].shape[1] != rank:
-            raise _refuse(name, f"the factors of {place} do not have rank {rank}", "A (R, in) and B (out, R)",
-                          "save the adapter again")  # fmt: skip
+            raise _refuse(
+                name,
+                f"the factors of {place} do not have rank {rank}",
+                "A (R, in) and B (out, R)",
+                "save the adapter again",
+            )
         factors[place] = (half["A"], half["B"])
     if not factors:
         raise _refuse(name, "it holds no LoRA factors", "at least one adapted projection", "train it first")
@@ -134,9 +158,12 @@ class StackedLora:
             raise AdapterMismatch("Got no adapter: expected at least one; name a folder made by training.")
         for other in adapters[1:]:
             if other.layout != adapters[0].layout:
-                raise _refuse(other.name, f"rank {other.rank} on {len(other.factors)} projections",
-                              f"rank {adapters[0].rank} on {len(adapters[0].factors)}, as {adapters[0].name} has",
-                              "train all adapters of an ensemble with one LoRA configuration")  # fmt: skip
+                raise _refuse(
+                    other.name,
+                    f"rank {other.rank} on {len(other.factors)} projections",
+                    f"rank {adapters[0].rank} on {len(adapters[0].factors)}, as {adapters[0].name} has",
+                    "train all adapters of an ensemble with one LoRA configuration",
+                )
         self.adapters = tuple(adapters)
         self.base_row = base_row
         self.first_layer = min(layer for layer, _ in adapters[0].factors)
@@ -171,14 +198,22 @@ class StackedLora:
                 if projection in names:
                     factor = adapter.factors[layer, projection][1]
                     if factor.shape[0] != width:
-                        raise _refuse(adapter.name, f"{projection} of layer {layer} has {factor.shape[0]} outputs",
-                                      f"{width}, as this base has", "use the base it was trained on")  # fmt: skip
+                        raise _refuse(
+                            adapter.name,
+                            f"{projection} of layer {layer} has {factor.shape[0]} outputs",
+                            f"{width}, as this base has",
+                            "use the base it was trained on",
+                        )
                     up[row : row + width, column : column + adapter.rank] = factor * adapter.scale
                     column += adapter.rank
                 row += width
             if norm is not None and norm.shape[0] != down.shape[1]:
-                raise _refuse(adapter.name, f"{names[0]} of layer {layer} has {down.shape[1]} inputs",
-                              f"{norm.shape[0]}, as this base has", "use the base it was trained on")  # fmt: skip
+                raise _refuse(
+                    adapter.name,
+                    f"{names[0]} of layer {layer} has {down.shape[1]} inputs",
+                    f"{norm.shape[0]}, as this base has",
+                    "use the base it was trained on",
+                )
             downs.append((down if norm is None else down * norm).T)
             ups.append(up.T)
         self._stacks[layer, product] = torch.stack(downs).contiguous(), torch.stack(ups).contiguous()

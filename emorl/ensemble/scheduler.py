@@ -59,9 +59,12 @@ class Scheduler:
         self._worker: threading.Thread | None = None
 
     def stream(
-        self, requests: Sequence[Request], keep_states: bool = False, keep_cache: bool = False,
+        self,
+        requests: Sequence[Request],
+        keep_states: bool = False,
+        keep_cache: bool = False,
         begun: Mapping[int, Decoded] | None = None,
-    ) -> Generator[list[Decoded]]:  # fmt: skip
+    ) -> Generator[list[Decoded]]:
         """As `EnsembleDecoder.stream`, beside whatever else is being written.
 
         Closing the iterator frees the rows at the next step. `begun` holds, by place in `requests`, results that
@@ -81,8 +84,10 @@ class Scheduler:
         job = Job(requests, keep_states, keep_cache, begun or {})
         with self._change:
             if len(self._waiting) >= self.most_waiting:
-                raise BusyError(f"{len(self._waiting)} others are waiting for a reflection: expected fewer than "
-                                f"{self.most_waiting}; try again in a minute.")  # fmt: skip
+                raise BusyError(
+                    f"{len(self._waiting)} others are waiting for a reflection: expected fewer than "
+                    f"{self.most_waiting}; try again in a minute."
+                )
             self._waiting.append(job)
             if self._worker is None:
                 self._worker = threading.Thread(target=self._work, name="emorl-decoder", daemon=True)

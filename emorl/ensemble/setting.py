@@ -65,9 +65,13 @@ class Setting:
 
     @classmethod
     def of(
-        cls, objectives: Sequence[str], weights: Mapping[str, float], strength: float = 1.0, temperature: float = 0.0,
+        cls,
+        objectives: Sequence[str],
+        weights: Mapping[str, float],
+        strength: float = 1.0,
+        temperature: float = 0.0,
         seed: int = 0,
-    ) -> Setting:  # fmt: skip
+    ) -> Setting:
         """A setting from weights by name.
 
         Args:

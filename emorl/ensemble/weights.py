@@ -60,9 +60,7 @@ def coefficients(weights: Sequence[float], strength: float = 1.0) -> torch.Tenso
         tensor([-1.0000,  1.5000,  0.5000])
     """
     if not math.isfinite(strength) or strength < 0:
-        raise WeightError(
-            f"Strength is {strength}: expected a finite number of at least 0; 1 is the plain ensemble."
-        )
+        raise WeightError(f"Strength is {strength}: expected a finite number of at least 0; 1 is the plain ensemble.")
     parts = [strength * share for share in shares(weights)]
     if strength == 1 and any(parts):  # exactly Σ ŵ_k h_k: the base row must not leak in by rounding
         return torch.tensor([0.0, *parts])

@@ -10,6 +10,13 @@ from emorl.explain.explanation import Explanation, explain_reply, explanation
 from emorl.explain.steps import Step, explain_steps
 
 __all__ = [
-    "Ask", "Explanation", "Step", "Variant", "Variants", "explain_reply", "explain_steps", "explanation",
+    "Ask",
+    "Explanation",
+    "Step",
+    "Variant",
+    "Variants",
+    "explain_reply",
+    "explain_steps",
+    "explanation",
     "plan_variants",
-]  # fmt: skip
+]

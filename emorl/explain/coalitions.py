@@ -59,9 +59,7 @@ class Variant:
     scores: dict[str, float]
 
 
-def plan_variants(
-    names: Sequence[str], shares: Sequence[float], strength: float, every: bool = True
-) -> list[Ask]:
+def plan_variants(names: Sequence[str], shares: Sequence[float], strength: float, every: bool = True) -> list[Ask]:
     """Coalitions to write.
 
     Args:
@@ -150,8 +148,9 @@ class Variants:
     def as_json(self) -> dict[str, Any]:
         """Plain dictionaries and lists; Shapley values where every coalition was written."""
         result: dict[str, Any] = {
-            "objectives": list(self.objectives), "written": [asdict(variant) for variant in self.written],
-        }  # fmt: skip
+            "objectives": list(self.objectives),
+            "written": [asdict(variant) for variant in self.written],
+        }
         if self.complete:
             result["shapley"] = {convention: self.shapley(convention) for convention in CONVENTIONS}
         return result

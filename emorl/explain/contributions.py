@@ -74,9 +74,14 @@ def flip_interval(start: torch.Tensor, slope: torch.Tensor, token: int) -> tuple
 
 @torch.inference_mode()
 def explain_tokens(
-    tokens: Sequence[int], states: torch.Tensor, shares: Sequence[float], strength: float, head: torch.Tensor,
-    scale: float = 1.0, mask: Mask = no_run_twice,
-) -> list[TokenFacts]:  # fmt: skip
+    tokens: Sequence[int],
+    states: torch.Tensor,
+    shares: Sequence[float],
+    strength: float,
+    head: torch.Tensor,
+    scale: float = 1.0,
+    mask: Mask = no_run_twice,
+) -> list[TokenFacts]:
     """Facts about every token of one reply.
 
     Args:

@@ -153,10 +153,19 @@ def intersect(ranges: Iterable[Range | None]) -> Range | None:
 
 
 def explain_reply(
-    tokens: Sequence[int], states: torch.Tensor, weights: dict[str, float], strength: float, head: torch.Tensor,
-    decode: Callable[[int], str], ends: Container[int], labels: dict[str, str], scale: float = 1.0,
-    temperature: float = 0.0, mask: Mask = no_run_twice, text: str = "",
-) -> Explanation:  # fmt: skip
+    tokens: Sequence[int],
+    states: torch.Tensor,
+    weights: dict[str, float],
+    strength: float,
+    head: torch.Tensor,
+    decode: Callable[[int], str],
+    ends: Container[int],
+    labels: dict[str, str],
+    scale: float = 1.0,
+    temperature: float = 0.0,
+    mask: Mask = no_run_twice,
+    text: str = "",
+) -> Explanation:
     """Explain a reply from its states; see `explain_steps` and `explanation`.
 
     Example:
@@ -175,9 +184,15 @@ def explain_reply(
 
 
 def explanation(
-    steps: Sequence[Step], weights: dict[str, float], strength: float, decode: Callable[[int], str],
-    ends: Container[int], labels: dict[str, str], temperature: float = 0.0, text: str = "",
-) -> Explanation:  # fmt: skip
+    steps: Sequence[Step],
+    weights: dict[str, float],
+    strength: float,
+    decode: Callable[[int], str],
+    ends: Container[int],
+    labels: dict[str, str],
+    temperature: float = 0.0,
+    text: str = "",
+) -> Explanation:
     """Put steps together into words and a whole.
 
     Args:
@@ -225,34 +240,58 @@ class _Reader:
         written = step.facts.token
         own = [self.choice(candidate, written) for candidate in step.own]
         return Piece(
-            "" if written in self.ends else self.decode(written), step.rank, step.probability,
-            self.text(step.facts.foil), tuple(self.choice(c, written) for c in step.candidates),
-            dict(zip([BASE, *self.weights], own, strict=True)), step.disagreement,
-        )  # fmt: skip
+            "" if written in self.ends else self.decode(written),
+            step.rank,
+            step.probability,
+            self.text(step.facts.foil),
+            tuple(self.choice(c, written) for c in step.candidates),
+            dict(zip([BASE, *self.weights], own, strict=True)),
+            step.disagreement,
+        )
 
     def word(self, text: str, gap: bool, kind: Kind, where: range) -> WordExplanation:
         steps = [self.steps[i] for i in where]
         shares = list(self.weights.values())
         sums = [sum(terms) for terms in zip(*(s.facts.contributions for s in steps), strict=True)]
         parts = self.named(sums)
-        slopes = [[sum(terms) for terms in zip(*rows, strict=True)] for rows in (
-            [along_slider(s.margin_slope, shares) for s in steps], [along_slider(s.log_p_slope, shares) for s in steps]
-        )]  # fmt: skip
+        slopes = [
+            [sum(terms) for terms in zip(*rows, strict=True)]
+            for rows in (
+                [along_slider(s.margin_slope, shares) for s in steps],
+                [along_slider(s.log_p_slope, shares) for s in steps],
+            )
+        ]
         kept = zip(*(s.facts.unchanged for s in steps), strict=True)
         pieces = tuple(self.piece(step) for step in steps)
         first = all(step.rank == 1 for step in steps)
         stray = next((i for i, p in enumerate(pieces) if not p.own[BASE].written), None)
         before = "".join(p.text for p in pieces[:stray]).strip()
         return WordExplanation(
-            text, gap, kind, pieces[0].runner_up, sum(sums), parts, dict(zip(self.weights, slopes[0], strict=True)),
+            text,
+            gap,
+            kind,
+            pieces[0].runner_up,
+            sum(sums),
+            parts,
+            dict(zip(self.weights, slopes[0], strict=True)),
             dict(zip(self.weights, slopes[1], strict=True)),
-            {name: intersect(ranges) for name, ranges in zip(self.weights, kept, strict=True)}, first, pieces,
+            {name: intersect(ranges) for name, ranges in zip(self.weights, kept, strict=True)},
+            first,
+            pieces,
             max(step.disagreement for step in steps),
             word_sentence(
-                text, pieces[0].runner_up, parts, self.labels, None if stray is None else pieces[stray].own[BASE].text,
-                first, self.strength > 0 and any(shares), len(pieces), self.sampled, before if stray else "",
+                text,
+                pieces[0].runner_up,
+                parts,
+                self.labels,
+                None if stray is None else pieces[stray].own[BASE].text,
+                first,
+                self.strength > 0 and any(shares),
+                len(pieces),
+                self.sampled,
+                before if stray else "",
             ),
-        )  # fmt: skip
+        )
 
     def overall(self, words: Sequence[WordExplanation]) -> Overall:
         names = [BASE, *self.weights]
@@ -269,10 +308,14 @@ class _Reader:
         agreed = sum(all(p.own[BASE].written for p in word.pieces) for word in words if word.kind == "word")
         total = sum(word.kind == "word" for word in words)
         return Overall(
-            push, net, unchanged, {name: _limits(words, name, unchanged[name]) for name in self.weights},
-            sum(spread) / len(spread) if spread else 0.0, float(torch.special.entr(shares).sum()),
+            push,
+            net,
+            unchanged,
+            {name: _limits(words, name, unchanged[name]) for name in self.weights},
+            sum(spread) / len(spread) if spread else 0.0,
+            float(torch.special.entr(shares).sum()),
             reply_sentence(push, unchanged, self.labels, agreed, total, self.sampled),
-        )  # fmt: skip
+        )
 
 
 def _limits(words: Sequence[WordExplanation], name: str, kept: Range | None) -> tuple[int | None, int | None]:

@@ -36,9 +36,17 @@ def reasons(contributions: Mapping[str, float]) -> tuple[list[str], bool]:
 
 
 def word_sentence(
-    text: str, foil: str, contributions: Mapping[str, float], labels: Mapping[str, str], base_choice: str | None,
-    first: bool = True, weighed: bool = True, pieces: int = 1, sampled: bool = False, base_after: str = "",
-) -> str:  # fmt: skip
+    text: str,
+    foil: str,
+    contributions: Mapping[str, float],
+    labels: Mapping[str, str],
+    base_choice: str | None,
+    first: bool = True,
+    weighed: bool = True,
+    pieces: int = 1,
+    sampled: bool = False,
+    base_after: str = "",
+) -> str:
     """Why a word was written.
 
     Args:
@@ -80,9 +88,13 @@ def word_sentence(
 
 
 def reply_sentence(
-    absolute: Mapping[str, float], unchanged: Mapping[str, tuple[float, float] | None], labels: Mapping[str, str],
-    agreed: int, words: int, sampled: bool = False,
-) -> str:  # fmt: skip
+    absolute: Mapping[str, float],
+    unchanged: Mapping[str, tuple[float, float] | None],
+    labels: Mapping[str, str],
+    agreed: int,
+    words: int,
+    sampled: bool = False,
+) -> str:
     """The whole reply.
 
     Args:

@@ -111,9 +111,15 @@ def along_slider(slopes: Sequence[float], shares: Sequence[float]) -> tuple[floa
 
 @torch.inference_mode()
 def explain_steps(
-    tokens: Sequence[int], states: torch.Tensor, shares: Sequence[float], strength: float, head: torch.Tensor,
-    scale: float = 1.0, temperature: float = 0.0, mask: Mask = no_run_twice,
-) -> list[Step]:  # fmt: skip
+    tokens: Sequence[int],
+    states: torch.Tensor,
+    shares: Sequence[float],
+    strength: float,
+    head: torch.Tensor,
+    scale: float = 1.0,
+    temperature: float = 0.0,
+    mask: Mask = no_run_twice,
+) -> list[Step]:
     """Every step of one reply from the states that wrote it.
 
     Args:
@@ -145,14 +151,16 @@ def explain_steps(
         def candidate(token: int, p: torch.Tensor = p, lead: torch.Tensor = lead) -> Candidate:
             return Candidate(token, float(p[token]), tuple(lead[:, token].tolist()))
 
-        steps.append(Step(
-            fact,
-            1 + int((mixed > mixed[fact.token]).sum()),
-            float(p[fact.token]),
-            tuple(candidate(t) for t in mixed.topk(min(CANDIDATES, len(mixed) - len(forbidden))).indices.tolist()),
-            tuple(candidate(t) for t in alone.argmax(-1).tolist()),
-            tuple((gained - terms[1:, fact.foil]).tolist()),
-            tuple(((gained - terms[1:] @ p) / heat).tolist()),
-            divergence(alone[1:] / heat, shares),
-        ))  # fmt: skip
+        steps.append(
+            Step(
+                fact,
+                1 + int((mixed > mixed[fact.token]).sum()),
+                float(p[fact.token]),
+                tuple(candidate(t) for t in mixed.topk(min(CANDIDATES, len(mixed) - len(forbidden))).indices.tolist()),
+                tuple(candidate(t) for t in alone.argmax(-1).tolist()),
+                tuple((gained - terms[1:, fact.foil]).tolist()),
+                tuple(((gained - terms[1:] @ p) / heat).tolist()),
+                divergence(alone[1:] / heat, shares),
+            )
+        )
     return steps

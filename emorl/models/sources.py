@@ -76,9 +76,7 @@ def check_file(path: Path, wanted: BaseFile) -> None:
     size = path.stat().st_size
     if size != wanted.size:
         fault = "truncated" if size < wanted.size else "too long"
-        raise AssetError(
-            f"{path} is {fault}: got {size:,} bytes, expected {wanted.size:,}; fetch the file again"
-        )
+        raise AssetError(f"{path} is {fault}: got {size:,} bytes, expected {wanted.size:,}; fetch the file again")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != wanted.sha256:

@@ -95,11 +95,14 @@ def write_best(
     ranked = sorted(first.values(), key=lambda index: -total(shares, judged[texts[index]]))  # of equal ones the first
     candidates = tuple(
         Candidate(
-            texts[index], *planned[index], judged[texts[index]].scores, judged[texts[index]].faithfulness,
+            texts[index],
+            *planned[index],
+            judged[texts[index]].scores,
+            judged[texts[index]].faithfulness,
             total(shares, judged[texts[index]]),
         )
         for index in ranked
-    )  # fmt: skip
+    )
     best = ranked[0]
     chosen = finish(writer, text, rows[best], results[best], results[rows.index(base)], judged, explain)
     yield replace(chosen, candidates=candidates)

@@ -18,8 +18,16 @@ from emorl.safety import crisis_contacts, crisis_matches
 
 FIELDS = ("statement", "reflection", "weights", "strength", "scores", "faithfulness", "timing", "model")
 CANDIDATE_FIELDS = (
-    "reflection", "made", "weights", "strength", "temperature", "seed", "scores", "faithfulness", "total"
-)  # fmt: skip
+    "reflection",
+    "made",
+    "weights",
+    "strength",
+    "temperature",
+    "seed",
+    "scores",
+    "faithfulness",
+    "total",
+)
 ATLAS_FIELDS = ("objectives", "coverage", "decode_steps", "regions")
 MAX_CANDIDATES = 16
 

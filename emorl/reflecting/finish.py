@@ -18,9 +18,14 @@ from emorl.reflecting.writer import Writer
 
 
 def finish(
-    writer: Writer, statement: str, setting: Setting, own: Decoded, base: Decoded, judged: Mapping[str, Judged],
+    writer: Writer,
+    statement: str,
+    setting: Setting,
+    own: Decoded,
+    base: Decoded,
+    judged: Mapping[str, Judged],
     explain: bool,
-) -> Reflection:  # fmt: skip
+) -> Reflection:
     """Put together what was written, and explain it.
 
     Args:
@@ -83,10 +88,19 @@ def explain_reflection(writer: Writer, reflection: Reflection) -> Explanation:
         raise ValueError("expected a reflection written with explain=True")
     backbone, trace, setting = writer.decoder.backbone, reflection.trace, reflection.setting
     return explain_reply(
-        trace.tokens, trace.states, reflection.weights, setting.strength, backbone.head, writer.tokenizer.piece,
-        writer.decoder.end_tokens, {o.name: o.label.lower() for o in writer.objectives}, backbone.scale,
-        setting.temperature, writer.decoder.mask, reflection.reflection,
-    )  # fmt: skip
+        trace.tokens,
+        trace.states,
+        reflection.weights,
+        setting.strength,
+        backbone.head,
+        writer.tokenizer.piece,
+        writer.decoder.end_tokens,
+        {o.name: o.label.lower() for o in writer.objectives},
+        backbone.scale,
+        setting.temperature,
+        writer.decoder.mask,
+        reflection.reflection,
+    )
 
 
 def model_of(manifest: Manifest) -> dict[str, Any]:

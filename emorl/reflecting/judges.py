@@ -76,5 +76,7 @@ class Judges:
         if self.faithfulness is not None:
             with self._lock:
                 faithful = [float(value) for value in self.faithfulness.score([statement] * len(texts), texts)]
-        return {text: Judged({name: values[i] for name, values in scores.items()}, faithful[i])
-                for i, text in enumerate(texts)}  # fmt: skip
+        return {
+            text: Judged({name: values[i] for name, values in scores.items()}, faithful[i])
+            for i, text in enumerate(texts)
+        }

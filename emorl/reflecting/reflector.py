@@ -135,9 +135,14 @@ class Reflector:
         yield from write_best(self.writer, statement, setting, count, explain, atlas)
 
     def atlas(
-        self, statement: str, strength: float = 1.0, objectives: Sequence[str] | None = None,
-        max_steps: int | None = MAX_STEPS, min_area: float = 1e-4, pace: Pace = BESIDE_OTHERS,
-    ) -> Generator[dict[str, Any] | None]:  # fmt: skip
+        self,
+        statement: str,
+        strength: float = 1.0,
+        objectives: Sequence[str] | None = None,
+        max_steps: int | None = MAX_STEPS,
+        min_area: float = 1e-4,
+        pace: Pace = BESIDE_OTHERS,
+    ) -> Generator[dict[str, Any] | None]:
         """Every greedy reflection the weights can reach, found while nobody else's is being written.
 
         Args:

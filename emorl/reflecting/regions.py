@@ -49,16 +49,27 @@ ALONE = Pace(32, 64)
 
 
 def grow_regions(
-    writer: Writer, statement: str, strength: float, objectives: Sequence[str] | None, max_steps: int | None,
-    min_area: float, pace: Pace,
-) -> Generator[dict[str, Any] | None]:  # fmt: skip
+    writer: Writer,
+    statement: str,
+    strength: float,
+    objectives: Sequence[str] | None,
+    max_steps: int | None,
+    min_area: float,
+    pace: Pace,
+) -> Generator[dict[str, Any] | None]:
     """Grow the atlas of a statement; see `Reflector.atlas`."""
     text, prompt = check_statement(statement), writer.prompt(statement)
     spanned = None if objectives is None else writer.places(objectives)
     growing = grow_atlas(
-        writer.decoder, prompt, strength, objectives=spanned, max_tokens=MAX_TOKENS, min_area=min_area,
-        max_steps=max_steps, batch=pace.prefixes,
-    )  # fmt: skip
+        writer.decoder,
+        prompt,
+        strength,
+        objectives=spanned,
+        max_tokens=MAX_TOKENS,
+        min_area=min_area,
+        max_steps=max_steps,
+        batch=pace.prefixes,
+    )
     replies: dict[tuple[int, ...], str] = {}
     result: dict[str, Any] = {}
     with closing(growing):  # type: ignore[type-var]

@@ -123,9 +123,12 @@ class Writer:
         return Request(prompt, setting.weights, setting.strength, setting.temperature, setting.seed, MAX_TOKENS)
 
     def write(
-        self, requests: Sequence[Request], keep_states: bool = False, keep_cache: bool = False,
+        self,
+        requests: Sequence[Request],
+        keep_states: bool = False,
+        keep_cache: bool = False,
         begun: Mapping[int, Decoded] | None = None,
-    ) -> Generator[list[Decoded]]:  # fmt: skip
+    ) -> Generator[list[Decoded]]:
         """Write requests as part of everybody's batch; see `Scheduler.stream`."""
         return self.scheduler.stream(requests, keep_states, keep_cache, begun)
 

@@ -12,5 +12,12 @@ from emorl.safety.output import Chip, check_reply
 from emorl.safety.personal_data import PersonalData, mask, personal_data
 
 __all__ = [
-    "Chip", "Contact", "PersonalData", "check_reply", "crisis_contacts", "crisis_matches", "mask", "personal_data",
-]  # fmt: skip
+    "Chip",
+    "Contact",
+    "PersonalData",
+    "check_reply",
+    "crisis_contacts",
+    "crisis_matches",
+    "mask",
+    "personal_data",
+]

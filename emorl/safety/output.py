@@ -29,10 +29,20 @@ _ASKED = re.compile(
 _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 # Statement and reply name the same person differently; a copy with the pronouns turned is still a copy.
 _TURNED = {
-    "i": "you", "we": "you", "us": "you", "our": "your",
-    "im": "youre", "ive": "youve", "id": "youd", "ill": "youll", "me": "you", "my": "your",
-    "mine": "yours", "myself": "yourself", "am": "are",
-}  # fmt: skip
+    "i": "you",
+    "we": "you",
+    "us": "you",
+    "our": "your",
+    "im": "youre",
+    "ive": "youve",
+    "id": "youd",
+    "ill": "youll",
+    "me": "you",
+    "my": "your",
+    "mine": "yours",
+    "myself": "yourself",
+    "am": "are",
+}
 _TOLD = re.compile(
     r"\b(?:you (?:should|ought to|need to|must|had better|might want to|could try|can try|have to (?:try|learn)|"
     r"could always|could ask)|youd (?:better|be better off|do better)|"
@@ -110,8 +120,14 @@ class Chip:
 
 def check_reply(statement: str, reply: str) -> tuple[Chip, ...]:
     """All chips of a reply, in a fixed order; empty for a blank reply."""
-    checks = (advice(reply), question(reply), diagnosis(statement, reply), parroting(statement, reply),
-              repetition(reply), first_person(reply))  # fmt: skip
+    checks = (
+        advice(reply),
+        question(reply),
+        diagnosis(statement, reply),
+        parroting(statement, reply),
+        repetition(reply),
+        first_person(reply),
+    )
     return tuple(chip for chip in checks if chip is not None)
 
 

@@ -40,9 +40,13 @@ def minilm_folder() -> Path:
 def encode(tokenizer: Any, statements: Sequence[str], replies: Sequence[str]) -> dict[str, torch.Tensor]:
     """Token ids of the pairs, right-padded, (B, T); of an overlong pair the longer text loses its end."""
     return tokenizer(
-        list(statements), list(replies), truncation="longest_first", max_length=MAX_TOKENS,
-        padding=True, return_tensors="pt",
-    )  # fmt: skip
+        list(statements),
+        list(replies),
+        truncation="longest_first",
+        max_length=MAX_TOKENS,
+        padding=True,
+        return_tensors="pt",
+    )
 
 
 def level_score(logits: torch.Tensor) -> torch.Tensor:
@@ -74,9 +78,7 @@ class CrossEncoderScorer:
                 "`python -m training scorers` or point at another models folder."
             )
         self.info: dict = json.loads(card.read_text())
-        base = AutoModelForSequenceClassification.from_pretrained(
-            minilm_folder(), num_labels=self.info["labels"]
-        )
+        base = AutoModelForSequenceClassification.from_pretrained(minilm_folder(), num_labels=self.info["labels"])
         merged = PeftModel.from_pretrained(base, str(folder)).merge_and_unload()
         self.model = merged.eval().requires_grad_(False)
         self.tokenizer = AutoTokenizer.from_pretrained(minilm_folder())

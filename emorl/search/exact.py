@@ -52,9 +52,7 @@ class Node:
     touched: tuple[tuple[int, ...], ...]
 
 
-def exact_search(
-    atlases: Sequence[Atlas], scores: Sequence[Sequence[float]], least_share: float = 0.0
-) -> ExactResult:
+def exact_search(atlases: Sequence[Atlas], scores: Sequence[Sequence[float]], least_share: float = 0.0) -> ExactResult:
     """Search the overlay of atlases that span the same objectives.
 
     Args:
@@ -109,9 +107,13 @@ def exact_search(
         if node.depth == len(cells):
             corners = node.cell.vertices.mean(0)
             return ExactResult(
-                tuple(float(share) for share in corners / corners.sum()), node.total / len(cells), node.cell,
-                min(a.coverage for a in atlases), sum(a.decode_steps for a in atlases), seen,
-            )  # fmt: skip
+                tuple(float(share) for share in corners / corners.sum()),
+                node.total / len(cells),
+                node.cell,
+                min(a.coverage for a in atlases),
+                sum(a.decode_steps for a in atlases),
+                seen,
+            )
         for region in node.touched[0]:
             piece = overlap(node.cell, cells[node.depth][region])
             if piece is None:

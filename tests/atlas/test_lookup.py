@@ -42,15 +42,19 @@ def test_bad_weights(atlas):
 
 def test_json_is_plain_and_adds_up(atlas):
     result = as_json(atlas, ["warm", "short", "clear"], ["Left.", "Right."])
-    assert json.loads(json.dumps(result)) == result == {
-        "objectives": ["warm", "short", "clear"],
-        "coverage": 0.5,
-        "decode_steps": 9,
-        "regions": [
-            {"reflection": "Left.", "area": 0.25, "polygon": [[1, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5]]},
-            {"reflection": "Right.", "area": 0.25, "polygon": [[0, 1, 0], [0, 0.5, 0.5], [0.5, 0.5, 0]]},
-        ],
-    }  # fmt: skip
+    assert (
+        json.loads(json.dumps(result))
+        == result
+        == {
+            "objectives": ["warm", "short", "clear"],
+            "coverage": 0.5,
+            "decode_steps": 9,
+            "regions": [
+                {"reflection": "Left.", "area": 0.25, "polygon": [[1, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5]]},
+                {"reflection": "Right.", "area": 0.25, "polygon": [[0, 1, 0], [0, 0.5, 0.5], [0.5, 0.5, 0]]},
+            ],
+        }
+    )
     assert sum(region["area"] for region in result["regions"]) == pytest.approx(result["coverage"], abs=1e-9)
 
 

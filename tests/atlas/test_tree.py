@@ -127,8 +127,12 @@ def test_what_is_below_the_minimum_area_is_reported_as_lost():
 def test_replies_end_at_the_longest_length():
     atlas = last(scripted(), [1], max_tokens=2)
     assert {r.tokens: r.ended for r in atlas.regions} == {
-        (A, END): True, (A, B): False, (B, END): True, (C, A): False, (C, B): False
-    }  # fmt: skip
+        (A, END): True,
+        (A, B): False,
+        (B, END): True,
+        (C, A): False,
+        (C, B): False,
+    }
 
 
 def test_what_the_mask_forbids_wins_nowhere_on_paper():

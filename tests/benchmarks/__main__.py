@@ -1,7 +1,7 @@
 """Runs every benchmark in a process of its own: JSON under var/bench, a table on screen.
 
-    python -m tests.benchmarks                # all of them
-    python -m tests.benchmarks.decode --json  # one of them
+python -m tests.benchmarks                # all of them
+python -m tests.benchmarks.decode --json  # one of them
 """
 
 from __future__ import annotations

@@ -56,8 +56,9 @@ class Settings:
         return self.tokens if sequences == 1 else max(2, self.batch_tokens // (1 if sequences <= 8 else 2))
 
 
-QUICK = Settings(tokens=3, rounds=1, sequences=(1, 2), experts=(3,), lengths=(), batch_tokens=2, batch_prompt=6,
-                 prompt=8, shapes=())  # fmt: skip
+QUICK = Settings(
+    tokens=3, rounds=1, sequences=(1, 2), experts=(3,), lengths=(), batch_tokens=2, batch_prompt=6, prompt=8, shapes=()
+)
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,16 @@ def cases(models: Models, dtype: torch.dtype, s: Settings) -> list[Case]:
     with_base, blended = Ours(backbone, three, True), Ours(LlamaBackbone(soup, dtype), [idle_adapter(models.base)])
     made: list[Case] = []
 
-    def add(name: str, writer: Any, experts: int, rounds: int, equal_to: str | None = None, sequences: int = 1,
-            tokens: int | None = None, weights: list[list[float]] | None = None) -> None:  # fmt: skip
+    def add(
+        name: str,
+        writer: Any,
+        experts: int,
+        rounds: int,
+        equal_to: str | None = None,
+        sequences: int = 1,
+        tokens: int | None = None,
+        weights: list[list[float]] | None = None,
+    ) -> None:
         tokens = tokens or s.length(sequences)
         read = s.prompt if sequences == 1 else s.batch_prompt
         ends = [p[-read:] if read else p for p in models.prompts]
@@ -158,10 +167,15 @@ def check(made: Sequence[Case]) -> list[dict[str, Any]]:
             if wanted not in written:
                 written[wanted] = by_key[wanted].write(by_key[wanted].tokens)
     return [
-        {"name": case.key, "equal_to": case.equal_to, "equal": written[case.key] == written[case.equal_to],
-         "share": agreement(written[case.key], written[case.equal_to])}
-        for case in made if case.equal_to
-    ]  # fmt: skip
+        {
+            "name": case.key,
+            "equal_to": case.equal_to,
+            "equal": written[case.key] == written[case.equal_to],
+            "share": agreement(written[case.key], written[case.equal_to]),
+        }
+        for case in made
+        if case.equal_to
+    ]
 
 
 def agreement(one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]) -> float:

@@ -116,8 +116,10 @@ class MemoryReader:
         """Seconds of the fastest pass."""
         square = self.plain.view(-1, 1024)
         ways: list[Callable[[], Any]] = [
-            self.plain.sum, lambda: square @ self.vector, lambda: self.typed @ self.typed_vector
-        ]  # fmt: skip
+            self.plain.sum,
+            lambda: square @ self.vector,
+            lambda: self.typed @ self.typed_vector,
+        ]
         best = float("inf")
         for way in ways:
             for _ in range(5):

@@ -105,11 +105,16 @@ def random_models(shape: Shape, prompts: Sequence[Sequence[int]], experts: int =
     torch.manual_seed(0)
     base = LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=shape.words, hidden_size=shape.width, intermediate_size=shape.inner,
-            num_hidden_layers=shape.layers, num_attention_heads=shape.heads, num_key_value_heads=shape.kv_heads,
-            max_position_embeddings=2048, tie_word_embeddings=True,
+            vocab_size=shape.words,
+            hidden_size=shape.width,
+            intermediate_size=shape.inner,
+            num_hidden_layers=shape.layers,
+            num_attention_heads=shape.heads,
+            num_key_value_heads=shape.kv_heads,
+            max_position_embeddings=2048,
+            tie_word_embeddings=True,
         )
-    ).eval()  # fmt: skip
+    ).eval()
     factors = {}
     for layer in range(shape.layers * 3 // 5, shape.layers):
         for projection in PROJECTIONS:

@@ -50,11 +50,22 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def decode_part(result: Mapping[str, Any]) -> str:
     """A word's cost, the figures to reach, growth, larger bases."""
     rows = [r for r in result["rows"] if r["sequences"] == 1 and not r["name"].startswith("random")]
-    seen = table(["method", "type", "experts", "words", "ms a word", "least to most", "first word, ms", "memory, MB"], [
-        [r["name"], r["dtype"], r["experts"], r["tokens"], f"{r['ms_per_token_median']:.1f}",
-         f"{r['spread'][0]:.1f} to {r['spread'][1]:.1f}", f"{r['first_token_ms']:.0f}" if "first_token_ms" in r else "",
-         f"{r['memory_mb']:.0f}" if r.get("memory_mb") else ""] for r in rows
-    ])  # fmt: skip
+    seen = table(
+        ["method", "type", "experts", "words", "ms a word", "least to most", "first word, ms", "memory, MB"],
+        [
+            [
+                r["name"],
+                r["dtype"],
+                r["experts"],
+                r["tokens"],
+                f"{r['ms_per_token_median']:.1f}",
+                f"{r['spread'][0]:.1f} to {r['spread'][1]:.1f}",
+                f"{r['first_token_ms']:.0f}" if "first_token_ms" in r else "",
+                f"{r['memory_mb']:.0f}" if r.get("memory_mb") else "",
+            ]
+            for r in rows
+        ],
+    )
     goals = []
     for name, (what, goal, small) in GOALS.items():
         cells = []
@@ -64,15 +75,21 @@ def decode_part(result: Mapping[str, Any]) -> str:
             cells.append("" if value is None else f"{value:.2f}" + ("" if held else " (not reached)"))
         goals.append([what, f"{'at most' if small else 'at least'} {goal:g}", *cells])
     parts = [
-        "## A word\n", f"{result['threads']} threads, {result['versions']['processor']}, "
+        "## A word\n",
+        f"{result['threads']} threads, {result['versions']['processor']}, "
         f"bfloat16 units: {'yes' if result['versions']['bfloat16_units'] else 'no'}, "
         f"torch {result['versions']['torch']}; tokens equal in float32: {'yes' if result['tokens_equal'] else 'no'}.\n",
-        seen, "## Figures to reach\n", table(["", "goal", "bfloat16", "float32"], goals), "## How it grows\n",
-    ]  # fmt: skip
+        seen,
+        "## Figures to reach\n",
+        table(["", "goal", "bfloat16", "float32"], goals),
+        "## How it grows\n",
+    ]
     for dtype, curves in result["growth"].items():
         for over, fit in curves.items():
-            parts.append(f"* {dtype}, {over}: {fit['at_zero']:.3g} + {fit['slope']:.3g} x ms a step "
-                         f"(r² {fit['r2']:.2f}; {len(fit['points'])} points)")  # fmt: skip
+            parts.append(
+                f"* {dtype}, {over}: {fit['at_zero']:.3g} + {fit['slope']:.3g} x ms a step "
+                f"(r² {fit['r2']:.2f}; {len(fit['points'])} points)"
+            )
     parts += ["", *(f"{note[0].upper()}{note[1:]}." for note in result["notes"])]
     floors = {r["dtype"]: r["bandwidth_gb_s"] for r in result["rows"] if r["name"] == "memory_floor"}
     larger = []
@@ -80,13 +97,25 @@ def decode_part(result: Mapping[str, Any]) -> str:
         for dtype, size in (("bfloat16", 2), ("float32", 4)):
             if speed := floors.get(dtype):
                 cache = 2 * layers * heads * width * size
-                larger.append([name, dtype, f"{numbers * size / 1e9:.1f}", f"{numbers * size / 1e6 / speed:.0f}",
-                               f"{cache / 1e3:.0f}", f"{4 * cache * 200 / 1e6:.0f}"])  # fmt: skip
-    parts += ["\n## Larger bases (arithmetic, not measured)\n",
-              "The floor is the size of the weights over the read speed measured here. The cache has a row for each "
-              "expert and the base, 200 positions, and no shared trunk.\n",
-              table(["base", "type", "weights, GB", "floor, ms a word", "cache, kB a position and row",
-                     "cache for K = 3, MB"], larger)]  # fmt: skip
+                larger.append(
+                    [
+                        name,
+                        dtype,
+                        f"{numbers * size / 1e9:.1f}",
+                        f"{numbers * size / 1e6 / speed:.0f}",
+                        f"{cache / 1e3:.0f}",
+                        f"{4 * cache * 200 / 1e6:.0f}",
+                    ]
+                )
+    parts += [
+        "\n## Larger bases (arithmetic, not measured)\n",
+        "The floor is the size of the weights over the read speed measured here. The cache has a row for each "
+        "expert and the base, 200 positions, and no shared trunk.\n",
+        table(
+            ["base", "type", "weights, GB", "floor, ms a word", "cache, kB a position and row", "cache for K = 3, MB"],
+            larger,
+        ),
+    ]
     return "\n".join(parts)
 
 
@@ -110,12 +139,20 @@ def more(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
         header = ["users", "way", "tokens a second", "first word p50, s", "p95, s", "last word p50, s", "p95, s"]
         keys = ("tokens_per_s", "first_p50_s", "first_p95_s", "total_p50_s", "total_p95_s")
         groups = dict.fromkeys((r["users"], r["name"]) for r in rows)
-        found = [[*group, *(f"{median(r[key] for r in rows if (r['users'], r['name']) == group):.2f}" for key in keys)]
-                 for group in groups]  # fmt: skip
+        found = [
+            [*group, *(f"{median(r[key] for r in rows if (r['users'], r['name']) == group):.2f}" for key in keys)]
+            for group in groups
+        ]
         return "\n" + table(header, found)
     if name == "atlas":
-        kinds = {"regions": "regions", "steps": "decoding steps", "atlas_s": "seconds", "single_s": "seconds a reply",
-                 "over_single": "replies it costs", "coverage": "coverage"}  # fmt: skip
+        kinds = {
+            "regions": "regions",
+            "steps": "decoding steps",
+            "atlas_s": "seconds",
+            "single_s": "seconds a reply",
+            "over_single": "replies it costs",
+            "coverage": "coverage",
+        }
         found = []
         for key, what in kinds.items():
             values = sorted(r[key] for r in rows)
@@ -125,8 +162,7 @@ def more(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
         return (
             f"\n{len(rows)} statements; {points} random weight vectors were decoded, of which {wrong} gave another "
             f"reply than that of their region. The best region scores below the grid's best point on {lower} of the "
-            "statements.\n\n"
-            + table(["a statement", "median", "least", "most"], found)
+            "statements.\n\n" + table(["a statement", "median", "least", "most"], found)
         )
     if name == "search":
         header = ["way", "seconds", "decoding steps", "weight vectors"]
@@ -136,8 +172,10 @@ def more(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
         kept = [r for r in rows if r["tokens"] == most]
         header = ["part", "ours, s", "plain RLOOTrainer, s"]
         parts = dict.fromkeys(r["part"] for r in kept)
-        found = [[part.replace("_", " "), *(f"{r['seconds_median']:.2f}" for r in kept if r["part"] == part)]
-                 for part in parts]  # fmt: skip
+        found = [
+            [part.replace("_", " "), *(f"{r['seconds_median']:.2f}" for r in kept if r["part"] == part)]
+            for part in parts
+        ]
         work = f"{kept[0]['prompts']} prompts, {kept[0]['samples']} samples each, {most} tokens a sample."
         return f"\n{work}\n\n" + table(header, found)
     return ""
@@ -145,10 +183,22 @@ def more(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
 
 def precision_part(result: Mapping[str, Any]) -> str:
     """What coarser weights cost."""
-    names = [name for name in result["rows"][0] if name not in (
-        "name", "ms_per_token_median", "prefill_ms_median", "same_in_batch", "same_text")]  # fmt: skip
-    rows = [[r["name"], f"{r['ms_per_token_median']:.1f}", f"{r['prefill_ms_median']:.0f}", f"{r['same_text']:.0%}",
-             f"{r['same_in_batch']:.0%}", *(f"{r[name]:.3f}" for name in names)] for r in result["rows"]]  # fmt: skip
+    names = [
+        name
+        for name in result["rows"][0]
+        if name not in ("name", "ms_per_token_median", "prefill_ms_median", "same_in_batch", "same_text")
+    ]
+    rows = [
+        [
+            r["name"],
+            f"{r['ms_per_token_median']:.1f}",
+            f"{r['prefill_ms_median']:.0f}",
+            f"{r['same_text']:.0%}",
+            f"{r['same_in_batch']:.0%}",
+            *(f"{r[name]:.3f}" for name in names),
+        ]
+        for r in result["rows"]
+    ]
     return (
         f"## Precision\n\nReflections of {result['statements']} statements with balanced weights, the base's row "
         "included. With float16 and int8, only the weights have that type. Scores are means of the shipped scorers; "
@@ -165,11 +215,19 @@ def browser_part(result: Mapping[str, Any]) -> str:
         "slider_to_text_ms": "from a slider's move to the changed text in the page, ms",
         "slider_to_frame_ms": "from a slider's move to the frame that shows it, ms",
     }
-    rows = [[what[r["name"]], f"{r['median']:.3g}", f"{r['spread'][0]:.3g} to {r['spread'][1]:.3g}", r["n"],
-             "" if r["goal"] is None else f"at most {r['goal']:.3g}" + ("" if r["within_goal"] else " (not reached)")]
-            for r in result["rows"]]  # fmt: skip
-    return ("## In the browser\n\nChromium and the app on one machine, with a warm cache.\n\n"
-            + table(["wait", "median", "least to most", "times", "goal"], rows))  # fmt: skip
+    rows = [
+        [
+            what[r["name"]],
+            f"{r['median']:.3g}",
+            f"{r['spread'][0]:.3g} to {r['spread'][1]:.3g}",
+            r["n"],
+            "" if r["goal"] is None else f"at most {r['goal']:.3g}" + ("" if r["within_goal"] else " (not reached)"),
+        ]
+        for r in result["rows"]
+    ]
+    return "## In the browser\n\nChromium and the app on one machine, with a warm cache.\n\n" + table(
+        ["wait", "median", "least to most", "times", "goal"], rows
+    )
 
 
 def main() -> None:
@@ -183,17 +241,32 @@ def main() -> None:
     if "page" in found:
         parts.append(browser_part(found["page"]))
     for name, title, text in (
-        ("reuse", "A moved slider", "Words that are decoded again after a slider has moved, and the seconds this takes "
-         "over those of a fresh reply."),
-        ("load", "Many users", "Words a second for several users at once, over serving one after the other; seconds of "
-         "the best of eight candidates, scored, over those of one reply."),
-        ("search", "Weight search", "Seconds of the paper's grid with one weight vector at a time, over those with "
-         f"shared prefixes. The scores are the same; {found.get('search', {}).get('prompts')} statements."),
+        (
+            "reuse",
+            "A moved slider",
+            "Words that are decoded again after a slider has moved, and the seconds this takes "
+            "over those of a fresh reply.",
+        ),
+        (
+            "load",
+            "Many users",
+            "Words a second for several users at once, over serving one after the other; seconds of "
+            "the best of eight candidates, scored, over those of one reply.",
+        ),
+        (
+            "search",
+            "Weight search",
+            "Seconds of the paper's grid with one weight vector at a time, over those with "
+            f"shared prefixes. The scores are the same; {found.get('search', {}).get('prompts')} statements.",
+        ),
         ("atlas", "The atlas", "Every reachable reflection of a statement."),
-        ("train", "A training step",
-         "Our self-critical step beside TRL's plain RLOOTrainer. Equal means the same prompts and the same number of "
-         "tokens, because the samples are drawn by different generators."),
-    ):  # fmt: skip
+        (
+            "train",
+            "A training step",
+            "Our self-critical step beside TRL's plain RLOOTrainer. Equal means the same prompts and the same number "
+            "of tokens, because the samples are drawn by different generators.",
+        ),
+    ):
         if name in found:
             parts.append(ratios_part(name, title, text, found[name]))
     PAGE.parent.mkdir(exist_ok=True)

@@ -92,10 +92,12 @@ class Uncached(HiddenStateMixture):
     def states(self, ids: torch.Tensor, mask: torch.Tensor, new: int) -> torch.Tensor:
         """See the base class."""
         place = positions(mask)
-        return torch.stack([
-            model.model(ids, attention_mask=mask, position_ids=place, use_cache=False).last_hidden_state[:, -1]
-            for model in self.models
-        ])  # fmt: skip
+        return torch.stack(
+            [
+                model.model(ids, attention_mask=mask, position_ids=place, use_cache=False).last_hidden_state[:, -1]
+                for model in self.models
+            ]
+        )
 
 
 class SetAdapter(HiddenStateMixture):
@@ -116,8 +118,9 @@ class SetAdapter(HiddenStateMixture):
         place, found = positions(mask)[:, -new:], []
         for name, cache in zip(self.names, self.caches, strict=True):
             self.model.set_adapter(name)
-            out = self.inner(ids[:, -new:], attention_mask=mask, position_ids=place, past_key_values=cache,
-                             use_cache=True)  # fmt: skip
+            out = self.inner(
+                ids[:, -new:], attention_mask=mask, position_ids=place, past_key_values=cache, use_cache=True
+            )
             found.append(out.last_hidden_state[:, -1])
         return torch.stack(found)
 
@@ -139,9 +142,12 @@ class MixedBatch(HiddenStateMixture):
         """See the base class."""
         experts = len(self.names)
         out = self.inner(
-            ids[:, -new:].repeat(experts, 1), attention_mask=mask.repeat(experts, 1),
-            position_ids=positions(mask)[:, -new:].repeat(experts, 1), past_key_values=self.cache, use_cache=True,
-        )  # fmt: skip
+            ids[:, -new:].repeat(experts, 1),
+            attention_mask=mask.repeat(experts, 1),
+            position_ids=positions(mask)[:, -new:].repeat(experts, 1),
+            past_key_values=self.cache,
+            use_cache=True,
+        )
         return out.last_hidden_state[:, -1].view(experts, len(ids), -1)
 
     def write(self, prompts: Prompts, weights: Weights, tokens: int) -> list[list[int]]:
@@ -200,8 +206,9 @@ def peft_model(base: Any, adapters: Sequence[Adapter], dtype: torch.dtype) -> An
     for number, adapter in enumerate(adapters):
         name = f"a{number}"
         modules = [f"model.layers.{layer}.{projection}" for layer, projection in adapter.factors]
-        config = LoraConfig(task_type="CAUSAL_LM", r=adapter.rank, lora_alpha=adapter.scale * adapter.rank,
-                            target_modules=modules)  # fmt: skip
+        config = LoraConfig(
+            task_type="CAUSAL_LM", r=adapter.rank, lora_alpha=adapter.scale * adapter.rank, target_modules=modules
+        )
         if model is None:
             plain = copy.deepcopy(base).to(dtype).eval()
             model = get_peft_model(plain, config, adapter_name=name, autocast_adapter_dtype=False)

@@ -104,20 +104,36 @@ def measure(
     wrong, silent = disagreements(decoder, prompt, atlas, drawn, max_tokens)
     raster_steps = sum(len(reply) - 1 for reply in raster_replies)
     return {
-        "name": f"statement {number + 1}", "prompt_tokens": len(prompt), "tokens": len(one),
-        "regions": len(atlas.regions), "on_raster": len({tuple(reply) for reply in raster_replies}),
-        "coverage": atlas.coverage, "steps": atlas.decode_steps, "raster_steps": raster_steps,
-        "grid_directions": grid.evaluations, "grid_steps": sum(grid_lengths.values()),
-        "single_s": (before_s + after_s) / 2, "atlas_s": atlas_s, "over_single": 2 * atlas_s / (before_s + after_s),
-        "cpu_over_single": 2 * atlas_cpu_s / (before_cpu_s + after_cpu_s), "best_score": float(best),
-        "grid_score": float(grid.score), "points": points, "points_wrong": wrong, "points_silent": silent,
-    }  # fmt: skip
+        "name": f"statement {number + 1}",
+        "prompt_tokens": len(prompt),
+        "tokens": len(one),
+        "regions": len(atlas.regions),
+        "on_raster": len({tuple(reply) for reply in raster_replies}),
+        "coverage": atlas.coverage,
+        "steps": atlas.decode_steps,
+        "raster_steps": raster_steps,
+        "grid_directions": grid.evaluations,
+        "grid_steps": sum(grid_lengths.values()),
+        "single_s": (before_s + after_s) / 2,
+        "atlas_s": atlas_s,
+        "over_single": 2 * atlas_s / (before_s + after_s),
+        "cpu_over_single": 2 * atlas_cpu_s / (before_cpu_s + after_cpu_s),
+        "best_score": float(best),
+        "grid_score": float(grid.score),
+        "points": points,
+        "points_wrong": wrong,
+        "points_silent": silent,
+    }
 
 
 def run(
-    decoder: EnsembleDecoder, prompts: Sequence[Sequence[int]], score: Score, points: int = 25,
-    threads: int | None = None, max_tokens: int = 64,
-) -> dict[str, Any]:  # fmt: skip
+    decoder: EnsembleDecoder,
+    prompts: Sequence[Sequence[int]],
+    score: Score,
+    points: int = 25,
+    threads: int | None = None,
+    max_tokens: int = 64,
+) -> dict[str, Any]:
     """All rows and their totals.
 
     Args:
@@ -148,9 +164,13 @@ def run(
             "regions_a_raster_misses": 1 - total("on_raster") / total("regions"),
             "coverage_least": min(row["coverage"] for row in rows),
         },
-        "tokens_equal": total("points_wrong") == 0, "points": total("points"), "points_wrong": total("points_wrong"),
-        "points_silent": total("points_silent"), "versions": versions(), "threads": pinned,
-    }  # fmt: skip
+        "tokens_equal": total("points_wrong") == 0,
+        "points": total("points"),
+        "points_wrong": total("points_wrong"),
+        "points_silent": total("points_silent"),
+        "versions": versions(),
+        "threads": pinned,
+    }
 
 
 def shipped(statements: int, dtype: str) -> tuple[EnsembleDecoder, list[list[int]], Score]:
@@ -189,8 +209,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(table(result["rows"]))
         for name, value in result["ratios"].items():
             print(f"{name}: {value:.4g}")
-        print(f"tokens equal: {result['tokens_equal']} ({result['points_wrong']} of {result['points']} points differ, "
-              f"{result['points_silent']} lie in lost area)")  # fmt: skip
+        print(
+            f"tokens equal: {result['tokens_equal']} ({result['points_wrong']} of {result['points']} points differ, "
+            f"{result['points_silent']} lie in lost area)"
+        )
     return 0
 
 

@@ -80,24 +80,45 @@ def time_cases(made: Sequence[Case], floor: MemoryReader, rounds: int) -> tuple[
     reads = {n: 1000 * reading.result for n, reading in readings[FLOOR].items()}
     times = {FLOOR: Timed(reads, {}, {})}
     median, spread = middle(list(reads.values()))
-    rows = [{"name": FLOOR, "experts": 3, "sequences": 1, "tokens": 1, "rounds": len(reads),
-             "ms_per_token_median": median, "spread": spread, "weights_mb": floor.size / 1e6,
-             "bandwidth_gb_s": floor.size / median / 1e6}]  # fmt: skip
+    rows = [
+        {
+            "name": FLOOR,
+            "experts": 3,
+            "sequences": 1,
+            "tokens": 1,
+            "rounds": len(reads),
+            "ms_per_token_median": median,
+            "spread": spread,
+            "weights_mb": floor.size / 1e6,
+            "bandwidth_gb_s": floor.size / median / 1e6,
+        }
+    ]
     for case in made:
         if not case.rounds:
             continue
         whole, first = readings[case.key], readings[f"{case.key} first"]
-        timed = Timed({n: step_ms(first[n].seconds, whole[n].seconds, case.tokens) for n in whole},
-                      {n: 1000 * first[n].seconds for n in whole}, {n: 1000 * whole[n].seconds for n in whole},
-                      sum(first[n].seconds >= whole[n].seconds for n in whole))  # fmt: skip
+        timed = Timed(
+            {n: step_ms(first[n].seconds, whole[n].seconds, case.tokens) for n in whole},
+            {n: 1000 * first[n].seconds for n in whole},
+            {n: 1000 * whole[n].seconds for n in whole},
+            sum(first[n].seconds >= whole[n].seconds for n in whole),
+        )
         times[case.key] = timed
         median, spread = middle(list(timed.step.values()))
         grown = [reading.grown_mb for reading in whole.values() if reading.grown_mb is not None]
-        row = {"name": case.name, "experts": case.experts, "sequences": case.sequences, "tokens": case.tokens,
-               "rounds": len(whole), "ms_per_token_median": median, "spread": spread,
-               "first_token_ms": middle(list(timed.first.values()))[0],
-               "reply_ms": middle(list(timed.reply.values()))[0], "weights_mb": case.weights_mb,
-               "memory_mb": case.weights_mb + max(grown) if grown else None}  # fmt: skip
+        row = {
+            "name": case.name,
+            "experts": case.experts,
+            "sequences": case.sequences,
+            "tokens": case.tokens,
+            "rounds": len(whole),
+            "ms_per_token_median": median,
+            "spread": spread,
+            "first_token_ms": middle(list(timed.first.values()))[0],
+            "reply_ms": middle(list(timed.reply.values()))[0],
+            "weights_mb": case.weights_mb,
+            "memory_mb": case.weights_mb + max(grown) if grown else None,
+        }
         if case.equal_to in readings and readings[case.equal_to]:
             other = next(iter(readings[case.equal_to].values())).result
             row["same_tokens"] = agreement(next(iter(whole.values())).result, other)
@@ -144,10 +165,11 @@ def growth(rows: Sequence[Mapping[str, Any]], s: Settings) -> dict[str, dict[str
     plain = [f"ensemble{k}" for k in s.experts] + ["ensemble3", "single"]
     curves = {
         "experts": points("experts", lambda r: r["name"] in plain and r["sequences"] == 1 and r["tokens"] == s.tokens),
-        "sequences": points("sequences", lambda r: r["name"] == "ensemble3" and (
-            r["tokens"] == s.length(r["sequences"]))),
+        "sequences": points(
+            "sequences", lambda r: r["name"] == "ensemble3" and (r["tokens"] == s.length(r["sequences"]))
+        ),
         "megabytes": points("weights_mb", lambda r: r["name"].startswith("random base")),
-    }  # fmt: skip
+    }
     for name in ("ensemble3", "generate", "uncached"):
         curves[f"tokens {name}"] = points("tokens", lambda r, n=name: r["name"] == n and r["sequences"] == 1)
     return {over: {"points": found, **linear_fit(found)} for over, found in curves.items() if len(found) > 1}
@@ -159,9 +181,17 @@ def measure_sizes(models: Models, dtype: torch.dtype, s: Settings) -> list[dict]
     for shape in s.shapes:
         other = random_models(shape, models.prompts)
         writer = Ours(LlamaBackbone(other.base, dtype), other.adapters)
-        made.append(Case(f"random base {shape.name}", 3, 1, min(16, s.tokens), min(2, s.rounds),
-                         partial(writer.write, other.prompts[:1], mixes(3, 1)),
-                         step_bytes(other, dtype) / 1e6))  # fmt: skip
+        made.append(
+            Case(
+                f"random base {shape.name}",
+                3,
+                1,
+                min(16, s.tokens),
+                min(2, s.rounds),
+                partial(writer.write, other.prompts[:1], mixes(3, 1)),
+                step_bytes(other, dtype) / 1e6,
+            )
+        )
     if not made:
         return []
     return time_cases(made, MemoryReader(step_bytes(models, dtype), dtype), min(2, s.rounds))[1][1:]
@@ -199,11 +229,20 @@ def run(models: Models, s: Settings) -> dict[str, Any]:
             found["growth"][name] = growth(new, s)
         gc.collect()
     return {
-        "rows": rows, "ratios": found[""].get("bfloat16", {}), "ratios_float32": found[""].get("float32", {}),
-        "ratios_spread": found["spread"], "ratios_base_row": found["base_row"], "ratios_reply": found["reply"],
-        "growth": found["growth"], "tokens_equal": all(c["equal"] for c in checks), "checks": checks,
-        "notes": list(dict.fromkeys(notes)), "models": models.name, "versions": versions(), "threads": threads,
-    }  # fmt: skip
+        "rows": rows,
+        "ratios": found[""].get("bfloat16", {}),
+        "ratios_float32": found[""].get("float32", {}),
+        "ratios_spread": found["spread"],
+        "ratios_base_row": found["base_row"],
+        "ratios_reply": found["reply"],
+        "growth": found["growth"],
+        "tokens_equal": all(c["equal"] for c in checks),
+        "checks": checks,
+        "notes": list(dict.fromkeys(notes)),
+        "models": models.name,
+        "versions": versions(),
+        "threads": threads,
+    }
 
 
 def llama_cpp(models: Models, threads: int, s: Settings, notes: list[str]) -> Case | None:
@@ -216,8 +255,15 @@ def llama_cpp(models: Models, threads: int, s: Settings, notes: list[str]) -> Ca
     else:
         notes.append("llama.cpp ran the base's own 4-bit file without warm start or adapter: only its time compares")
         writer = LlamaCpp(file, threads)
-        return Case("llama_cpp", 1, 1, s.tokens, s.rounds, partial(writer.write, models.prompts[:1], [[1.0]]),
-                    file.stat().st_size / 1e6)  # fmt: skip
+        return Case(
+            "llama_cpp",
+            1,
+            1,
+            s.tokens,
+            s.rounds,
+            partial(writer.write, models.prompts[:1], [[1.0]]),
+            file.stat().st_size / 1e6,
+        )
     return None
 
 

@@ -43,10 +43,11 @@ def requests(models: Models, users: int, max_tokens: int = MAX_TOKENS) -> list[R
     """One request a user, different prompts and weights."""
     chance = random.Random(users)
     return [
-        Request(models.prompts[n % len(models.prompts)], [chance.random() for _ in models.adapters],
-                max_tokens=max_tokens)
+        Request(
+            models.prompts[n % len(models.prompts)], [chance.random() for _ in models.adapters], max_tokens=max_tokens
+        )
         for n in range(users)
-    ]  # fmt: skip
+    ]
 
 
 def together(scheduler: Scheduler, asked: Sequence[Request]) -> dict[str, Any]:
@@ -62,8 +63,12 @@ def together(scheduler: Scheduler, asked: Sequence[Request]) -> dict[str, Any]:
 
     with ThreadPoolExecutor(len(asked)) as pool:
         answers = list(pool.map(ask, asked))
-    return {"seconds": time.perf_counter() - began, "first": [a[0] for a in answers], "total": [a[1] for a in answers],
-            "tokens": [a[2] for a in answers]}  # fmt: skip
+    return {
+        "seconds": time.perf_counter() - began,
+        "first": [a[0] for a in answers],
+        "total": [a[1] for a in answers],
+        "tokens": [a[2] for a in answers],
+    }
 
 
 def serial(decoder: EnsembleDecoder, asked: Sequence[Request]) -> dict[str, Any]:
@@ -97,8 +102,13 @@ def candidates(
     written = time.perf_counter()
     score([result.tokens for result in results])
     ended = time.perf_counter()
-    return {"first": [first], "total": [ended - began], "score": ended - written, "seconds": ended - began,
-            "tokens": [result.tokens for result in results[:count]]}  # fmt: skip
+    return {
+        "first": [first],
+        "total": [ended - began],
+        "score": ended - written,
+        "seconds": ended - began,
+        "tokens": [result.tokens for result in results[:count]],
+    }
 
 
 def best_of(
@@ -119,8 +129,12 @@ def best_of(
 
 def row(name: str, users: int, number: int, reading: dict[str, Any]) -> dict[str, Any]:
     """One reading as a row."""
-    found = {"name": name, "users": users, "round": number,
-             "tokens_per_s": sum(map(len, reading["tokens"])) / reading["seconds"]}  # fmt: skip
+    found = {
+        "name": name,
+        "users": users,
+        "round": number,
+        "tokens_per_s": sum(map(len, reading["tokens"])) / reading["seconds"],
+    }
     for key in ("first", "total"):
         found |= {f"{key}_p{p}_s": float(np.percentile(reading[key], p)) for p in (50, 95)}
     return found

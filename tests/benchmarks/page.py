@@ -146,17 +146,27 @@ def run(starts: int, repeats: int) -> dict[str, Any]:
                 page.context.close()
         browser.close()
     figures = {
-        "page_s": page_s, "first_word_s": words, "slider_to_text_ms": [move[0] for move in moves],
+        "page_s": page_s,
+        "first_word_s": words,
+        "slider_to_text_ms": [move[0] for move in moves],
         "slider_to_frame_ms": [move[1] for move in moves],
-    }  # fmt: skip
+    }
     rows = []
     for name, values in figures.items():
         if not values:
             raise SystemExit(f"{name}: got no measurement, expected some; is the atlas of one region?")
         median, spread = middle(values)
         goal = GOALS.get(name)
-        rows.append({"name": name, "median": median, "spread": spread, "n": len(values), "goal": goal,
-                     "within_goal": None if goal is None else statistics.median(values) <= goal})  # fmt: skip
+        rows.append(
+            {
+                "name": name,
+                "median": median,
+                "spread": spread,
+                "n": len(values),
+                "goal": goal,
+                "within_goal": None if goal is None else statistics.median(values) <= goal,
+            }
+        )
     return {"rows": rows, "ratios": {}, "values": figures, "versions": versions(), "threads": os.cpu_count()}
 
 

@@ -63,10 +63,17 @@ def run(count: int, threads: int | None) -> dict[str, Any]:
         row, tokens = measure(precision, texts)
         exact = exact or tokens  # float32 comes first
         rows.append({**row, "same_text": sum(a == b for a, b in zip(exact, tokens, strict=True)) / len(tokens)})
-    ratios = {f"{row['name']}_over_float32": row["ms_per_token_median"] / rows[0]["ms_per_token_median"]
-              for row in rows[1:]}  # fmt: skip
-    return {"rows": rows, "ratios": ratios, "statements": len(texts), "tokens_equal": rows[0]["same_in_batch"] == 1,
-            "versions": versions(), "threads": used}  # fmt: skip
+    ratios = {
+        f"{row['name']}_over_float32": row["ms_per_token_median"] / rows[0]["ms_per_token_median"] for row in rows[1:]
+    }
+    return {
+        "rows": rows,
+        "ratios": ratios,
+        "statements": len(texts),
+        "tokens_equal": rows[0]["same_in_batch"] == 1,
+        "versions": versions(),
+        "threads": used,
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -50,9 +50,16 @@ def run(models: Models, moves: int, threads: int | None, max_tokens: int = 48) -
             ended = time.perf_counter()
             equal &= again.result.tokens == fresh.tokens
             length = len(fresh.tokens)
-            rows.append({"statement": number, "tokens": length, "decoded": length - again.reused,
-                         "share_decoded": (length - again.reused) / length,
-                         "rewrite_s": middle_of - began, "fresh_s": ended - middle_of})  # fmt: skip
+            rows.append(
+                {
+                    "statement": number,
+                    "tokens": length,
+                    "decoded": length - again.reused,
+                    "share_decoded": (length - again.reused) / length,
+                    "rewrite_s": middle_of - began,
+                    "fresh_s": ended - middle_of,
+                }
+            )
             old, written = new, again.result
     return {
         "rows": rows,
@@ -61,8 +68,10 @@ def run(models: Models, moves: int, threads: int | None, max_tokens: int = 48) -
             "median_seconds_over_fresh": middle([r["rewrite_s"] / r["fresh_s"] for r in rows])[0],
             "share_of_moves_that_change_nothing": sum(r["decoded"] == 0 for r in rows) / len(rows),
         },
-        "tokens_equal": equal, "versions": versions(), "threads": threads,
-    }  # fmt: skip
+        "tokens_equal": equal,
+        "versions": versions(),
+        "threads": threads,
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

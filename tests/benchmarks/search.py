@@ -52,8 +52,9 @@ def shared(writer: Writer, statements: Sequence[str], levels: int) -> tuple[Sear
     spent = {"steps": 0, "alone": 0}
 
     def score(points: Sequence[Weights]) -> list[float]:
-        written, cost = greedy_replies(writer.decoder, writer.tokenizer.plain, prompt_text, statements, points,
-                                       MAX_TOKENS)  # fmt: skip
+        written, cost = greedy_replies(
+            writer.decoder, writer.tokenizer.plain, prompt_text, statements, points, MAX_TOKENS
+        )
         for key, value in cost.items():
             spent[key] += value
         book.rows(list(statements) * len(points), [text for texts in written for text in texts])
@@ -86,10 +87,19 @@ def run(writer: Writer, prompts: int, levels: int, threads: int | None) -> dict[
         {"name": "shared", "seconds": seconds, "steps": spent["steps"], "directions": ours.evaluations},
         {"name": "plain", "seconds": plain_seconds, "steps": spent["alone"], "directions": theirs.evaluations},
     ]
-    return {"rows": rows, "ratios": {"plain_over_shared": plain_seconds / seconds,
-                                     "steps_plain_over_shared": spent["alone"] / spent["steps"]},
-            "tokens_equal": apart < 1e-6, "largest_score_difference": apart, "prompts": len(statements),
-            "levels": levels, "versions": versions(), "threads": threads}  # fmt: skip
+    return {
+        "rows": rows,
+        "ratios": {
+            "plain_over_shared": plain_seconds / seconds,
+            "steps_plain_over_shared": spent["alone"] / spent["steps"],
+        },
+        "tokens_equal": apart < 1e-6,
+        "largest_score_difference": apart,
+        "prompts": len(statements),
+        "levels": levels,
+        "versions": versions(),
+        "threads": threads,
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

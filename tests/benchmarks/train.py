@@ -128,23 +128,44 @@ def make_trainer(
     def objective(prompts: Any, completions: list[str], statement: list[str], **_: Any) -> list[float]:
         return score(statement, [c.strip() for c in completions]).tolist()
 
-    config = ObjectiveConfig(steps=1, prompts=s.prompts, samples=s.samples, max_tokens=s.tokens,
-                             first_layer=s.first_layer)  # fmt: skip
+    config = ObjectiveConfig(
+        steps=1, prompts=s.prompts, samples=s.samples, max_tokens=s.tokens, first_layer=s.first_layer
+    )
     arguments = RLOOConfig(
-        output_dir=out, max_steps=1, learning_rate=config.learning_rate, num_generations=s.samples,
-        per_device_train_batch_size=s.prompts * s.samples, max_completion_length=s.tokens, beta=config.beta,
-        temperature=config.temperature, lr_scheduler_type="constant", weight_decay=0.0, use_cpu=True, bf16=False,
-        gradient_checkpointing=False, save_strategy="no", logging_strategy="no", report_to="none", disable_tqdm=True,
-        seed=1, generation_kwargs={"min_new_tokens": s.tokens},
-    )  # fmt: skip
+        output_dir=out,
+        max_steps=1,
+        learning_rate=config.learning_rate,
+        num_generations=s.samples,
+        per_device_train_batch_size=s.prompts * s.samples,
+        max_completion_length=s.tokens,
+        beta=config.beta,
+        temperature=config.temperature,
+        lr_scheduler_type="constant",
+        weight_decay=0.0,
+        use_cpu=True,
+        bf16=False,
+        gradient_checkpointing=False,
+        save_strategy="no",
+        logging_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+        seed=1,
+        generation_kwargs={"min_new_tokens": s.tokens},
+    )
     trainer = kind(
-        model=copy.deepcopy(model), reward_funcs=[objective], args=arguments, processing_class=tokenizer,
+        model=copy.deepcopy(model),
+        reward_funcs=[objective],
+        args=arguments,
+        processing_class=tokenizer,
         train_dataset=Dataset.from_list([{"prompt": prompt_text(x), "statement": x} for x in statements]),
         peft_config=LoraConfig(
-            task_type="CAUSAL_LM", r=config.rank, lora_alpha=config.alpha, target_modules=PROJECTIONS,
+            task_type="CAUSAL_LM",
+            r=config.rank,
+            lora_alpha=config.alpha,
+            target_modules=PROJECTIONS,
             layers_to_transform=list(range(s.first_layer, model.config.num_hidden_layers)),
         ),
-    )  # fmt: skip
+    )
     if isinstance(trainer, SelfCriticalTrainer):
         trainer.prepare(config, -1, Account())  # no token is -1: nothing ends a rollout
     return trainer
@@ -156,8 +177,9 @@ def measure(
     """Rows, ratios (median and [least, largest]) and whether both did the same work, at one length."""
     kinds: dict[str, type[RLOOTrainer]] = {"self_critical": SelfCriticalTrainer, "rloo": RLOOTrainer}
     with tempfile.TemporaryDirectory() as out, contextlib.redirect_stdout(sys.stderr):
-        trainers = {name: make_trainer(kind, model, tokenizer, score, statements, s, out)
-                    for name, kind in kinds.items()}  # fmt: skip
+        trainers = {
+            name: make_trainer(kind, model, tokenizer, score, statements, s, out) for name, kind in kinds.items()
+        }
         clocks = {name: Clock(trainer) for name, trainer in trainers.items()}
 
         def step(name: str) -> dict[str, float]:
@@ -173,8 +195,16 @@ def measure(
         by_round = {name: {n: r.result[part] for n, r in found.items()} for name, found in readings.items()}
         for name, seconds in by_round.items():
             median, spread = middle(list(seconds.values()))
-            row = {"name": name, "part": part, "prompts": s.prompts, "samples": s.samples, "tokens": s.tokens,
-                   "rounds": s.rounds, "seconds_median": median, "spread": spread}  # fmt: skip
+            row = {
+                "name": name,
+                "part": part,
+                "prompts": s.prompts,
+                "samples": s.samples,
+                "tokens": s.tokens,
+                "rounds": s.rounds,
+                "seconds_median": median,
+                "spread": spread,
+            }
             if part == "step" and (grown := [r.grown_mb for r in readings[name].values() if r.grown_mb is not None]):
                 row["working_mb"] = max(grown)
             rows.append(row)
@@ -195,9 +225,15 @@ def run(model: Any, tokenizer: Any, score: Score, statements: Sequence[str], s: 
         points = sorted((r["tokens"], r["seconds_median"]) for r in rows if (r["name"], r["part"]) == (name, "step"))
         if len(points) > 1:
             growth[f"tokens {name}"] = {"points": points, **linear_fit(points)}
-    return {"rows": rows, "ratios": {name: ratio[0] for name, ratio in ratios.items()},
-            "ratios_spread": {name: ratio[1] for name, ratio in ratios.items()}, "growth": growth,
-            "tokens_equal": same, "versions": versions(), "threads": threads}  # fmt: skip
+    return {
+        "rows": rows,
+        "ratios": {name: ratio[0] for name, ratio in ratios.items()},
+        "ratios_spread": {name: ratio[1] for name, ratio in ratios.items()},
+        "growth": growth,
+        "tokens_equal": same,
+        "versions": versions(),
+        "threads": threads,
+    }
 
 
 def read_statements(longest_words: int = 32, count: int = 64) -> list[str]:
@@ -211,8 +247,9 @@ def shipped_score() -> Score:
     """The first shipped cross-encoder of the models folder."""
     from emorl.scoring.cross_encoder import CrossEncoderScorer
 
-    return next(CrossEncoderScorer(o.scorer).score for o in read_manifest(models_dir()).objectives
-                if isinstance(o.scorer, Path))  # fmt: skip
+    return next(
+        CrossEncoderScorer(o.scorer).score for o in read_manifest(models_dir()).objectives if isinstance(o.scorer, Path)
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

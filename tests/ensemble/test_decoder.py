@@ -23,10 +23,15 @@ def models(tiny_llama, adapters):
 def random_requests(count: int, seed: int, **fixed) -> list[Request]:
     rng = random.Random(seed)
     return [
-        Request(rng.choice(PROMPTS), [rng.random(), rng.random(), rng.random()], rng.choice([0.5, 1, 1.7]),
-                max_tokens=20, **fixed)
+        Request(
+            rng.choice(PROMPTS),
+            [rng.random(), rng.random(), rng.random()],
+            rng.choice([0.5, 1, 1.7]),
+            max_tokens=20,
+            **fixed,
+        )
         for _ in range(count)
-    ]  # fmt: skip
+    ]
 
 
 def test_equals_the_naive_twin_token_for_token(decoder, models):
@@ -108,9 +113,7 @@ def test_sampling_is_seeded_and_independent_of_the_batch(decoder):
 def test_sampling_follows_the_mixed_distribution(decoder, models):
     states = naive_states(models, PROMPTS[2])
     expected = models[0].lm_head(states[1:].mean(0)).softmax(-1)
-    draws = decoder.decode(
-        [Request(PROMPTS[2], [1, 1, 1], temperature=1.0, seed=s, max_tokens=1) for s in range(1500)]
-    )
+    draws = decoder.decode([Request(PROMPTS[2], [1, 1, 1], temperature=1.0, seed=s, max_tokens=1) for s in range(1500)])
     counts = torch.bincount(torch.tensor([d.tokens[0] for d in draws]), minlength=61) / 1500
     assert (counts - expected).abs().max() < 0.05
 

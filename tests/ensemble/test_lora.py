@@ -80,9 +80,16 @@ def test_an_adapter_of_another_base_is_refused_by_its_stamp(adapter_folders, tmp
 
 def test_an_adapter_of_another_shape_is_refused_by_the_backbone(adapters, tiny_llama):
     other = LlamaForCausalLM(
-        LlamaConfig(vocab_size=61, hidden_size=48, intermediate_size=48, num_hidden_layers=3, num_attention_heads=4,
-                    num_key_value_heads=2, tie_word_embeddings=True)
-    )  # fmt: skip
+        LlamaConfig(
+            vocab_size=61,
+            hidden_size=48,
+            intermediate_size=48,
+            num_hidden_layers=3,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            tie_word_embeddings=True,
+        )
+    )
     with pytest.raises(AdapterMismatch, match="use the base it was trained on"):
         EnsembleDecoder(LlamaBackbone(other), StackedLora(adapters), [2])
     with pytest.raises(AdapterMismatch, match="use the base it was trained on"):

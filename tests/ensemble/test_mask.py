@@ -47,8 +47,9 @@ def test_forbidden_logits():
 @pytest.mark.parametrize("temperature", [0.0, 0.05, 1.0])
 def test_no_reply_holds_a_run_twice(decoder, temperature):
     rng = random.Random(5)
-    requests = [Request([rng.randrange(4, 40)], [rng.random() for _ in range(3)], 1.0, temperature, n, 60)
-                for n in range(12)]  # fmt: skip
+    requests = [
+        Request([rng.randrange(4, 40)], [rng.random() for _ in range(3)], 1.0, temperature, n, 60) for n in range(12)
+    ]
     near = 0
     for reply in decoder.decode(requests):
         assert not any(repeats(reply.tokens[:end]) for end in range(len(reply.tokens) + 1))

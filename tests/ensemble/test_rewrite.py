@@ -30,8 +30,10 @@ def test_equal_to_a_fresh_decode_over_random_weights(decoder):
         assert found.result.tokens == fresh.tokens and found.result.ended == fresh.ended
         assert found.result.states.shape == fresh.states.shape
         assert (found.result.states - fresh.states).abs().max() < 1e-4
-        common = next((i for i, (a, b) in enumerate(zip(fresh.tokens, written.tokens, strict=False)) if a != b),
-                      len(written.tokens))  # fmt: skip
+        common = next(
+            (i for i, (a, b) in enumerate(zip(fresh.tokens, written.tokens, strict=False)) if a != b),
+            len(written.tokens),
+        )
         assert found.reused == min(common + 1, len(fresh.tokens))  # the word that flips needs no expert either
         reused.append(found.reused)
         masked += any(no_run_twice(fresh.tokens[:end]) for end in range(len(fresh.tokens)))
@@ -62,10 +64,16 @@ def test_refusals(decoder):
 def test_joining_and_leaving_change_nothing(decoder):
     rng = random.Random(3)
     requests = [
-        Request([rng.randrange(4, 40) for _ in range(rng.randrange(2, 9))], [rng.random() for _ in range(3)],
-                rng.choice([0.7, 1.0]), rng.choice([0.0, 0.9]), seed=n, max_tokens=rng.randrange(4, 12))
+        Request(
+            [rng.randrange(4, 40) for _ in range(rng.randrange(2, 9))],
+            [rng.random() for _ in range(3)],
+            rng.choice([0.7, 1.0]),
+            rng.choice([0.0, 0.9]),
+            seed=n,
+            max_tokens=rng.randrange(4, 12),
+        )
         for n in range(7)
-    ]  # fmt: skip
+    ]
     alone = [decoder.decode([r], keep_states=True)[0] for r in requests]
     batch = Batch(decoder)
     results = batch.join(requests[:2], keep_states=True)

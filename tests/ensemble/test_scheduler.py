@@ -46,8 +46,9 @@ def test_every_user_reads_what_it_would_alone(decoder):
     for job, (steps, tokens) in zip(jobs, answers, strict=True):
         assert tokens == [decoder.decode([r])[0].tokens for r in job]
         assert steps[-1] == [len(t) for t in tokens]
-        assert all(a <= b for before, after in zip(steps, steps[1:], strict=False)
-                   for a, b in zip(before, after, strict=True))  # fmt: skip
+        assert all(
+            a <= b for before, after in zip(steps, steps[1:], strict=False) for a, b in zip(before, after, strict=True)
+        )
     assert scheduler.load() == (0, 0)
 
 

@@ -67,8 +67,9 @@ def test_both_conventions_mix_what_they_promise(raw, strength):
     states = torch.randn(4, 5, generator=torch.Generator().manual_seed(1))
     pulls = states[1:] - states[0]
     for ask in plan:
-        kept = torch.tensor([w if name in ask.members else 0.0 for name, w in zip(NAMES, share, strict=True)],
-                            dtype=torch.float64)  # fmt: skip
+        kept = torch.tensor(
+            [w if name in ask.members else 0.0 for name, w in zip(NAMES, share, strict=True)], dtype=torch.float64
+        )
         total = float(kept.sum())
         if ask.convention == "renormalised":
             kept = kept / total if total else kept
@@ -93,10 +94,15 @@ def test_one_objective_has_two_coalitions():
 
 def written(every=True) -> Variants:
     plan = plan_variants(("a", "b"), [0.5, 0.5], 1.0, every)
-    return Variants(("a", "b"), tuple(
-        Variant(ask.convention, ask.members, "".join(ask.members) or "base", {"score": float(len(ask.members) ** 2)})
-        for ask in plan
-    ))  # fmt: skip
+    return Variants(
+        ("a", "b"),
+        tuple(
+            Variant(
+                ask.convention, ask.members, "".join(ask.members) or "base", {"score": float(len(ask.members) ** 2)}
+            )
+            for ask in plan
+        ),
+    )
 
 
 def test_variants_are_found_and_summed():
@@ -110,9 +116,13 @@ def test_variants_are_found_and_summed():
 
 
 def test_shapley_values_need_every_coalition():
-    some = Variants(NAMES, tuple(
-        Variant(a.convention, a.members, "", {"score": 0.0}) for a in plan_variants(NAMES, [1, 0, 0], 1.0, every=False)
-    ))  # fmt: skip
+    some = Variants(
+        NAMES,
+        tuple(
+            Variant(a.convention, a.members, "", {"score": 0.0})
+            for a in plan_variants(NAMES, [1, 0, 0], 1.0, every=False)
+        ),
+    )
     assert not some.complete and "shapley" not in some.as_json()
     with pytest.raises(KeyError):
         some.shapley("base")

@@ -67,13 +67,16 @@ def test_the_words_that_end_a_range_are_named(seed, raw):
 def test_by_hand():
     # words "ab", "." and the end; two tokens of D = 2 numbers, head of one row a token
     head = torch.eye(3)
-    states = torch.tensor([
-        [[1.0, 0.0, 0.0], [3.0, 0.0, 0.0]],  # " a" over "b": base 1, objective +2
-        [[2.0, 1.0, 0.0], [2.0, 4.0, 0.0]],  # "b" over " a": base -1, objective +3
-        [[0.0, 0.0, 1.0], [0.0, 0.0, 0.5]],  # the end over " a": base 1, objective -.5
-    ])
-    found = explain_reply([0, 1, 2], states, {"only": 1.0}, 1.0, head, [" a", "b", "<end>"].__getitem__, {2},
-                          {"only": "only this"})  # fmt: skip
+    states = torch.tensor(
+        [
+            [[1.0, 0.0, 0.0], [3.0, 0.0, 0.0]],  # " a" over "b": base 1, objective +2
+            [[2.0, 1.0, 0.0], [2.0, 4.0, 0.0]],  # "b" over " a": base -1, objective +3
+            [[0.0, 0.0, 1.0], [0.0, 0.0, 0.5]],  # the end over " a": base 1, objective -.5
+        ]
+    )
+    found = explain_reply(
+        [0, 1, 2], states, {"only": 1.0}, 1.0, head, [" a", "b", "<end>"].__getitem__, {2}, {"only": "only this"}
+    )
     word, end = found.words
     assert (word.text, word.gap, word.kind, word.margin) == ("ab", True, "word", 5.0)
     assert word.contributions == {"base": 0.0, "only": 5.0}
@@ -90,8 +93,9 @@ def test_by_hand():
 
 
 def test_no_tokens_nothing_to_say():
-    found = explain_reply([], torch.empty(0, K + 1, D), dict.fromkeys(NAMES, 0.0), 1.0, torch.randn(V, D),
-                          PIECES.__getitem__, END, LABELS)  # fmt: skip
+    found = explain_reply(
+        [], torch.empty(0, K + 1, D), dict.fromkeys(NAMES, 0.0), 1.0, torch.randn(V, D), PIECES.__getitem__, END, LABELS
+    )
     assert found.words == () and found.overall.sentence == "" and found.overall.disagreement == 0
     assert set(found.overall.absolute.values()) == {0.0}
 
@@ -101,8 +105,17 @@ def test_all_weights_zero_and_sampling():
     assert all("no objective had any weight" in word.sentence for word in found.words)
     assert found.overall.most_disagreement == 0 and set(found.overall.unchanged.values()) == {None}
     states, head, _, _ = case(2, [1.0] * K, 1.0)
-    drawn = explain_reply([0, 1, 2, 3], states, dict(zip(NAMES, shares([1.0] * K), strict=True)), 1.0, head,
-                          PIECES.__getitem__, END, LABELS, temperature=1.0)  # fmt: skip
+    drawn = explain_reply(
+        [0, 1, 2, 3],
+        states,
+        dict(zip(NAMES, shares([1.0] * K), strict=True)),
+        1.0,
+        head,
+        PIECES.__getitem__,
+        END,
+        LABELS,
+        temperature=1.0,
+    )
     assert any(not word.first and "drawn by chance" in word.sentence for word in drawn.words)
     assert "stays the same" not in drawn.overall.sentence
 

@@ -19,37 +19,57 @@ def say(base, reflection, empathy, base_choice=None, text="torn", foil="sad", **
 @pytest.mark.parametrize(
     ("sentence", "expected"),
     [
-        (say(-1.0, 0.5, 2.0, "sad"),
-         "“torn” was chosen over “sad”, mainly because of empathy. The base model alone would have chosen “sad”."),
-        (say(-1.0, -0.5, 2.0, "sad"),
-         "“torn” was chosen over “sad”, because of empathy. The base model alone would have chosen “sad”."),
-        (say(2.0, 0.5, 1.0),
-         "“torn” was chosen over “sad”, mainly because of the base model. "
-         "The base model alone would have chosen it as well."),
-        (say(1.0, 1.0, 1.0, "low"),
-         "“torn” was chosen over “sad”, mainly because of the base model and reflection. "
-         "The base model alone would have chosen “low”."),
-        (say(-1.0, 0.25, 0.8, "sad"),
-         "“torn” was chosen over “sad”, mainly because of empathy. It was a close choice. "
-         "The base model alone would have chosen “sad”."),
+        (
+            say(-1.0, 0.5, 2.0, "sad"),
+            "“torn” was chosen over “sad”, mainly because of empathy. The base model alone would have chosen “sad”.",
+        ),
+        (
+            say(-1.0, -0.5, 2.0, "sad"),
+            "“torn” was chosen over “sad”, because of empathy. The base model alone would have chosen “sad”.",
+        ),
+        (
+            say(2.0, 0.5, 1.0),
+            "“torn” was chosen over “sad”, mainly because of the base model. "
+            "The base model alone would have chosen it as well.",
+        ),
+        (
+            say(1.0, 1.0, 1.0, "low"),
+            "“torn” was chosen over “sad”, mainly because of the base model and reflection. "
+            "The base model alone would have chosen “low”.",
+        ),
+        (
+            say(-1.0, 0.25, 0.8, "sad"),
+            "“torn” was chosen over “sad”, mainly because of empathy. It was a close choice. "
+            "The base model alone would have chosen “sad”.",
+        ),
         (say(1.0, -1.0, 0.0), "“torn” was tied with “sad”. The base model alone would have chosen it as well."),
         (say(1.0, 0.0, 0.0, weighed=False), "“torn” is the base model's own choice; no objective had any weight."),
-        (say(1.0, -1.5, -0.5, first=False, sampled=True),
-         "“torn” was drawn by chance and was not the most likely choice. "
-         "The base model alone would have chosen it as well."),
-        (say(0.0, 0.0, -1e-6, first=False),
-         "“torn” was as good as tied with an alternative; rounding decided. "
-         "The base model alone would have chosen it as well."),
-        (say(-1.0, 0.5, 2.0, "whelming", text="overwhelmed", foil="under", pieces=2, base_after="over"),
-         "“overwhelmed” was chosen over its alternatives, “under” first, in 2 pieces, mainly because of empathy. "
-         "After “over”, the base model alone would have chosen “whelming”."),
-        (say(-1.0, 0.0, 2.0, "and", text="", foil="and"),
-         "Ending the reply was chosen over “and”, because of empathy. The base model alone would have chosen “and”."),
-        (say(-1.0, 0.0, 2.0, "", text="and", foil=""),
-         "“and” was chosen over ending the reply, because of empathy. "
-         "The base model alone would have chosen ending the reply."),
+        (
+            say(1.0, -1.5, -0.5, first=False, sampled=True),
+            "“torn” was drawn by chance and was not the most likely choice. "
+            "The base model alone would have chosen it as well.",
+        ),
+        (
+            say(0.0, 0.0, -1e-6, first=False),
+            "“torn” was as good as tied with an alternative; rounding decided. "
+            "The base model alone would have chosen it as well.",
+        ),
+        (
+            say(-1.0, 0.5, 2.0, "whelming", text="overwhelmed", foil="under", pieces=2, base_after="over"),
+            "“overwhelmed” was chosen over its alternatives, “under” first, in 2 pieces, mainly because of empathy. "
+            "After “over”, the base model alone would have chosen “whelming”.",
+        ),
+        (
+            say(-1.0, 0.0, 2.0, "and", text="", foil="and"),
+            "Ending the reply was chosen over “and”, because of empathy. The base model alone would have chosen “and”.",
+        ),
+        (
+            say(-1.0, 0.0, 2.0, "", text="and", foil=""),
+            "“and” was chosen over ending the reply, because of empathy. "
+            "The base model alone would have chosen ending the reply.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_by_hand(sentence, expected):
     assert sentence == expected
 
@@ -81,5 +101,6 @@ def test_the_whole_reply():
     assert "stays the same" not in reply_sentence(push, ranges, LABELS, 3, 8, sampled=True)
     assert reply_sentence({"base": 1.0, "empathy": 0.0}, {"empathy": None}, LABELS, 1, 1).endswith("moved any choice.")
     assert "reflection and empathy moved" in reply_sentence(
-        {"base": 0.5, "reflection": 0.25, "empathy": 0.25}, {}, LABELS, 1, 2)  # fmt: skip
+        {"base": 0.5, "reflection": 0.25, "empathy": 0.25}, {}, LABELS, 1, 2
+    )
     assert reply_sentence({}, {}, LABELS, 0, 0) == ""

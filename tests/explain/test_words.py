@@ -16,15 +16,17 @@ def read(*pieces: str, ends: list[bool] | None = None) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("pieces", "expected"),
     [
-        (["You", " feel", " over", "whelmed", ",", " and", " torn", "."],
-         ["You w", "feel w", "overwhelmed w", ", m", "and w", "torn w", ". m"]),
+        (
+            ["You", " feel", " over", "whelmed", ",", " and", " torn", "."],
+            ["You w", "feel w", "overwhelmed w", ", m", "and w", "torn w", ". m"],
+        ),
         (["I", " don", "'t"], ["I w", "don't w"]),
         ([" don", "’", "t"], ["don’t w"]),
         ([" well", "-", "being"], ["well-being w"]),
         ([" 3", ".", "5", " km"], ["3.5 w", "km w"]),
         ([" tired", ".", "You"], ["tired w", ". m", "You w"]),
         ([" dogs", "'", " tails"], ["dogs w", "' m", "tails w"]),
-        ([" \"", "no", "\"", "."], ['" m', "no w", '". m']),
+        ([' "', "no", '"', "."], ['" m', "no w", '". m']),
         ([" so", ".", ".", "."], ["so w", "... m"]),
         ([" (", "sic", ")", " -", " ok"], ["( m", "sic w", ") m", "- m", "ok w"]),
         ([" \n", "So", " \n\n", "tired", " "], ["So w", "tired w"]),
@@ -32,7 +34,7 @@ def read(*pieces: str, ends: list[bool] | None = None) -> list[tuple[str, str]]:
         ([" "], [" m".strip().rjust(2)]),
         ([], []),
     ],
-)  # fmt: skip
+)
 def test_words_and_marks(pieces, expected):
     assert [f"{text} {kind}" for text, kind in read(*pieces)] == expected
 

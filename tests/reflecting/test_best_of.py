@@ -34,9 +34,14 @@ def test_totals_by_hand():
 
 def test_the_plan_is_greedy_then_the_atlas_then_samples():
     own = Setting((2.0, 1.0, 1.0), 1.5, 0.0, 40)
-    atlas = {"objectives": ["fluency", "reflection"], "strength": 1.0, "regions": [
-        {"polygon": [[0.0, 1.0], [0.5, 0.5]]}, {"polygon": [[0.5, 0.5], [1.0, 0.0]]},
-    ]}  # fmt: skip
+    atlas = {
+        "objectives": ["fluency", "reflection"],
+        "strength": 1.0,
+        "regions": [
+            {"polygon": [[0.0, 1.0], [0.5, 0.5]]},
+            {"polygon": [[0.5, 0.5], [1.0, 0.0]]},
+        ],
+    }
     assert plan(own, 6, NAMES, atlas) == [
         ("greedy", own),
         ("atlas", Setting((0.75, 0.0, 0.25), 1.0, 0.0, 40)),

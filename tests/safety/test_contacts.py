@@ -17,9 +17,18 @@ def test_all_without_a_country() -> None:
 
 @pytest.mark.parametrize(
     ("country", "phone"),
-    [("US", "988"), ("uk", "116 123"), ("GB", "116 123"), ("IE", "116 123"), ("CA", "988"), ("AU", "13 11 14"),
-     ("nz ", "1737"), ("FR", "112"), ("ie", "112")],
-)  # fmt: skip
+    [
+        ("US", "988"),
+        ("uk", "116 123"),
+        ("GB", "116 123"),
+        ("IE", "116 123"),
+        ("CA", "988"),
+        ("AU", "13 11 14"),
+        ("nz ", "1737"),
+        ("FR", "112"),
+        ("ie", "112"),
+    ],
+)
 def test_a_country_and_everywhere(country: str, phone: str) -> None:
     found = crisis_contacts(country)
     assert phone in [contact.phone for contact in found]
@@ -86,9 +95,14 @@ def test_every_entry_has_a_source_to_check() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", '{"contacts": []}', '{"contacts": [{"name": "x"}]}',
-     '{"contacts": [{"country": "US", "name": "x", "phone": "1", "url": "http://x", "note": "", "source": "y"}]}'],
-)  # fmt: skip
+    [
+        "",
+        "[]",
+        '{"contacts": []}',
+        '{"contacts": [{"name": "x"}]}',
+        '{"contacts": [{"country": "US", "name": "x", "phone": "1", "url": "http://x", "note": "", "source": "y"}]}',
+    ],
+)
 def test_a_broken_list_is_one_line(tmp_path: Path, content: str) -> None:
     (tmp_path / "contacts.json").write_text(content)
     with pytest.raises(CareDataError, match="correct the file") as caught:

@@ -31,8 +31,10 @@ def test_recall_and_false_alarms(
 ) -> None:
     result = measure(part, CASES)
     with capsys.disabled():
-        print(f"\ncrisis phrases, {part}: recall {result.found}/{result.crises} = {result.recall:.2f}, "
-              f"false alarms {result.alarms}/{result.benign} = {result.false_alarm_rate:.2f}")  # fmt: skip
+        print(
+            f"\ncrisis phrases, {part}: recall {result.found}/{result.crises} = {result.recall:.2f}, "
+            f"false alarms {result.alarms}/{result.benign} = {result.false_alarm_rate:.2f}"
+        )
     assert result.found >= least_found
     assert result.alarms <= most_alarms
 
@@ -263,7 +265,7 @@ ENTRY = '{"version": 1, "denial": {"words": "not", "between": "i"}, "words": {},
         (ENTRY + '"benign": [], "rules": [{"id": "x", "kind": "mood", "why": "y", "patterns": ["a"]}]}', "x: kind"),
         (ENTRY + '"benign": [], "rules": [{"id": "x", "kind": "danger", "why": "y", "patterns": ["@gone"]}]}', "gone"),
     ],
-)  # fmt: skip
+)
 def test_a_broken_list_is_an_error_never_an_empty_list(tmp_path: Path, content: str | None, message: str) -> None:
     path = tmp_path / "phrases.json"
     if content is not None:

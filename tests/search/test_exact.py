@@ -77,8 +77,10 @@ def test_against_the_decoder_of_the_tiny_model(decoder):
     scores = [[sum(region.tokens) % 17 / 17 for region in atlas.regions] for atlas in atlases]
     found = exact_search(atlases, scores)
     rng = np.random.default_rng(0)
-    assert found.score >= max(value(atlases, scores, p) for p in rng.dirichlet([1, 1, 1], 60)
-                              if all(a.at(p) for a in atlases)) - 1e-12  # fmt: skip
+    assert (
+        found.score
+        >= max(value(atlases, scores, p) for p in rng.dirichlet([1, 1, 1], 60) if all(a.at(p) for a in atlases)) - 1e-12
+    )
     assert found.score == pytest.approx(value(atlases, scores, found.best))
 
 

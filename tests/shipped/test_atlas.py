@@ -84,7 +84,9 @@ def test_the_command_line_follows_its_contract():
     assert 0 < result["coverage"] <= 1 + 1e-6  # areas are rounded
     for region in result["regions"]:
         assert list(region) == ["reflection", "area", "polygon", "scores"] and set(region["scores"]) == {
-            "reflection", "empathy", "fluency"
-        }  # fmt: skip
+            "reflection",
+            "empathy",
+            "fluency",
+        }
         assert all(0 <= score <= 1 for score in region["scores"].values())
         assert len(region["polygon"]) >= 3 and all(sum(v) == pytest.approx(1, abs=1e-5) for v in region["polygon"])

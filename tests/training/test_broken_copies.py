@@ -40,8 +40,10 @@ def test_double_says_a_run_twice() -> None:
 def test_inflect_changes_the_ending_of_one_long_word() -> None:
     assert {" ".join(made) for made in draws(inflect, "it hurts".split())} == {"it hurt"}
     assert {" ".join(made) for made in draws(inflect, "it violin".split())} == {
-        "it violins", "it violining", "it violined"
-    }  # fmt: skip
+        "it violins",
+        "it violining",
+        "it violined",
+    }
 
 
 def test_shuffle_keeps_the_words() -> None:

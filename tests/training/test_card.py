@@ -24,12 +24,14 @@ def test_the_scorers_tables_by_hand(tmp_path: Path) -> None:
     (folder / "report.json").write_text(json.dumps({"validation": split(0.876), "test": split(float("nan"))}))
     header = "| {} | scorer | length alone | opener alone | n |\n|---|---|---|---|---|\n"
     row = "| own empathic>simple | 0.90 | 0.56 | 0.50 | 4 |\n"
-    assert scorer_tables(tmp_path) == "\n".join([
-        "### empathy-ship\n\n| against readers | validation | test |\n|---|---|---|\n"
-        "| auc faithful | 0.88 | - |\n| faithful | 7 | 7 |\n",
-        header.format("pairs of validation") + row,
-        header.format("pairs of test") + row,
-    ])  # fmt: skip
+    assert scorer_tables(tmp_path) == "\n".join(
+        [
+            "### empathy-ship\n\n| against readers | validation | test |\n|---|---|---|\n"
+            "| auc faithful | 0.88 | - |\n| faithful | 7 | 7 |\n",
+            header.format("pairs of validation") + row,
+            header.format("pairs of test") + row,
+        ]
+    )
     assert scorer_tables(tmp_path / "nowhere") == ""
 
 
@@ -40,29 +42,54 @@ def test_a_warm_start_that_was_not_measured_says_nothing() -> None:
 def test_a_card_tells_the_runs_figures(tmp_path: Path) -> None:
     mean = {"mean": 0.5, "low": 0.4, "high": 0.6}
     evaluated = {"ship greedy": {"before": mean, "after": mean | {"mean": 0.625}, "gain": mean | {"mean": 0.125}}}
-    cost = {"settings": {"seed": 3}, "steps": 40, "data_points": 240, "rollouts": 960, "scorer_calls": 1080,
-            "seconds": 1692.6, "stopped": "step limit"}  # fmt: skip
+    cost = {
+        "settings": {"seed": 3},
+        "steps": 40,
+        "data_points": 240,
+        "rollouts": 960,
+        "scorer_calls": 1080,
+        "seconds": 1692.6,
+        "stopped": "step limit",
+    }
     curve = [{"statements": 0, "own": 4.0, "pair": 4.25}, {"statements": 3, "own": 3.5, "pair": 3.0}]
     manifest = {
         "objectives": [{"name": "empathy", "training": cost, "evaluation": evaluated}],
         "warm_start": {"training": {"replies": 7, "statements": 3, "steps": 2, "curve": curve}},
         "presets": {"balanced": {"empathy": 1.0}},
     }
-    evaluation = {"statements": 80, "share_of_different_replies": {"a / b": 0.75},
-                  "means": {"warmstart": {"empathy ship": mean, "empathy ship sampled": mean}}}  # fmt: skip
-    search = {"statements": 16, "score": 0.6, "evaluations": 9, "decode_steps": 100, "decode_steps_one_by_one": 400,
-              "objectives": ["empathy"], "exact": {"score": 0.7, "decode_steps": 50, "coverage": 0.999, "best": [1.0],
-                                                   "least_share": 0.1, "balanced_score": 0.65}}  # fmt: skip
+    evaluation = {
+        "statements": 80,
+        "share_of_different_replies": {"a / b": 0.75},
+        "means": {"warmstart": {"empathy ship": mean, "empathy ship sampled": mean}},
+    }
+    search = {
+        "statements": 16,
+        "score": 0.6,
+        "evaluations": 9,
+        "decode_steps": 100,
+        "decode_steps_one_by_one": 400,
+        "objectives": ["empathy"],
+        "exact": {
+            "score": 0.7,
+            "decode_steps": 50,
+            "coverage": 0.999,
+            "best": [1.0],
+            "least_share": 0.1,
+            "balanced_score": 0.65,
+        },
+    }
     for name, content in (("manifest", manifest), ("evaluation", evaluation), ("search", search)):
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     text = write_card(tmp_path).read_text()
     for part in (
-        "One warm start, 1 objective adapters", "saw 7 replies to 3 statements",
+        "One warm start, 1 objective adapters",
+        "saw 7 replies to 3 statements",
         "Warm start: 7 replies to 3 statements, 2 steps; loss on people's unseen reflections, in nats a token: "
         "own 4.00 to 3.50, pair 4.25 to 3.00. Objectives",
         "| empathy | shipping scorer | greedy | 0.50 (0.40 to 0.60) | 0.62 (0.40 to 0.60) | +0.12 (+0.40 to +0.60) |",
         "| empathy | 3 | 40 | 240 | 960 | 1080 | 1693 | step limit |",
-        "| method | empathy ship |\n|---|---|\n| warmstart | 0.50 |", "greedy replies: 0.75 at least",
+        "| method | empathy ship |\n|---|---|\n| warmstart | 0.50 |",
+        "greedy replies: 0.75 at least",
         "0.7000 in 50 steps (coverage at least 0.9990), at\nempathy 1.000",
-    ):  # fmt: skip
+    ):
         assert part in text

@@ -25,10 +25,12 @@ def statements(*changes: dict[str, Any]) -> list[OwnStatement]:
     for number, change in enumerate(changes):
         noun, opener = NOUNS[number], OPENERS[number % 5] + NOUNS[number]
         texts = {
-            "statement": f"The {noun} was sold by {noun}folk.", "simple": f"{opener} was a very sad day.",
-            "complex": f"{opener} took more than money away.", "empathic": f"{opener} hurts and still does today.",
+            "statement": f"The {noun} was sold by {noun}folk.",
+            "simple": f"{opener} was a very sad day.",
+            "complex": f"{opener} took more than money away.",
+            "empathic": f"{opener} hurts and still does today.",
             "affirming": f"{opener} took courage and much patience.",
-        }  # fmt: skip
+        }
         made.append(OwnStatement(**({"topic": "t", "manner": "spoken", "split": "train"} | texts | change)))
     return made
 
@@ -45,26 +47,40 @@ def test_good_statements_have_no_fault() -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"statement": "THE garden was sold, by gardenfolk!"},
-         "own.jsonl:2: got the same text as line 1, expected each text once"),
-        ({"statement": "Call me on 07700 900123."},
-         "own.jsonl:2: got what looks like phone number, expected no personal data"),
-        ({"complex": "You wrote to sam@example.org about it all."},
-         "own.jsonl:2: got what looks like e-mail address, expected no personal data"),
+        (
+            {"statement": "THE garden was sold, by gardenfolk!"},
+            "own.jsonl:2: got the same text as line 1, expected each text once",
+        ),
+        (
+            {"statement": "Call me on 07700 900123."},
+            "own.jsonl:2: got what looks like phone number, expected no personal data",
+        ),
+        (
+            {"complex": "You wrote to sam@example.org about it all."},
+            "own.jsonl:2: got what looks like e-mail address, expected no personal data",
+        ),
         ({"simple": "Too short by one."}, "own.jsonl:2: got 4 words in simple, expected 5 to 32"),
         ({"empathic": "word " * 33}, "own.jsonl:2: got 33 words in empathic, expected 5 to 32"),
         ({"complex": "Is that what hurts most?"}, "own.jsonl:2: got a question in complex, expected a statement"),
-        ({"affirming": "Losinggarden took courage, and much patience!"},
-         "own.jsonl:2: got the affirming reflection of line 1 again, expected another one"),
+        (
+            {"affirming": "Losinggarden took courage, and much patience!"},
+            "own.jsonl:2: got the affirming reflection of line 1 again, expected another one",
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_fault_of_a_statement(change: dict[str, Any], expected: str) -> None:
     assert faults({}, change) == [expected]
 
 
 def test_names_of_invented_people_and_lengths_at_the_limits_are_no_faults() -> None:
-    assert faults({"statement": "My friend Walter lost his wife."}, {"simple": "One two three four five."},
-                  {"complex": "word " * 32}) == []  # fmt: skip
+    assert (
+        faults(
+            {"statement": "My friend Walter lost his wife."},
+            {"simple": "One two three four five."},
+            {"complex": "word " * 32},
+        )
+        == []
+    )
 
 
 def test_nearly_the_same_statement_is_a_fault_from_eight_words_on() -> None:
@@ -111,8 +127,10 @@ def test_faults_of_labels() -> None:
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[str]:
-    lines = [own_line(own(noun).statement, **{kind: getattr(own(noun), kind) for kind in ("simple", "complex")})
-             for noun in NOUNS[:1]]  # fmt: skip
+    lines = [
+        own_line(own(noun).statement, **{kind: getattr(own(noun), kind) for kind in ("simple", "complex")})
+        for noun in NOUNS[:1]
+    ]
     labels = [{"statement": lines[0]["statement"], "reply": "b", "source": "c", "faithful": 2, "fault": "none"}]
     own_path, labels_path = tmp_path / "own.jsonl", tmp_path / "labels.jsonl"
     write_jsonl(own_path, lines)

@@ -35,8 +35,15 @@ def test_all_faults_are_reported_together(tmp_path):
         read_config(path)
     text = str(error.value)
     assert "\n" not in text and "7 fault(s)" in text
-    for part in ("outt is unknown", "search.prompts is 'many'", "search.levels is 0", "samples is 1",
-                 "reward is 'loud'", "objectives.charm is unknown", "learning_rate is -1"):  # fmt: skip
+    for part in (
+        "outt is unknown",
+        "search.prompts is 'many'",
+        "search.levels is 0",
+        "samples is 1",
+        "reward is 'loud'",
+        "objectives.charm is unknown",
+        "learning_rate is -1",
+    ):
         assert part in text
 
 

@@ -58,8 +58,9 @@ def test_half_of_another() -> None:
         return every(half_of_another, text, other)
 
     assert halves("You sold it, and it hurts.", "He left. You stay.") == {
-        "You sold it, You stay.", "He left. and it hurts."
-    }  # fmt: skip
+        "You sold it, You stay.",
+        "He left. and it hurts.",
+    }
     assert halves("One part only.", "He left. You stay.") == halves("He left. You stay.", "One part only.") == {None}
 
 
@@ -82,9 +83,11 @@ def test_all_four_ways_are_taken() -> None:
     text, others = "You can't sleep, and your boss is loud.", ["It rains here, so you wait."]
     made = every(contrast, text, others)
     assert {
-        "You can sleep, and your boss is loud.", "You can't sleep, and your husband is loud.",
-        "You can't sleep, so you wait.", "It rains here, so you wait.",
-    } <= made  # fmt: skip
+        "You can sleep, and your boss is loud.",
+        "You can't sleep, and your husband is loud.",
+        "You can't sleep, so you wait.",
+        "It rains here, so you wait.",
+    } <= made
 
 
 def test_where_nothing_applies_and_there_is_no_other_there_is_no_contrast() -> None:

@@ -29,11 +29,25 @@ from training.data.splits import near_groups, near_pairs, split_by_text, split_g
 
 PAIR_HEADER = ["prompt", "hq1", "hq2", "mq1", "lq1", "lq2", "lq3", "lq4", "lq5"]
 ANNOMI_HEADER = [
-    "mi_quality", "transcript_id", "video_title", "video_url", "topic", "utterance_id", "interlocutor",
-    "timestamp", "utterance_text", "annotator_id", "therapist_input_exists", "therapist_input_subtype",
-    "reflection_exists", "reflection_subtype", "question_exists", "question_subtype",
-    "main_therapist_behaviour", "client_talk_type",
-]  # fmt: skip
+    "mi_quality",
+    "transcript_id",
+    "video_title",
+    "video_url",
+    "topic",
+    "utterance_id",
+    "interlocutor",
+    "timestamp",
+    "utterance_text",
+    "annotator_id",
+    "therapist_input_exists",
+    "therapist_input_subtype",
+    "reflection_exists",
+    "reflection_subtype",
+    "question_exists",
+    "question_subtype",
+    "main_therapist_behaviour",
+    "client_talk_type",
+]
 EPITOME_HEADER = ["sp_id", "rp_id", "seeker_post", "response_post", "level", "rationales"]
 CLIENT = "My neighbour plays the drums all night and I never sleep."
 
@@ -43,10 +57,7 @@ def own(tmp_path: Path) -> Path:
     path = tmp_path / "reflections.jsonl"
     write_jsonl(
         path,
-        [
-            own_line(f"I keep losing my {noun} whenever the {NOUNS[i - 1]} is busy.")
-            for i, noun in enumerate(NOUNS)
-        ],
+        [own_line(f"I keep losing my {noun} whenever the {NOUNS[i - 1]} is busy.") for i, noun in enumerate(NOUNS)],
     )
     return path
 
@@ -164,10 +175,12 @@ def test_missing_and_empty_own_file_are_named(tmp_path: Path) -> None:
         ({"simple": 7}, r":2: got simple = 7, expected a text"),
         ({"affirming": ""}, r":2: got an empty affirming, expected some text; fill it in or take the line out"),
         ({"manner": "sung"}, r":2: got manner = 'sung', expected one of spoken, written"),
-        ('{"topic": "a", "statement": "b", "simple": "c", "complex": "d"}',
-         r":2: got no empathic, manner, expected the keys topic, statement, simple, complex, empathic, manner"),
+        (
+            '{"topic": "a", "statement": "b", "simple": "c", "complex": "d"}',
+            r":2: got no empathic, manner, expected the keys topic, statement, simple, complex, empathic, manner",
+        ),
     ],
-)  # fmt: skip
+)
 def test_faults_of_an_own_line(own: Path, line: str | dict[str, Any], message: str) -> None:
     if isinstance(line, dict):
         line = json.dumps(own_line("A line with a fault.") | line)
@@ -220,9 +233,7 @@ def test_pair_splits_do_not_depend_on_line_order(folder: Path, own: Path) -> Non
 
 def test_near_duplicate_prompts_share_group_and_split(folder: Path, own: Path) -> None:
     twins = [f"I told the {noun} people twice that the fence is broken." for noun in NOUNS]
-    write_csv(
-        folder / "pair_data.csv", [PAIR_HEADER, *(pair_row(n, p) for n, p in zip(NOUNS, twins, strict=True))]
-    )
+    write_csv(folder / "pair_data.csv", [PAIR_HEADER, *(pair_row(n, p) for n, p in zip(NOUNS, twins, strict=True))])
     pair = load_corpora(folder, own).pair
     assert len({group.group for group in pair}) == 1
     assert len({group.split for group in pair}) == 1
@@ -340,9 +351,7 @@ def test_annomi_majority_vote(folder: Path, own: Path) -> None:
         ("reflection", "complex"),
         ("reflection", "complex"),
     ]
-    rows = [
-        annomi_row(1, "therapist", "You sound worn out.", *vote, annotator=i) for i, vote in enumerate(votes)
-    ]
+    rows = [annomi_row(1, "therapist", "You sound worn out.", *vote, annotator=i) for i, vote in enumerate(votes)]
     tie = [("reflection", "simple"), ("question", "n/a")]
     rows += [annomi_row(2, "therapist", "So it hurts you.", *vote, annotator=i) for i, vote in enumerate(tie)]
     rows += [annomi_row(3, "therapist", "You said so.", "reflection", "n/a")]
@@ -365,9 +374,7 @@ def test_annomi_dialogues_stay_whole(folder: Path, own: Path) -> None:
     for dialogue in range(30):
         for turn in range(0, 8, 2):
             rows.append(annomi_row(turn, "client", "Yes, that is so.", dialogue=str(dialogue)))
-            rows.append(
-                annomi_row(turn + 1, "therapist", "You see it.", "reflection", "simple", str(dialogue))
-            )
+            rows.append(annomi_row(turn + 1, "therapist", "You see it.", "reflection", "simple", str(dialogue)))
     splits: dict[str, set[str]] = {}
     for exchange in annomi(folder, own, *rows):
         splits.setdefault(exchange.dialogue, set()).add(exchange.split)
@@ -402,11 +409,7 @@ def test_faults_of_annomi(folder: Path, own: Path, row: list[str], message: str)
 
 
 def test_prepared_annomi(folder: Path, own: Path) -> None:
-    rows = [
-        prepared_exchange(
-            CLIENT, "You are worn out.", label="therapist_input", split="validation", fragment=True
-        )
-    ]
+    rows = [prepared_exchange(CLIENT, "You are worn out.", label="therapist_input", split="validation", fragment=True)]
     write_jsonl(folder / "annomi_reflections.jsonl", rows)
     (exchange,) = load_corpora(folder, own).annomi
     assert (exchange.kind, exchange.split, exchange.fragment) == ("input", "validation", True)
@@ -520,12 +523,7 @@ def test_jaccard_of_one_half_by_hand() -> None:
 def test_near_pairs_equal_the_quadratic_search() -> None:
     texts = [" ".join(NOUNS[(i * k) % 15] for k in range(1, 3 + i % 6)) for i in range(60)]
     sets = [set(words(text)) for text in texts]
-    naive = [
-        (i, j)
-        for j in range(60)
-        for i in range(j)
-        if len(sets[i] & sets[j]) * 2 >= len(sets[i] | sets[j])
-    ]  # fmt: skip
+    naive = [(i, j) for j in range(60) for i in range(j) if len(sets[i] & sets[j]) * 2 >= len(sets[i] | sets[j])]
     assert sorted(near_pairs(texts, 1)) == sorted(naive)
     assert naive
 
@@ -561,9 +559,7 @@ def test_warm_start_takes_all_own_reflections_and_pair_high(folder: Path, own: P
     corpora = load_corpora(folder, own)
     examples = [example for split in SPLITS for example in warmstart_examples(corpora, split)]
     assert sum(example.source == "own" for example in examples) == 15 * 3
-    assert {e.reply for e in examples if e.source == "pair"} == {
-        reply for g in corpora.pair for reply in g.high
-    }
+    assert {e.reply for e in examples if e.source == "pair"} == {reply for g in corpora.pair for reply in g.high}
 
 
 def test_warm_start_keeps_a_good_spoken_reflection(folder: Path, own: Path) -> None:
@@ -591,9 +587,7 @@ def test_warm_start_keeps_a_good_spoken_reflection(folder: Path, own: Path) -> N
         {"prompt": "My neighbour plays the drums and I want to kill myself."},
     ],
 )
-def test_warm_start_leaves_out_a_poor_spoken_reflection(
-    folder: Path, own: Path, over: dict[str, Any]
-) -> None:
+def test_warm_start_leaves_out_a_poor_spoken_reflection(folder: Path, own: Path, over: dict[str, Any]) -> None:
     row = prepared_exchange(CLIENT, "You feel helpless and worn out.") | over
     assert spoken_pairs(exchanges_of(folder, own, row)) == []
 
@@ -608,12 +602,8 @@ def test_warm_start_leaves_out_a_poor_spoken_reflection(
         ("You feel " + "very " * 50 + "uneasy.", False),
     ],
 )
-def test_warm_start_takes_only_reflections_of_psych8k(
-    folder: Path, own: Path, reply: str, kept: bool
-) -> None:
-    (folder / "Psych8k.json").write_text(
-        json.dumps([{"instruction": "", "input": "It scares me.", "output": reply}])
-    )
+def test_warm_start_takes_only_reflections_of_psych8k(folder: Path, own: Path, reply: str, kept: bool) -> None:
+    (folder / "Psych8k.json").write_text(json.dumps([{"instruction": "", "input": "It scares me.", "output": reply}]))
     corpora = load_corpora(folder, own)
     examples = [example for split in SPLITS for example in warmstart_examples(corpora, split)]
     assert any(example.source == "psych8k" for example in examples) is kept
@@ -697,9 +687,10 @@ def test_counts_of_our_own_texts_alone(own: Path) -> None:
 
 def test_an_affirming_reflection_is_optional_and_an_example_too(tmp_path: Path) -> None:
     extra = {"affirming": "You kept on looking for it."}
-    path = write_jsonl(tmp_path / "reflections.jsonl", [
-        own_line(f"I lost my {noun} in the {noun} shop.", **(extra if i % 2 else {})) for i, noun in enumerate(NOUNS)
-    ])  # fmt: skip
+    path = write_jsonl(
+        tmp_path / "reflections.jsonl",
+        [own_line(f"I lost my {noun} in the {noun} shop.", **(extra if i % 2 else {})) for i, noun in enumerate(NOUNS)],
+    )
     corpora = load_corpora(None, path)
     assert [o.affirming for o in corpora.own][:2] == ["", "You kept on looking for it."]
     assert [len(o.replies) for o in corpora.own][:2] == [3, 4]

@@ -99,8 +99,9 @@ def test_unfaithful_replies_never_grade_above_faithful_ones_of_the_same_statemen
     false = {"contrast", "of another", "mismatch"}
     for group in drawn(make):
         unfaithful = [g.grade for g in group if g.kind in false or g.reply == LABELS[0].reply]
-        faithful = [g.grade for g in group if g.reply == LABELS[2].reply
-                    or g.kind in ("ours", "high", "medium", "empathic")]  # fmt: skip
+        faithful = [
+            g.grade for g in group if g.reply == LABELS[2].reply or g.kind in ("ours", "high", "medium", "empathic")
+        ]
         assert not unfaithful or not faithful or max(unfaithful) <= min(faithful)
 
 
@@ -110,8 +111,12 @@ def test_unfaithful_replies_never_grade_above_faithful_ones_of_the_same_statemen
 def test_faithfulness_by_hand() -> None:
     groups = drawn(faithfulness_groups)
     assert by_kind(groups) == {
-        "warm start": {0.0, 0.4, 1.0}, "ours": {1.0}, "contrast": {0.0}, "of another": {0.0}, "copy": {0.0}
-    }  # fmt: skip
+        "warm start": {0.0, 0.4, 1.0},
+        "ours": {1.0},
+        "contrast": {0.0},
+        "of another": {0.0},
+        "copy": {0.0},
+    }
     read = {g.reply: g.grade for group in groups for g in group if g.statement == FIRST}
     assert [read[r.reply] for r in LABELS[:4]] == [0.0, 0.4, 1.0, 0.4]  # the reader's word counts, not the writer's
     true = {o.statement: o.replies for o in OWN} | {p.prompt: (*p.high, *p.medium) for p in PAIR}
@@ -125,9 +130,18 @@ def test_faithfulness_by_hand() -> None:
 
 @pytest.mark.parametrize(
     ("faithful", "depth", "grade"),
-    [(2, 2, 0.95), (2, 1, 0.5), (2, 0, 0.02), (2, None, 0.5), (1, 2, 0.4275), (1, 1, 0.225), (1, None, 0.225),
-     (0, 2, 0.02), (0, None, 0.02)],
-)  # fmt: skip
+    [
+        (2, 2, 0.95),
+        (2, 1, 0.5),
+        (2, 0, 0.02),
+        (2, None, 0.5),
+        (1, 2, 0.4275),
+        (1, 1, 0.225),
+        (1, None, 0.225),
+        (0, 2, 0.02),
+        (0, None, 0.02),
+    ],
+)
 def test_depth_grades_by_hand(faithful: int, depth: int | None, grade: float) -> None:
     assert depth_grade(label("s", "r", faithful, depth=depth)) == pytest.approx(grade)
 
@@ -140,21 +154,38 @@ def test_turned_pronouns() -> None:
 def test_reflection_by_hand() -> None:
     groups = drawn(reflection_groups)
     assert by_kind(groups) == {
-        "warm start": {0.02, 0.225, 0.5, 0.4275}, "high": {0.95}, "medium": {0.5}, "empathic": {0.8}, "low": {0.02},
-        "mismatch": {0.02}, "copy": {0.02}, "turned copy": {0.12}, "contrast": {0.02}, "formula": {0.2},
-        "advice added": {0.3}, "doubled": {0.3}, "padded": {0.4}, "half mismatched": {0.1}, "broken off": {0.25},
-    }  # fmt: skip
+        "warm start": {0.02, 0.225, 0.5, 0.4275},
+        "high": {0.95},
+        "medium": {0.5},
+        "empathic": {0.8},
+        "low": {0.02},
+        "mismatch": {0.02},
+        "copy": {0.02},
+        "turned copy": {0.12},
+        "contrast": {0.02},
+        "formula": {0.2},
+        "advice added": {0.3},
+        "doubled": {0.3},
+        "padded": {0.4},
+        "half mismatched": {0.1},
+        "broken off": {0.25},
+    }
     good = {o.statement: ([o.complex], [o.simple]) for o in OWN} | {p.prompt: (p.high, p.medium) for p in PAIR}
     for g in itertools.chain(*groups):
         (best,), (simple,) = good[g.statement]
         made = {
-            "high": g.reply == best, "medium": g.reply == simple, "copy": g.reply == g.statement,
-            "turned copy": g.reply == turn_pronouns(g.statement), "formula": g.reply in FORMULAS,
-            "advice added": any(g.reply == best + text for text in ADVICE), "doubled": g.reply == f"{best} {best}",
+            "high": g.reply == best,
+            "medium": g.reply == simple,
+            "copy": g.reply == g.statement,
+            "turned copy": g.reply == turn_pronouns(g.statement),
+            "formula": g.reply in FORMULAS,
+            "advice added": any(g.reply == best + text for text in ADVICE),
+            "doubled": g.reply == f"{best} {best}",
             "padded": any(g.reply == simple + text for text in FILLERS),
-            "half mismatched": g.reply.startswith(simple + " "), "mismatch": g.reply not in (best, simple),
+            "half mismatched": g.reply.startswith(simple + " "),
+            "mismatch": g.reply not in (best, simple),
             "broken off": best.startswith(g.reply) and g.reply != best,
-        }  # fmt: skip
+        }
         assert made.get(g.kind, True), g
 
 
@@ -163,9 +194,18 @@ def test_reflection_by_hand() -> None:
 
 @pytest.mark.parametrize(
     ("faithful", "empathy", "grade"),
-    [(2, 2, 0.95), (2, 1, 0.45), (2, 0, 0.03), (1, 2, 0.665), (1, 1, 0.315), (0, 2, 0.03), (0, None, 0.03),
-     (1, None, None), (2, None, None)],
-)  # fmt: skip
+    [
+        (2, 2, 0.95),
+        (2, 1, 0.45),
+        (2, 0, 0.03),
+        (1, 2, 0.665),
+        (1, 1, 0.315),
+        (0, 2, 0.03),
+        (0, None, 0.03),
+        (1, None, None),
+        (2, None, None),
+    ],
+)
 def test_empathy_grades_by_hand(faithful: int, empathy: int | None, grade: float | None) -> None:
     assert empathy_grade(label("s", "r", faithful, empathy=empathy)) == (grade and pytest.approx(grade))
 
@@ -178,8 +218,17 @@ def test_feelings_are_whole_words_and_the_first_counts() -> None:
 def test_empathy_by_hand() -> None:
     groups = drawn(empathy_groups)
     kinds = by_kind(groups)
-    assert set(kinds) == {"warm start", "hollow", "empathic", "contrast", "no feeling", "hollow formula",
-                          "feeling alone", "hollow and plain", "low"}  # fmt: skip
+    assert set(kinds) == {
+        "warm start",
+        "hollow",
+        "empathic",
+        "contrast",
+        "no feeling",
+        "hollow formula",
+        "feeling alone",
+        "hollow and plain",
+        "low",
+    }
     assert kinds["empathic"] == {0.95} and kinds["feeling alone"] == {0.45} and kinds["hollow and plain"] == {0.15}
     assert kinds["hollow"] == kinds["hollow formula"] == kinds["contrast"] == kinds["low"] == {0.03}
     for g in itertools.chain(*groups):

@@ -16,8 +16,14 @@ from emorl.models.base import ensure_base
 from training.guards import Measures, converged, penalty, runaway
 from training.objectives import ObjectiveConfig, train_objective
 
-STATEMENTS = ["My week was long and I am tired.", "She never calls me back.", "I passed the test and feel nothing.",
-              "Work eats my evenings.", "I keep buying things.", "Nobody asked me how it went."]  # fmt: skip
+STATEMENTS = [
+    "My week was long and I am tired.",
+    "She never calls me back.",
+    "I passed the test and feel nothing.",
+    "Work eats my evenings.",
+    "I keep buying things.",
+    "Nobody asked me how it went.",
+]
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +36,17 @@ def model(base):
     torch.manual_seed(0)
     size = len(AutoTokenizer.from_pretrained(base))
     return LlamaForCausalLM(
-        LlamaConfig(vocab_size=size, hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=4,
-                    num_key_value_heads=2, max_position_embeddings=256, tie_word_embeddings=True)
-    )  # fmt: skip
+        LlamaConfig(
+            vocab_size=size,
+            hidden_size=32,
+            intermediate_size=48,
+            num_hidden_layers=3,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            max_position_embeddings=256,
+            tie_word_embeddings=True,
+        )
+    )
 
 
 def letters(statements, replies):
@@ -44,8 +58,19 @@ def letters(statements, replies):
 def test_a_run_learns_a_toy_score_moves_only_the_adapter_and_accounts(model, base, tmp_path, monkeypatch, reward):
     monkeypatch.setattr("training.objectives.runaway", lambda start, now: None)
     before = copy.deepcopy(model.state_dict())
-    config = ObjectiveConfig(steps=6, prompts=2, samples=4, max_tokens=8, first_layer=1, learning_rate=0.05, beta=0.0,
-                             reward=reward, validate_every=3, validation=3, temperature=1.0)  # fmt: skip
+    config = ObjectiveConfig(
+        steps=6,
+        prompts=2,
+        samples=4,
+        max_tokens=8,
+        first_layer=1,
+        learning_rate=0.05,
+        beta=0.0,
+        reward=reward,
+        validate_every=3,
+        validation=3,
+        temperature=1.0,
+    )
     account = train_objective(config, model, base, STATEMENTS, STATEMENTS[:3], letters, letters, tmp_path)
     assert account.data_points == 12 and account.rollouts == 48 and account.steps == 6
     assert account.scorer_calls == 48 + 3 * 3 and account.tokens > 0 and account.seconds > 0
@@ -70,9 +95,20 @@ def test_a_run_that_runs_away_is_stopped_by_the_guard_and_says_why(model, base, 
 
 def test_the_private_methods_we_override_have_not_changed():
     assert list(inspect.signature(RLOOTrainer._generate_single_turn).parameters) == [
-        "self", "prompt_ids", "images", "multimodal_fields"]  # fmt: skip
+        "self",
+        "prompt_ids",
+        "images",
+        "multimodal_fields",
+    ]
     assert list(inspect.signature(RLOOTrainer._get_per_token_logps_and_entropies).parameters)[:7] == [
-        "self", "model", "input_ids", "attention_mask", "logits_to_keep", "batch_size", "compute_entropy"]  # fmt: skip
+        "self",
+        "model",
+        "input_ids",
+        "attention_mask",
+        "logits_to_keep",
+        "batch_size",
+        "compute_entropy",
+    ]
 
 
 def measures(**changes) -> Measures:

@@ -36,8 +36,12 @@ ITEMS = [
     Item("I sold it.", "own", {"person": "You sold it.", "base": "Sell it!", "ours": " You sold it. "}),
     Item("He left.", "pair", {"person": "You miss him.", "base": "Why?", "ours": "He is gone."}),
 ]
-KEY = {"1": KeyEntry("own", ("person", "ours")), "2": KeyEntry("own", ("base",)), "3": KeyEntry("own", ("base",)),
-       "4": KeyEntry("pair", ("ours",))}  # fmt: skip
+KEY = {
+    "1": KeyEntry("own", ("person", "ours")),
+    "2": KeyEntry("own", ("base",)),
+    "3": KeyEntry("own", ("base",)),
+    "4": KeyEntry("pair", ("ours",)),
+}
 
 
 def answer(number: int, *yes: str, **over: Any) -> dict[str, Any]:
@@ -54,8 +58,9 @@ ANSWERS = [answer(1, *QUESTIONS), answer(2, "reflects"), answer(3, "reflects", "
 def test_a_sheet_names_nobody_and_has_equal_replies_once(tmp_path: Path) -> None:
     assert write_sheet(ITEMS, tmp_path / "new" / "folder", seed=3) == 5
     lines = [json.loads(line) for line in (tmp_path / "new/folder/sheet.jsonl").read_text().splitlines()]
-    assert [line["id"] for line in lines] == [1, 2, 3, 4, 5] and all(set(line) == {"id", "statement", "reply"}
-                                                                     for line in lines)  # fmt: skip
+    assert [line["id"] for line in lines] == [1, 2, 3, 4, 5] and all(
+        set(line) == {"id", "statement", "reply"} for line in lines
+    )
     key = read_key(tmp_path / "new/folder/key.json")
     found = {(line["statement"], line["reply"]): key[str(line["id"])] for line in lines}
     assert found == {
@@ -163,12 +168,14 @@ def test_kappa_by_hand() -> None:
     first = [answer(1, "faithful", "reflects"), answer(2, "faithful"), answer(3, "would_say"), answer(4)]
     second = [answer(1, "faithful", "reflects"), answer(2), answer(3), answer(4, "would_say")]
     kappas = agreement([as_read(first), as_read(second)])
-    assert kappas == pytest.approx({
-        "faithful": 0.5,  # agreed 3/4; by chance 1/2 * 1/4 + 1/2 * 3/4 = 1/2
-        "reflects": 1.0,
-        "wellformed": 1.0,  # no throughout, by both
-        "would_say": -1 / 3,  # agreed 1/2; by chance 1/16 + 9/16 = 5/8
-    })  # fmt: skip
+    assert kappas == pytest.approx(
+        {
+            "faithful": 0.5,  # agreed 3/4; by chance 1/2 * 1/4 + 1/2 * 3/4 = 1/2
+            "reflects": 1.0,
+            "wellformed": 1.0,  # no throughout, by both
+            "would_say": -1 / 3,  # agreed 1/2; by chance 1/16 + 9/16 = 5/8
+        }
+    )
 
 
 def test_the_table_has_a_part_for_each_group() -> None:
@@ -176,16 +183,25 @@ def test_the_table_has_a_part_for_each_group() -> None:
     lines = table({"own": {"ours": dict.fromkeys(QUESTIONS, Share(0.5, 0.125, 0.875, 3))}, "pair": {}}).splitlines()
     cell = "0.50 (0.12 to 0.88)"
     assert lines == [
-        "**own**", "", *head, f"| ours | 3 | {cell} | {cell} | {cell} | {cell} |", "", "**pair**", "", *head
-    ]  # fmt: skip
+        "**own**",
+        "",
+        *head,
+        f"| ours | 3 | {cell} | {cell} | {cell} | {cell} |",
+        "",
+        "**pair**",
+        "",
+        *head,
+    ]
 
 
 # ---------------------------------------------------------------- what is read
 
 
 SPLITS_OF = ["train"] * 3 + ["validation"] * 6 + ["test"] * 6
-CORPORA = corpora_with([own(n, s) for n, s in zip(NOUNS, SPLITS_OF, strict=True)],
-                       [ranked(n, s) for n, s in zip(NOUNS, SPLITS_OF, strict=True)])  # fmt: skip
+CORPORA = corpora_with(
+    [own(n, s) for n, s in zip(NOUNS, SPLITS_OF, strict=True)],
+    [ranked(n, s) for n, s in zip(NOUNS, SPLITS_OF, strict=True)],
+)
 
 
 def test_unseen_statements_are_of_closed_splits_with_a_persons_reply() -> None:
@@ -232,10 +248,17 @@ ROWS = [("own", "I sold it.", "You sold it."), ("pair", "He left.", "You miss hi
 def test_every_method_writes_and_an_empty_reply_is_left_out() -> None:
     new, old = Fake("new", warm={"a": 1.0}), Fake("old", balanced={"b": 2.0})
     first, second = items(ROWS, new, "warm", 8, old)  # type: ignore[arg-type]
-    assert first == Item("I sold it.", "own", {
-        "person": "You sold it.", "base": "base", "warm": "new {'a': 1.0}", "warm, best of 8": "best {'a': 1.0}",
-        "earlier models": "old {'b': 2.0}",
-    })  # fmt: skip
+    assert first == Item(
+        "I sold it.",
+        "own",
+        {
+            "person": "You sold it.",
+            "base": "base",
+            "warm": "new {'a': 1.0}",
+            "warm, best of 8": "best {'a': 1.0}",
+            "earlier models": "old {'b': 2.0}",
+        },
+    )
     assert list(second.replies) == ["person", "warm", "warm, best of 8", "earlier models"] and new.asked == [8, 8]
     plain = list(items(ROWS, new, "warm", 1))  # type: ignore[arg-type]
     assert [list(item.replies) for item in plain] == [["person", "base", "warm"], ["person", "warm"]]
@@ -260,8 +283,11 @@ def test_score_prints_the_table_and_the_agreement_of_two(tmp_path: Path) -> None
     assert "kappa" not in result.output
     result = CliRunner().invoke(app, ["reading", "score", str(one), str(two), "--key", str(key)])
     assert result.output.splitlines()[-4:] == [
-        "kappa faithful: 1.00", "kappa reflects: 1.00", "kappa wellformed: 1.00", "kappa would_say: 0.50"
-    ]  # fmt: skip
+        "kappa faithful: 1.00",
+        "kappa reflects: 1.00",
+        "kappa wellformed: 1.00",
+        "kappa would_say: 0.50",
+    ]
 
 
 def test_score_of_a_missing_file_is_one_line_and_exit_code_2(tmp_path: Path, monkeypatch, capsys) -> None:
@@ -277,8 +303,10 @@ def test_score_of_a_missing_file_is_one_line_and_exit_code_2(tmp_path: Path, mon
 
 def test_make_writes_sheet_and_key_without_what_runs_were_chosen_by(tmp_path: Path, monkeypatch) -> None:
     config = tmp_path / "c.yaml"
-    config.write_text("models: trained\nsearch: {prompts: 2}\nobjectives:\n  reflection: {validation: 3}\n"
-                      "  empathy: {validation: 1}\n")  # fmt: skip
+    config.write_text(
+        "models: trained\nsearch: {prompts: 2}\nobjectives:\n  reflection: {validation: 3}\n"
+        "  empathy: {validation: 1}\n"
+    )
     folders: list[Path] = []
     seen: list[Path | None] = []
 
@@ -304,10 +332,16 @@ def test_make_writes_sheet_and_key_without_what_runs_were_chosen_by(tmp_path: Pa
     key = read_key(out / "key.json")
     assert result.output == f"{len(key)} rows on {len(statements)} statements in {out}\n"
     assert {m for entry in key.values() for m in entry.methods} == {
-        "person", "base", "balanced", "balanced, best of 3", "earlier models"
-    }  # fmt: skip
+        "person",
+        "base",
+        "balanced",
+        "balanced, best of 3",
+        "earlier models",
+    }
     folders.clear()
     CliRunner().invoke(app, [*command, "--models", "others", "--statements", "1"])
-    assert folders == [Path("others")] and len({json.loads(line)["statement"] for line in
-                                                (out / "sheet.jsonl").read_text().splitlines()}) == 2  # fmt: skip
+    assert (
+        folders == [Path("others")]
+        and len({json.loads(line)["statement"] for line in (out / "sheet.jsonl").read_text().splitlines()}) == 2
+    )
     assert CliRunner().invoke(app, [*command, "--statements", "0"]).exit_code == 2

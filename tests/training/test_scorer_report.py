@@ -28,16 +28,24 @@ from training.scorer_report import (
 
 OWN = [own(noun, "test") for noun in NOUNS[:3]]
 LABELS = (
-    label("s", "9", 2, "test", would_say=True), label("s", "4", 2, "test", would_say=False),
-    label("s", "5", 0, "test", would_say=False), label("s", "1", 0, "test"), label("s", "7", 1, "test"),
-    label("s", "6", 2, "test", pair="m1"), label("s", "2", 0, "test", pair="m1"),
-    label("s", "3", 2, "test", pair="m2"), label("s", "3", 0, "test", pair="m2"),
-    label("s", "8", 2, "test", pair="m3"), label("s", "0", 0, "train"),
-)  # fmt: skip
+    label("s", "9", 2, "test", would_say=True),
+    label("s", "4", 2, "test", would_say=False),
+    label("s", "5", 0, "test", would_say=False),
+    label("s", "1", 0, "test"),
+    label("s", "7", 1, "test"),
+    label("s", "6", 2, "test", pair="m1"),
+    label("s", "2", 0, "test", pair="m1"),
+    label("s", "3", 2, "test", pair="m2"),
+    label("s", "3", 0, "test", pair="m2"),
+    label("s", "8", 2, "test", pair="m3"),
+    label("s", "0", 0, "train"),
+)
 SOURCES = Sources(
-    corpora_with(OWN, [ranked(noun, "test") for noun in NOUNS[:2]]), LABELS,
-    (HollowReply("s", "warm", "hollow", "test"),), "test",
-)  # fmt: skip
+    corpora_with(OWN, [ranked(noun, "test") for noun in NOUNS[:2]]),
+    LABELS,
+    (HollowReply("s", "warm", "hollow", "test"),),
+    "test",
+)
 
 
 def number(statements, replies):
@@ -66,10 +74,15 @@ def test_minimal_pairs_need_both_halves() -> None:
 
 def test_against_readers_by_hand() -> None:
     assert reader_report(number, SOURCES) == {
-        "auc faithful": 0.75, "faithful": 2, "unfaithful": 2,
-        "auc would say": 1.0, "would say": 1, "would not say": 2,  # 9 against 4 and 5
-        "minimal pairs": 0.75, "pairs": 2,  # 6 over 2, and a tie
-    }  # fmt: skip
+        "auc faithful": 0.75,
+        "faithful": 2,
+        "unfaithful": 2,
+        "auc would say": 1.0,
+        "would say": 1,
+        "would not say": 2,  # 9 against 4 and 5
+        "minimal pairs": 0.75,
+        "pairs": 2,  # 6 over 2, and a tie
+    }
     limited = reader_report(number, SOURCES, 1)
     assert (limited["faithful"], limited["unfaithful"], limited["pairs"]) == (1, 0, 1)
     assert math.isnan(limited["auc faithful"])
@@ -86,8 +99,15 @@ def test_shortcuts() -> None:
 def test_pairs_for_reflection() -> None:
     pairs = reflection_pairs(SOURCES)
     counts = {name: len(found) for name, found in pairs.items()}
-    assert counts == {"pair hq>mq": 2, "pair hq>lq": 6, "pair mq>lq": 6, "pair good>copy": 4, "pair good>mismatched": 2,
-                      "own complex>simple": 3, "own simple>of another": 3}  # fmt: skip
+    assert counts == {
+        "pair hq>mq": 2,
+        "pair hq>lq": 6,
+        "pair mq>lq": 6,
+        "pair good>copy": 4,
+        "pair good>mismatched": 2,
+        "own complex>simple": 3,
+        "own simple>of another": 3,
+    }
     for statement, good, same, copy in pairs["pair good>copy"]:
         assert statement == same and copy in (statement, turn_pronouns(statement)) and good != copy
     for _, good, _, strange in pairs["pair good>mismatched"]:
@@ -100,9 +120,12 @@ def test_pairs_for_reflection() -> None:
 def test_pairs_for_empathy() -> None:
     pairs = empathy_pairs(SOURCES)
     assert {name: len(found) for name, found in pairs.items()} == {
-        "own empathic>of another": 3, "own empathic>simple": 3, "own empathic>hollow formula": 3,
-        "own empathic>feeling alone": 3, "empathic>hollow, hand-written": 1,
-    }  # fmt: skip
+        "own empathic>of another": 3,
+        "own empathic>simple": 3,
+        "own empathic>hollow formula": 3,
+        "own empathic>feeling alone": 3,
+        "empathic>hollow, hand-written": 1,
+    }
     assert pairs["empathic>hollow, hand-written"] == [("s", "warm", "s", "hollow")]
     assert all(better in [o.empathic for o in OWN] for _, better, _, _ in pairs["own empathic>simple"])
 

@@ -93,8 +93,16 @@ def test_one_step_from_data_to_a_scorer_that_scores(tmp_path) -> None:
     run = ScorerRun("faithfulness", "ship", seed=5, epochs=0.1, limit=2)
     assert train_scorer(run, CORPORA, tmp_path / "f") == tmp_path / "f"
     card = json.loads((tmp_path / "f" / "scorer.json").read_text())
-    assert card == {"objective": "faithfulness", "role": "ship", "labels": 1, "seed": 5, "steps": 1, "statements": 2,
-                    "folds": [0, 1, 2], "of_folds": 5}  # fmt: skip
+    assert card == {
+        "objective": "faithfulness",
+        "role": "ship",
+        "labels": 1,
+        "seed": 5,
+        "steps": 1,
+        "statements": 2,
+        "folds": [0, 1, 2],
+        "of_folds": 5,
+    }
     statement = random.Random(0).choice(CORPORA.own)
     scores = CrossEncoderScorer(tmp_path / "f").score([statement.statement] * 2, [statement.simple, statement.complex])
     assert scores.shape == (2,) and ((scores > 0) & (scores < 1)).all()

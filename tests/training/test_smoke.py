@@ -21,14 +21,22 @@ def test_all_stages_without_any_corpus_give_models_that_reflect(tmp_path):
     settings |= {"out": str(tmp_path), "models": str(tmp_path / "models"), "shipped": str(ROOT / "data" / "models")}
     config = tmp_path / "smoke.yaml"
     config.write_text(yaml.safe_dump(settings))
-    done = subprocess.run([sys.executable, "-m", "training", "all", "--config", str(config)], cwd=ROOT,
-                          capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "training", "all", "--config", str(config)], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     manifest = read_manifest(tmp_path / "models")
     assert manifest.faithfulness == tmp_path / "models" / "scorers" / "faithfulness-ship"
     reports = sorted(path.parent.name for path in (tmp_path / "models" / "scorers").glob("*/report.json"))
-    assert reports == ["empathy-judge", "empathy-ship", "faithfulness-judge", "faithfulness-ship", "fluency-judge",
-                       "reflection-judge", "reflection-ship"]  # fmt: skip
+    assert reports == [
+        "empathy-judge",
+        "empathy-ship",
+        "faithfulness-judge",
+        "faithfulness-ship",
+        "fluency-judge",
+        "reflection-judge",
+        "reflection-ship",
+    ]
     assert [o.training["steps"] for o in manifest.objectives] == [2, 2, 2]
     assert (tmp_path / "models" / "MODEL_CARD.md").is_file()
     search = json.loads((tmp_path / "models" / "search.json").read_text())

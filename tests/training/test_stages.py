@@ -75,8 +75,12 @@ def fixed(value: float):
 
 
 def test_a_reward_is_the_score_times_faithfulness_of_the_same_role(config, monkeypatch) -> None:
-    scores = {("empathy", "ship"): 0.5, ("faithfulness", "ship"): 0.4, ("empathy", "judge"): 0.9,
-              ("faithfulness", "judge"): 0.1}  # fmt: skip
+    scores = {
+        ("empathy", "ship"): 0.5,
+        ("faithfulness", "ship"): 0.4,
+        ("empathy", "judge"): 0.9,
+        ("faithfulness", "judge"): 0.1,
+    }
     monkeypatch.setattr(stages, "score_of", lambda config, name, role: fixed(scores[name, role]))
     for role, expected in (("ship", 0.2), ("judge", 0.09)):
         reward = stages.reward_of(config, "empathy", role)
@@ -121,9 +125,14 @@ def test_seven_scorers_are_trained_once_each_and_reported_on_both_splits(config,
     monkeypatch.setattr(stages, "CrossEncoderScorer", lambda folder: type("S", (), {"score": staticmethod(fixed(0.5))}))
     stages.run_scorers(config)
     assert [(r.objective, r.role) for r in runs] == [
-        ("faithfulness", "ship"), ("faithfulness", "judge"), ("reflection", "ship"), ("reflection", "judge"),
-        ("empathy", "ship"), ("empathy", "judge"), ("fluency", "judge"),
-    ]  # fmt: skip
+        ("faithfulness", "ship"),
+        ("faithfulness", "judge"),
+        ("reflection", "ship"),
+        ("reflection", "judge"),
+        ("empathy", "ship"),
+        ("empathy", "judge"),
+        ("fluency", "judge"),
+    ]
     assert [r.seed for r in runs] == [10, 111, 12, 113, 14, 115, 116]
     assert [r.epochs for r in runs] == [2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 1.0]
     assert {(r.learning_rate, r.limit) for r in runs} == {(1e-3, 7)}
@@ -145,9 +154,13 @@ def test_a_stage_gets_its_settings_and_all_runs_every_one(tmp_path, monkeypatch)
     from typer.testing import CliRunner
 
     ran: list[tuple[str, Path | None, bool]] = []
-    monkeypatch.setattr("training.__main__.stage_runs", lambda: {
-        stage: lambda settings, resume, stage=stage: ran.append((stage, settings.corpora, resume)) for stage in STAGES
-    })  # fmt: skip
+    monkeypatch.setattr(
+        "training.__main__.stage_runs",
+        lambda: {
+            stage: lambda settings, resume, stage=stage: ran.append((stage, settings.corpora, resume))
+            for stage in STAGES
+        },
+    )
     path = tmp_path / "c.yaml"
     path.write_text("corpora: here\n")
     result = CliRunner().invoke(app, ["objectives", "--config", str(path), "--resume"])

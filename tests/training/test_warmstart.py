@@ -49,9 +49,10 @@ def test_lessons_hold_their_shares_of_empathic_and_affirming_reflections():
     corpora = corpora_with([first, own(NOUNS[1], "test")], [ranked(NOUNS[2])])
     pair = (ranked(NOUNS[2]).prompt, (*ranked(NOUNS[2]).high, *ranked(NOUNS[2]).medium))
     for empathic, affirming, replies in (
-        (1.0, 1.0, first.replies), (0.0, 0.0, (first.simple, first.complex)),
+        (1.0, 1.0, first.replies),
+        (0.0, 0.0, (first.simple, first.complex)),
         (1.0, 0.0, (first.simple, first.complex, first.empathic)),
-    ):  # fmt: skip
+    ):
         config = WarmStartConfig(empathic_share=empathic, affirming_share=affirming, pair_repeats=2)
         assert lessons(corpora, "train", config) == [(first.statement, replies), pair, pair]
     none = corpora_with([own(NOUNS[3], affirming=False)])
@@ -63,5 +64,7 @@ def test_lessons_hold_their_shares_of_empathic_and_affirming_reflections():
 def test_the_curve_is_measured_on_reflections_of_validation_statements():
     corpora = corpora_with([own(noun, "validation") for noun in NOUNS[:3]], [ranked(NOUNS[4], "validation")])
     found = unseen_reflections(corpora, most=2)
-    assert found == {"own": [(own(n).statement, own(n).replies) for n in NOUNS[:2]],
-                     "pair": [(ranked(NOUNS[4]).prompt, ranked(NOUNS[4]).high)]}  # fmt: skip
+    assert found == {
+        "own": [(own(n).statement, own(n).replies) for n in NOUNS[:2]],
+        "pair": [(ranked(NOUNS[4]).prompt, ranked(NOUNS[4]).high)],
+    }

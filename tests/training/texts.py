@@ -35,19 +35,26 @@ def own_line(statement: str, **over: str) -> dict[str, str]:
 def own(noun: str, split: str = "train", affirming: bool = True) -> OwnStatement:
     """A statement with reflections in which nobody else's words stand."""
     return OwnStatement(
-        "loss", "spoken", f"I can't sleep since I sold my {noun}, and nobody asks.",
+        "loss",
+        "spoken",
+        f"I can't sleep since I sold my {noun}, and nobody asks.",
         f"You can't sleep since the {noun} went, and nobody asks.",
         f"The {noun} was more than a thing to you, and you miss it.",
-        f"It's lonely to grieve for a {noun}, with nobody to see it.", split,
+        f"It's lonely to grieve for a {noun}, with nobody to see it.",
+        split,
         f"You held on to the {noun} for years, and you cared." if affirming else "",
-    )  # fmt: skip
+    )
 
 
 def ranked(noun: str, split: str = "train") -> RankedGroup:
     return RankedGroup(
-        f"My {noun} frightens me at night.", (f"You dread the {noun}, most of all in the dark.",),
-        (f"You are afraid of the {noun}.",), ("Buy another one.", "Why is that?", "I see."), noun, split,
-    )  # fmt: skip
+        f"My {noun} frightens me at night.",
+        (f"You dread the {noun}, most of all in the dark.",),
+        (f"You are afraid of the {noun}.",),
+        ("Buy another one.", "Why is that?", "I see."),
+        noun,
+        split,
+    )
 
 
 def corpora_with(owns: Iterable[OwnStatement] = (), pairs: Iterable[RankedGroup] = ()) -> Corpora:

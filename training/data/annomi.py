@@ -47,16 +47,20 @@ COLUMNS = (
     "main_therapist_behaviour",
 )
 PREPARED_KEYS = (
-    "dialogue_id", "prompt", "response", "label", "quality", "has_question", "fragment", "inaudible", "split",
-)  # fmt: skip
+    "dialogue_id",
+    "prompt",
+    "response",
+    "label",
+    "quality",
+    "has_question",
+    "fragment",
+    "inaudible",
+    "split",
+)
 
 MARKER = re.compile(r"\[[^\]]*\]|\{[^}]*\}|<[^>]*>")
-INAUDIBLE = re.compile(
-    r"[\[{<(][^\]}>)]*(?:unintelligible|inaudible|indistinct)[^\]}>)]*[\]}>)]", re.IGNORECASE
-)
-FILLER = re.compile(
-    r"(?:,\s*)?\b(?:um+|uh+|uhm+|erm*|ah+|hmm+)\b(?!-)\s*(?:,(?=\s)|(?=[.?!-]|\s|$))", re.IGNORECASE
-)
+INAUDIBLE = re.compile(r"[\[{<(][^\]}>)]*(?:unintelligible|inaudible|indistinct)[^\]}>)]*[\]}>)]", re.IGNORECASE)
+FILLER = re.compile(r"(?:,\s*)?\b(?:um+|uh+|uhm+|erm*|ah+|hmm+)\b(?!-)\s*(?:,(?=\s)|(?=[.?!-]|\s|$))", re.IGNORECASE)
 STUTTER = re.compile(r"\b([\w']+)(?:\s?[-—]+\s?\1)+\b", re.IGNORECASE)  # my-my, I'm-- I'm
 CUT_STUTTER = re.compile(r"\b(\w{1,3})-+\s?(?=\1\w)", re.IGNORECASE)  # Y-you, th- that
 CUT_WORD = re.compile(r"\b[\w']+-(?=[\s.,]|$)(?!\s+-)|--+|—")
@@ -81,9 +85,7 @@ def load_prepared(path: Path) -> tuple[Exchange, ...]:
     for row in read_jsonl(path, PREPARED_KEYS):
         kind = PREPARED_KINDS[row.choice("label", PREPARED_KINDS)]
         prompt, reply = row.text("prompt", empty=True), row.text("response")
-        exchange = _exchange(
-            prompt, reply, kind, row.text("dialogue_id"), row.choice("quality", ("high", "low"))
-        )
+        exchange = _exchange(prompt, reply, kind, row.text("dialogue_id"), row.choice("quality", ("high", "low")))
         exchanges.append(
             replace(
                 exchange,
@@ -108,9 +110,7 @@ def load_raw(path: Path, seed: int) -> tuple[Exchange, ...]:
     for row in read_csv(path, COLUMNS):
         number = row.text("utterance_id")
         if not number.isdigit():
-            raise row.fault(
-                f"utterance_id = {number}", "a whole number", "correct the line or fetch the file again"
-            )
+            raise row.fault(f"utterance_id = {number}", "a whole number", "correct the line or fetch the file again")
         votes.setdefault((row.text("transcript_id"), int(number)), []).append(row)
     transcripts: dict[str, list[list[Row]]] = {}
     for (transcript, _), rows in sorted(votes.items(), key=lambda item: item[0]):
@@ -143,15 +143,9 @@ def _walk(dialogue: str, utterances: Iterable[list[Row]]) -> Iterable[Exchange]:
         if not text or BACK_CHANNEL.fullmatch(text):
             continue
         answered, asked = True, "?" in text
-        asks = sum(
-            row.choice("question_exists", ("true", "false", "n/a")) == "true" for row in rows
-        ) * 2 > len(rows)
+        asks = sum(row.choice("question_exists", ("true", "false", "n/a")) == "true" for row in rows) * 2 > len(rows)
         exchange = _exchange(" ".join(prompt), text, kind, dialogue, quality)
-        cut = (
-            spoken.rstrip(" .").endswith(("-", "—", "…"))
-            or spoken.endswith("...")
-            or not whole_sentences(text)
-        )
+        cut = spoken.rstrip(" .").endswith(("-", "—", "…")) or spoken.endswith("...") or not whole_sentences(text)
         inaudible = INAUDIBLE.search(spoken) is not None
         yield replace(exchange, asks=asks or "?" in text, fragment=cut, inaudible=inaudible)
 

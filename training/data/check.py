@@ -49,8 +49,11 @@ def check_data(own: Path = OWN_PATH, labels: Path = LABELS_PATH) -> list[Fault]:
     """
     statements, read = load_own(own), load_labels(labels)
     known = {s.statement for s in statements}
-    strange = [Fault(f"{labels}:{line}", "a statement that is not ours", f"one of {own}")
-               for line, label in enumerate(read, 1) if label.statement not in known]  # fmt: skip
+    strange = [
+        Fault(f"{labels}:{line}", "a statement that is not ours", f"one of {own}")
+        for line, label in enumerate(read, 1)
+        if label.statement not in known
+    ]
     return check_statements(statements, own) + check_labels(read, labels) + strange
 
 
@@ -97,12 +100,22 @@ def _check_kind(kind: str, numbered: Sequence[tuple[int, str]], path: Path) -> l
     most = max(3, MAX_OPENER_SHARE * len(present))
     for opener, count in Counter(" ".join(words(text)[:2]) for _, text in present).items():
         if count > most:
-            faults.append(Fault(f"{path}", f"{count} of {len(present)} {kind} reflections that begin with "
-                                f"“{opener}”", f"at most {most:.0f}"))  # fmt: skip
+            faults.append(
+                Fault(
+                    f"{path}",
+                    f"{count} of {len(present)} {kind} reflections that begin with “{opener}”",
+                    f"at most {most:.0f}",
+                )
+            )
     sorry = sum("sorry" in words(text) for _, text in present)
     if kind == "empathic" and sorry > MAX_SORRY_SHARE * len(present):
-        faults.append(Fault(f"{path}", f"{sorry} of {len(present)} empathic reflections with “sorry”",
-                            f"at most {MAX_SORRY_SHARE * len(present):.0f}"))  # fmt: skip
+        faults.append(
+            Fault(
+                f"{path}",
+                f"{sorry} of {len(present)} empathic reflections with “sorry”",
+                f"at most {MAX_SORRY_SHARE * len(present):.0f}",
+            )
+        )
     first: dict[str, int] = {}
     for line, text in present:
         if (before := first.setdefault(" ".join(words(text)), line)) != line:

@@ -72,9 +72,7 @@ def load_corpora(folder: Path | None, own: Path = OWN_PATH, seed: int = 13) -> C
         CorpusError: The folder or our own file does not exist, or a line does not have the owners' form.
     """
     if folder is not None and not folder.is_dir():
-        raise CorpusError(
-            f"{folder}: got no such folder, expected one with corpora; leave it out to train without"
-        )
+        raise CorpusError(f"{folder}: got no such folder, expected one with corpora; leave it out to train without")
     statements = load_own(own)
     pair: tuple[RankedGroup, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
@@ -106,9 +104,7 @@ def load_own(path: Path) -> tuple[OwnStatement, ...]:
         CorpusError: No such file, an empty one, a line without one of its texts, or another manner than the two.
     """
     if not path.is_file():
-        raise CorpusError(
-            f"{path}: got no such file, expected our own statements; restore it from the repository"
-        )
+        raise CorpusError(f"{path}: got no such file, expected our own statements; restore it from the repository")
     keys = ("topic", "statement", "simple", "complex", "empathic")
     statements = []
     for row in read_jsonl(path, (*keys, "manner")):
@@ -139,8 +135,7 @@ def load_pair_raw(path: Path, seed: int) -> tuple[RankedGroup, ...]:
     ranked = []
     for row, text, group in zip(rows, texts, groups, strict=True):
         high, medium, low = (
-            tuple(cell for name in names if (cell := row.text(name, empty=True)))
-            for names in (HIGH, MEDIUM, LOW)
+            tuple(cell for name in names if (cell := row.text(name, empty=True))) for names in (HIGH, MEDIUM, LOW)
         )
         ranked.append(_ranked(row, text, (low, medium, high), number[group], splits[group]))
     return tuple(ranked)
@@ -158,9 +153,7 @@ def load_pair_prepared(path: Path) -> tuple[RankedGroup, ...]:
     for row in read_jsonl(path, PAIR_KEYS):
         name, group, split = row.text("prompt_id"), row.text("dialogue_id"), row.choice("split", SPLITS)
         if splits.setdefault(group, split) != split:
-            raise row.fault(
-                f"group {group} in {split}", f"{splits[group]}, as before", "prepare the file again"
-            )
+            raise row.fault(f"group {group} in {split}", f"{splits[group]}, as before", "prepare the file again")
         first.setdefault(name, row)
         response, level = row.text("response"), int(row.choice("level", LEVELS))
         if not row.flag("suspect"):
@@ -187,9 +180,7 @@ def load_epitome_raw(path: Path, seed: int) -> tuple[EmpathyExample, ...]:
     prompts = [prompt for prompt, _, _ in pairs]
     groups = near_groups([" ".join(words(text)) for text in prompts], prompts, min_words=5)
     splits = split_groups(groups, seed)
-    return tuple(
-        EmpathyExample(*pair, split=splits[group]) for pair, group in zip(pairs, groups, strict=True)
-    )
+    return tuple(EmpathyExample(*pair, split=splits[group]) for pair, group in zip(pairs, groups, strict=True))
 
 
 def load_epitome_prepared(path: Path) -> tuple[EmpathyExample, ...]:

@@ -81,11 +81,7 @@ def warmstart_examples(corpora: Corpora, split: str) -> list[Example]:
         if len(words(prompt)) >= MIN_PROMPT_WORDS and _fits(reply) and _reads_well(prompt, reply):
             pairs.append(Example(prompt, reply, "annomi", split))
     for pair in _of(corpora.psych8k, split):
-        if (
-            _fits(pair.reply)
-            and "you" in pair.reply.lower()
-            and not ADVICE.search(pair.reply.replace("’", "'"))
-        ):
+        if _fits(pair.reply) and "you" in pair.reply.lower() and not ADVICE.search(pair.reply.replace("’", "'")):
             pairs.append(pair)
     return [pair for pair in dict.fromkeys(pairs) if not mentions_self_harm(f"{pair.prompt} {pair.reply}")]
 

@@ -18,9 +18,22 @@ from training.data.splits import split_by_text
 HOLLOW_PATH = data_path("sympathy.jsonl")
 LABELS_PATH = data_path("faithfulness.jsonl")
 FAULTS = (
-    "none", "vague", "partial", "overreach", "invented", "reversed", "person", "time", "literal", "feeling",
-    "sympathy", "advice", "question", "nonsense", "loop",
-)  # fmt: skip
+    "none",
+    "vague",
+    "partial",
+    "overreach",
+    "invented",
+    "reversed",
+    "person",
+    "time",
+    "literal",
+    "feeling",
+    "sympathy",
+    "advice",
+    "question",
+    "nonsense",
+    "loop",
+)
 LEVELS, MARKS = ("0", "1", "2"), ("0", "1")
 KEYS = ("statement", "reply", "source", "faithful", "fault")
 
@@ -95,16 +108,26 @@ def load_labels(path: Path = LABELS_PATH) -> tuple[LabelledReply, ...]:
     for row in read_jsonl(path, KEYS):
         faithful, fault = int(row.choice("faithful", LEVELS)), row.choice("fault", FAULTS)
         if (faithful == 2) != (fault == "none"):
-            raise row.fault(f"faithful {faithful} with the fault {fault}", "a fault below 2 and none at 2",
-                            "read the reply again")  # fmt: skip
+            raise row.fault(
+                f"faithful {faithful} with the fault {fault}", "a fault below 2 and none at 2", "read the reply again"
+            )
         statement, judged = row.text("statement"), {}
         for key, allowed in (("depth", LEVELS), ("empathy", LEVELS), ("well_formed", MARKS), ("would_say", MARKS)):
             if key in row.values:
                 judged[key] = int(row.choice(key, allowed))
-        labels.append(LabelledReply(
-            statement, row.text("reply"), row.text("source"), faithful, fault, split_by_text(statement),
-            row.text("pair") if "pair" in row.values else "", judged.get("depth"), judged.get("empathy"),
-            bool(judged["well_formed"]) if "well_formed" in judged else None,
-            bool(judged["would_say"]) if "would_say" in judged else None,
-        ))  # fmt: skip
+        labels.append(
+            LabelledReply(
+                statement,
+                row.text("reply"),
+                row.text("source"),
+                faithful,
+                fault,
+                split_by_text(statement),
+                row.text("pair") if "pair" in row.values else "",
+                judged.get("depth"),
+                judged.get("empathy"),
+                bool(judged["well_formed"]) if "well_formed" in judged else None,
+                bool(judged["would_say"]) if "would_say" in judged else None,
+            )
+        )
     return tuple(labels)

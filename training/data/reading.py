@@ -140,8 +140,10 @@ def read_jsonl(path: Path, keys: Sequence[str]) -> Iterator[Row]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise CorpusError(f"{path}: got no readable file ({error.strerror}), expected one JSON object a line; "
-                          "name the file or restore it") from error  # fmt: skip
+        raise CorpusError(
+            f"{path}: got no readable file ({error.strerror}), expected one JSON object a line; "
+            "name the file or restore it"
+        ) from error
     for number, line in enumerate(content.splitlines(), start=1):
         if not line.strip():
             continue

@@ -31,13 +31,62 @@ HOLLOW = (
     "It's lovely to hear that.",
 )
 FEELINGS = (
-    "afraid", "alone", "angry", "annoyed", "anxious", "ashamed", "bitter", "cheated", "confused", "cornered",
-    "desperate", "determined", "disappointed", "discouraged", "embarrassed", "excited", "exhausted", "fed up",
-    "frightened", "frustrated", "furious", "grateful", "guilty", "happy", "helpless", "hopeful", "hurt", "irritated",
-    "jealous", "left out", "let down", "lonely", "lost", "mad", "miserable", "nervous", "numb", "on edge",
-    "overwhelmed", "pleased", "proud", "relieved", "resentful", "sad", "scared", "stuck", "tired", "torn", "touched",
-    "trapped", "uneasy", "unsure", "upset", "worn out", "worried",
-)  # fmt: skip
+    "afraid",
+    "alone",
+    "angry",
+    "annoyed",
+    "anxious",
+    "ashamed",
+    "bitter",
+    "cheated",
+    "confused",
+    "cornered",
+    "desperate",
+    "determined",
+    "disappointed",
+    "discouraged",
+    "embarrassed",
+    "excited",
+    "exhausted",
+    "fed up",
+    "frightened",
+    "frustrated",
+    "furious",
+    "grateful",
+    "guilty",
+    "happy",
+    "helpless",
+    "hopeful",
+    "hurt",
+    "irritated",
+    "jealous",
+    "left out",
+    "let down",
+    "lonely",
+    "lost",
+    "mad",
+    "miserable",
+    "nervous",
+    "numb",
+    "on edge",
+    "overwhelmed",
+    "pleased",
+    "proud",
+    "relieved",
+    "resentful",
+    "sad",
+    "scared",
+    "stuck",
+    "tired",
+    "torn",
+    "touched",
+    "trapped",
+    "uneasy",
+    "unsure",
+    "upset",
+    "worn out",
+    "worried",
+)
 FEELING = re.compile(r"\b(?:" + "|".join(FEELINGS) + r")\b", re.IGNORECASE)
 
 
@@ -58,8 +107,9 @@ def empathy_grade(label: LabelledReply) -> float | None:
 
 def empathy_groups(sources: Sources, rng: random.Random) -> list[list[Graded]]:
     """One list of graded replies a statement; the counter-examples are drawn from `rng`."""
-    graded = [Graded(r.statement, r.reply, grade, r.source) for r in sources.read()
-              if (grade := empathy_grade(r)) is not None]  # fmt: skip
+    graded = [
+        Graded(r.statement, r.reply, grade, r.source) for r in sources.read() if (grade := empathy_grade(r)) is not None
+    ]
     for pair in sources.hollow():
         graded.append(Graded(pair.statement, pair.hollow, NONE, "hollow"))
     own = [o for o in sources.corpora.own if o.split == sources.split and sources.holds(o.statement)]

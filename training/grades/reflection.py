@@ -45,8 +45,18 @@ ADVICE = (
     " What do you think would help?",
     " Just try to stay positive and it will be fine.",
 )
-TURNED = {"i": "you", "i'm": "you're", "i've": "you've", "i'd": "you'd", "i'll": "you'll", "my": "your", "me": "you",
-          "mine": "yours", "myself": "yourself", "am": "are"}  # fmt: skip
+TURNED = {
+    "i": "you",
+    "i'm": "you're",
+    "i've": "you've",
+    "i'd": "you'd",
+    "i'll": "you'll",
+    "my": "your",
+    "me": "you",
+    "mine": "yours",
+    "myself": "yourself",
+    "am": "are",
+}
 
 
 def turn_pronouns(text: str) -> str:
@@ -61,8 +71,11 @@ def _counterexamples(
 ) -> list[Graded]:
     """Five or so draws of counter-examples around one statement and its good replies."""
     made = [Graded(statement, rng.choice(others), LOW, "mismatch")]
-    made.append(Graded(statement, statement, LOW, "copy") if rng.random() < 0.5
-                else Graded(statement, turn_pronouns(statement), 0.12, "turned copy"))  # fmt: skip
+    made.append(
+        Graded(statement, statement, LOW, "copy")
+        if rng.random() < 0.5
+        else Graded(statement, turn_pronouns(statement), 0.12, "turned copy")
+    )
     best, simple = rng.choice(high), rng.choice(medium)
     if false := contrast(rng.choice([best, simple]), others, rng, {*high, *medium}):
         made.append(Graded(statement, false, LOW, "contrast"))

@@ -51,9 +51,13 @@ def unseen_statements(
 
 
 def items(
-    rows: Iterable[tuple[str, str, str]], reflector: Reflector, preset: str, best_of: int,
-    earlier: Reflector | None = None, earlier_preset: str = "balanced",
-) -> Iterator[Item]:  # fmt: skip
+    rows: Iterable[tuple[str, str, str]],
+    reflector: Reflector,
+    preset: str,
+    best_of: int,
+    earlier: Reflector | None = None,
+    earlier_preset: str = "balanced",
+) -> Iterator[Item]:
     """One item a statement, with every method's reply.
 
     Args:

@@ -177,8 +177,12 @@ def table(scores: Mapping[str, Mapping[str, Mapping[str, Share]]]) -> str:
     """The shares as Markdown, a part for each group."""
     lines = []
     for group, methods in scores.items():
-        lines += [f"**{group}**", "", "| written by | rows | " + " | ".join(QUESTIONS) + " |",
-                  "|---|---|" + "---|" * len(QUESTIONS)]  # fmt: skip
+        lines += [
+            f"**{group}**",
+            "",
+            "| written by | rows | " + " | ".join(QUESTIONS) + " |",
+            "|---|---|" + "---|" * len(QUESTIONS),
+        ]
         for method, columns in methods.items():
             cells = [f"{s.mean:.2f} ({s.low:.2f} to {s.high:.2f})" for s in columns.values()]
             count = next(iter(columns.values())).count
