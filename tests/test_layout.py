@@ -20,7 +20,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "settings": {"errors"},
     "models": GROUND,
     "ensemble": GROUND,
-    "scoring": GROUND,
+    "scoring": GROUND | {"models"},
     "safety": GROUND,
     "explain": GROUND | {"ensemble"},
     "atlas": GROUND | {"ensemble"},

@@ -29,10 +29,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the mod
 app.add_typer(data, name="data")
 app.add_typer(reading, name="reading")
 
-STAGES = ("scorers", "warmstart", "rounds", "objectives", "package", "search", "evaluate", "card")
+STAGES = ("warmstart", "scorers", "rounds", "objectives", "package", "search", "evaluate", "card")
 HELP = {
-    "scorers": "Train the scorers and their held-out judges.",
     "warmstart": "Train the supervised warm start.",
+    "scorers": "Train the scorers and their held-out judges.",
     "rounds": "Let the warm start learn from the best of its own replies.",
     "objectives": "Train an adapter for each objective.",
     "package": "Write the models folder and its manifest.",
@@ -50,8 +50,8 @@ def stage_runs() -> dict[str, Callable[[Config, bool], object]]:
     from training import search, stages
 
     return {
-        "scorers": lambda config, resume: stages.run_scorers(config),
         "warmstart": lambda config, resume: stages.run_warmstart(config),
+        "scorers": lambda config, resume: stages.run_scorers(config),
         "rounds": lambda config, resume: stages.run_rounds(config),
         "objectives": stages.run_objectives,
         "package": lambda config, resume: stages.run_package(config),

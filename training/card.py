@@ -116,12 +116,12 @@ def method_table(evaluation: dict) -> str:
 def scorer_tables(folder: Path) -> str:
     """Every scorer's report: against readers, then on pairs beside the shortcuts, a column or table for each split."""
     parts = []
-    for path in sorted(folder.glob("*/report.json")):
+    for path in sorted(folder.glob("*/report*.json")):
         splits = {split: dict(found) for split, found in json.loads(path.read_text()).items()}
         readers = {split: found.pop("against readers") for split, found in splits.items()}
         names = list(next(iter(readers.values())))
         parts.append(
-            f"### {path.parent.name}\n\n"
+            f"### {path.parent.name}{path.stem.removeprefix('report').replace('-', ': ', 1)}\n\n"
             + table(
                 ["against readers", *readers],
                 [[name, *(_figure(found[name]) for found in readers.values())] for name in names],

@@ -17,6 +17,7 @@ import yaml
 
 from emorl.errors import ConfigError
 from emorl.resources import data_path
+from training.language_model import SharedScorerConfig
 from training.objectives import ObjectiveConfig
 from training.rounds import RoundsConfig
 from training.warmstart import WarmStartConfig
@@ -29,14 +30,14 @@ class ScorersConfig:
     """Settings of the scorers.
 
     Attributes:
-        epochs: Passes over the data for the shipping scorers.
-        judge_epochs: The same for the held-out judges.
-        learning_rate: Peak learning rate.
-        seed: Seed of the shipping scorers; judges use seed + 100.
+        shared: The scorer of faithfulness, reflection and empathy, and its judge.
+        judge_epochs: Passes over the data for the judge of fluency.
+        learning_rate: Its peak learning rate.
+        seed: Seed of the shipping scorer; judges use seed + 100.
         limit: At most so many statements, and pairs of a kind in the reports (smoke runs), or null.
     """
 
-    epochs: float = 2.0
+    shared: SharedScorerConfig = field(default_factory=SharedScorerConfig)
     judge_epochs: float = 1.5
     learning_rate: float = 6e-4
     seed: int = 1
@@ -82,8 +83,8 @@ class Config:
         out: Folder of checkpoints and logs.
         models: Models folder that `package` writes.
         shipped: Models folder whose scorers are used where a run has trained none.
-        scorers: Stage 1.
-        warmstart: Stage 2.
+        warmstart: Stage 1.
+        scorers: Stage 2; they stand on the warm start.
         rounds: Stage 3.
         objectives: Stage 4, one entry an objective: reflection, empathy, fluency.
         search: Stage 5.

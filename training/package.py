@@ -42,12 +42,15 @@ def store_adapter(source: Path, target: Path, base_id: str, dtype: torch.dtype) 
 
 
 def store_scorer(source: Path, target: Path) -> Path:
-    """Copy a scorer's adapter, head and card, its weights in float16."""
+    """Copy a scorer's adapter, heads and card, its weights in float16."""
     target.mkdir(parents=True, exist_ok=True)
     tensors = {k: v.half().contiguous() for k, v in load_file(source / "adapter_model.safetensors").items()}
     save_file(tensors, target / "adapter_model.safetensors", {"format": "pt"})
+    card = json.loads((source / "scorer.json").read_text())
     config = json.loads((source / "adapter_config.json").read_text())
-    config["base_model_name_or_path"] = "sentence-transformers/all-MiniLM-L6-v2"
+    config["base_model_name_or_path"] = card.get("backbone", "sentence-transformers/all-MiniLM-L6-v2")
     (target / "adapter_config.json").write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
-    shutil.copy(source / "scorer.json", target / "scorer.json")
+    for name in ("scorer.json", "head.safetensors"):
+        if (source / name).is_file():
+            shutil.copy(source / name, target / name)
     return target

@@ -24,16 +24,16 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from emorl.scoring.cross_encoder import encode, minilm_folder
-from training.data import Corpora, load_hollow, load_labels
+from training.data import Corpora
 from training.grades.empathy import empathy_groups
 from training.grades.faithfulness import faithfulness_groups
 from training.grades.fluency import fluency_groups
 from training.grades.graded import Graded, Sources
 from training.grades.reflection import reflection_groups
+from training.sources import sources_of
 
 LORA_RANK = 16
 CHUNK = 12  # pairs encoded together, sorted by length
-SHIP_FOLDS, JUDGE_FOLDS, N_FOLDS = (0, 1, 2), (3, 4), 5  # of the training split, by statement; disjoint
 GROUPS: dict[str, Callable[[Sources, random.Random], list[list[Graded]]]] = {
     "faithfulness": faithfulness_groups,
     "reflection": reflection_groups,
@@ -126,14 +126,6 @@ def build_model(seed: int) -> Any:
     return get_peft_model(base, config)
 
 
-def sources_of(corpora: Corpora, role: str, split: str = "train") -> Sources:
-    """What a scorer of a role is trained on; for another split than "train", all of it."""
-    folds = {"ship": SHIP_FOLDS, "judge": JUDGE_FOLDS}[role]
-    if split != "train":
-        return Sources(corpora, load_labels(), load_hollow(), split)
-    return Sources(corpora, load_labels(), load_hollow(), split, folds, N_FOLDS)
-
-
 def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
     """Train one scorer and write adapter, head and `scorer.json` to `out`.
 
@@ -193,8 +185,6 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
         "seed": run.seed,
         "steps": steps,
         "statements": len(data),
-        "folds": list(sources.folds),
-        "of_folds": sources.n_folds,
     }
     (out / "scorer.json").write_text(json.dumps(card, indent=1) + "\n")
     return out

@@ -13,7 +13,8 @@ import json
 import random
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,13 @@ from emorl.models.manifest import VERSION, Manifest, base_identity, file_sha256
 from emorl.models.template import END, TEMPLATE, prompt_text
 from emorl.reflecting.writer import Writer
 from emorl.scoring.book import ScoreBook
-from emorl.scoring.cross_encoder import CrossEncoderScorer
 from emorl.scoring.fluency import FluencyScorer
+from emorl.scoring.load import ScorerFolders
 from training.config import Config
 from training.data import Corpora, load_corpora, rl_prompts
 from training.evaluate import bootstrap, gain, greedy_replies, measure, reply_writer
 from training.package import store_adapter, store_scorer
+from training.sources import sources_of
 
 LABELS = {
     "reflection": (
@@ -78,11 +80,25 @@ def partition(corpora: Corpora, watch: int, search: int) -> tuple[list[str], lis
 
 
 def scorer_folder(config: Config, objective: str, role: str) -> Path | None:
-    """Where a scorer lies: trained in this run, else shipped, else nowhere."""
+    """Where a scorer lies: trained in this run, else packaged, else shipped, else nowhere."""
     for folder in (config.out / "scorers", config.models / "scorers", config.shipped / "scorers"):
-        if (folder / f"{objective}-{role}" / "scorer.json").is_file():
-            return folder / f"{objective}-{role}"
+        for name in (f"shared-{role}", f"{objective}-{role}"):
+            card = folder / name / "scorer.json"
+            if card.is_file() and (name != f"shared-{role}" or objective in json.loads(card.read_text())["objectives"]):
+                return folder / name
     return None
+
+
+@cache
+def _folders(warm_start: Path | None) -> ScorerFolders:
+    """One for a warm start, so that a scorer of several objectives is loaded once."""
+    return ScorerFolders(ensure_base(), warm_start)
+
+
+def packaged_warm_start(config: Config) -> Path | None:
+    """The warm start of the models folder, or None before it is trained."""
+    folder = config.models / "warmstart"
+    return folder if (folder / "adapter_config.json").is_file() else None
 
 
 def score_of(config: Config, objective: str, role: str) -> Score | None:
@@ -95,7 +111,7 @@ def score_of(config: Config, objective: str, role: str) -> Score | None:
         return FluencyScorer(ensure_base(), prompt_text, END).score
     folder = scorer_folder(config, objective, role)
     if folder is not None:
-        return CrossEncoderScorer(folder).score
+        return _folders(packaged_warm_start(config)).load(folder, objective).score
     if role == "ship":
         raise ConfigError(
             f"No scorer for {objective}: expected one in {config.out} or {config.shipped}; run the stage "
@@ -116,37 +132,61 @@ def reward_of(config: Config, objective: str, role: str) -> Score | None:
     return lambda statements, replies: own(statements, replies) * faithful(statements, replies)
 
 
-SCORERS = (
-    ("faithfulness", "ship"),
-    ("faithfulness", "judge"),
-    ("reflection", "ship"),
-    ("reflection", "judge"),
-    ("empathy", "ship"),
-    ("empathy", "judge"),
-    ("fluency", "judge"),
-)
-
-
 def run_scorers(config: Config) -> None:
-    """Train shipping scorers and held-out judges, and report on validation and test statements."""
-    from training.scorer_report import scorer_report
-    from training.scorers import ScorerRun, sources_of, train_scorer
+    """Train the shared scorer and its held-out judge, and fluency's judge; report on validation and test statements.
 
-    corpora, c = corpora_of(config), config.scorers
-    for number, (objective, role) in enumerate(SCORERS):
-        out = config.out / "scorers" / f"{objective}-{role}"
-        if (out / "report.json").is_file():
-            print(f"{out} is done", flush=True)
-            continue
-        seed = c.seed + (100 if role == "judge" else 0) + number
-        run = ScorerRun(objective, role, seed, c.epochs if role == "ship" else c.judge_epochs, c.learning_rate, c.limit)
-        train_scorer(run, corpora, out)
-        score = CrossEncoderScorer(out).score
-        report = {
-            split: scorer_report(objective, score, sources_of(corpora, role, split), c.limit)
-            for split in ("validation", "test")
-        }
-        (out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
+    Raises:
+        ConfigError: There is no warm start for the shared scorer to stand on.
+    """
+    corpora = corpora_of(config)
+    for role in ("ship", "judge"):
+        _train_shared(config, corpora, role)
+    _train_fluency_judge(config, corpora)
+
+
+def _train_shared(config: Config, corpora: Corpora, role: str) -> None:
+    """The scorer of faithfulness, reflection and empathy; the judge stands on the plain base and on other labels."""
+    from training.language_model import OBJECTIVES, train_shared_scorer
+
+    out, warm = config.out / "scorers" / f"shared-{role}", packaged_warm_start(config)
+    if (out / "report-faithfulness.json").is_file():
+        print(f"{out} is done", flush=True)
+        return
+    if warm is None:
+        raise ConfigError(
+            f"No warm start in {config.models}: expected one for the scorers to stand on; run the stage warmstart "
+            "first."
+        )
+    if not (out / "scorer.json").is_file():
+        settings = config.scorers.shared if role == "ship" else replace(config.scorers.shared, start=None)
+        seed = config.scorers.seed + (100 if role == "judge" else 0)
+        stand = warm if role == "ship" else None
+        train_shared_scorer(settings, sources_of(corpora, role), role, seed, out, stand, config.scorers.limit)
+    for objective in OBJECTIVES:
+        _report(config, corpora, objective, role, out, f"report-{objective}.json")
+
+
+def _train_fluency_judge(config: Config, corpora: Corpora) -> None:
+    """Fluency ships as a perplexity; its judge is a cross-encoder that knows broken copies."""
+    from training.scorers import ScorerRun, train_scorer
+
+    out, c = config.out / "scorers" / "fluency-judge", config.scorers
+    if (out / "report.json").is_file():
+        print(f"{out} is done", flush=True)
+        return
+    train_scorer(ScorerRun("fluency", "judge", c.seed + 101, c.judge_epochs, c.learning_rate, c.limit), corpora, out)
+    _report(config, corpora, "fluency", "judge", out, "report.json")
+
+
+def _report(config: Config, corpora: Corpora, objective: str, role: str, folder: Path, name: str) -> None:
+    from training.scorer_report import scorer_report
+
+    score = _folders(packaged_warm_start(config)).load(folder, objective).score
+    found = {
+        split: scorer_report(objective, score, sources_of(corpora, "ship", split), config.scorers.limit)
+        for split in ("validation", "test")
+    }
+    (folder / name).write_text(json.dumps(found, indent=1) + "\n")
 
 
 def run_warmstart(config: Config) -> None:
@@ -232,11 +272,12 @@ def run_package(config: Config) -> None:
     models = config.models
     base_id = base_identity(BASE_SHA256, models / "warmstart")
     entries = []
-    _package_scorers(config, "faithfulness")
+    judge = _package_scorer(config, "faithfulness", "judge")
+    check = {"scorer": _package_scorer(config, "faithfulness", "ship"), "label": "Stays with what was said"}
     for name, settings in config.objectives.items():
         source = config.out / "objectives" / name
         adapter = store_adapter(source / "best", models / "adapters" / name, base_id, torch.float32)
-        _package_scorers(config, name)
+        scorer = "fluency" if name == "fluency" else _package_scorer(config, name, "ship")
         label, text = LABELS[name]
         training = {"settings": asdict(settings), **json.loads((source / "account.json").read_text())}
         entries.append(
@@ -246,8 +287,8 @@ def run_package(config: Config) -> None:
                 "help": text,
                 "adapter": f"adapters/{name}",
                 "sha256": file_sha256(adapter / "adapter_model.safetensors"),
-                "scorer": "fluency" if name == "fluency" else f"scorers/{name}-ship",
-                "judge": f"scorers/{name}-judge",
+                "scorer": scorer,
+                "judge": _package_scorer(config, name, "judge"),
                 "training": training,
             }
         )
@@ -264,25 +305,23 @@ def run_package(config: Config) -> None:
         },
         "base_id": base_id,
         "objectives": entries,
-        "faithfulness": {
-            "scorer": "scorers/faithfulness-ship",
-            "judge": "scorers/faithfulness-judge",
-            "label": "Stays with what was said",
-        },
+        "faithfulness": {**check, "judge": judge},
         "presets": {"balanced": dict.fromkeys(names, 1.0), **{n: {n: 1.0} for n in names}, "base": {}},
     }
     (models / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
 
 
-def _package_scorers(config: Config, objective: str) -> None:
-    """Copy an objective's scorer and judge, with their reports, to the models folder."""
-    for role in ("ship", "judge"):
-        folder, target = scorer_folder(config, objective, role), config.models / "scorers" / f"{objective}-{role}"
-        if folder is None or folder.parent == target.parent:
-            continue
+def _package_scorer(config: Config, objective: str, role: str) -> str | None:
+    """Copy a scorer with its reports to the models folder; its path there, or None if there is no such judge."""
+    folder = scorer_folder(config, objective, role)
+    if folder is None:
+        return None
+    target = config.models / "scorers" / folder.name
+    if folder != target:
         store_scorer(folder, target)
-        if (folder / "report.json").is_file():
-            shutil.copy(folder / "report.json", target / "report.json")
+        for report in folder.glob("report*.json"):
+            shutil.copy(report, target / report.name)
+    return f"scorers/{folder.name}"
 
 
 def open_models(config: Config) -> tuple[EnsembleDecoder, Any, Manifest]:

@@ -9,22 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
-
-import torch
 
 from emorl.models.manifest import Manifest
 from emorl.models.template import END, prompt_text
 from emorl.reflecting.reflection import Judged
-from emorl.scoring.cross_encoder import CrossEncoderScorer
 from emorl.scoring.fluency import FluencyScorer
-
-
-class Scorer(Protocol):
-    """Scores pairs of statement and reply."""
-
-    def score(self, statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
-        """Scores in [0, 1], shape (B,)."""
+from emorl.scoring.load import Scorer, ScorerFolders
 
 
 class Judges:
@@ -46,20 +36,23 @@ class Judges:
 
         Args:
             manifest: Names them.
-            base: Folder of the base, which fluency is measured with.
+            base: Folder of the base, which fluency is measured with and some scorers are made of.
 
         Raises:
             AssetError: A scorer is missing.
         """
+        folders = ScorerFolders(base, manifest.warm_start)
         fluency: FluencyScorer | None = None
         scorers: dict[str, Scorer] = {}
         for entry in manifest.objectives:
             if isinstance(entry.scorer, Path):
-                scorers[entry.name] = CrossEncoderScorer(entry.scorer)
+                scorers[entry.name] = folders.load(entry.scorer, entry.name)
             else:
                 fluency = fluency or FluencyScorer(base, prompt_text, END)
                 scorers[entry.name] = fluency
-        return cls(scorers, CrossEncoderScorer(manifest.faithfulness) if manifest.faithfulness else None)
+        if manifest.faithfulness is None:
+            return cls(scorers)
+        return cls(scorers, folders.load(manifest.faithfulness, "faithfulness"))
 
     def scores(self, statement: str, replies: Sequence[str]) -> dict[str, list[float]]:
         """Scores of replies, 0 to 1, by objective."""

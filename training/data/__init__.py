@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from training.data.corpora import OWN_PATH, load_corpora
 from training.data.examples import mentions_self_harm, rl_prompts, warmstart_examples
-from training.data.labels import HollowReply, LabelledReply, load_hollow, load_labels
+from training.data.labels import HollowReply, LabelledReply, load_hollow, load_judge_labels, load_labels
 from training.data.records import (
     SPLITS,
     Corpora,
@@ -36,6 +36,7 @@ __all__ = [
     "RankedGroup",
     "load_corpora",
     "load_hollow",
+    "load_judge_labels",
     "load_labels",
     "mentions_self_harm",
     "rl_prompts",

@@ -17,6 +17,8 @@ from training.data.splits import split_by_text
 
 HOLLOW_PATH = data_path("sympathy.jsonl")
 LABELS_PATH = data_path("faithfulness.jsonl")
+JUDGE_LABELS_PATH = data_path("faithfulness-judge.jsonl")
+"""Read for the held-out judge; nothing that rewards learns from them."""
 FAULTS = (
     "none",
     "vague",
@@ -131,3 +133,8 @@ def load_labels(path: Path = LABELS_PATH) -> tuple[LabelledReply, ...]:
             )
         )
     return tuple(labels)
+
+
+def load_judge_labels() -> tuple[LabelledReply, ...]:
+    """The labelled replies that only the held-out judge learns from; see `load_labels`."""
+    return load_labels(JUDGE_LABELS_PATH)

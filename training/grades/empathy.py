@@ -112,7 +112,7 @@ def empathy_groups(sources: Sources, rng: random.Random) -> list[list[Graded]]:
     ]
     for pair in sources.hollow():
         graded.append(Graded(pair.statement, pair.hollow, NONE, "hollow"))
-    own = [o for o in sources.corpora.own if o.split == sources.split and sources.holds(o.statement)]
+    own = [o for o in sources.corpora.own if o.split == sources.split]
     others = [o.empathic for o in own]
     for o in own:
         graded.append(Graded(o.statement, o.empathic, FULL, "empathic"))
@@ -129,6 +129,6 @@ def empathy_groups(sources: Sources, rng: random.Random) -> list[list[Graded]]:
         if rng.random() < 0.2:
             graded.append(Graded(o.statement, f"{rng.choice(HOLLOW)} {o.simple}", 0.15, "hollow and plain"))
     for p in sources.corpora.pair:
-        if p.split == sources.split and sources.holds(p.prompt):
+        if p.split == sources.split:
             graded += [Graded(p.prompt, reply, NONE, "low") for reply in rng.sample(p.low, min(2, len(p.low)))]
     return grouped(graded, rng)

@@ -21,7 +21,6 @@ def faithfulness_groups(sources: Sources, rng: random.Random) -> list[list[Grade
     graded = [Graded(r.statement, r.reply, GRADES[r.faithful], r.source) for r in sources.read()]
     true = {own.statement: own.replies for own in sources.corpora.own if own.split == sources.split}
     true |= {p.prompt: (*p.high, *p.medium) for p in sources.corpora.pair if p.split == sources.split}
-    true = {statement: replies for statement, replies in true.items() if sources.holds(statement)}
     others = [reply for replies in true.values() for reply in replies]
     for statement, replies in true.items():
         for reply in rng.sample(replies, min(2, len(replies))):

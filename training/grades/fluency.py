@@ -77,7 +77,6 @@ def fluency_groups(sources: Sources, rng: random.Random) -> list[list[Graded]]:
     """One list a statement: its good replies and as many broken copies."""
     good = [(p.prompt, (*p.high, *p.medium)) for p in sources.corpora.pair if p.split == sources.split]
     good += [(o.statement, o.replies) for o in sources.corpora.own if o.split == sources.split]
-    good = [(statement, replies) for statement, replies in good if sources.holds(statement)]
     pool = [r for _, replies in good for r in replies]
     groups = []
     for statement, replies in good:

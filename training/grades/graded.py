@@ -1,8 +1,7 @@
-"""The shape every scorer is trained on, and the folds that keep a scorer's data from its judge's."""
+"""The shape every scorer is trained on, and what graded replies are drawn from."""
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,33 +28,20 @@ class Sources:
         labels: Replies that were read.
         hollow_replies: Sympathy with nothing behind it, beside empathy.
         split: One of the corpora's splits.
-        folds: Statements whose fold is one of these are used.
-        n_folds: Number of folds.
     """
 
     corpora: Corpora
     labels: tuple[LabelledReply, ...]
     hollow_replies: tuple[HollowReply, ...]
     split: str
-    folds: tuple[int, ...] = (0,)
-    n_folds: int = 1
-
-    def holds(self, statement: str) -> bool:
-        """Whether the statement's fold is one of ours."""
-        return fold_of(statement, self.n_folds) in self.folds
 
     def read(self) -> list[LabelledReply]:
-        """The labelled replies of our split and folds."""
-        return [label for label in self.labels if label.split == self.split and self.holds(label.statement)]
+        """The labelled replies of our split."""
+        return [label for label in self.labels if label.split == self.split]
 
     def hollow(self) -> list[HollowReply]:
-        """The pairs of empathy and hollow sympathy of our split and folds."""
-        return [p for p in self.hollow_replies if p.split == self.split and self.holds(p.statement)]
-
-
-def fold_of(statement: str, n_folds: int) -> int:
-    """Stable fold of a statement, 0 to n_folds - 1."""
-    return int(hashlib.sha256(statement.encode()).hexdigest(), 16) % n_folds
+        """The pairs of empathy and hollow sympathy of our split."""
+        return [p for p in self.hollow_replies if p.split == self.split]
 
 
 def grouped(graded: Sequence[Graded], rng: random.Random) -> list[list[Graded]]:

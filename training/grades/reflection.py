@@ -102,10 +102,10 @@ def reflection_groups(sources: Sources, rng: random.Random) -> list[list[Graded]
     good: dict[str, tuple[list[str], list[str], list[str]]] = {}
     graded = [Graded(r.statement, r.reply, depth_grade(r), r.source) for r in sources.read()]
     for pair in sources.corpora.pair:
-        if pair.split == sources.split and sources.holds(pair.prompt):
+        if pair.split == sources.split:
             good[pair.prompt] = (list(pair.high), list(pair.medium or pair.high), list(pair.low))
     for own in sources.corpora.own:
-        if own.split == sources.split and sources.holds(own.statement):
+        if own.split == sources.split:
             good[own.statement] = ([own.complex], [own.simple], [])
             graded.append(Graded(own.statement, own.empathic, EMPATHIC, "empathic"))
     pool = [reply for high, medium, _ in good.values() for reply in high + medium]

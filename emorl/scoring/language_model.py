@@ -1,0 +1,152 @@
+"""A scorer made of the language model itself: base and warm start, a LoRA adapter, a linear head for each objective.
+
+It reads the statement in the prompt template and the reply behind it; a head turns the state of the reply's end token
+into one logit, the score is its sigmoid. All replies to one statement are read in one row (`emorl.models.packing`), and
+one pass gives the scores of all L objectives.
+
+A scorer on disk is a folder with a PEFT adapter, `head.safetensors` (weight (L, H), bias (L,)) and `scorer.json`, whose
+`backbone` names this kind and whose `objectives` name the heads. Left out: training (`training.language_model`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from emorl.errors import AssetError
+from emorl.models.packing import collate, ends, pack
+from emorl.models.template import END, prompt_text
+
+BACKBONE = "SmolLM2-135M-Instruct"
+MAX_TOKENS = 2048  # of one batch of rows, padding included
+
+
+def backbone(base: Path, warm_start: Path | None) -> Any:
+    """The decoder stack in float32, without its vocabulary head, with the warm start merged."""
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    if warm_start is not None:
+        model = PeftModel.from_pretrained(model, str(warm_start)).merge_and_unload()
+    return model
+
+
+def rows_of(tokenizer: Any, groups: Sequence[tuple[str, Sequence[str]]]) -> list[dict[str, list[int]]]:
+    """One packed row for each statement with its replies."""
+    return [
+        pack(tokenizer(prompt_text(statement)).input_ids, [tokenizer(reply + END).input_ids for reply in replies])
+        for statement, replies in groups
+    ]
+
+
+def end_states(stack: Any, rows: Sequence[dict[str, list[int]]]) -> torch.Tensor:
+    """States of the end token of every reply, (N, H), in the order of rows and replies.
+
+    Args:
+        stack: The decoder stack; returns `last_hidden_state`.
+        rows: Packed rows.
+    """
+    inputs = collate(rows)
+    del inputs["labels"]
+    return stack(**inputs, use_cache=False).last_hidden_state[ends(rows)]
+
+
+def batches(lengths: Sequence[int], budget: int = MAX_TOKENS) -> list[list[int]]:
+    """Indices of rows that are read together: by length, at most `budget` tokens with padding, at least one row."""
+    found: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if found and lengths[index] * (len(found[-1]) + 1) <= budget:
+            found[-1].append(index)
+        else:
+            found.append([index])
+    return found
+
+
+class LanguageModelScorer:
+    """Scores (statement, reply) pairs for several objectives; deterministic, replies to one statement share its pass.
+
+    Attributes:
+        objectives: Names of the L heads.
+    """
+
+    def __init__(self, folder: Path, base: Path, warm_start: Path | None = None) -> None:
+        """Load adapter and heads; merge the adapter into base and warm start.
+
+        Args:
+            folder: A folder written by `training.language_model`.
+            base: Folder of the base model.
+            warm_start: Folder of the warm start that the scorer was trained on, or None.
+
+        Raises:
+            AssetError: The folder lacks `scorer.json`, the adapter or the heads.
+        """
+        from peft import PeftModel
+        from transformers import AutoTokenizer
+
+        if any(not (folder / name).is_file() for name in ("scorer.json", "adapter_config.json", "head.safetensors")):
+            raise AssetError(
+                f"No scorer in {folder}: expected scorer.json, a PEFT adapter and head.safetensors; train it with "
+                "`python -m training scorers` or point at another models folder."
+            )
+        self.objectives: tuple[str, ...] = tuple(json.loads((folder / "scorer.json").read_text())["objectives"])
+        whole = PeftModel.from_pretrained(backbone(base, warm_start), str(folder)).merge_and_unload()
+        self.stack = whole.model.eval().requires_grad_(False)
+        head = load_file(folder / "head.safetensors")
+        self.weight, self.bias = head["weight"].float(), head["bias"].float()
+        self.tokenizer = AutoTokenizer.from_pretrained(base)
+        self._last: tuple[tuple[tuple[str, ...], tuple[str, ...]], torch.Tensor] | None = None
+
+    @torch.inference_mode()
+    def scores(self, statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
+        """Scores in [0, 1], shape (B, L), float32; asked again for the same pairs at once, they cost nothing.
+
+        Args:
+            statements: B client statements.
+            replies: B replies, one a statement.
+        """
+        asked = tuple(statements), tuple(replies)
+        if self._last is not None and self._last[0] == asked:
+            return self._last[1]
+        members: dict[str, list[int]] = {}
+        for index, statement in enumerate(statements):
+            members.setdefault(statement, []).append(index)
+        rows = rows_of(self.tokenizer, [(s, [replies[i] for i in indices]) for s, indices in members.items()])
+        order = list(members.values())
+        scores = torch.empty(len(replies), len(self.objectives))
+        for batch in batches([len(row["input_ids"]) for row in rows]):
+            states = end_states(self.stack, [rows[i] for i in batch])
+            scores[[index for i in batch for index in order[i]]] = (states @ self.weight.T + self.bias).sigmoid()
+        self._last = asked, scores
+        return scores
+
+    def objective(self, name: str) -> OneObjective:
+        """The scorer of one objective.
+
+        Raises:
+            AssetError: There is no such head.
+        """
+        if name not in self.objectives:
+            raise AssetError(
+                f"The scorer has no head for {name}: expected one of {', '.join(self.objectives)}; name another "
+                "scorer in the manifest."
+            )
+        return OneObjective(self, self.objectives.index(name))
+
+
+@dataclass(frozen=True)
+class OneObjective:
+    """One head of a scorer of several objectives."""
+
+    whole: LanguageModelScorer
+    column: int
+
+    def score(self, statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
+        """Scores in [0, 1], shape (B,), float32."""
+        return self.whole.scores(statements, replies)[:, self.column]
