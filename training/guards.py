@@ -2,12 +2,14 @@
 
 A learned scorer can be fooled; these measures cannot be traded for reward. The penalty is added to the reward of every
 objective alike; `Watch` compares validation replies with those of the warm start and stops the run when copying,
-repetition, length or sameness leave the range in which a reflection is still one, or when the held-out judge falls
-while the reward rises.
+repetition, length, sameness or sympathy leave the range in which a reflection is still one, when faithfulness falls, or
+when the held-out judge falls while the reward rises.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +18,7 @@ import numpy as np
 from emorl.scoring.metrics import copy_rate, corpus_distinct_2, ngrams, repetition, words
 
 LONGEST, SHORTEST = 42, 5  # words
+SYMPATHY = re.compile(r"\b(?:sorry|glad)\b", re.IGNORECASE)
 
 
 def penalty(statement: str, reply: str, ended: bool) -> float:
@@ -49,6 +52,12 @@ def penalties(statements: Sequence[str], replies: Sequence[str], ended: Sequence
     ]
 
 
+def opening_share(replies: Sequence[str]) -> float:
+    """Share of the replies that begin with the most frequent three words, [0, 1]."""
+    openings = Counter(tuple(words(reply)[:3]) for reply in replies)
+    return openings.most_common(1)[0][1] / len(replies)
+
+
 @dataclass(frozen=True)
 class Measures:
     """Means over validation replies.
@@ -61,6 +70,9 @@ class Measures:
         repetition: Mean repetition, [0, 1].
         distinct: Distinct bigrams over all replies together, [0, 1].
         ended: Share of replies that ended by themselves.
+        opening: Share of replies that begin with the most frequent three words.
+        sympathy: Share of replies that say "sorry" or "glad".
+        faithful: Mean faithfulness, [0, 1], or NaN where nothing measures it.
     """
 
     score: float
@@ -70,6 +82,9 @@ class Measures:
     repetition: float
     distinct: float
     ended: float
+    opening: float
+    sympathy: float
+    faithful: float
 
     @classmethod
     def of(
@@ -79,6 +94,7 @@ class Measures:
         ended: Sequence[bool],
         scores: Sequence[float],
         judged: Sequence[float] | None,
+        faithful: Sequence[float] | None = None,
     ) -> Measures:
         """Measure N replies."""
         return cls(
@@ -89,6 +105,9 @@ class Measures:
             repetition=float(np.mean([repetition(r) for r in replies])),
             distinct=corpus_distinct_2(replies),
             ended=float(np.mean(ended)),
+            opening=opening_share(replies),
+            sympathy=float(np.mean([bool(SYMPATHY.search(reply)) for reply in replies])),
+            faithful=float(np.mean(faithful)) if faithful is not None else float("nan"),
         )
 
 
@@ -106,6 +125,12 @@ def runaway(start: Measures, now: Measures) -> str | None:
         return f"distinct bigrams fell from {start.distinct:.2f} to {now.distinct:.2f}: one formula for everything"
     if now.ended < start.ended - 0.25:
         return f"replies that end by themselves fell from {start.ended:.2f} to {now.ended:.2f}"
+    if now.opening > max(0.1, start.opening) + 0.1:
+        return f"replies with one opening rose from {start.opening:.2f} to {now.opening:.2f}"
+    if now.sympathy > start.sympathy + 0.1:
+        return f"replies with sorry or glad rose from {start.sympathy:.2f} to {now.sympathy:.2f}"
+    if now.faithful < start.faithful - 0.05:
+        return f"faithfulness fell from {start.faithful:.2f} to {now.faithful:.2f}"
     if now.judge < start.judge - 0.03 and now.score > start.score + 0.03:
         return f"the held-out judge fell from {start.judge:.2f} to {now.judge:.2f} while the score rose"
     return None

@@ -158,9 +158,16 @@ class Watch(TrainerCallback):
     """Validates, logs samples, keeps the best adapter and ends the run by rule."""
 
     def __init__(
-        self, trainer: SelfCriticalTrainer, statements: list[str], score: Score, judge: Score | None, out: Path
+        self,
+        trainer: SelfCriticalTrainer,
+        statements: list[str],
+        score: Score,
+        judge: Score | None,
+        out: Path,
+        faithfulness: Score | None = None,
     ) -> None:
         self.trainer, self.statements, self.score, self.judge, self.out = trainer, statements, score, judge, out
+        self.faithfulness = faithfulness
         self.means: list[float] = []
         self.start: Measures | None = None
         self.best = -1.0
@@ -176,7 +183,8 @@ class Watch(TrainerCallback):
         judged = self.judge(self.statements, replies).tolist() if self.judge else None
         trainer.account.scorer_calls += len(replies)
         trainer.account.tokens += sum(map(len, written))
-        now = Measures.of(self.statements, replies, ended, scores, judged)
+        faithful = self.faithfulness(self.statements, replies).tolist() if self.faithfulness else None
+        now = Measures.of(self.statements, replies, ended, scores, judged, faithful)
         with (self.out / "validation.jsonl").open("a") as file:
             file.write(json.dumps({"step": step, **asdict(now)}) + "\n")
         with (self.out / "samples.txt").open("a") as file:
@@ -220,6 +228,7 @@ def train_objective(
     judge: Score | None,
     out: Path,
     resume: bool = False,
+    faithfulness: Score | None = None,
 ) -> Account:
     """Train one adapter; the best validated one that did not run away lies in `out/best`.
 
@@ -233,6 +242,7 @@ def train_objective(
         judge: Its held-out judge, watched but never rewarded, or None.
         out: Folder for checkpoints, logs and the adapter.
         resume: Continue from the last checkpoint in `out`.
+        faithfulness: Watched by itself beside the reward, or None.
 
     Returns:
         What the run cost; also written to `out/account.json`.
@@ -294,7 +304,7 @@ def train_objective(
     )
     trainer.prepare(config, end_token, account)
     ordered = sorted(unseen, key=lambda s: random.Random(s).random())[: config.validation]
-    trainer.add_callback(Watch(trainer, ordered, score, judge, out))
+    trainer.add_callback(Watch(trainer, ordered, score, judge, out, faithfulness))
     began = time.time()
     found = resume and any((out / "checkpoints").glob("checkpoint-*"))
     trainer.train(resume_from_checkpoint=True if found else None)

@@ -264,6 +264,7 @@ def run_objectives(config: Config, resume: bool = False) -> None:
             reward_of(config, name, "judge"),
             out,
             resume,
+            score_of(config, "faithfulness", "ship"),
         )
 
 

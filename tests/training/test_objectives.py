@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import json
+import math
 
 import pytest
 import torch
@@ -112,7 +113,18 @@ def test_the_private_methods_we_override_have_not_changed():
 
 
 def measures(**changes) -> Measures:
-    values = {"score": 0.5, "judge": 0.5, "words": 20, "copying": 0.1, "repetition": 0.02, "distinct": 0.8, "ended": 1}
+    values = {
+        "score": 0.5,
+        "judge": 0.5,
+        "words": 20,
+        "copying": 0.1,
+        "repetition": 0.02,
+        "distinct": 0.8,
+        "ended": 1,
+        "opening": 0.1,
+        "sympathy": 0.0,
+        "faithful": 0.5,
+    }
     return Measures(**{**values, **changes})
 
 
@@ -125,12 +137,22 @@ def measures(**changes) -> Measures:
         ({"repetition": 0.3}, "repetition"),
         ({"distinct": 0.3}, "formula"),
         ({"ended": 0.5}, "end by themselves"),
+        ({"opening": 0.25}, "one opening"),
+        ({"sympathy": 0.2}, "sorry or glad"),
+        ({"faithful": 0.4}, "faithfulness fell"),
         ({"judge": 0.4, "score": 0.7}, "judge"),
     ],
 )
 def test_each_way_of_running_away_is_named(change, reason):
     assert runaway(measures(), measures()) is None
     assert reason in (runaway(measures(), measures(**change)) or "")
+
+
+def test_what_is_measured_of_replies_without_a_judge():
+    replies = ["You want out of it.", "You want out again.", "I'm sorry about that.", "It hurts."]
+    found = Measures.of(["s"] * 4, replies, [True] * 4, [0.2, 0.4, 0.6, 0.8], None, [1.0, 0.5, 0.0, 0.5])
+    assert (found.score, found.opening, found.sympathy, found.faithful) == (0.5, 0.5, 0.25, 0.5)
+    assert math.isnan(found.judge) and math.isnan(Measures.of(["s"], ["Yes."], [True], [0.5], None).faithful)
 
 
 def test_penalties():
