@@ -1,6 +1,7 @@
 """The stage that finds the preset `balanced`: the paper's hierarchical grid, and beside it the exact optimum.
 
-Both maximise the mean over all objectives' shipping scores on held-back validation statements. The grid decodes equal
+Both maximise the mean over all objectives' rewards (score times faithfulness, as in training) on held-back validation
+statements. The grid decodes equal
 words of different weight vectors once; the exact search reads the optimum off the statements' atlases. Every reply is
 scored once. A mean is often largest where one adapter does nearly everything, which nobody would call balanced: the
 preset is the exact optimum among the weights that leave every objective a least share. Left out: random and Bayesian
@@ -24,7 +25,7 @@ from emorl.search.exact import ExactResult, exact_search
 from emorl.search.hierarchical import SearchResult, Weights, hierarchical_search
 from training.config import Config
 from training.evaluate import greedy_replies
-from training.stages import amend_manifest, corpora_of, open_models, partition, score_of
+from training.stages import amend_manifest, corpora_of, open_models, partition, reward_of
 
 
 def search_grid(
@@ -101,7 +102,7 @@ def run_search(config: Config) -> None:
     names = [o.name for o in manifest.objectives]
     settings = next(iter(config.objectives.values()))
     _, statements, _ = partition(corpora_of(config), settings.validation, config.search.prompts)
-    book = ScoreBook({name: found for name in names if (found := score_of(config, name, "ship"))})
+    book = ScoreBook({name: reward for name in names if (reward := reward_of(config, name, "ship"))})
     grid, record = search_grid(decoder, tokenizer, statements, book, config.search.levels, config.search.max_tokens)
     balanced, exact = search_atlases(
         decoder, tokenizer, statements, book, config.search.max_tokens, config.search.least_share

@@ -269,7 +269,7 @@ def run_objectives(config: Config, resume: bool = False) -> None:
 
 
 def run_package(config: Config) -> None:
-    """Write the models folder: warm start, adapters, scorers and the manifest with equal weights as `balanced`."""
+    """Write the models folder: warm start, adapters, scorers, manifest; until the search `balanced` is `equal`."""
     models = config.models
     base_id = base_identity(BASE_SHA256, models / "warmstart")
     entries = []
@@ -307,7 +307,12 @@ def run_package(config: Config) -> None:
         "base_id": base_id,
         "objectives": entries,
         "faithfulness": {**check, "judge": judge},
-        "presets": {"balanced": dict.fromkeys(names, 1.0), **{n: {n: 1.0} for n in names}, "base": {}},
+        "presets": {
+            "balanced": dict.fromkeys(names, 1.0),
+            "equal": dict.fromkeys(names, 1.0),
+            **{n: {n: 1.0} for n in names},
+            "base": {},
+        },
     }
     (models / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
 
@@ -357,7 +362,7 @@ def run_evaluate(config: Config) -> None:
     book = ScoreBook(
         {
             f"{name} {role}": score
-            for name in names
+            for name in (*names, "faithfulness")
             for role in ("ship", "judge")
             if (score := score_of(config, name, role))
         }
