@@ -47,6 +47,14 @@ def test_it_stands_on_the_warm_start_it_is_given(folder, tiny_base, warm_start) 
         torch.testing.assert_close(score, LanguageModelScorer(folder, tiny_base, stand).scores(*PAIRS)[:, 1])
 
 
+def test_a_scorer_that_was_trained_on_the_plain_base_stands_on_it(tiny_base, warm_start, tmp_path) -> None:
+    judge = write_scorer(tmp_path / "shared-judge", tiny_base, ["empathy"], stands_on="base")
+    score = ScorerFolders(tiny_base, warm_start).load(judge, "empathy").score(*PAIRS)
+    plain, warm = (LanguageModelScorer(judge, tiny_base, stand).scores(*PAIRS)[:, 0] for stand in (None, warm_start))
+    torch.testing.assert_close(score, plain)
+    assert (score - warm).abs().max() > 0.01
+
+
 def test_another_backbone_is_a_cross_encoder(tmp_path, tiny_base, monkeypatch) -> None:
     opened: list[Path] = []
     monkeypatch.setattr(load, "CrossEncoderScorer", lambda folder: opened.append(folder) or "a cross-encoder")

@@ -169,6 +169,7 @@ def test_it_learns_to_tell_two_kinds_of_reply_apart_and_writes_what_scoring_read
         "steps": 30,
         "statements": 8,
         "continued": False,
+        "stands_on": "warm start",
     }
     head = load_file(out / "head.safetensors")
     assert {name: (tuple(t.shape), t.dtype) for name, t in head.items()} == {
@@ -199,7 +200,7 @@ def test_the_seed_decides_the_training_and_a_limit_holds(base, tmp_path) -> None
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         out = train_shared_scorer(short, read_sources(NOUNS[:6]), "judge", seed, tmp_path / name, None, limit=4)
         card = json.loads((out / "scorer.json").read_text())
-        assert (card["statements"], card["steps"], card["role"]) == (4, 1, "judge")
+        assert (card["statements"], card["steps"], card["role"], card["stands_on"]) == (4, 1, "judge", "base")
         heads.append(load_file(out / "head.safetensors")["weight"])
     assert torch.equal(heads[0], heads[1]) and not torch.equal(heads[0], heads[2]) and heads[0].any()
 
