@@ -207,6 +207,7 @@ def train_shared_scorer(
         "steps": steps,
         "statements": len(data),
         "continued": config.start is not None,
+        "stands_on": "base" if warm_start is None else "warm start",
     }
     (out / "scorer.json").write_text(json.dumps(card, indent=1) + "\n")
     return out

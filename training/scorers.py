@@ -3,9 +3,8 @@
 All learn graded replies by margin ranking within a statement (Min et al. 2022), plus the soft target itself; what the
 grades are and where the replies come from is in `training.grades`. Every epoch draws new counter-examples.
 
-Two scorers are trained for faithfulness and each objective: one ships as a reward, the other, on another part of the
-statements and with another seed, is the held-out judge that no training ever sees. Fluency ships as a perplexity
-(`emorl.scoring.fluency`), so only its judge is trained here.
+Of the stage `scorers` only the held-out judge of fluency is trained here: fluency ships as a perplexity
+(`emorl.scoring.fluency`), and faithfulness, reflection and empathy share a scorer (`training.language_model`).
 
     python -m training scorers --config training/configs/default.yaml
 """

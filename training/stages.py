@@ -1,4 +1,4 @@
-"""The stages of a run, each readable on its own: scorers, warm start, objectives, package, evaluate, card.
+"""The stages of a run, each readable on its own: warm start, scorers, rounds, objectives, package, evaluate, card.
 
 The reward of every objective is its own score times faithfulness: what the client did not say earns nothing.
 Every stage reads what the one before left in the run's folder (`out`) and can be called alone. Statements are

@@ -5,7 +5,8 @@ into one logit, the score is its sigmoid. All replies to one statement are read 
 one pass gives the scores of all L objectives.
 
 A scorer on disk is a folder with a PEFT adapter, `head.safetensors` (weight (L, H), bias (L,)) and `scorer.json`, whose
-`backbone` names this kind and whose `objectives` name the heads. Left out: training (`training.language_model`).
+`backbone` names this kind, whose `objectives` name the heads and whose `stands_on` says what lies below them, "base" or
+"warm start". Left out: training (`training.language_model`).
 """
 
 from __future__ import annotations

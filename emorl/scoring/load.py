@@ -29,7 +29,7 @@ class ScorerFolders:
 
         Args:
             base: Folder of the base model.
-            warm_start: Folder of the warm start that they stand on, or None.
+            warm_start: Folder of the warm start that they stand on, unless their card says the plain base; or None.
         """
         self.base, self.warm_start = base, warm_start
         self._shared: dict[Path, LanguageModelScorer] = {}
@@ -44,14 +44,16 @@ class ScorerFolders:
         Raises:
             AssetError: There is no complete scorer of the objective in the folder.
         """
-        card = folder / "scorer.json"
-        if not card.is_file():
+        path = folder / "scorer.json"
+        if not path.is_file():
             raise AssetError(
                 f"No scorer in {folder}: expected scorer.json; train it with `python -m training scorers` or point at "
                 "another models folder."
             )
-        if json.loads(card.read_text()).get("backbone") != BACKBONE:
+        card = json.loads(path.read_text())
+        if card.get("backbone") != BACKBONE:
             return CrossEncoderScorer(folder)
         if folder not in self._shared:
-            self._shared[folder] = LanguageModelScorer(folder, self.base, self.warm_start)
+            stand = None if card.get("stands_on") == "base" else self.warm_start
+            self._shared[folder] = LanguageModelScorer(folder, self.base, stand)
         return self._shared[folder].objective(objective)

@@ -35,6 +35,19 @@ def test_the_scorers_tables_by_hand(tmp_path: Path) -> None:
     assert scorer_tables(tmp_path / "nowhere") == ""
 
 
+def test_a_shared_scorer_has_tables_for_every_objective(tmp_path: Path) -> None:
+    (tmp_path / "shared-ship").mkdir()
+    for name, value in (("faithfulness", 0.91), ("empathy", 0.72)):
+        split = {"against readers": {"auc faithful": value}}
+        (tmp_path / "shared-ship" / f"report-{name}.json").write_text(json.dumps({"validation": split, "test": split}))
+    text = scorer_tables(tmp_path)
+    assert [line for line in text.splitlines() if line.startswith("###")] == [
+        "### shared-ship: empathy",
+        "### shared-ship: faithfulness",
+    ]
+    assert "| auc faithful | 0.72 | 0.72 |" in text and "| auc faithful | 0.91 | 0.91 |" in text
+
+
 def test_a_warm_start_that_was_not_measured_says_nothing() -> None:
     assert losses([]) == losses([{"statements": 4}]) == ""
 

@@ -29,12 +29,12 @@ def test_all_faults_are_reported_together(tmp_path):
     path = tmp_path / "bad.yaml"
     path.write_text(
         "outt: x\nsearch: {prompts: many, levels: 0}\nobjectives:\n  reflection: {samples: 1, reward: loud}\n"
-        "  charm: {}\nwarmstart: {learning_rate: -1}\n"
+        "  charm: {}\nwarmstart: {learning_rate: -1}\nscorers: {shared: {batch: 0, start: 3}}\n"
     )
     with pytest.raises(ConfigError) as error:
         read_config(path)
     text = str(error.value)
-    assert "\n" not in text and "7 fault(s)" in text
+    assert "\n" not in text and "9 fault(s)" in text
     for part in (
         "outt is unknown",
         "search.prompts is 'many'",
@@ -43,6 +43,8 @@ def test_all_faults_are_reported_together(tmp_path):
         "reward is 'loud'",
         "objectives.charm is unknown",
         "learning_rate is -1",
+        "scorers.shared.batch is 0",
+        "scorers.shared.start is 3, expected Path",
     ):
         assert part in text
 
@@ -54,3 +56,13 @@ def test_files_that_are_no_configuration(tmp_path, text, message):
         path.write_text(text)
     with pytest.raises(ConfigError, match=message):
         read_config(path)
+
+
+def test_the_scorers_have_settings_of_their_own(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("scorers: {shared: {epochs: 1, start: runs/before}, judge_epochs: 2, limit: null}\n")
+    scorers = read_config(path).scorers
+    assert (scorers.shared.epochs, scorers.shared.start) == (1.0, Path("runs/before"))
+    assert (scorers.judge_epochs, scorers.limit) == (2.0, None)
+    path.write_text("scorers: {shared: {start: null}}\n")
+    assert read_config(path).scorers.shared.start is None

@@ -13,9 +13,9 @@ from training.data import HollowReply
 from training.grades.empathy import HOLLOW, empathy_grade, empathy_groups, names_feeling
 from training.grades.faithfulness import faithfulness_groups
 from training.grades.fluency import fluency_groups
-from training.grades.graded import Graded, Sources, fold_of, grouped
+from training.grades.graded import Graded, Sources, grouped
 from training.grades.reflection import ADVICE, FILLERS, FORMULAS, depth_grade, reflection_groups, turn_pronouns
-from training.scorers import GROUPS, JUDGE_FOLDS, N_FOLDS, SHIP_FOLDS
+from training.scorers import GROUPS
 
 SPLITS_OF = ["train"] * 10 + ["validation", "test"]
 OWN = [own(noun, split, affirming=i % 2 == 0) for i, (noun, split) in enumerate(zip(NOUNS, SPLITS_OF, strict=False))]
@@ -48,25 +48,14 @@ def by_kind(groups: list[list[Graded]]) -> dict[str, set[float]]:
     return found
 
 
-# ---------------------------------------------------------------- folds and groups
+# ---------------------------------------------------------------- groups
 
 
-def test_folds_part_statements_and_ship_and_judge_share_none() -> None:
-    assert not set(SHIP_FOLDS) & set(JUDGE_FOLDS) and {*SHIP_FOLDS, *JUDGE_FOLDS} == set(range(N_FOLDS))
-    folds = [fold_of(f"statement {n}", N_FOLDS) for n in range(2000)]
-    assert all(300 < folds.count(fold) < 500 for fold in range(N_FOLDS))
-    assert fold_of("any", 1) == 0
-    ship, judge = (replace(SOURCES, folds=folds, n_folds=N_FOLDS) for folds in (SHIP_FOLDS, JUDGE_FOLDS))
-    for _, make in EVERY:
-        seen = [{g.statement for g in itertools.chain(*drawn(make, sources))} for sources in (ship, judge)]
-        assert seen[0] and seen[1] and not seen[0] & seen[1]
-        assert seen[0] | seen[1] == {g.statement for g in itertools.chain(*drawn(make))}
-
-
-def test_sources_keep_to_their_split_and_folds() -> None:
+def test_sources_keep_to_their_split() -> None:
     assert [r.reply for r in replace(SOURCES, split="test").read()] == ["Of the test split."]
     assert [p.hollow for p in replace(SOURCES, split="test").hollow()] == ["I'm sorry about the ferry."]
-    elsewhere = replace(SOURCES, folds=(1 - fold_of(FIRST, 2),), n_folds=2)
+    assert [p.hollow for p in SOURCES.hollow()] == ["I'm sorry about your garden."] and len(SOURCES.read()) == 4
+    elsewhere = replace(SOURCES, split="validation")
     assert elsewhere.read() == [] and elsewhere.hollow() == []
 
 

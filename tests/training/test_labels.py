@@ -9,7 +9,7 @@ import pytest
 
 from emorl.errors import CorpusError
 from tests.training.texts import write_jsonl
-from training.data import HollowReply, LabelledReply, load_hollow, load_labels
+from training.data import HollowReply, LabelledReply, labels, load_hollow, load_judge_labels, load_labels
 from training.data.splits import split_by_text
 
 STATEMENT = "I stopped going to choir."
@@ -54,6 +54,16 @@ def test_a_line_without_its_fields_and_a_missing_file(tmp_path: Path) -> None:
         with pytest.raises(CorpusError, match=r"none\.jsonl: got no readable file \(No such file") as error:
             load(tmp_path / "none.jsonl")
         assert "\n" not in str(error.value)
+
+
+def test_the_judges_labels_lie_in_a_file_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert labels.JUDGE_LABELS_PATH.name == "faithfulness-judge.jsonl" != labels.LABELS_PATH.name
+    assert labels.JUDGE_LABELS_PATH.parent == labels.LABELS_PATH.parent
+    monkeypatch.setattr(labels, "JUDGE_LABELS_PATH", write_jsonl(tmp_path / "j.jsonl", [JUDGED]))
+    assert load_judge_labels() == load_labels(tmp_path / "j.jsonl") and len(load_judge_labels()) == 1
+    monkeypatch.setattr(labels, "JUDGE_LABELS_PATH", tmp_path / "none.jsonl")
+    with pytest.raises(CorpusError, match=r"none\.jsonl: got no readable file \(No such file"):
+        load_judge_labels()
 
 
 def test_hollow_sympathy_stands_beside_empathy(tmp_path: Path) -> None:

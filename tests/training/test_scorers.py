@@ -12,8 +12,8 @@ import torch
 
 from emorl.scoring.cross_encoder import CrossEncoderScorer
 from tests.training.texts import NOUNS, corpora_with, label, own
-from training.grades.graded import Sources, fold_of
-from training.scorers import GROUPS, RedrawnDataset, ScorerRun, build_model, ranking_loss, sources_of, train_scorer
+from training.grades.graded import Sources
+from training.scorers import GROUPS, RedrawnDataset, ScorerRun, build_model, ranking_loss, train_scorer
 
 CORPORA = corpora_with([own(noun) for noun in NOUNS])
 LABELS = tuple(label(own(noun).statement, "Something is on your mind.", 1, depth=1) for noun in NOUNS)
@@ -22,8 +22,9 @@ LN2 = math.log(2)
 
 @pytest.fixture(autouse=True)
 def no_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.scorers.load_labels", lambda: LABELS)
-    monkeypatch.setattr("training.scorers.load_hollow", lambda: ())
+    monkeypatch.setattr("training.sources.load_labels", lambda: LABELS)
+    monkeypatch.setattr("training.sources.load_judge_labels", lambda: LABELS[:1])
+    monkeypatch.setattr("training.sources.load_hollow", lambda: ())
 
 
 @pytest.mark.parametrize(
@@ -60,19 +61,6 @@ def test_every_epoch_draws_counter_examples_anew_and_the_seed_decides_them() -> 
     assert len(RedrawnDataset("reflection", Sources(CORPORA, (), (), "train"), 1, 4)) == 4
 
 
-def test_ship_and_judge_see_other_statements_and_reports_see_whole_splits() -> None:
-    ship, judge = sources_of(CORPORA, "ship"), sources_of(CORPORA, "judge")
-    for noun in NOUNS:
-        assert ship.holds(own(noun).statement) != judge.holds(own(noun).statement)
-        assert ship.holds(own(noun).statement) == (fold_of(own(noun).statement, 5) < 3)
-    assert len(ship.read()) + len(judge.read()) == len(LABELS)
-    for role in ("ship", "judge"):
-        report = sources_of(CORPORA, role, "test")
-        assert report.split == "test" and all(report.holds(own(noun).statement) for noun in NOUNS)
-    with pytest.raises(KeyError):
-        sources_of(CORPORA, "jury")
-
-
 def test_every_objective_has_its_groups() -> None:
     assert list(GROUPS) == ["faithfulness", "reflection", "empathy", "fluency"]
 
@@ -100,8 +88,6 @@ def test_one_step_from_data_to_a_scorer_that_scores(tmp_path) -> None:
         "seed": 5,
         "steps": 1,
         "statements": 2,
-        "folds": [0, 1, 2],
-        "of_folds": 5,
     }
     statement = random.Random(0).choice(CORPORA.own)
     scores = CrossEncoderScorer(tmp_path / "f").score([statement.statement] * 2, [statement.simple, statement.complex])

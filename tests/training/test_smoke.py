@@ -26,16 +26,13 @@ def test_all_stages_without_any_corpus_give_models_that_reflect(tmp_path):
     )
     assert done.returncode == 0, done.stderr[-3000:]
     manifest = read_manifest(tmp_path / "models")
-    assert manifest.faithfulness == tmp_path / "models" / "scorers" / "faithfulness-ship"
-    reports = sorted(path.parent.name for path in (tmp_path / "models" / "scorers").glob("*/report.json"))
-    assert reports == [
-        "empathy-judge",
-        "empathy-ship",
-        "faithfulness-judge",
-        "faithfulness-ship",
-        "fluency-judge",
-        "reflection-judge",
-        "reflection-ship",
+    scorers = tmp_path / "models" / "scorers"
+    assert manifest.faithfulness == scorers / "shared-ship"
+    assert [o.scorer for o in manifest.objectives] == [scorers / "shared-ship", scorers / "shared-ship", "fluency"]
+    assert sorted(str(path.relative_to(scorers)) for path in scorers.glob("*/report*.json")) == [
+        "fluency-judge/report.json",
+        *(f"shared-judge/report-{name}.json" for name in ("empathy", "faithfulness", "reflection")),
+        *(f"shared-ship/report-{name}.json" for name in ("empathy", "faithfulness", "reflection")),
     ]
     assert [o.training["steps"] for o in manifest.objectives] == [2, 2, 2]
     assert (tmp_path / "models" / "MODEL_CARD.md").is_file()

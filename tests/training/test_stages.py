@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 
 from emorl.errors import ConfigError
-from tests.training.texts import NOUNS, corpora_with, own, ranked
+from emorl.scoring.language_model import BACKBONE, LanguageModelScorer
+from tests.scoring.tiny import write_scorer
+from tests.training.texts import NOUNS, corpora_with, label, own, ranked
 from training import stages
 from training.__main__ import HELP, STAGES, app, stage_runs
 from training.config import Config, ScorersConfig
 from training.data.records import MissingCorpus
+from training.language_model import OBJECTIVES, SharedScorerConfig
 from training.scorers import ScorerRun
 
 PLACES = ["train"] * 5 + ["validation"] * 6 + ["test"] * 4
@@ -25,7 +32,8 @@ CORPORA = corpora_with(
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    scorers = ScorersConfig(epochs=2.0, judge_epochs=1.0, learning_rate=1e-3, seed=10, limit=7)
+    shared = SharedScorerConfig(epochs=2.0, start=tmp_path / "earlier")
+    scorers = ScorersConfig(shared=shared, judge_epochs=1.0, learning_rate=1e-3, seed=10, limit=7)
     return Config(out=tmp_path / "out", models=tmp_path / "models", shipped=tmp_path / "shipped", scorers=scorers)
 
 
@@ -49,11 +57,30 @@ def test_a_missing_corpus_is_said(config, monkeypatch, capsys) -> None:
     assert capsys.readouterr().out == "without pair (pair_data.csv): less to learn\n"
 
 
-def put_scorer(folder: Path, name: str) -> Path:
+def put_scorer(folder: Path, name: str, *objectives: str) -> Path:
+    """A scorer's card alone; with the objectives of one that is shared."""
     path = folder / "scorers" / name
     path.mkdir(parents=True)
-    (path / "scorer.json").write_text("{}")
+    (path / "scorer.json").write_text(json.dumps({"objectives": objectives} if objectives else {}))
     return path
+
+
+def put_warm_start(config: Config) -> Path:
+    folder = config.models / "warmstart"
+    folder.mkdir(parents=True)
+    (folder / "adapter_config.json").write_text("{}")
+    return folder
+
+
+class Opened:
+    """Stands for `ScorerFolders`: what was asked for, and the score of it."""
+
+    def __init__(self, values: dict[str, float]) -> None:
+        self.values, self.asked = values, []
+
+    def load(self, folder: Path, objective: str):
+        self.asked.append((folder.name, objective))
+        return SimpleNamespace(score=fixed(self.values[objective]))
 
 
 def test_a_scorer_of_this_run_comes_before_a_shipped_one(config) -> None:
@@ -62,6 +89,38 @@ def test_a_scorer_of_this_run_comes_before_a_shipped_one(config) -> None:
         path = put_scorer(folder, "empathy-ship")
         assert stages.scorer_folder(config, "empathy", "ship") == path
     assert stages.scorer_folder(config, "empathy", "judge") is None
+
+
+def test_a_shared_scorer_comes_before_one_of_its_own_if_it_has_the_objective(config) -> None:
+    own = put_scorer(config.shipped, "empathy-ship")
+    shared = put_scorer(config.shipped, "shared-ship", "faithfulness", "reflection", "empathy")
+    assert stages.scorer_folder(config, "empathy", "ship") == shared
+    assert stages.scorer_folder(config, "fluency", "ship") is None
+    put_scorer(config.models, "shared-ship", "faithfulness")
+    assert stages.scorer_folder(config, "faithfulness", "ship") == config.models / "scorers" / "shared-ship"
+    assert stages.scorer_folder(config, "empathy", "ship") == shared != own
+    later = put_scorer(config.out, "empathy-ship")  # of this run, though an earlier one is shared
+    assert stages.scorer_folder(config, "empathy", "ship") == later
+
+
+def test_a_shared_scorer_is_asked_for_its_objective_on_the_packaged_warm_start(config, monkeypatch) -> None:
+    put_scorer(config.out, "shared-ship", "faithfulness", "empathy")
+    opened, stands = Opened({"empathy": 0.25, "faithfulness": 0.75}), []
+    monkeypatch.setattr(stages, "_folders", lambda warm_start: stands.append(warm_start) or opened)
+    for name in ("empathy", "faithfulness"):
+        score = stages.score_of(config, name, "ship")
+        assert score is not None and score(["s"], ["r"]).tolist() == [opened.values[name]]
+    warm_start = put_warm_start(config)
+    stages.score_of(config, "empathy", "ship")
+    assert stands == [None, None, warm_start]
+    assert opened.asked == [("shared-ship", "empathy"), ("shared-ship", "faithfulness"), ("shared-ship", "empathy")]
+
+
+def test_folders_of_a_warm_start_are_opened_once(tiny_base, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("EMORL_BASE", str(tiny_base))
+    one = stages._folders(tmp_path / "warmstart")
+    assert one is stages._folders(tmp_path / "warmstart") and one is not stages._folders(tmp_path / "other")
+    assert (one.base, one.warm_start) == (tiny_base, tmp_path / "warmstart")
 
 
 def test_no_shipping_scorer_is_an_error_and_no_judge_is_none(config) -> None:
@@ -96,7 +155,7 @@ def test_without_either_judge_there_is_no_judged_reward(config, monkeypatch) -> 
 
 def test_a_shipping_reward_needs_a_faithfulness_scorer(config, monkeypatch) -> None:
     put_scorer(config.out, "empathy-ship")
-    monkeypatch.setattr(stages, "CrossEncoderScorer", lambda folder: type("S", (), {"score": fixed(1.0)}))
+    monkeypatch.setattr(stages, "_folders", lambda warm_start: Opened({"empathy": 1.0}))
     with pytest.raises(ConfigError, match="No scorer for faithfulness"):
         stages.reward_of(config, "empathy", "ship")
 
@@ -110,42 +169,126 @@ def test_the_total_of_the_rounds_is_faithfulness_times_the_mean_score(config, mo
         stages._total(config, "judge")
 
 
-def test_seven_scorers_are_trained_once_each_and_reported_on_both_splits(config, monkeypatch, capsys) -> None:
-    runs: list[ScorerRun] = []
+@dataclass
+class Trained:
+    """What `run_scorers` had trained: the shared ones' arguments, and the run of fluency's judge."""
 
-    def train(run: ScorerRun, corpora, out: Path) -> Path:
-        out.mkdir(parents=True)
-        runs.append(run)
+    shared: list[dict[str, Any]] = field(default_factory=list)
+    fluency: list[ScorerRun] = field(default_factory=list)
+    opened: Opened = field(default_factory=lambda: Opened(dict.fromkeys(("fluency", *OBJECTIVES), 0.5)))
+
+
+@pytest.fixture
+def trained(monkeypatch) -> Trained:
+    """Training that only writes cards, and readings that are made up."""
+    found = Trained()
+
+    def train_shared(settings, sources, role, seed, out, warm_start, limit):
+        put_scorer(out.parents[1], out.name, *OBJECTIVES)
+        given = {"settings": settings, "sources": sources, "role": role, "seed": seed, "stand": warm_start}
+        found.shared.append(given | {"limit": limit})
         return out
 
+    def train(run: ScorerRun, corpora, out: Path) -> Path:
+        put_scorer(out.parents[1], out.name)
+        found.fluency.append(run)
+        return out
+
+    read, judged = label(CORPORA.own[0].statement, "Read.", 2), label(CORPORA.own[1].statement, "Judged.", 2)
+    monkeypatch.setattr("training.language_model.train_shared_scorer", train_shared)
     monkeypatch.setattr("training.scorers.train_scorer", train)
-    monkeypatch.setattr("training.scorers.load_labels", lambda: ())
-    monkeypatch.setattr("training.scorers.load_hollow", lambda: ())
+    monkeypatch.setattr("training.sources.load_labels", lambda: (read,))
+    monkeypatch.setattr("training.sources.load_judge_labels", lambda: (judged,))
+    monkeypatch.setattr("training.sources.load_hollow", lambda: ())
     monkeypatch.setattr(stages, "load_corpora", lambda folder: CORPORA)
-    monkeypatch.setattr(stages, "CrossEncoderScorer", lambda folder: type("S", (), {"score": staticmethod(fixed(0.5))}))
+    monkeypatch.setattr(stages, "_folders", lambda warm_start: found.opened)
+    return found
+
+
+def test_the_shared_scorer_its_judge_and_fluencys_judge_are_trained_once_each(config, trained, capsys) -> None:
+    warm_start = put_warm_start(config)
     stages.run_scorers(config)
-    assert [(r.objective, r.role) for r in runs] == [
-        ("faithfulness", "ship"),
-        ("faithfulness", "judge"),
-        ("reflection", "ship"),
-        ("reflection", "judge"),
-        ("empathy", "ship"),
-        ("empathy", "judge"),
-        ("fluency", "judge"),
-    ]
-    assert [r.seed for r in runs] == [10, 111, 12, 113, 14, 115, 116]
-    assert [r.epochs for r in runs] == [2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 1.0]
-    assert {(r.learning_rate, r.limit) for r in runs} == {(1e-3, 7)}
-    for path in (config.out / "scorers").glob("*/report.json"):
-        report = json.loads(path.read_text())
-        assert list(report) == ["validation", "test"] and "against readers" in report["test"]
+    ship, judge = trained.shared
+    assert (ship["role"], ship["seed"], ship["stand"], ship["limit"]) == ("ship", 10, warm_start, 7)
+    assert ship["settings"] == config.scorers.shared and [r.reply for r in ship["sources"].read()] == ["Read."]
+    # the judge stands on the plain base, begins from nothing and has been read to by others
+    assert (judge["role"], judge["seed"], judge["stand"], judge["limit"]) == ("judge", 110, None, 7)
+    assert judge["settings"].start is None and judge["settings"].epochs == 2.0
+    assert [r.reply for r in judge["sources"].read()] == ["Judged."]
+    assert trained.fluency == [ScorerRun("fluency", "judge", 111, 1.0, 1e-3, 7)]
     capsys.readouterr()
     stages.run_scorers(config)
-    assert len(runs) == 7 and capsys.readouterr().out.count(" is done\n") == 7
+    assert len(trained.shared) == 2 and len(trained.fluency) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"{config.out / 'scorers' / name} is done" for name in ("shared-ship", "shared-judge", "fluency-judge")
+    ]
+
+
+def test_every_objective_has_a_report_on_both_splits(config, trained) -> None:
+    put_warm_start(config)
+    stages.run_scorers(config)
+    scorers = config.out / "scorers"
+    reports = sorted(str(path.relative_to(scorers)) for path in scorers.glob("*/report*.json"))
+    shared = [f"shared-{role}/report-{name}.json" for role in ("judge", "ship") for name in sorted(OBJECTIVES)]
+    assert reports == ["fluency-judge/report.json", *shared]
+    for path in reports:
+        report = json.loads((scorers / path).read_text())
+        assert list(report) == ["validation", "test"] and "against readers" in report["test"]
+    pairs = {name: json.loads((scorers / f"shared-ship/report-{name}.json").read_text())["test"] for name in OBJECTIVES}
+    assert "own empathic>simple" in pairs["empathy"] and "own complex>simple" in pairs["reflection"]
+    assert {objective for name, objective in trained.opened.asked if name == "shared-judge"} == set(OBJECTIVES)
+
+
+def test_a_scorer_without_its_report_is_reported_on_and_not_trained_again(config, trained) -> None:
+    put_warm_start(config)
+    stages.run_scorers(config)
+    (config.out / "scorers" / "shared-ship" / "report-faithfulness.json").unlink()
+    stages.run_scorers(config)
+    assert len(trained.shared) == 2
+    assert (config.out / "scorers" / "shared-ship" / "report-faithfulness.json").is_file()
+
+
+def test_without_a_warm_start_no_scorer_is_trained(config, trained) -> None:
+    with pytest.raises(ConfigError) as error:
+        stages.run_scorers(config)
+    assert str(error.value) == (
+        f"No warm start in {config.models}: expected one for the scorers to stand on; run the stage warmstart first."
+    )
+    assert not trained.shared and not trained.fluency
+
+
+def test_a_scorer_is_packaged_with_its_head_and_every_report(config, tiny_base) -> None:
+    source = write_scorer(config.out / "scorers" / "shared-ship", tiny_base, OBJECTIVES, seed=4)
+    for name in ("report-empathy", "report-reflection"):
+        (source / f"{name}.json").write_text(json.dumps({"of": name}))
+    assert stages._package_scorer(config, "empathy", "ship") == "scorers/shared-ship"
+    target = config.models / "scorers" / "shared-ship"
+    assert sorted(path.name for path in target.iterdir()) == [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+        "head.safetensors",
+        "report-empathy.json",
+        "report-reflection.json",
+        "scorer.json",
+    ]
+    assert (target / "head.safetensors").read_bytes() == (source / "head.safetensors").read_bytes()
+    assert (target / "scorer.json").read_text() == (source / "scorer.json").read_text()
+    assert json.loads((target / "report-empathy.json").read_text()) == {"of": "report-empathy"}
+    assert json.loads((target / "adapter_config.json").read_text())["base_model_name_or_path"] == BACKBONE
+    pairs = ["I sold it."], ["You miss it."]
+    scores = [LanguageModelScorer(folder, tiny_base).scores(*pairs) for folder in (source, target)]
+    torch.testing.assert_close(scores[0], scores[1], atol=5e-3, rtol=0)  # half precision on disk
+    shutil.rmtree(source)
+    assert stages._package_scorer(config, "empathy", "ship") == "scorers/shared-ship"  # packaged before: stays
+
+
+def test_a_judge_that_there_is_not_is_packaged_nowhere(config) -> None:
+    assert stages._package_scorer(config, "empathy", "judge") is None and not config.models.exists()
 
 
 def test_every_stage_has_its_command_and_runs_in_order() -> None:
     assert tuple(stage_runs()) == STAGES and list(HELP) == [*STAGES, "all"]
+    assert STAGES.index("warmstart") < STAGES.index("scorers") < STAGES.index("rounds")  # each stands on the one before
     assert {command.name for command in app.registered_commands} == {*STAGES, "all"}
     assert {group.name for group in app.registered_groups} == {"data", "reading"}
 

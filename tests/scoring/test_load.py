@@ -1,0 +1,71 @@
+"""Scorers by folder and objective: which kind is opened, that a shared one is loaded once, and what is said without."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from emorl.errors import AssetError
+from emorl.scoring import load
+from emorl.scoring.language_model import LanguageModelScorer
+from emorl.scoring.load import ScorerFolders
+from tests.scoring.tiny import write_adapter, write_scorer
+
+PAIRS = ["I sold it."] * 2, ["You miss it.", "You sold it."]
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_base, tmp_path_factory) -> Path:
+    return write_scorer(tmp_path_factory.mktemp("shared-ship"), tiny_base, ["faithfulness", "empathy"])
+
+
+@pytest.fixture(scope="module")
+def warm_start(tiny_base, tmp_path_factory) -> Path:
+    return write_adapter(tmp_path_factory.mktemp("warmstart"), tiny_base, seed=7)
+
+
+def test_a_scorer_of_several_objectives_is_loaded_once(folder, tiny_base, monkeypatch) -> None:
+    loaded: list[Path] = []
+
+    class Counted(LanguageModelScorer):
+        def __init__(self, folder: Path, *stand: Path | None) -> None:
+            loaded.append(folder)
+            super().__init__(folder, *stand)
+
+    monkeypatch.setattr(load, "LanguageModelScorer", Counted)
+    folders = ScorerFolders(tiny_base, None)
+    one, two = folders.load(folder, "faithfulness"), folders.load(folder, "empathy")
+    assert loaded == [folder] and not torch.equal(one.score(*PAIRS), two.score(*PAIRS))
+
+
+def test_it_stands_on_the_warm_start_it_is_given(folder, tiny_base, warm_start) -> None:
+    for stand in (warm_start, None):
+        score = ScorerFolders(tiny_base, stand).load(folder, "empathy").score(*PAIRS)
+        torch.testing.assert_close(score, LanguageModelScorer(folder, tiny_base, stand).scores(*PAIRS)[:, 1])
+
+
+def test_a_scorer_that_was_trained_on_the_plain_base_stands_on_it(tiny_base, warm_start, tmp_path) -> None:
+    judge = write_scorer(tmp_path / "shared-judge", tiny_base, ["empathy"], stands_on="base")
+    score = ScorerFolders(tiny_base, warm_start).load(judge, "empathy").score(*PAIRS)
+    plain, warm = (LanguageModelScorer(judge, tiny_base, stand).scores(*PAIRS)[:, 0] for stand in (None, warm_start))
+    torch.testing.assert_close(score, plain)
+    assert (score - warm).abs().max() > 0.01
+
+
+def test_another_backbone_is_a_cross_encoder(tmp_path, tiny_base, monkeypatch) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(load, "CrossEncoderScorer", lambda folder: opened.append(folder) or "a cross-encoder")
+    (tmp_path / "scorer.json").write_text(json.dumps({"objective": "empathy", "labels": 1}))
+    assert ScorerFolders(tiny_base, None).load(tmp_path, "empathy") == "a cross-encoder" and opened == [tmp_path]
+
+
+def test_a_missing_folder_and_a_missing_head_are_said_in_one_line(folder, tiny_base, tmp_path) -> None:
+    folders = ScorerFolders(tiny_base, None)
+    with pytest.raises(AssetError, match=r"No scorer in .*nowhere: expected scorer\.json; train it with") as error:
+        folders.load(tmp_path / "nowhere", "empathy")
+    assert "\n" not in str(error.value)
+    with pytest.raises(AssetError, match="no head for reflection: expected one of faithfulness, empathy; name"):
+        folders.load(folder, "reflection")
