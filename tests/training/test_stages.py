@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ import torch
 from emorl.errors import ConfigError
 from tests.training.texts import NOUNS, corpora_with, own, ranked
 from training import stages
-from training.__main__ import HELP, STAGES, app, stage_runs
+from training.__main__ import HELP, STAGES, app, run, stage_runs
 from training.config import Config, ScorersConfig
 from training.data.records import MissingCorpus
 from training.scorers import ScorerRun
@@ -41,12 +44,13 @@ def test_what_watches_chooses_and_measures_never_overlaps() -> None:
     assert stages.partition(CORPORA, 4, 6)[0] == watch
 
 
-def test_a_missing_corpus_is_said(config, monkeypatch, capsys) -> None:
+def test_a_missing_corpus_is_said(config, monkeypatch, caplog) -> None:
+    caplog.set_level(logging.INFO, "training")
     missing = MissingCorpus("pair", "pair_data.csv", "less to learn")
-    lost = corpora_with()
-    monkeypatch.setattr(stages, "load_corpora", lambda folder: lost.__class__(*[()] * 5, missing=(missing,)))
+    lost = replace(corpora_with(), missing=(missing,))
+    monkeypatch.setattr(stages, "load_corpora", lambda folder: lost)
     assert stages.corpora_of(config).missing == (missing,)
-    assert capsys.readouterr().out == "without pair (pair_data.csv): less to learn\n"
+    assert caplog.messages == ["without pair (pair_data.csv): less to learn"]
 
 
 def put_scorer(folder: Path, name: str) -> Path:
@@ -110,7 +114,8 @@ def test_the_total_of_the_rounds_is_faithfulness_times_the_mean_score(config, mo
         stages._total(config, "judge")
 
 
-def test_seven_scorers_are_trained_once_each_and_reported_on_both_splits(config, monkeypatch, capsys) -> None:
+def test_seven_scorers_are_trained_once_each_and_reported_on_both_splits(config, monkeypatch, caplog) -> None:
+    caplog.set_level(logging.INFO, "training")
     runs: list[ScorerRun] = []
 
     def train(run: ScorerRun, corpora, out: Path) -> Path:
@@ -139,9 +144,9 @@ def test_seven_scorers_are_trained_once_each_and_reported_on_both_splits(config,
     for path in (config.out / "scorers").glob("*/report.json"):
         report = json.loads(path.read_text())
         assert list(report) == ["validation", "test"] and "against readers" in report["test"]
-    capsys.readouterr()
+    caplog.clear()
     stages.run_scorers(config)
-    assert len(runs) == 7 and capsys.readouterr().out.count(" is done\n") == 7
+    assert len(runs) == 7 and sum(line.endswith(" is done") for line in caplog.messages) == 7
 
 
 def test_every_stage_has_its_command_and_runs_in_order() -> None:
@@ -164,7 +169,7 @@ def test_a_stage_gets_its_settings_and_all_runs_every_one(tmp_path, monkeypatch)
     path = tmp_path / "c.yaml"
     path.write_text("corpora: here\n")
     result = CliRunner().invoke(app, ["objectives", "--config", str(path), "--resume"])
-    assert result.exit_code == 0 and result.output == "== objectives\n"
+    assert result.exit_code == 0 and result.output == ""
     assert ran == [("objectives", Path("here"), True)]
     ran.clear()
     CliRunner().invoke(app, ["all", "--config", str(path), "--corpora", str(tmp_path)])
@@ -172,3 +177,16 @@ def test_a_stage_gets_its_settings_and_all_runs_every_one(tmp_path, monkeypatch)
     assert CliRunner().invoke(app, ["scorers"]).exit_code == 2  # no --config
     assert CliRunner().invoke(app, []).exit_code == 2
     assert "Run every stage in order" in CliRunner().invoke(app, ["--help"]).output
+
+
+def test_progress_is_shown_on_stderr_while_a_command_runs_and_not_after(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("training.__main__.stage_runs", lambda: dict.fromkeys(STAGES, lambda settings, resume: None))
+    path = tmp_path / "c.yaml"
+    path.write_text("corpora: here\n")
+    monkeypatch.setattr(sys, "argv", ["training", "all", "--config", str(path)])
+    with pytest.raises(SystemExit) as stop:
+        run()
+    assert stop.value.code == 0
+    stages.log.info("nobody listens")
+    shown = capsys.readouterr()
+    assert shown.out == "" and shown.err.splitlines() == [f"== {stage}" for stage in STAGES]
