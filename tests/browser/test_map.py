@@ -227,7 +227,7 @@ def test_axe_finds_nothing_and_it_fits(
     page = new_page(color_scheme=scheme, reduced_motion="reduce", viewport={"width": width, "height": 844})
     running = app(reflector=MappedReflector(4 if width == 390 else 3), overlay=lambda: RATINGS if width > 390 else [])
     open_app(page, running.url)
-    found = []
+    found: list[str] = []
 
     def check(where: str) -> None:
         found.extend(f"{where}: {fault}" for fault in faults(page))

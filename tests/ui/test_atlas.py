@@ -100,7 +100,7 @@ def test_an_unexpected_error_does_not_show_its_text() -> None:
     screen = screen_of(reflector)
     result_id = written(screen)
 
-    def broken(*_: object) -> Any:
+    def broken(*_: object, **__: object) -> Any:
         raise RuntimeError("secret path")
 
     reflector.atlas = broken  # type: ignore[method-assign]

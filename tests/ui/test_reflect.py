@@ -143,7 +143,12 @@ def test_a_failed_load_is_said(store: RatingStore, error: Exception) -> None:
 
 def test_the_models_load_once() -> None:
     loads = []
-    source = ModelLoader(lambda: loads.append(1) or ScriptedReflector())  # type: ignore[arg-type,func-returns-value]
+
+    def load() -> ScriptedReflector:
+        loads.append(1)
+        return ScriptedReflector()
+
+    source = ModelLoader(load)
     for _ in range(3):
         source.start()
     while source.state == "loading":
