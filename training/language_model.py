@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -72,7 +73,9 @@ class Redrawn(Dataset[list[MultiGraded]]):
 
     def __init__(self, sources: Sources, config: SharedScorerConfig, seed: int, limit: int | None) -> None:
         rng = random.Random(seed)
-        self.draw = lambda: combined_groups(sources, rng, config.unread_share, config.replies)[:limit]
+        self.draw: Callable[[], list[list[MultiGraded]]] = lambda: combined_groups(
+            sources, rng, config.unread_share, config.replies
+        )[:limit]
         self.groups, self.seen = self.draw(), 0
 
     def __len__(self) -> int:

@@ -108,7 +108,7 @@ def test_a_budget_is_kept_and_the_coverage_says_so(budget):
 
 def test_closing_stops_at_the_next_step():
     decoder = scripted()
-    stream = grow_atlas(decoder, [1])
+    stream: Any = grow_atlas(decoder, [1])
     next(stream)
     partial = next(stream)
     stream.close()

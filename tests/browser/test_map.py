@@ -199,7 +199,7 @@ def test_growing_stops_at_once_when_it_is_not_wanted(
 
 def test_a_failed_map_is_said_and_leaves_the_reflection(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
     reflector = MappedReflector()
-    reflector.prompt = None  # type: ignore[assignment,method-assign]
+    reflector.prompt = None  # type: ignore[method-assign]
     page = new_page()
     mapped(page, app(reflector=reflector).url, reach="The atlas could not be made: something went wrong")
     open_map(page)

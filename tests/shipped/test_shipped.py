@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 import torch
@@ -91,7 +92,7 @@ def test_equals_the_naive_twin_token_for_token(reflector, manifest):
 
 
 def test_side_by_side_is_one_batch_and_writes_what_each_setting_writes_alone(reflector, monkeypatch):
-    asked = (reflector.presets["balanced"],), ({"empathy": 1}, 0.5), ({},)
+    asked: tuple[Any, ...] = (reflector.presets["balanced"],), ({"empathy": 1}, 0.5), ({},)
     settings = [reflector.setting(*one) for one in asked]
     jobs, stream = [], reflector.writer.scheduler.stream
 

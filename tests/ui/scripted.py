@@ -21,7 +21,9 @@ from emorl.explain.steps import Candidate
 from emorl.reflecting.reflection import Draft, Objective, Reflection, TokenExplanation
 
 if TYPE_CHECKING:
-    from emorl.reflecting.reflector import Reflector as Interface
+    from emorl.reflecting.reflector import Reflector
+
+    Interface = Reflector
 else:
     Interface = object
 

@@ -23,7 +23,7 @@ MIX = {"weights": EVEN, "strength": 1.0, "temperature": 0.0, "seed": 0}
 
 
 def screen_of(reflector: MappedReflector) -> ReflectScreen:
-    return ReflectScreen(ModelLoader.ready(reflector), lambda: None)  # type: ignore[arg-type,return-value]
+    return ReflectScreen(ModelLoader.ready(reflector), lambda: None)
 
 
 def written(screen: ReflectScreen, **changes: Any) -> str:

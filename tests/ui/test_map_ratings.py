@@ -86,7 +86,7 @@ def test_before_the_models_are_there_nothing_is_opened(store: RatingStore) -> No
     def never() -> RatingStore:
         raise AssertionError("opened")
 
-    source = ModelLoader(lambda: ScriptedReflector())  # type: ignore[arg-type,return-value]
+    source = ModelLoader(lambda: ScriptedReflector())
     assert list(preferred_overlay(source, never)()) == []
 
 

@@ -121,7 +121,7 @@ def test_generate_waits_for_the_model(store: RatingStore) -> None:
         time.sleep(0.5)
         return ScriptedReflector()
 
-    screen = ReflectScreen(ModelLoader(load), lambda: store)  # type: ignore[arg-type]
+    screen = ReflectScreen(ModelLoader(load), lambda: store)
     assert to_page(model_settings(screen.loader)) == {"state": "loading", "message": ""}
     steps = list(screen.write("I am tired.", None))  # the page has no sliders yet
     assert steps[0][0] == {"phase": "waiting", "message": writing_strings.LOADING}
