@@ -28,9 +28,9 @@ def unhurried(decoder, monkeypatch):
     """The decoder with steps of at least 20 ms and no end token, so that a long request really lasts."""
     step = Batch.step
 
-    def slowly(batch: Batch) -> None:
+    def slowly(batch: Batch) -> bool:
         time.sleep(0.02)
-        step(batch)
+        return step(batch)
 
     monkeypatch.setattr(Batch, "step", slowly)
     monkeypatch.setattr(decoder, "end_tokens", frozenset())
