@@ -31,7 +31,7 @@ test: setup lint chromium  ## linter, types, every test (the browser's included)
 lint: $(VENV)/.dev $(if $(NPM),node_modules/.installed)  ## ruff (rules and layout) and mypy; biome for JavaScript and CSS
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check -q .
-	@$(BIN)/python -m mypy emorl training
+	@$(BIN)/python -m mypy emorl training tests
 	@if [ -n "$(NPM)" ]; then npm run -s lint; \
 	else echo "note: JavaScript and CSS were not checked: no npm on PATH; install Node.js 18 or newer" >&2; fi
 

@@ -12,12 +12,15 @@ import os
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from emorl.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 ALIASES = {"UK": "GB", "USA": "US"}
 DATASET = re.compile(r"[\w.-]+/[\w.-]+")
@@ -183,13 +186,13 @@ def _read(_values: tuple[str | None, ...]) -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError(" ".join(_fault(dict(fault)) for fault in error.errors())) from None
+        raise SettingsError(" ".join(_fault(fault) for fault in error.errors())) from None
 
 
-def _fault(fault: dict[str, Any]) -> str:
+def _fault(fault: ErrorDetails) -> str:
     place = str(fault["loc"][0])  # the field where the variable is unset
     name = next((variable for variable, field in VARIABLES.items() if field == place), place)
     given = os.environ.get(name)
     got = f"{name} unset" if not given else name if name in SECRETS else f"{name}={given}"
-    expected = str(fault["msg"]).removeprefix("Value error, ")
+    expected = fault["msg"].removeprefix("Value error, ")
     return f"Got {got}: {expected}; {'set it' if not given else 'correct it or unset it'}."

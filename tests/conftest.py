@@ -1,7 +1,9 @@
-"""What all tests share: no network beyond this host, a browser, and a seeded tiny Llama with random weights."""
+"""What all tests share: no network beyond this host, a browser, a seeded tiny Llama with random weights, and memory."""
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import shutil
 import socket
@@ -25,6 +27,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 
@@ -39,6 +42,15 @@ def only_this_host(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def memory_goes_back() -> Iterator[None]:
+    """What a module's fixtures held is collected after it, and given back to the system: models are half a gigabyte."""
+    yield
+    gc.collect()
+    if TRIM is not None:
+        TRIM(0)
 
 
 @pytest.fixture(scope="session")

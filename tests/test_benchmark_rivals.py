@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
+from transformers import LlamaForCausalLM
 
 from emorl.ensemble import LlamaBackbone, shares
 from emorl.ensemble.lora import load_adapter
@@ -35,7 +37,7 @@ def backbone(models) -> LlamaBackbone:
 
 
 @pytest.fixture(scope="module")
-def copies(models) -> list:
+def copies(models) -> list[LlamaForCausalLM]:
     return [merged(models.base, adapter, torch.float32) for adapter in models.adapters]
 
 
@@ -161,7 +163,7 @@ def test_bad_options_get_one_line_and_code_2(words, capsys):
 def test_rounds_interleave_and_rare_tasks_are_spread_over_them():
     order: list[str] = []
     wanted = {"a": 4, "b": 2, "c": 0}
-    tasks = {name: Task(lambda name=name: order.append(name), rounds) for name, rounds in wanted.items()}
+    tasks = {name: Task(partial(order.append, name), rounds) for name, rounds in wanted.items()}
     found = interleave(tasks, 4)
     assert order == ["a", "b", "a", "a", "b", "a"]
     assert list(found["a"]) == [0, 1, 2, 3] and list(found["b"]) == [0, 2] and not found["c"]

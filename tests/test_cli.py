@@ -9,7 +9,7 @@ import pytest
 from emorl import cli
 
 
-def call(monkeypatch, capsys, *arguments: str) -> tuple[int, str]:
+def call(monkeypatch, capsys, *arguments: str) -> tuple[str | int | None, str]:
     monkeypatch.setattr(sys, "argv", ["emorl", *arguments])
     with pytest.raises(SystemExit) as stop:
         cli.run()

@@ -17,7 +17,7 @@ import typer
 import yaml
 
 import emorl
-from emorl.__main__ import run as run_emorl
+from emorl.cli import run as run_emorl
 from emorl.safety.report import measure, read_cases
 from training.__main__ import run as run_training
 

@@ -83,6 +83,29 @@ def test_training_knows_no_screens_no_ratings_and_no_command_line(module: str):
     assert not {floor(name) for name in known(module) if name.startswith("emorl.")} - FOR_TRAINING
 
 
+def climbs(source: str) -> bool:
+    """Whether a module walks up from a path by itself: `path.parents[1]`, `path.parent.parent`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and node.value.attr == "parents":
+            return True
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+            if node.attr == node.value.attr == "parent":
+                return True
+    return False
+
+
+@pytest.mark.parametrize("module", [*MODULES, "app"])
+def test_only_resources_knows_where_a_folder_lies_above_its_own(module: str):
+    """Installed, `emorl` has no checkout around it: every other module asks `emorl.resources` for the data."""
+    path = MODULES.get(module, ROOT / "app.py")
+    assert climbs(path.read_text(encoding="utf-8")) == (module == "emorl.resources")
+
+
+def test_a_climb_is_told_from_a_neighbour():
+    assert climbs("a = Path(__file__).parents[2]") and climbs("a = b.parent.parent / 'data'")
+    assert not climbs("a = Path(__file__).parent / 'page.js'; parents = [1]; b = parents[0]")
+
+
 def test_the_floors_are_a_stair():
     """Each floor knows only floors that stand before it in the table."""
     order = list(MAY_KNOW)

@@ -48,7 +48,7 @@ def test_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     found = settings()
     assert (found.base, found.models, found.cache_folder) == (tmp_path, None, Path.home() / "models")
-    assert (found.country, found.admins) == (("GB", "NZ"), {"ada", "grace"})
+    assert (found.country, found.admins) == (("GB", "NZ"), frozenset({"ada", "grace"}))
     assert found.journal_dataset == "me/ratings" and found.zerogpu
     assert found.hub_token is not None and found.hub_token.get_secret_value() == "hf_secret"
     assert "hf_secret" not in repr(found)
@@ -58,7 +58,7 @@ def test_it_is_frozen_and_read_again_only_when_something_changed(monkeypatch: py
     first = settings()
     assert settings() is first
     with pytest.raises(ValidationError):
-        first.data = Path("elsewhere")  # type: ignore[misc]
+        first.data = Path("elsewhere")
     monkeypatch.setenv("EMORL_DATA", "elsewhere")
     assert settings().data == Path("elsewhere")
 

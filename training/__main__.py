@@ -1,16 +1,18 @@
 """`python -m training STAGE --config FILE`: one stage of making the models, or all of them in order.
 
 The same command is `emorl-train` where the package is installed. Beside the stages: `data check` looks for faults in
-our own texts, `reading make` and `reading score` are the blind reading. User errors are one line on stderr and exit
-code 2.
+our own texts, `reading make` and `reading score` are the blind reading. Progress is logged and shown on stderr, as
+plain lines. User errors are one line on stderr and exit code 2.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +31,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the mod
 app.add_typer(data, name="data")
 app.add_typer(reading, name="reading")
 
+log = logging.getLogger("training")
 STAGES = ("warmstart", "scorers", "rounds", "objectives", "package", "search", "evaluate", "card")
 HELP = {
     "warmstart": "Train the supervised warm start.",
@@ -76,7 +79,7 @@ def stage_command(name: str) -> Callable[..., None]:
             settings = dataclasses.replace(settings, corpora=corpora)
         for stage, run in stage_runs().items():
             if name in (stage, "all"):
-                typer.echo(f"== {stage}")
+                log.info("== %s", stage)
                 run(settings, resume)
 
     return command
@@ -86,10 +89,24 @@ for stage_name in (*STAGES, "all"):
     app.command(stage_name, help=HELP[stage_name])(stage_command(stage_name))
 
 
-def run() -> None:
-    """Entry point that turns user errors into one line and exit code 2."""
+@contextmanager
+def progress_shown() -> Iterator[None]:
+    """Show on stderr what `training` logs, as plain lines."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
     try:
-        app()
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+def run() -> None:
+    """Entry point that shows progress, and turns user errors into one line and exit code 2."""
+    try:
+        with progress_shown():
+            app()
     except EmorlError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

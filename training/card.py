@@ -9,7 +9,8 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from training import files
 
 HEAD = """# Model card
 
@@ -47,19 +48,19 @@ on, and nothing learns from it.
 """
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A Markdown table."""
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows]) + "\n"
 
 
-def span(interval: dict[str, float], sign: bool = False) -> str:
+def span(interval: files.Interval, sign: bool = False) -> str:
     """Mean with its interval, two decimals."""
     form = "+.2f" if sign else ".2f"
     return f"{interval['mean']:{form}} ({interval['low']:{form}} to {interval['high']:{form}})"
 
 
-def training_table(manifest: dict) -> str:
+def training_table(manifest: files.Manifest) -> str:
     """What each run cost and gave."""
     rows = []
     for entry in manifest["objectives"]:
@@ -104,7 +105,7 @@ def losses(curve: Sequence[dict[str, float]]) -> str:
     return f"; loss on people's unseen reflections, in nats a token: {', '.join(found)}" if found else ""
 
 
-def method_table(evaluation: dict) -> str:
+def method_table(evaluation: files.Evaluation) -> str:
     """All methods by every scorer, greedy."""
     means = evaluation["means"]
     columns = [c for c in means["warmstart"] if "sampled" not in c]
@@ -149,12 +150,14 @@ def _figure(value: float) -> str:
 
 def write_card(models: Path) -> Path:
     """Write `MODEL_CARD.md` into a models folder that has been searched and evaluated."""
-    manifest = json.loads((models / "manifest.json").read_text())
-    evaluation = json.loads((models / "evaluation.json").read_text())
-    search = json.loads((models / "search.json").read_text())
+    manifest: files.Manifest = json.loads((models / "manifest.json").read_text())
+    evaluation: files.Evaluation = json.loads((models / "evaluation.json").read_text())
+    search: files.Search = json.loads((models / "search.json").read_text())
     warm = manifest["warm_start"]["training"]
     data = f"The warm start saw {warm['replies']} replies to {warm['statements']} statements of"
-    cards = [(path.parent.name, json.loads(path.read_text())) for path in sorted(models.glob("scorers/*/scorer.json"))]
+    cards: list[tuple[str, files.ScorerCard]] = [
+        (path.parent.name, json.loads(path.read_text())) for path in sorted(models.glob("scorers/*/scorer.json"))
+    ]
     notes = "".join(f"\n{name} was {card['note']}." for name, card in cards if "note" in card)
     if notes:
         notes += " So a run of default.yaml from nothing gives similar scorers, not the same ones.\n"

@@ -11,7 +11,7 @@ import types
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 import yaml
 
@@ -22,6 +22,10 @@ from training.objectives import ObjectiveConfig
 from training.rounds import RoundsConfig
 from training.warmstart import WarmStartConfig
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Stage = TypeVar("Stage", bound="DataclassInstance")
 CONFIGS = Path(__file__).with_name("configs")
 
 
@@ -108,7 +112,7 @@ class Config:
 OBJECTIVES = ("reflection", "empathy", "fluency")
 
 
-def _value(kind: Any, value: Any, path: str, faults: list[str]) -> Any:
+def _value(kind: object, value: object, path: str, faults: list[str]) -> object:
     """The value as its type, or a fault."""
     if typing.get_origin(kind) is dict:
         entry = typing.get_args(kind)[1]
@@ -119,12 +123,12 @@ def _value(kind: Any, value: Any, path: str, faults: list[str]) -> Any:
             if name not in OBJECTIVES:
                 faults.append(f"{path}.{name} is unknown, expected one of {', '.join(OBJECTIVES)}")
         return {name: _value(entry, part or {}, f"{path}.{name}", faults) for name, part in value.items()}
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return _build(kind, value, path, faults)
     options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
     if value is None and type(None) in options:
         return None
-    wanted = next(option for option in options if option is not type(None))
+    wanted = next(option for option in options if isinstance(option, type) and option is not type(None))
     if wanted is Path and isinstance(value, str):
         return Path(value)
     if wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
@@ -135,13 +139,13 @@ def _value(kind: Any, value: Any, path: str, faults: list[str]) -> Any:
     return value
 
 
-def _build(kind: Any, data: Any, path: str, faults: list[str]) -> Any:
+def _build(kind: type[Stage], data: object, path: str, faults: list[str]) -> Stage:
     """A dataclass from a mapping."""
     if not isinstance(data, dict):
         faults.append(f"{path or 'the file'} is {data!r}, expected a mapping")
         return kind()
     hints = typing.get_type_hints(kind)
-    made = {}
+    made: dict[str, object] = {}
     for name, value in data.items():
         where = f"{path}.{name}" if path else str(name)
         if name not in hints:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from emorl.ensemble import EnsembleDecoder, Request, decode_directions
+from emorl.reflecting.tokenizer import SharedTokenizer
 from emorl.scoring.book import ScoreBook
 from emorl.scoring.metrics import copy_rate, diversity_2, edit_rate, words
 
@@ -39,7 +39,11 @@ def bootstrap(values: Sequence[float], seed: int = 0, draws: int = 2000) -> Inte
 
 
 def reply_writer(
-    decoder: EnsembleDecoder, tokenizer: Any, prompt_text: Callable[[str], str], max_tokens: int = 48, batch: int = 24
+    decoder: EnsembleDecoder,
+    tokenizer: SharedTokenizer,
+    prompt_text: Callable[[str], str],
+    max_tokens: int = 48,
+    batch: int = 24,
 ) -> ReplyWriter:
     """A function that writes replies to many statements under one weight vector (temperature 0 is greedy)."""
 
@@ -48,13 +52,13 @@ def reply_writer(
         order = sorted(range(len(statements)), key=lambda i: len(statements[i]))
         for start in range(0, len(order), batch):
             rows = order[start : start + batch]
-            prompts = [tokenizer(prompt_text(statements[i])).input_ids for i in rows]
+            prompts = [tokenizer.ids(prompt_text(statements[i])) for i in rows]
             requests = [
                 Request(prompt, weights, 1.0, temperature, seed=i, max_tokens=max_tokens)
                 for i, prompt in zip(rows, prompts, strict=True)
             ]
             for i, result in zip(rows, decoder.decode(requests), strict=True):
-                replies[i] = tokenizer.decode(result.tokens, skip_special_tokens=True).strip()
+                replies[i] = tokenizer.text(result.tokens)
         return replies
 
     return write
@@ -62,7 +66,7 @@ def reply_writer(
 
 def greedy_replies(
     decoder: EnsembleDecoder,
-    tokenizer: Any,
+    tokenizer: SharedTokenizer,
     prompt_text: Callable[[str], str],
     statements: Sequence[str],
     weights: Sequence[Sequence[float]],
@@ -74,7 +78,7 @@ def greedy_replies(
     Returns:
         The replies, and the decoding steps taken (`steps`) beside those of one weight vector at a time (`alone`).
     """
-    prompts = [tokenizer(prompt_text(s)).input_ids for s in statements]
+    prompts = [tokenizer.ids(prompt_text(s)) for s in statements]
     written: list[list[str]] = [[] for _ in weights]
     cost = {"steps": 0, "alone": 0}
     for start in range(0, len(prompts), chunk):  # bounds the memory of the caches
@@ -82,7 +86,7 @@ def greedy_replies(
         cost = {"steps": cost["steps"] + found.steps, "alone": cost["alone"] + found.alone}
         for row in found.tokens:
             for texts, tokens in zip(written, row, strict=True):
-                texts.append(tokenizer.decode(tokens, skip_special_tokens=True).strip())
+                texts.append(tokenizer.text(tokens))
     return written, cost
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -24,6 +25,9 @@ from emorl.scoring.language_model import BACKBONE, backbone, batches, end_states
 from training.grades.combined import GROUPS, MultiGraded, combined_groups
 from training.grades.graded import Sources
 from training.warmstart import PROJECTIONS, fast_bf16
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM
 
 RANK, FIRST_LAYER = 16, 6  # the layers below stay as they are
 OBJECTIVES = tuple(GROUPS)
@@ -50,12 +54,28 @@ class SharedScorerConfig:
     start: Path | None = None
 
 
+class Batch(TypedDict):
+    """N replies to several statements.
+
+    Attributes:
+        chunks: Packed rows that are read together.
+        targets: (N, L), grades in [0, 1]; nan where the grade is not known.
+        group: (N,), which statement a reply belongs to.
+    """
+
+    chunks: list[list[dict[str, list[int]]]]
+    targets: torch.Tensor
+    group: torch.Tensor
+
+
 class Redrawn(Dataset[list[MultiGraded]]):
     """One item = one statement with its graded replies; counter-examples are redrawn every epoch."""
 
     def __init__(self, sources: Sources, config: SharedScorerConfig, seed: int, limit: int | None) -> None:
         rng = random.Random(seed)
-        self.draw = lambda: combined_groups(sources, rng, config.unread_share, config.replies)[:limit]
+        self.draw: Callable[[], list[list[MultiGraded]]] = lambda: combined_groups(
+            sources, rng, config.unread_share, config.replies
+        )[:limit]
         self.groups, self.seen = self.draw(), 0
 
     def __len__(self) -> int:
@@ -92,7 +112,7 @@ def ranked_loss(logits: torch.Tensor, targets: torch.Tensor, group: torch.Tensor
 class ScoredStack(torch.nn.Module):
     """The decoder stack with LoRA and L heads on the state of each reply's end token."""
 
-    def __init__(self, model: Any, start: Path | None) -> None:
+    def __init__(self, model: LlamaForCausalLM, start: Path | None) -> None:
         """Fresh LoRA and heads of zeros, or those of an earlier scorer."""
         from peft import LoraConfig, PeftModel, get_peft_model
 
@@ -121,7 +141,9 @@ class ScoredStack(torch.nn.Module):
                     self.head.weight[row] = before["weight"][names.index(name)]
                     self.head.bias[row] = before["bias"][names.index(name)]
 
-    def forward(self, chunks: Any, targets: torch.Tensor, group: torch.Tensor) -> dict[str, torch.Tensor]:
+    def forward(
+        self, chunks: list[list[dict[str, list[int]]]], targets: torch.Tensor, group: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
         """The loss, summed over objectives; `targets` (N, L)."""
         states = torch.cat([end_states(self.lora.base_model.model.model, rows) for rows in chunks])
         logits = self.head(states).float()
@@ -161,7 +183,7 @@ def train_shared_scorer(
     if not len(data):
         raise ValueError("no graded replies for the scorer")
 
-    def gather(groups: list[list[MultiGraded]]) -> dict[str, Any]:
+    def gather(groups: list[list[MultiGraded]]) -> Batch:
         rows = rows_of(tokenizer, [(group[0].statement, [g.reply for g in group]) for group in groups])
         chunks = batches([len(row["input_ids"]) for row in rows])
         order = [index for chunk in chunks for index in chunk]

@@ -9,10 +9,13 @@ between the two passes. Left out: encoder-decoders, packing of different prompts
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM
 
 
 @dataclass
@@ -80,7 +83,7 @@ def lay_out(input_ids: torch.Tensor, attention_mask: torch.Tensor, completion_le
 class SharedPass:
     """Runs trunk and adapted layers of a transformers Llama (PEFT inside) over packed rollouts."""
 
-    def __init__(self, model: Any, first_layer: int) -> None:
+    def __init__(self, model: LlamaForCausalLM, first_layer: int) -> None:
         """Args: the `LlamaForCausalLM` inside the PEFT model, and its first adapted layer."""
         self.model, self.first_layer = model, first_layer
 

@@ -13,13 +13,13 @@ stop by the paper's rule, by a guard or at the step limit. Left out: several obj
 from __future__ import annotations
 
 import json
+import logging
 import os
 import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
@@ -27,7 +27,14 @@ import torch
 from datasets import Dataset
 from peft import LoraConfig
 from peft.tuners.tuners_utils import BaseTunerLayer
-from transformers import AutoTokenizer, TrainerCallback
+from transformers import (
+    AutoTokenizer,
+    LlamaForCausalLM,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
 from trl import RLOOConfig, RLOOTrainer
 
 from emorl.models.template import END, prompt_text
@@ -37,6 +44,7 @@ from training.rollouts import RolloutWriter
 from training.warmstart import PROJECTIONS
 
 Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]  # statements, replies -> (B,) in [0, 1]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,9 @@ class SelfCriticalTrainer(RLOOTrainer):
         self._trunk = torch.empty(0)
         self._pass: tuple[torch.Tensor, torch.Tensor] | None = None
 
-    def _generate_single_turn(self, prompt_ids: Any, images: Any, multimodal_fields: Any) -> list[list[int]]:
+    def _generate_single_turn(
+        self, prompt_ids: list[list[int]], images: object, multimodal_fields: object
+    ) -> list[list[int]]:
         seed = self.config.seed * 1_000_003 + self.state.global_step * 1009
         written = self.writer.write(prompt_ids, self.config.temperature, seed)
         self.account.rollouts += len(written)
@@ -126,13 +136,13 @@ class SelfCriticalTrainer(RLOOTrainer):
 
     def _get_per_token_logps_and_entropies(
         self,
-        model: Any,
+        model: object,
         input_ids: torch.Tensor,
         attention_mask: torch.Tensor,
         logits_to_keep: int,
         batch_size: int | None = None,
         compute_entropy: bool = False,
-        **_: Any,
+        **_: object,
     ) -> tuple[torch.Tensor, torch.Tensor | None, None]:
         if torch.is_grad_enabled():  # the loss: the same rollouts in another order
             assert self._pass is not None and self._ids is not None
@@ -190,16 +200,20 @@ class Watch(TrainerCallback):
         with (self.out / "samples.txt").open("a") as file:
             for statement, reply, value in list(zip(self.statements, replies, scores, strict=True))[:6]:
                 file.write(f"[{step}] {value:.3f} | {statement}\n        -> {reply}\n")
-        print(f"step {step}: " + ", ".join(f"{k} {v:.3f}" for k, v in asdict(now).items()), flush=True)
+        log.info("step %d: %s", step, ", ".join(f"{k} {v:.3f}" for k, v in asdict(now).items()))
         return now
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
         """Measure the warm start."""
         if self.start is None:
             self.start = self.validate(state.global_step)
             self.means.append(self.start.score)
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
         """Validate every n steps; stop when converged or run away."""
         if state.global_step % self.trainer.config.validate_every and state.global_step < args.max_steps:
             return
@@ -220,7 +234,7 @@ class Watch(TrainerCallback):
 
 def train_objective(
     config: ObjectiveConfig,
-    model: Any,
+    model: LlamaForCausalLM,
     base: Path,
     prompts: list[str],
     unseen: list[str],
@@ -256,13 +270,13 @@ def train_objective(
     rng.shuffle(usable)
     dataset = Dataset.from_list([{"prompt": prompt_text(p), "statement": p} for p in usable])
 
-    def objective(prompts: Any, completions: list[str], statement: list[str], **_: Any) -> list[float]:
+    def objective(prompts: object, completions: list[str], statement: list[str], **_: object) -> list[float]:
         values = score(statement, [c.strip() for c in completions])
         account.scorer_calls += len(completions)
         return (values.clamp(1e-4, 0.9999).log() if config.reward == "log" else values).tolist()
 
     def guard(
-        prompts: Any, completions: list[str], completion_ids: list[list[int]], statement: list[str], **_: Any
+        prompts: object, completions: list[str], completion_ids: list[list[int]], statement: list[str], **_: object
     ) -> list[float]:
         return penalties(statement, completions, [ids[-1] == end_token for ids in completion_ids])
 

@@ -13,7 +13,7 @@ Validation replies are unmasked too, so that they speak of the same policy.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -21,8 +21,11 @@ from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, StackedLora
 from emorl.ensemble.lora import KEY, Adapter
 from emorl.ensemble.mask import nothing
 
+if TYPE_CHECKING:
+    from peft import PeftModel
 
-def live_adapter(model: Any, name: str = "default") -> Adapter:
+
+def live_adapter(model: PeftModel, name: str = "default") -> Adapter:
     """The adapter under training, copied out of a PEFT model."""
     settings = model.peft_config[name]
     halves: dict[tuple[int, str], dict[str, torch.Tensor]] = {}
@@ -36,7 +39,7 @@ def live_adapter(model: Any, name: str = "default") -> Adapter:
 class RolloutWriter:
     """Samples or greedily writes replies with the policy's current adapter."""
 
-    def __init__(self, policy: Any, end_tokens: Sequence[int], max_tokens: int) -> None:
+    def __init__(self, policy: PeftModel, end_tokens: Sequence[int], max_tokens: int) -> None:
         """Take over the frozen base weights of a PEFT policy (LoRA of the same layout throughout).
 
         Args:

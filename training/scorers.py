@@ -16,7 +16,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 import torch
 from torch.nn import functional as F
@@ -30,6 +30,9 @@ from training.grades.fluency import fluency_groups
 from training.grades.graded import Graded, Sources
 from training.grades.reflection import reflection_groups
 from training.sources import sources_of
+
+if TYPE_CHECKING:
+    from peft import PeftModel
 
 LORA_RANK = 16
 CHUNK = 12  # pairs encoded together, sorted by length
@@ -62,12 +65,26 @@ class ScorerRun:
     limit: int | None = None
 
 
-class RedrawnDataset(Dataset):
+class Batch(TypedDict):
+    """N replies to several statements.
+
+    Attributes:
+        chunks: What the model is called with, some replies at a time.
+        targets: (N,), grades in [0, 1].
+        group: (N,), which statement a reply belongs to.
+    """
+
+    chunks: list[dict[str, torch.Tensor]]
+    targets: torch.Tensor
+    group: torch.Tensor
+
+
+class RedrawnDataset(Dataset[list[Graded]]):
     """One item = one statement with its graded replies; counter-examples and broken copies are redrawn every epoch."""
 
     def __init__(self, objective: str, sources: Sources, seed: int, limit: int | None) -> None:
         self.rng = random.Random(seed)
-        self.make = lambda rng: GROUPS[objective](sources, rng)
+        self.make: Callable[[random.Random], list[list[Graded]]] = lambda rng: GROUPS[objective](sources, rng)
         self.groups = self.make(self.rng)[:limit]
         self.seen, self.limit = 0, limit
 
@@ -104,7 +121,7 @@ def ranking_loss(logits: torch.Tensor, targets: torch.Tensor, group: torch.Tenso
     return F.binary_cross_entropy_with_logits(logit, targets) + 4.0 * ranking
 
 
-def build_model(seed: int) -> Any:
+def build_model(seed: int) -> PeftModel:
     """MiniLM with a fresh head and rank-16 LoRA on every linear layer of the encoder; pooler and head are trained."""
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForSequenceClassification
@@ -140,7 +157,7 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
     if not len(data):
         raise ValueError(f"no training data for the {run.objective} scorer")
 
-    def collate(groups: list[list[Graded]]) -> dict:
+    def collate(groups: list[list[Graded]]) -> Batch:
         flat = [(g, i) for i, group in enumerate(groups) for g in group]
         flat.sort(key=lambda item: len(item[0].statement) + len(item[0].reply))  # little padding in a chunk
         parts = [flat[start : start + CHUNK] for start in range(0, len(flat), CHUNK)]
@@ -151,7 +168,7 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
         }
 
     class ScorerTrainer(Trainer):
-        def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> Any:
+        def compute_loss(self, model: PeftModel, inputs: Batch, *_: object, **__: object) -> torch.Tensor:
             targets, group = inputs["targets"], inputs["group"]
             logits = torch.cat([model(**chunk).logits for chunk in inputs["chunks"]])
             return ranking_loss(logits, targets, group)

@@ -13,24 +13,33 @@ search.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble import EnsembleDecoder
 from emorl.models.template import prompt_text
+from emorl.reflecting.tokenizer import SharedTokenizer
 from emorl.scoring.book import ScoreBook
 from emorl.search.exact import ExactResult, exact_search
 from emorl.search.hierarchical import SearchResult, Weights, hierarchical_search
 from training.config import Config
 from training.evaluate import greedy_replies
+from training.files import Exact, Grid, Search
 from training.stages import amend_manifest, corpora_of, open_models, partition, reward_of
+
+log = logging.getLogger(__name__)
 
 
 def search_grid(
-    decoder: EnsembleDecoder, tokenizer: Any, statements: list[str], book: ScoreBook, levels: int, max_tokens: int
-) -> tuple[SearchResult, dict[str, Any]]:
+    decoder: EnsembleDecoder,
+    tokenizer: SharedTokenizer,
+    statements: list[str],
+    book: ScoreBook,
+    levels: int,
+    max_tokens: int,
+) -> tuple[SearchResult, Grid]:
     """The hierarchical grid, and its record: points, each direction's mean by objective, steps, seconds."""
     names = list(book.scorers)
     means: dict[Weights, list[float]] = {}
@@ -44,7 +53,7 @@ def search_grid(
         for weights, texts in zip(points, written, strict=True):
             columns = book.columns(statements, texts)
             means[tuple(weights)] = [sum(columns[name]) / len(texts) for name in names]
-        print(f"  {len(means)} directions, {book.calls} distinct replies", flush=True)
+        log.info("  %d directions, %d distinct replies", len(means), book.calls)
         return [sum(means[tuple(weights)]) / len(names) for weights in points]
 
     began = time.time()
@@ -64,23 +73,23 @@ def search_grid(
 
 def search_atlases(
     decoder: EnsembleDecoder,
-    tokenizer: Any,
+    tokenizer: SharedTokenizer,
     statements: list[str],
     book: ScoreBook,
     max_tokens: int,
     least_share: float,
-) -> tuple[ExactResult, dict[str, Any]]:
+) -> tuple[ExactResult, Exact]:
     """The exact optimum where every objective has a least share, and the record, with that over all weights."""
     began = time.time()
     atlases: list[Atlas] = []
     scores: list[list[float]] = []
     for statement in statements:
-        *_, atlas = grow_atlas(decoder, tokenizer(prompt_text(statement)).input_ids, max_tokens=max_tokens)
-        texts = [tokenizer.decode(r.tokens, skip_special_tokens=True).strip() for r in atlas.regions]
+        *_, atlas = grow_atlas(decoder, tokenizer.ids(prompt_text(statement)), max_tokens=max_tokens)
+        texts = [tokenizer.text(region.tokens) for region in atlas.regions]
         rows = book.rows([statement] * len(texts), texts)
         atlases.append(atlas)
         scores.append([sum(row) / len(row) for row in rows])
-        print(f"  atlas {len(atlases)}/{len(statements)}: {len(texts)} replies, {atlas.decode_steps} steps", flush=True)
+        log.info("  atlas %d/%d: %d replies, %d steps", len(atlases), len(statements), len(texts), atlas.decode_steps)
     found, balanced = exact_search(atlases, scores), exact_search(atlases, scores, least_share)
     return balanced, {
         "best": found.best,
@@ -103,15 +112,14 @@ def run_search(config: Config) -> None:
     settings = next(iter(config.objectives.values()))
     _, statements, _ = partition(corpora_of(config), settings.validation, config.search.prompts)
     book = ScoreBook({name: reward for name in names if (reward := reward_of(config, name, "ship"))})
-    grid, record = search_grid(decoder, tokenizer, statements, book, config.search.levels, config.search.max_tokens)
+    grid, found = search_grid(decoder, tokenizer, statements, book, config.search.levels, config.search.max_tokens)
     balanced, exact = search_atlases(
         decoder, tokenizer, statements, book, config.search.max_tokens, config.search.least_share
     )
-    record = {"objectives": names, "statements": len(statements), **record, "exact": exact}
+    record: Search = {"objectives": names, "statements": len(statements), **found, "exact": exact}
     (config.models / "search.json").write_text(json.dumps(record) + "\n")
     preset = {name: round(share, 3) for name, share in zip(names, balanced.best, strict=True)}
-    amend_manifest(config, lambda data: data["presets"].update(balanced=preset))
-    print(
-        f"grid {grid.score:.4f} in {record['decode_steps']} steps, exact {exact['score']:.4f} in "
-        f"{exact['decode_steps']}; balanced {preset}: {balanced.score:.4f}"
-    )
+    amend_manifest(config, lambda manifest: manifest["presets"].update(balanced=preset))
+    log.info("grid %.4f in %d steps", grid.score, found["decode_steps"])
+    log.info("exact %.4f in %d steps", exact["score"], exact["decode_steps"])
+    log.info("balanced %s: %.4f", preset, balanced.score)

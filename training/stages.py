@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import random
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -27,10 +27,12 @@ from emorl.errors import ConfigError
 from emorl.models.base import BASE_SHA256, ensure_base
 from emorl.models.manifest import VERSION, Manifest, base_identity, file_sha256
 from emorl.models.template import END, TEMPLATE, prompt_text
+from emorl.reflecting.tokenizer import SharedTokenizer
 from emorl.reflecting.writer import Writer
 from emorl.scoring.book import ScoreBook
 from emorl.scoring.fluency import FluencyScorer
 from emorl.scoring.load import ScorerFolders
+from training import files
 from training.config import Config
 from training.data import Corpora, load_corpora, rl_prompts
 from training.evaluate import bootstrap, gain, greedy_replies, measure, reply_writer
@@ -53,13 +55,14 @@ LABELS = {
     ),
 }
 Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]
+log = logging.getLogger(__name__)
 
 
 def corpora_of(config: Config) -> Corpora:
     """The corpora, with a line for each that is missing."""
     corpora = load_corpora(config.corpora)
     for missing in corpora.missing:
-        print(f"without {missing.name} ({missing.source}): {missing.without}", flush=True)
+        log.info("without %s (%s): %s", missing.name, missing.source, missing.without)
     return corpora
 
 
@@ -150,7 +153,7 @@ def _train_shared(config: Config, corpora: Corpora, role: str) -> None:
 
     out, warm = config.out / "scorers" / f"shared-{role}", packaged_warm_start(config)
     if (out / "report-faithfulness.json").is_file():
-        print(f"{out} is done", flush=True)
+        log.info("%s is done", out)
         return
     if warm is None:
         raise ConfigError(
@@ -172,7 +175,7 @@ def _train_fluency_judge(config: Config, corpora: Corpora) -> None:
 
     out, c = config.out / "scorers" / "fluency-judge", config.scorers
     if (out / "report.json").is_file():
-        print(f"{out} is done", flush=True)
+        log.info("%s is done", out)
         return
     train_scorer(ScorerRun("fluency", "judge", c.seed + 101, c.judge_epochs, c.learning_rate, c.limit), corpora, out)
     _report(config, corpora, "fluency", "judge", out, "report.json")
@@ -194,7 +197,7 @@ def run_warmstart(config: Config) -> None:
     from training.warmstart import train_warmstart
 
     if (config.out / "warmstart" / "warmstart.json").is_file():
-        print(f"{config.out / 'warmstart'} is done", flush=True)
+        log.info("%s is done", config.out / "warmstart")
     else:
         train_warmstart(config.warmstart, corpora_of(config), ensure_base(), config.out / "warmstart")
     store_adapter(config.out / "warmstart", config.models / "warmstart", BASE_SHA256, torch.bfloat16)
@@ -217,7 +220,7 @@ def run_rounds(config: Config) -> None:
         totals["ship"],
         totals["judge"],
     )
-    print(f"the warm start is {best}", flush=True)
+    log.info("the warm start is %s", best)
     store_adapter(best, config.models / "warmstart", BASE_SHA256, torch.bfloat16)
 
 
@@ -247,7 +250,7 @@ def run_objectives(config: Config, resume: bool = False) -> None:
     for name, settings in config.objectives.items():
         out = config.out / "objectives" / name
         if (out / "account.json").is_file():
-            print(f"{out} is done", flush=True)
+            log.info("%s is done", out)
             continue
         score = reward_of(config, name, "ship")
         assert score is not None
@@ -272,7 +275,7 @@ def run_package(config: Config) -> None:
     """Write the models folder: warm start, adapters, scorers, manifest; until the search `balanced` is `equal`."""
     models = config.models
     base_id = base_identity(BASE_SHA256, models / "warmstart")
-    entries = []
+    entries: list[files.ObjectiveEntry] = []
     judge = _package_scorer(config, "faithfulness", "judge")
     check = {"scorer": _package_scorer(config, "faithfulness", "ship"), "label": "Stays with what was said"}
     for name, settings in config.objectives.items():
@@ -280,7 +283,7 @@ def run_package(config: Config) -> None:
         adapter = store_adapter(source / "best", models / "adapters" / name, base_id, torch.float32)
         scorer = "fluency" if name == "fluency" else _package_scorer(config, name, "ship")
         label, text = LABELS[name]
-        training = {"settings": asdict(settings), **json.loads((source / "account.json").read_text())}
+        account: files.Account = json.loads((source / "account.json").read_text())
         entries.append(
             {
                 "name": name,
@@ -290,12 +293,12 @@ def run_package(config: Config) -> None:
                 "sha256": file_sha256(adapter / "adapter_model.safetensors"),
                 "scorer": scorer,
                 "judge": _package_scorer(config, name, "judge"),
-                "training": training,
+                "training": {"settings": asdict(settings), **account},
             }
         )
     names = [e["name"] for e in entries]
-    warm = json.loads((config.out / "warmstart" / "warmstart.json").read_text())
-    manifest = {
+    warm: files.WarmStart = json.loads((config.out / "warmstart" / "warmstart.json").read_text())
+    manifest: files.Manifest = {
         "version": VERSION,
         "base": {"name": "SmolLM2-135M-Instruct", "licence": "Apache-2.0", "sha256": BASE_SHA256},
         "template": TEMPLATE,
@@ -330,25 +333,25 @@ def _package_scorer(config: Config, objective: str, role: str) -> str | None:
     return f"scorers/{folder.name}"
 
 
-def open_models(config: Config) -> tuple[EnsembleDecoder, Any, Manifest]:
+def open_models(config: Config) -> tuple[EnsembleDecoder, SharedTokenizer, Manifest]:
     """Decoder (float32), tokenizer and manifest of the packaged models, checked as the app checks them."""
     writer = Writer.load(config.models, "float32", judged=False)
-    return writer.decoder, writer.tokenizer.plain, writer.manifest
+    return writer.decoder, writer.tokenizer, writer.manifest
 
 
-def amend_manifest(config: Config, change: Callable[[dict], None]) -> None:
+def amend_manifest(config: Config, change: Callable[[files.Manifest], None]) -> None:
     """Read the manifest, change it, write it back."""
     path = config.models / "manifest.json"
-    data = json.loads(path.read_text())
-    change(data)
-    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    manifest: files.Manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
 
 
 def run_card(config: Config) -> None:
     """Write the model card from the manifest, the search and the evaluation."""
     from training.card import write_card
 
-    print(write_card(config.models), flush=True)
+    log.info("wrote %s", write_card(config.models))
 
 
 def run_evaluate(config: Config) -> None:
@@ -396,7 +399,7 @@ def run_evaluate(config: Config) -> None:
         for i, a in enumerate(replies)
         for b in list(replies)[i + 1 :]
     }
-    record = {
+    record: files.Evaluation = {
         "statements": len(statements),
         "weights": mixes,
         "means": summary,
@@ -406,8 +409,8 @@ def run_evaluate(config: Config) -> None:
     (config.models / "evaluation.json").write_text(json.dumps(record, indent=1) + "\n")
     (config.out / "replies.json").write_text(json.dumps({"statements": statements, **replies}, indent=1) + "\n")
 
-    def stamp(data: dict) -> None:
-        for entry in data["objectives"]:
+    def stamp(manifest: files.Manifest) -> None:
+        for entry in manifest["objectives"]:
             name = entry["name"]
             columns = [
                 (role, mode, f"{name} {role}" + (" sampled" if mode == "sampled" else ""))
@@ -426,4 +429,4 @@ def run_evaluate(config: Config) -> None:
 
     amend_manifest(config, stamp)
     digest = hashlib.sha256("\n".join(statements).encode()).hexdigest()[:12]
-    print(f"evaluated on {len(statements)} statements ({digest})", flush=True)
+    log.info("evaluated on %d statements (%s)", len(statements), digest)

@@ -19,7 +19,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
@@ -28,6 +28,9 @@ import torch
 from emorl.models.packing import collate, pack
 from emorl.models.template import END, prompt_text
 from training.data import Corpora, mentions_self_harm, warmstart_examples
+
+if TYPE_CHECKING:
+    from transformers import TrainerControl, TrainerState, TrainingArguments
 
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 CURVE = (0.1, 0.25, 0.5, 1.0)
@@ -143,17 +146,26 @@ def train_warmstart(
         )
 
     steps = max(1, round(config.epochs * len(learnt) / config.batch))
-    curve: list[dict[str, Any]] = []
+    curve: list[dict[str, float]] = []
 
     class Curve(TrainerCallback):
         """Asks for the losses after each share of the first pass and at the end."""
 
         marks = {max(1, round(share * len(learnt) / config.batch)) for share in CURVE} | {steps}
 
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        def on_step_end(
+            self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+        ) -> None:
             control.should_evaluate = state.global_step in self.marks
 
-        def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
+        def on_evaluate(
+            self,
+            args: TrainingArguments,
+            state: TrainerState,
+            control: TrainerControl,
+            metrics: dict[str, float],
+            **_: object,
+        ) -> None:
             losses = {name[5:-5]: value for name, value in metrics.items() if name.endswith("_loss")}
             seen = state.global_step * config.batch
             if curve and curve[-1]["statements"] == seen:

@@ -20,7 +20,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from emorl.errors import CareDataError
 from emorl.resources import data_path
@@ -70,6 +70,21 @@ class PhraseList:
     denial: re.Pattern[str]
     spellings: dict[str, str]
     keywords: tuple[str, ...]
+
+
+class BenignEntry(TypedDict):
+    """An exception, as the file has it."""
+
+    id: str
+    why: str
+    patterns: list[str]
+
+
+class RuleEntry(BenignEntry):
+    """A rule, as the file has it."""
+
+    kind: str
+    deniable: NotRequired[bool]
 
 
 @cache
@@ -133,13 +148,13 @@ def read_json(path: Path) -> Any:
         raise CareDataError(f"cannot read {path} ({reason}); expected JSON; restore it from the repository") from fault
 
 
-def _rule(entry: dict[str, Any], words: dict[str, str]) -> Rule:
+def _rule(entry: RuleEntry, words: dict[str, str]) -> Rule:
     if entry["kind"] not in KINDS:
         raise ValueError(f"{entry['id']}: kind")
     return Rule(entry["id"], entry["kind"], _patterns(entry, words), bool(entry.get("deniable")))
 
 
-def _patterns(entry: dict[str, Any], words: dict[str, str]) -> tuple[re.Pattern[str], ...]:
+def _patterns(entry: BenignEntry, words: dict[str, str]) -> tuple[re.Pattern[str], ...]:
     if not entry["why"] or not entry["patterns"]:
         raise ValueError(f"{entry['id']}: why or patterns")
     return tuple(compile_pattern(pattern, words) for pattern in entry["patterns"])

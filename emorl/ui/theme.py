@@ -7,7 +7,8 @@ component styles, which the widgets do not use.
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Literal, TypedDict
 
 import gradio as gr
 
@@ -72,8 +73,25 @@ def theme() -> gr.themes.Base:
     )
 
 
-def launch_settings() -> dict[str, Any]:
-    """Keyword arguments for `demo.launch`: no run history, no share link, no telemetry."""
+class LaunchSettings(TypedDict):
+    """Keyword arguments for `demo.launch`."""
+
+    theme: gr.themes.Base
+    css_paths: list[str | Path]
+    head: str
+    run_history: bool
+    share: bool
+    ssr_mode: bool
+    footer_links: list[Literal["api", "gradio", "settings", "runs"] | dict[str, str]]
+    show_error: bool
+    enable_monitoring: bool
+    allowed_paths: list[str]
+    max_file_size: str
+    pwa: bool
+
+
+def launch_settings() -> LaunchSettings:
+    """How the app is launched: no run history, no share link, no telemetry."""
     storage = (FOLDER / "storage.js").read_text(encoding="utf-8")
     return {
         "theme": theme(),

@@ -40,7 +40,7 @@ def load(models, dtype, progress):
     return Reflector(Writer(manifest_of(NAMES), scripted(), SharedTokenizer(ScriptedTokenizer()), judges))
 
 
-def call(monkeypatch, capsys, *arguments: str) -> tuple[int, str, str]:
+def call(monkeypatch, capsys, *arguments: str) -> tuple[str | int, str, str]:
     monkeypatch.setattr(Reflector, "load", load)
     monkeypatch.setattr(sys, "argv", ["emorl", "atlas", *arguments])
     with pytest.raises(SystemExit) as stop:

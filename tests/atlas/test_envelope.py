@@ -8,7 +8,7 @@ import torch
 
 from emorl.atlas import envelope
 from emorl.atlas.envelope import upper_envelope
-from emorl.atlas.polygons import simplex
+from emorl.atlas.polygons import Cell, simplex
 
 
 def table(*tokens: list[float]) -> torch.Tensor:
@@ -89,7 +89,7 @@ def test_against_brute_force_in_nested_cells(objectives, seed):
     rng = np.random.default_rng(seed)
     points = rng.dirichlet(np.ones(objectives), 150)
     tables = [torch.tensor(rng.normal(size=(objectives, 300)) * 5, dtype=torch.float32) for _ in range(3)]
-    pieces = [((), simplex(objectives))]
+    pieces: list[tuple[tuple[int, ...], Cell]] = [((), simplex(objectives))]
     for corners in tables:
         pieces = [((*path, t), piece) for path, cell in pieces for t, piece in upper_envelope(cell, corners)]
         assert len({path for path, _ in pieces}) == len(pieces)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def paper(words: tuple[int, ...]) -> list[list[float]]:
 ON_PAPER = {(A, END): 1 / 9, (A, B, END): 2 / 9, (B, END): 1 / 3, (C, A, END): 1 / 6, (C, B, END): 1 / 6}
 
 
-def scripted(experts=paper, count=3) -> ScriptedDecoder:
+def scripted(experts=paper, count=3) -> Any:
     return ScriptedDecoder(experts, count, 4, [END])
 
 
@@ -82,7 +83,7 @@ def test_the_largest_regions_come_first():
 
 
 def test_partial_results_are_honest_and_only_grow():
-    before: set = set()
+    before: set[tuple[int, ...]] = set()
     for atlas in grow_atlas(scripted(), [1], batch=1):
         assert before <= set(by_tokens(atlas))
         before = set(by_tokens(atlas))
@@ -107,7 +108,7 @@ def test_a_budget_is_kept_and_the_coverage_says_so(budget):
 
 def test_closing_stops_at_the_next_step():
     decoder = scripted()
-    stream = grow_atlas(decoder, [1])
+    stream: Any = grow_atlas(decoder, [1])
     next(stream)
     partial = next(stream)
     stream.close()
@@ -180,7 +181,7 @@ def test_a_slice_spans_the_chosen_objectives_and_leaves_the_others_at_zero():
     def five(words):
         return [[0, 0, 0, 0, 0, 1]] * 5 if words else torch.eye(5, 6).tolist()
 
-    decoder = ScriptedDecoder(five, 5, 6, [5])
+    decoder: Any = ScriptedDecoder(five, 5, 6, [5])
     atlas = last(decoder, [1], objectives=[4, 0, 2])
     assert by_tokens(atlas) == pytest.approx({(k, 5): 1 / 3 for k in (0, 2, 4)})
     assert atlas.at([0.5, 0, 0.2, 0, 0.3]).tokens == (0, 5) and atlas.at([0.5, 0.01, 0.2, 0, 0.3]) is None

@@ -36,6 +36,10 @@ class Reading:
     result: Any
 
 
+Readings = dict[str, dict[int, Reading]]
+"""By task and round."""
+
+
 @dataclass(frozen=True)
 class Task:
     """Something to time, in at most `rounds` rounds; those are spread evenly over all rounds."""
@@ -59,9 +63,9 @@ def read(run: Callable[[], Any]) -> Reading:
     return Reading(seconds, None if after is None or before is None else max(0.0, after - before), result)
 
 
-def interleave(tasks: Mapping[str, Task], rounds: int, say: Callable[[str], None] = lambda _: None) -> dict:
+def interleave(tasks: Mapping[str, Task], rounds: int, say: Callable[[str], None] = lambda _: None) -> Readings:
     """Readings by task and round, {name: {round: Reading}}; a task takes part in `task.rounds` of the rounds."""
-    found: dict[str, dict[int, Reading]] = {name: {} for name in tasks}
+    found: Readings = {name: {} for name in tasks}
     gc.collect()
     gc.freeze()  # what lives already need not be looked at before every run
     for number in range(rounds):

@@ -45,7 +45,7 @@ class Ours:
 class HiddenStateMixture:
     """The loop that three rivals share: states of K experts, weighted sum, head, argmax, once a token."""
 
-    def __init__(self, head: torch.nn.Module) -> None:
+    def __init__(self, head: torch.nn.Linear) -> None:
         """Args: the head all experts share."""
         self.head = head
 

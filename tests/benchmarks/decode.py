@@ -33,7 +33,6 @@ from tests.benchmarks.__main__ import table
 from tests.benchmarks._decode_cases import QUICK, Case, Settings, agreement, cases, check, key, mixes
 from tests.benchmarks._measure import (
     MemoryReader,
-    Reading,
     Task,
     interleave,
     linear_fit,
@@ -67,7 +66,7 @@ def step_ms(first_s: float, whole_s: float, tokens: int) -> float:
     return 1000 * ((whole_s - first_s) / (tokens - 1) if whole_s > first_s else whole_s / tokens)
 
 
-def time_cases(made: Sequence[Case], floor: MemoryReader, rounds: int) -> tuple[dict[str, Timed], list[dict]]:
+def time_cases(made: Sequence[Case], floor: MemoryReader, rounds: int) -> tuple[dict[str, Timed], list[dict[str, Any]]]:
     """Time all cases and the memory floor in interleaved rounds; times by key, and the rows without their dtype."""
     for case in made:
         if case.rounds and rounds > 1:
@@ -76,7 +75,7 @@ def time_cases(made: Sequence[Case], floor: MemoryReader, rounds: int) -> tuple[
     for case in made:
         tasks[f"{case.key} first"] = Task(partial(case.write, 1), case.rounds)
         tasks[case.key] = Task(partial(case.write, case.tokens), case.rounds)
-    readings: dict[str, dict[int, Reading]] = interleave(tasks, rounds, say)
+    readings = interleave(tasks, rounds, say)
     reads = {n: 1000 * reading.result for n, reading in readings[FLOOR].items()}
     times = {FLOOR: Timed(reads, {}, {})}
     median, spread = middle(list(reads.values()))
@@ -162,6 +161,9 @@ def growth(rows: Sequence[Mapping[str, Any]], s: Settings) -> dict[str, dict[str
     def points(over: str, keep: Callable[[Mapping[str, Any]], bool]) -> list[tuple[float, float]]:
         return sorted((row[over], row["ms_per_token_median"]) for row in rows if keep(row))
 
+    def alone(name: str, row: Mapping[str, Any]) -> bool:
+        return row["name"] == name and row["sequences"] == 1
+
     plain = [f"ensemble{k}" for k in s.experts] + ["ensemble3", "single"]
     curves = {
         "experts": points("experts", lambda r: r["name"] in plain and r["sequences"] == 1 and r["tokens"] == s.tokens),
@@ -171,11 +173,11 @@ def growth(rows: Sequence[Mapping[str, Any]], s: Settings) -> dict[str, dict[str
         "megabytes": points("weights_mb", lambda r: r["name"].startswith("random base")),
     }
     for name in ("ensemble3", "generate", "uncached"):
-        curves[f"tokens {name}"] = points("tokens", lambda r, n=name: r["name"] == n and r["sequences"] == 1)
+        curves[f"tokens {name}"] = points("tokens", partial(alone, name))
     return {over: {"points": found, **linear_fit(found)} for over, found in curves.items() if len(found) > 1}
 
 
-def measure_sizes(models: Models, dtype: torch.dtype, s: Settings) -> list[dict]:
+def measure_sizes(models: Models, dtype: torch.dtype, s: Settings) -> list[dict[str, Any]]:
     """Rows of bases of other sizes under an ensemble of three; `weights_mb` is what a step reads."""
     made = []
     for shape in s.shapes:
@@ -199,7 +201,8 @@ def measure_sizes(models: Models, dtype: torch.dtype, s: Settings) -> list[dict]
 
 def run(models: Models, s: Settings) -> dict[str, Any]:
     """The whole benchmark."""
-    threads, rows, notes = pin(s.threads), [], []
+    threads, notes = pin(s.threads), list[str]()
+    rows: list[dict[str, Any]] = []
     checks: list[dict[str, Any]] = []
     found: dict[str, dict[str, Any]] = {"": {}, "base_row": {}, "reply": {}, "spread": {}, "growth": {}}
     for name in sorted({*s.dtypes, "float32"}, key=lambda d: d != "float32"):  # float32 first: equal tokens come first

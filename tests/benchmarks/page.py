@@ -28,7 +28,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from emorl.ui.writing import examples
+from emorl.ui.writing.statement import examples
 from tests.benchmarks.__main__ import table
 from tests.benchmarks._measure import middle, say, versions
 from tests.browser.steps import agree

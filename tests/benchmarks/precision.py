@@ -57,7 +57,8 @@ def measure(precision: str, texts: Sequence[str]) -> tuple[dict[str, Any], list[
 def run(count: int, threads: int | None) -> dict[str, Any]:
     """The whole benchmark."""
     used, texts = pin(threads), statements(count)
-    rows, exact = [], []
+    rows: list[dict[str, Any]] = []
+    exact: list[list[int]] = []
     for precision in PRECISIONS:
         say(precision)
         row, tokens = measure(precision, texts)

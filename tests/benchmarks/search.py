@@ -33,7 +33,7 @@ MAX_TOKENS = 40
 
 def plain(writer: Writer, statements: Sequence[str], levels: int) -> tuple[SearchResult, float]:
     """One weight vector at a time; the search and its seconds."""
-    write = reply_writer(writer.decoder, writer.tokenizer.plain, prompt_text, MAX_TOKENS)
+    write = reply_writer(writer.decoder, writer.tokenizer, prompt_text, MAX_TOKENS)
 
     def score(points: Sequence[Weights]) -> list[float]:
         values = []
@@ -52,9 +52,7 @@ def shared(writer: Writer, statements: Sequence[str], levels: int) -> tuple[Sear
     spent = {"steps": 0, "alone": 0}
 
     def score(points: Sequence[Weights]) -> list[float]:
-        written, cost = greedy_replies(
-            writer.decoder, writer.tokenizer.plain, prompt_text, statements, points, MAX_TOKENS
-        )
+        written, cost = greedy_replies(writer.decoder, writer.tokenizer, prompt_text, statements, points, MAX_TOKENS)
         for key, value in cost.items():
             spent[key] += value
         book.rows(list(statements) * len(points), [text for texts in written for text in texts])

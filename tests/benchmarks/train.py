@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ def make_trainer(
 
 def measure(
     model: Any, tokenizer: Any, score: Score, statements: Sequence[str], s: Settings
-) -> tuple[list, dict, bool]:
+) -> tuple[list[dict[str, Any]], dict[str, Any], bool]:
     """Rows, ratios (median and [least, largest]) and whether both did the same work, at one length."""
     kinds: dict[str, type[RLOOTrainer]] = {"self_critical": SelfCriticalTrainer, "rloo": RLOOTrainer}
     with tempfile.TemporaryDirectory() as out, contextlib.redirect_stdout(sys.stderr):
@@ -188,7 +189,7 @@ def measure(
 
         for name in kinds:
             step(name)
-        tasks = {name: Task(lambda name=name: step(name), s.rounds) for name in kinds}
+        tasks = {name: Task(partial(step, name), s.rounds) for name in kinds}
         readings = interleave(tasks, s.rounds, say)
     rows, ratios = [], {}
     for part in ("step", *PARTS, "backward", "optimiser", "other"):

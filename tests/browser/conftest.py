@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Response, expect
 
 from emorl.ratings import RatingStore, open_store
 from emorl.ui import ModelLoader, build_demo, launch_settings
@@ -37,12 +37,17 @@ class Watch:
     def on(self, page: Page) -> None:
         """Listen to a page."""
         page.on("request", lambda request: self._request(request.url))
-        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        page.on("console", self._console)
         page.on("pageerror", self._error)
-        page.on(
-            "response",
-            lambda answer: answer.status >= 400 and self.errors.append(f"{answer.status} {answer.url}"),
-        )
+        page.on("response", self._answer)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _answer(self, answer: Response) -> None:
+        if answer.status >= 400:
+            self.errors.append(f"{answer.status} {answer.url}")
 
     def _error(self, error: Error) -> None:
         # A page that is left closes Gradio's client, which aborts its open stream: Gradio's own doing, and harmless.

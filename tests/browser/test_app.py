@@ -219,7 +219,7 @@ def test_personal_data_is_pointed_out(new_page: Callable[..., Page], app: Callab
 def test_axe_finds_nothing(new_page: Callable[..., Page], app: Callable[..., App], scheme: str) -> None:
     page = new_page(color_scheme=scheme, reduced_motion="reduce")
     open_app(page, app().url)
-    found = []
+    found: list[str] = []
 
     def check(where: str) -> None:
         found.extend(f"{where}: {fault}" for fault in faults(page))

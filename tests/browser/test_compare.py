@@ -349,7 +349,7 @@ def test_axe_finds_nothing_in_any_state(
     running = app(hold_after=3)
     page = new_page(viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce")
     open_compare(page, running.url)
-    found = []
+    found: list[str] = []
 
     def check(where: str) -> None:
         found.extend(f"{where}: {fault}" for fault in faults(page))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ class Patient(MappedReflector):
         super().__init__()
         self.go = threading.Event()
 
-    def stream(self, *given: Any, **options: Any) -> Iterator[Any]:
+    def stream(self, *given: Any, **options: Any) -> Generator[Any]:
         for index, step in enumerate(super().stream(*given, **options)):
             yield step
             while index == 1 and not self.go.wait(0.05):

@@ -199,7 +199,7 @@ def test_growing_stops_at_once_when_it_is_not_wanted(
 
 def test_a_failed_map_is_said_and_leaves_the_reflection(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
     reflector = MappedReflector()
-    reflector.prompt = None  # type: ignore[assignment,method-assign]
+    reflector.prompt = None  # type: ignore[method-assign]
     page = new_page()
     mapped(page, app(reflector=reflector).url, reach="The atlas could not be made: something went wrong")
     open_map(page)
@@ -227,7 +227,7 @@ def test_axe_finds_nothing_and_it_fits(
     page = new_page(color_scheme=scheme, reduced_motion="reduce", viewport={"width": width, "height": 844})
     running = app(reflector=MappedReflector(4 if width == 390 else 3), overlay=lambda: RATINGS if width > 390 else [])
     open_app(page, running.url)
-    found = []
+    found: list[str] = []
 
     def check(where: str) -> None:
         found.extend(f"{where}: {fault}" for fault in faults(page))

@@ -6,7 +6,7 @@ A whole visit is made first, so that everything that could keep something has ha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 from urllib.parse import unquote
 
@@ -57,10 +57,10 @@ class PerStatement(MappedReflector):
             self.known[statement] = one
         return self.known[statement]
 
-    def stream(self, statement: str, *given: Any, **options: Any) -> Iterator[Any]:
+    def stream(self, statement: str, *given: Any, **options: Any) -> Generator[Any]:
         yield from self.of(statement).stream(statement, *given, **options)
 
-    def atlas(self, statement: str, *given: Any, **options: Any) -> Iterator[Any]:
+    def atlas(self, statement: str, *given: Any, **options: Any) -> Generator[Any]:
         yield from self.of(statement).atlas(statement, *given, **options)
 
 

@@ -6,7 +6,7 @@ it should. Axe's own rules are in the screens' tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -225,8 +225,8 @@ class Talkative(MappedReflector):
     def __init__(self) -> None:
         super().__init__(delay_s=0.06, step_s=0.1, length=40)
 
-    def atlas(self, *given: Any, **options: Any) -> Iterator[dict[str, Any] | None]:
-        return super().atlas(*given, **{**options, "max_steps": 60})
+    def atlas(self, statement: str, *given: Any, **options: Any) -> Generator[Any]:
+        return super().atlas(statement, *given, **{**options, "max_steps": 60})
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -324,7 +324,7 @@ def test_axe_finds_nothing_and_it_fits(
 ) -> None:
     page = new_page(color_scheme=scheme, reduced_motion="reduce", viewport={"width": width, "height": 844})
     running = serve_items(PAIR, SINGLE)
-    found = []
+    found: list[str] = []
 
     def check(where: str) -> None:
         found.extend(f"{where}: {fault}" for fault in faults(page))

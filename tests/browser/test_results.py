@@ -43,7 +43,7 @@ def guarded(app: Callable[..., App], monkeypatch: pytest.MonkeyPatch) -> Callabl
 def fill(store: RatingStore, days: float = 0.0) -> None:
     """Two ratings and three answers of two raters."""
     reflection = ScriptedReflector().written("I am tired.", MIX)
-    held = CachedReflection(reflection, datetime.now(UTC) - timedelta(days=days))  # type: ignore[arg-type]
+    held = CachedReflection(reflection, datetime.now(UTC) - timedelta(days=days))
     for rater in ("a" * 32, "b" * 32):
         store.add(new_rating(FORM, held, rater, f"token-{rater[:1]}"))
         queue = RatingQueue(store, [PAIR], random.Random(1))
@@ -207,7 +207,7 @@ def test_axe_finds_nothing_and_it_fits(
 ) -> None:
     page = new_page(color_scheme=scheme, reduced_motion="reduce", viewport={"width": width, "height": 844})
     running = guarded()
-    found = []
+    found: list[str] = []
 
     def check(where: str) -> None:
         found.extend(f"{where}: {fault}" for fault in faults(page))

@@ -171,7 +171,7 @@ def test_injected_text_stays_text(new_page: Callable[..., Page], app: Callable[.
 def test_a_failure_is_said_in_place(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
     running = app()
 
-    def broken(*_: object) -> Any:
+    def broken(*_: object, **__: object) -> Any:
         raise RuntimeError("secret path")
 
     page = new_page()

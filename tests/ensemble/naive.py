@@ -10,23 +10,25 @@ import copy
 from collections.abc import Sequence
 
 import torch
+from transformers import LlamaForCausalLM
 
 from emorl.ensemble.backbone import merge
 from emorl.ensemble.lora import Adapter
 
 
-def merged_models(base: torch.nn.Module, adapters: Sequence[Adapter]) -> list[torch.nn.Module]:
-    """The base and one full copy of it for each adapter, K+1 models."""
+def merged_models(base: LlamaForCausalLM, adapters: Sequence[Adapter]) -> list[LlamaForCausalLM]:
+    """The base and a copy of it for each adapter, K+1 models; a weight that no adapter changes is there once."""
     models = [base]
     for adapter in adapters:
-        model = copy.deepcopy(base)
+        changed = {id(base.model.layers[index].get_submodule(name).weight) for index, name in adapter.factors}
+        model = copy.deepcopy(base, {id(p): p for p in base.parameters() if id(p) not in changed})
         merge(model, adapter)
         models.append(model.eval())
     return models
 
 
 @torch.no_grad()
-def naive_states(models: Sequence[torch.nn.Module], prefix: Sequence[int]) -> torch.Tensor:
+def naive_states(models: Sequence[LlamaForCausalLM], prefix: Sequence[int]) -> torch.Tensor:
     """States after the final norm at the last position, (K+1, D)."""
     ids = torch.tensor([list(prefix)])
     return torch.stack([m(ids, output_hidden_states=True).hidden_states[-1][0, -1] for m in models])
@@ -40,7 +42,7 @@ def repeats(written: Sequence[int]) -> bool:
 
 @torch.no_grad()
 def naive_decode(
-    models: Sequence[torch.nn.Module],
+    models: Sequence[LlamaForCausalLM],
     prompt: Sequence[int],
     weights: Sequence[float],
     strength: float = 1.0,

@@ -44,6 +44,7 @@ def test_counts_what_it_saves(decoder):
 def test_refusals(decoder):
     with pytest.raises(WeightError, match="expected 3"):
         decode_directions(decoder, PROMPTS, [[1.0, 1.0]])
-    for prompts in ([], [[]], [[1] * 5000]):
+    refused: list[list[list[int]]] = [[], [[]], [[1] * 5000]]
+    for prompts in refused:
         with pytest.raises(ValueError, match="tokens with their reply"):
             decode_directions(decoder, prompts, [[1.0, 1.0, 1.0]])

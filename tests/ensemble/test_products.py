@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -45,7 +47,7 @@ def test_a_plain_product_adds():
 
 def test_int8_rounds_no_weight_by_more_than_half_a_step():
     weight = torch.randn(16, 64)
-    made = product(weight, "int8")
+    made: Any = product(weight, "int8")
     step = made.scale.float()[:, None]
     assert float(((made.weight.float() * step - weight).abs() / step).max()) <= 0.5 + 1e-3 + 127 * 2**-8
 

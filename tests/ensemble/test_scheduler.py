@@ -27,7 +27,12 @@ LONG = Request([5, 6, 7], [1.0, 1.0, 1.0], max_tokens=120)
 def unhurried(decoder, monkeypatch):
     """The decoder with steps of at least 20 ms and no end token, so that a long request really lasts."""
     step = Batch.step
-    monkeypatch.setattr(Batch, "step", lambda batch: (time.sleep(0.02), step(batch))[1])
+
+    def slowly(batch: Batch) -> bool:
+        time.sleep(0.02)
+        return step(batch)
+
+    monkeypatch.setattr(Batch, "step", slowly)
     monkeypatch.setattr(decoder, "end_tokens", frozenset())
     return decoder
 

@@ -20,7 +20,8 @@ NAMES = ["reflection", "empathy", "fluency"]
 def test_weights_are_shares_in_the_order_of_the_objectives():
     assert Setting.of(NAMES, {"empathy": 3, "reflection": 1}) == Setting((0.25, 0.75, 0.0))
     assert Setting.of(NAMES, {}).weights == (0.0, 0.0, 0.0)
-    assert Setting((2, 1, 1), 1, 0, 3.0) == Setting((0.5, 0.25, 0.25), 1.0, 0.0, 3)
+    whole: Any = 3.0
+    assert Setting((2, 1, 1), 1, 0, whole) == Setting((0.5, 0.25, 0.25), 1.0, 0.0, 3)
     assert len({Setting((2, 1, 1)), Setting((4, 2, 2)), Setting((1, 0, 0))}) == 2
 
 

@@ -285,7 +285,7 @@ class TestHub:
         ],
     )
     def test_unreachable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str) -> None:
-        self.answer(monkeypatch, lambda: fails(error)(None, tmp_path))  # type: ignore[arg-type]
+        self.answer(monkeypatch, lambda: fails(error)(None, tmp_path, False))
         with pytest.raises(Unavailable, match=words):
             sources.from_hub(WANTED, tmp_path, False)
 

@@ -1,3 +1,5 @@
+"""What tests of the ratings share: a store, a valid rating, a judgement, a host that loses its disk, the command."""
+
 from __future__ import annotations
 
 import random
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from emorl.ratings import (
     Answer,
@@ -22,6 +25,7 @@ from emorl.ratings import (
     open_store,
     statement_sha256,
 )
+from emorl.ratings.cli import ratings
 from emorl.ratings.storage.record import StoredJudgement
 
 STATEMENT = "I keep putting the letter back in the drawer, and every day it gets heavier."
@@ -29,7 +33,21 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 MakeRating = Callable[..., NewRating]
 Judge = Callable[..., StoredJudgement]
+Restart = Callable[[], tuple[RatingStore, RatingQueue]]
 ITEMS = load_items()
+
+
+def call(*arguments: str) -> Result:
+    """What `python -m emorl ratings` says."""
+    return CliRunner().invoke(ratings, list(arguments))
+
+
+def one_line(result: Result) -> str:
+    """The single line of a command that was refused."""
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    return result.stderr
 
 
 class FolderHub:
@@ -54,9 +72,6 @@ class FolderHub:
         assert self.kept is not None
         for file in self.kept.glob("*.jsonl"):
             shutil.copy(file, self.remote)
-
-
-Restart = Callable[[], tuple[RatingStore, RatingQueue]]
 
 
 @pytest.fixture

@@ -1,40 +1,20 @@
+"""The commands under `ratings`: what they write, what they count, and the one line in which they refuse."""
+
 from __future__ import annotations
 
 import csv
 import io
 import json
 import stat
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from typer.testing import CliRunner, Result
 
-from emorl.ratings import NewRating, RatingStore
-from emorl.ratings.cli import ratings
-from emorl.ratings.export.tables import harmless
-from emorl.ratings.statistics.agreement import agreement
-from emorl.ratings.statistics.summary import summarise
+from emorl.ratings import RatingStore
+from tests.ratings.conftest import MakeRating, call, one_line
 
-MakeRating = Callable[..., NewRating]
 BASE_ONLY = {"reflection": 0.0, "empathy": 0.0, "fluency": 0.0}
-
-
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(ratings, list(arguments))
-
-
-def one_line(result: Result) -> str:
-    assert result.exit_code == 2
-    assert result.stdout == ""
-    assert result.stderr.count("\n") == 1
-    return result.stderr
-
-
-# Export
 
 
 def test_csv_is_flat_and_has_no_comments(store: RatingStore, make: MakeRating, url: str) -> None:
@@ -53,7 +33,7 @@ def test_csv_is_flat_and_has_no_comments(store: RatingStore, make: MakeRating, u
     assert "private words" not in result.stdout
 
 
-def test_comments_and_revisions_when_asked(store: RatingStore, make: MakeRating, url: str) -> None:
+def test_comments_and_revisions_are_exported_when_asked_for(store: RatingStore, make: MakeRating, url: str) -> None:
     store.add(make(comment="@SUM(A1)"))
     store.add(make(comment="later\nwords"))
     found = list(
@@ -62,7 +42,7 @@ def test_comments_and_revisions_when_asked(store: RatingStore, make: MakeRating,
     assert [(row["revision"], row["comment"]) for row in found] == [("1", "'@SUM(A1)"), ("2", "later\nwords")]
 
 
-def test_jsonl_is_exact(store: RatingStore, make: MakeRating, url: str, tmp_path: Path) -> None:
+def test_json_lines_hold_the_ratings_exactly(store: RatingStore, make: MakeRating, url: str, tmp_path: Path) -> None:
     wanted = make(comment="=1+1 naïve 🙂")
     store.add(wanted)
     out = tmp_path / "ratings.jsonl"
@@ -77,32 +57,12 @@ def test_jsonl_is_exact(store: RatingStore, make: MakeRating, url: str, tmp_path
     assert datetime.fromisoformat(row["shown_at"]) == wanted.shown_at
 
 
-def test_export_of_an_empty_store(store: RatingStore, url: str) -> None:
+def test_an_empty_store_is_exported_as_a_header_or_nothing(store: RatingStore, url: str) -> None:
     assert call("export", "--db", url).stdout.strip() == "kind,id,revision"
     assert call("export", "--format", "jsonl", "--db", url).stdout == ""
 
 
-@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "  =1", "\uff1d1"])
-def test_formula_cells_are_made_harmless(cell: str) -> None:
-    assert harmless(cell) == "'" + cell
-
-
-@pytest.mark.parametrize("cell", ["", "plain", "a=1", "'quoted", -1, 0.5, None])
-def test_other_cells_stay(cell: object) -> None:
-    assert harmless(cell) == cell
-
-
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # busy machines
-@given(st.text(max_size=20))
-def test_no_cell_starts_a_formula(cell: str) -> None:
-    assert harmless(cell)[:1] not in ("=", "+", "-", "@", "\t", "\r", "\n")
-    assert harmless(cell).removeprefix("'") == cell.removeprefix("'")
-
-
-# Numbers
-
-
-def test_stats_by_hand(store: RatingStore, make: MakeRating, url: str) -> None:
+def test_stats_count_and_average_by_hand(store: RatingStore, make: MakeRating, url: str) -> None:
     high, low = {"empathy": 0.8, "fluency": 0.2}, {"empathy": 0.2, "fluency": 0.8}
     store.add(make(weights=high, empathy=2, depth="complex", would_say="yes"))
     store.add(make(weights=high, empathy=1, depth="none", would_say="no", rater="rater-b"))
@@ -126,44 +86,13 @@ def test_stats_by_hand(store: RatingStore, make: MakeRating, url: str) -> None:
     assert "unanimous" in shown  # both raters said fluency 1
 
 
-def test_alpha_by_hand(store: RatingStore, make: MakeRating) -> None:
-    # (0,0) (0,0) (2,2) (0,2): o02 = 1, n0 = 5, n2 = 3, n = 8; two values, so alpha = 1 - 7 * 1 / (5 * 3)
-    for seed, pair in enumerate([(0, 0), (0, 0), (2, 2), (0, 2)]):
-        for rater, value in zip(("rater-a", "rater-b"), pair, strict=True):
-            store.add(make(seed=seed, rater=rater, empathy=value))
-    store.add(make(seed=99, empathy=1))  # rated once: no part of it
-    found = agreement(store.all(), "empathy")
-    assert found.alpha == pytest.approx(1 - 7 / 15)
-    assert found.reflections == 4
-
-
-def test_alpha_explains_itself_when_undefined(store: RatingStore, make: MakeRating) -> None:
-    store.add(make())
-    assert "no reflection was rated by two" in agreement(store.all(), "depth").explanation
-    store.add(make(rater="rater-b"))
-    found = agreement(store.all(), "depth")
-    assert (found.alpha, found.reflections) == (None, 1)
-    assert "undefined because unanimous" in found.explanation
-
-
-def test_a_change_of_mind_counts_once_and_as_it_is_now(store: RatingStore, make: MakeRating) -> None:
-    store.add(make(empathy=0))
-    store.add(make(empathy=2))
-    summary = summarise(store.all(), revisions=2)
-    assert summary.groups[0].means["empathy"] == 2
-    assert summary.ratings == 1
-
-
-def test_stats_of_an_empty_store(store: RatingStore, url: str) -> None:
+def test_stats_of_an_empty_store_say_that_there_are_none(store: RatingStore, url: str) -> None:
     result = call("stats", "--db", url)
     assert result.exit_code == 0
     assert "0 ratings" in result.stdout
 
 
-# Deleting
-
-
-def test_forget_and_purge(store: RatingStore, make: MakeRating, url: str) -> None:
+def test_forget_and_purge_say_what_they_deleted(store: RatingStore, make: MakeRating, url: str) -> None:
     old = datetime.now(UTC) - timedelta(days=100)
     store.add(make(rater="old", shown_at=old, submitted_at=old))
     now = datetime.now(UTC)
@@ -171,9 +100,6 @@ def test_forget_and_purge(store: RatingStore, make: MakeRating, url: str) -> Non
     assert "deleted: 1 ratings, 0 queue answers" in call("purge", "--older-than", "90", "--db", url).stdout
     assert "deleted: 1 ratings, 0 queue answers" in call("forget", "new", "--db", url).stdout
     assert store.count() == 0
-
-
-# Errors
 
 
 @pytest.mark.parametrize("command", [["export"], ["stats"], ["purge", "--older-than", "1"], ["forget", "x"]])
@@ -184,12 +110,12 @@ def test_a_missing_database_is_one_line(command: list[str], tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unknown_rater_and_a_negative_age(store: RatingStore, url: str) -> None:
+def test_an_unknown_rater_and_a_negative_age_are_one_line(store: RatingStore, url: str) -> None:
     assert "got rater 'nobody'" in one_line(call("forget", "nobody", "--db", url))
     assert "expected 0 or more" in one_line(call("purge", "--older-than", "-3", "--db", url))
 
 
-def test_an_export_that_cannot_be_written(store: RatingStore, url: str, tmp_path: Path) -> None:
+def test_an_export_that_cannot_be_written_is_one_line(store: RatingStore, url: str, tmp_path: Path) -> None:
     assert "cannot write" in one_line(call("export", "--out", str(tmp_path / "no/such/file.csv"), "--db", url))
     (tmp_path / "taken").mkdir()
     assert "cannot write" in one_line(call("export", "--out", str(tmp_path / "taken"), "--db", url))

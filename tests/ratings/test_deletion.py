@@ -5,33 +5,25 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from emorl.errors import RatingError
-from emorl.ratings import Answer, Item, NewRating, RatingQueue, RatingStore, Side, load_items, open_kept_store
-from emorl.ratings.cli import ratings
+from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side, load_items, open_kept_store
 from emorl.ratings.export import hub
 from emorl.ratings.storage.deletion import Deleted
 from emorl.ratings.storage.events import write_event
 from emorl.ratings.storage.journal import read_lines
 from emorl.ratings.storage.restore import restore
 from emorl.ratings.storage.row_counts import count_rows
+from tests.ratings.conftest import MakeRating, Restart, call
 
-MakeRating = Callable[..., NewRating]
-Restart = Callable[[], tuple[RatingStore, RatingQueue]]
 ITEMS = load_items()
 OWN = Item("A private statement.", Side("You keep it.", "empathy 100 %", {"empathy": 1.0}), source="reflect")
 WORDS = "So you carry it about with you."
-
-
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(ratings, list(arguments))
 
 
 def use(queue: RatingQueue, rater: str) -> None:
@@ -217,7 +209,7 @@ def test_an_own_version_is_kept_with_consent_and_exported(store: RatingStore, ma
         ({"edited": 7, "statement": "x"}, "got 7, expected text"),
     ],
 )
-def test_own_versions_that_cannot_be_kept(
+def test_own_versions_that_cannot_be_kept_are_refused(
     store: RatingStore, make: MakeRating, change: dict[str, object], message: str
 ) -> None:
     with pytest.raises(RatingError, match=message):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from emorl.errors import RatingError
-from emorl.ratings import NewRating, RatingStore, load_items
+from emorl.ratings import RatingStore, load_items
 from emorl.ratings.storage.events import EVENTS, ConsentGiven, OldDeleted, Place, QueueLaidOut, read_event, write_event
 from emorl.ratings.storage.journal import read_lines
 from emorl.ratings.storage.record import fingerprint
 from emorl.ratings.storage.restore import restore
+from tests.ratings.conftest import MakeRating
 
 DATA = Path(__file__).parent / "data"
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -43,7 +43,7 @@ def test_a_journal_of_the_first_version_is_played(store: RatingStore) -> None:
     assert [judgement.answer.skip for judgement in judged] == [None, None, None, "other", None]
 
 
-def test_lines_by_hand() -> None:
+def test_an_event_and_its_line_become_each_other_by_hand() -> None:
     consent = {"at": "2026-11-20T12:00:00+00:00", "event": "consent", "rater": "r", "version": 1}
     assert write_event(ConsentGiven("r", 1), AT) == consent
     assert read_event(consent) == (AT, ConsentGiven("r", 1))
@@ -73,13 +73,13 @@ def test_lines_that_cannot_be_read_say_why(change: dict[str, object], message: s
         read_event({**line, **change})
 
 
-def test_a_rating_keeps_its_fingerprint(make: Callable[..., NewRating]) -> None:
+def test_a_rating_keeps_its_fingerprint(make: MakeRating) -> None:
     """Stored databases hold this very number: SHA-256 of the first version's JSON of these fields."""
     assert fingerprint(make()) == "b334eab526511801068e4d4739f0092d3827266fec95b830c052b566d90c36d2"
     assert fingerprint(make(comment="other", scores={}, rater="rater-b")) == fingerprint(make())
     assert fingerprint(make(seed=1)) != fingerprint(make())
 
 
-def test_every_line_is_json(make: Callable[..., NewRating]) -> None:
+def test_every_line_is_json(make: MakeRating) -> None:
     line = write_event(make(comment="naïve 🙂", statement="Words."), AT)
     assert read_event(json.loads(json.dumps(line)))[1] == read_event(line)[1]

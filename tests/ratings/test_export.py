@@ -6,27 +6,21 @@ import csv
 import io
 import json
 import random
-from collections.abc import Callable
 
 import pytest
-from typer.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from emorl.ratings import Answer, Item, NewRating, RatingQueue, RatingStore, Side
-from emorl.ratings.cli import ratings
-from emorl.ratings.export.tables import records, write_csv, write_jsonl
-from emorl.ratings.storage.record import StoredJudgement
+from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side
+from emorl.ratings.export.tables import harmless, records, write_csv, write_jsonl
+from tests.ratings.conftest import Judge, MakeRating, call
 
-Judge = Callable[..., StoredJudgement]
 MIX = Side("=cmd()", "empathy 100 %", {"empathy": 1.0}, {"seed": 3})
 PAIR = Item("I am tired.", MIX, Side("You are tired.", "by hand"), gold={"choice": "first"}, source="compare")
 
 
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(ratings, list(arguments))
-
-
 @pytest.fixture
-def both(store: RatingStore, make: Callable[..., NewRating]) -> RatingStore:
+def both(store: RatingStore, make: MakeRating) -> RatingStore:
     """One rating; an answer that was taken back, and the one after it."""
     store.add(make(comment="a remark"))
     queue = RatingQueue(store, (), random.Random(1))
@@ -107,3 +101,20 @@ def test_lines_stay_lines() -> None:
     assert json.loads(out.getvalue()) == {"text": "two\nlines, naïve\u2028🙂"}
     with pytest.raises(ValueError):
         write_jsonl([{"number": float("nan")}], out)
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "  =1", "\uff1d1"])
+def test_formula_cells_are_made_harmless(cell: str) -> None:
+    assert harmless(cell) == "'" + cell
+
+
+@pytest.mark.parametrize("cell", ["", "plain", "a=1", "'quoted", -1, 0.5, None])
+def test_other_cells_stay_as_they_are(cell: object) -> None:
+    assert harmless(cell) == cell
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # busy machines
+@given(st.text(max_size=20))
+def test_no_cell_starts_a_formula(cell: str) -> None:
+    assert harmless(cell)[:1] not in ("=", "+", "-", "@", "\t", "\r", "\n")
+    assert harmless(cell).removeprefix("'") == cell.removeprefix("'")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -17,6 +17,7 @@ from emorl.ratings.storage.fields import check_fields, fields_of, from_json, own
 from emorl.ratings.storage.kinds import FreeText, Level, Moment, OneOf, Shares, SomeOf
 from emorl.ratings.storage.record import ShownReflection, StoredRating
 from emorl.ratings.storage.schema import Generation, Judgement, Rating
+from tests.ratings.conftest import MakeRating
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def test_json_of_another_form_is_refused(content: object, message: str) -> None:
         from_json(Outer, content)
 
 
-def test_what_is_optional_and_what_is_required() -> None:
+def test_a_field_knows_whether_it_is_optional_and_whether_required() -> None:
     found = {field.name: (field.optional, field.required) for field in fields_of(Outer)}
     assert found["text"] == (True, True) and found["flags"] == (False, False) and found["level"] == (False, True)
     check_fields(OUTER)
@@ -97,6 +98,6 @@ def test_every_field_has_a_kind_and_a_column(record: type, table: type, elsewher
         assert rule is None or f"ck_{made.name}_{rule[0]}" in rules
 
 
-def test_every_field_is_exported(make: Callable[..., NewRating]) -> None:
+def test_every_field_is_exported(make: MakeRating) -> None:
     (row,) = records([StoredRating(1, 1, 1, 1, make(comment="x"))], comments=True)
     assert {field.name for field in fields_of(NewRating)} - {"client_token"} <= row.keys()

@@ -22,7 +22,7 @@ def imported(path: Path) -> set[str]:
     return {name for name in names if name.startswith("emorl.")}
 
 
-def test_each_knows_only_those_before_it() -> None:
+def test_each_subpackage_knows_only_those_before_it() -> None:
     for path in ROOT.rglob("*.py"):
         floor = path.relative_to(ROOT).with_suffix("").parts[0]
         if floor == "__init__":

@@ -6,7 +6,6 @@ import inspect
 import json
 import random
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,13 +15,12 @@ import huggingface_hub
 import pytest
 
 from emorl.errors import RatingError, SettingsError
-from emorl.ratings import Answer, Item, NewRating, RatingQueue, RatingStore, Side, load_items, open_kept_store
+from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side, load_items, open_kept_store
 from emorl.ratings.export.hub import HubDataset, configured_hub
 from emorl.ratings.storage.journal import Journal, read_lines
 from emorl.ratings.storage.restore import restore
+from tests.ratings.conftest import MakeRating, Restart
 
-MakeRating = Callable[..., NewRating]
-Restart = Callable[[], tuple[RatingStore, RatingQueue]]
 ITEMS = load_items()
 RUBRIC = Answer(depth="simple", empathy=1, fluency=2, would_say="yes", comment="naïve 🙂\n=1+1", flags=("parroting",))
 

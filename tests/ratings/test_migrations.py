@@ -5,7 +5,6 @@ PostgreSQL too where EMORL_TEST_POSTGRES names an empty one."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,10 @@ from sqlalchemy import inspect, text
 from sqlalchemy.schema import CreateTable
 
 from emorl.errors import RatingError
-from emorl.ratings import NewRating, RatingQueue, load_items, open_store
+from emorl.ratings import RatingQueue, load_items, open_store
 from emorl.ratings.storage import migrations
 from emorl.ratings.storage.schema import Base
+from tests.ratings.conftest import MakeRating
 
 URLS = [
     "sqlite",
@@ -35,7 +35,7 @@ def any_url(request: pytest.FixtureRequest, url: str) -> str:
     return url if request.param == "sqlite" else os.environ["EMORL_TEST_POSTGRES"]
 
 
-def test_up_equals_the_tables_and_down_leaves_nothing(any_url: str, make: Callable[..., NewRating]) -> None:
+def test_up_equals_the_tables_and_down_leaves_nothing(any_url: str, make: MakeRating) -> None:
     store = open_store(any_url)
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emorl.ratings import Answer, NewRating, RatingStore, preferred_weights
+from emorl.ratings import Answer, RatingStore, preferred_weights
 from emorl.ratings.export.preference import to_grid
-from emorl.ratings.storage.record import StoredJudgement
+from tests.ratings.conftest import Judge, MakeRating
 
-Judge = Callable[..., StoredJudgement]
 NAMES = ("empathy", "fluency")
 HALF = {"empathy": 0.5, "fluency": 0.5}
 
@@ -41,7 +38,7 @@ def test_the_grid_keeps_the_sum_and_the_place(shares: list[float], cells: int) -
         assert all(abs(k - cells * share / total) < 1 for k, share in zip(found, shares, strict=True))
 
 
-def test_bins_by_hand(judge: Judge, store: RatingStore, make: Callable[..., NewRating]) -> None:
+def test_bins_by_hand(judge: Judge, store: RatingStore, make: MakeRating) -> None:
     high, low, base = {"empathy": 0.8, "fluency": 0.2}, {"empathy": 0.2, "fluency": 0.8}, dict.fromkeys(NAMES, 0.0)
     store.add(make(weights=high, depth="complex", empathy=2, fluency=1, would_say="edits"))  # 2 2 1 1: .75
     store.add(make(weights={"empathy": 0.79, "fluency": 0.21}, depth="none", empathy=0, fluency=0, would_say="no"))  # 0
@@ -85,9 +82,7 @@ def test_bins_by_hand(judge: Judge, store: RatingStore, make: Callable[..., NewR
     ]
 
 
-def test_what_says_nothing_about_weights_is_left_out(
-    judge: Judge, store: RatingStore, make: Callable[..., NewRating]
-) -> None:
+def test_what_says_nothing_about_weights_is_left_out(judge: Judge, store: RatingStore, make: MakeRating) -> None:
     store.add(make(weights={"empathy": 0.5, "warmth": 0.5}))  # an objective this map does not have
     both = (HALF, HALF)
     out = [

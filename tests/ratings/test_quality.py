@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from emorl.ratings import Answer
 from emorl.ratings.statistics.quality import Share, gold_accuracy, median_seconds, self_agreement
-from emorl.ratings.storage.record import StoredJudgement
+from tests.ratings.conftest import Judge
 
-Judge = Callable[..., StoredJudgement]
 SKIPPED = Answer(skip="other")
 
 

@@ -148,7 +148,7 @@ def test_without_consent_there_is_nothing(queue: RatingQueue) -> None:
     assert not queue.agreed("rater-a")
     for wrong in ("", "Jane Doe", "x" * 65, None):
         with pytest.raises(RatingError, match="rater"):
-            queue.consent(wrong)  # type: ignore[arg-type]
+            queue.consent(wrong)
 
 
 def test_the_same_submit_twice_is_stored_once(queue: RatingQueue) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 
 from emorl.ratings import Answer
 from emorl.ratings.statistics.ranking import PRIOR_PRECISION, Comparison, comparisons, deviation, fit, rank
-from emorl.ratings.storage.record import StoredJudgement
-
-Judge = Callable[..., StoredJudgement]
+from tests.ratings.conftest import Judge
 
 
 def solved(rows: Sequence[tuple[int, int, float]], names: int, precision: float) -> list[float]:
@@ -22,14 +20,14 @@ def solved(rows: Sequence[tuple[int, int, float]], names: int, precision: float)
     return list(fit(first, second, share.astype(float), np.ones(len(rows)), names, precision))
 
 
-def test_two_settings_by_hand() -> None:
+def test_the_strengths_of_two_settings_by_hand() -> None:
     # 16 wins of 20. At s = +-ln(3)/2 the chance is 3/4, so the likelihood pulls with 16 - 15 = 1;
     # a prior of precision 2 / ln(3) pulls back with exactly that.
     found = solved([(0, 1, 1.0)] * 16 + [(0, 1, 0.0)] * 4, 2, 2 / math.log(3))
     assert found == pytest.approx([math.log(3) / 2, -math.log(3) / 2], abs=1e-9)
 
 
-def test_a_chain_by_hand() -> None:
+def test_the_strengths_of_a_chain_by_hand() -> None:
     """A beats B three times in four, B beats C three times in four: log odds of 3 each, hardly any prior."""
     rows = [(0, 1, 1.0)] * 3 + [(0, 1, 0.0)] + [(1, 2, 1.0)] * 3 + [(1, 2, 0.0)]
     assert solved(rows, 3, 1e-6) == pytest.approx([math.log(3), 0, -math.log(3)], abs=1e-4)
@@ -49,7 +47,7 @@ def test_a_setting_that_never_lost_stays_finite() -> None:
     assert 50 * (1 - 1 / (1 + math.exp(-2 * strong))) == pytest.approx(PRIOR_PRECISION * strong, abs=1e-8)
 
 
-def test_deviation_by_hand() -> None:
+def test_the_deviation_of_a_strength_by_hand() -> None:
     # 8 level comparisons: curvature .1 + 8 / 4 (1 -1; -1 1); along (1, -1) that is .1 + 4, half of its inverse each
     first, second = np.zeros(8, int), np.ones(8, int)
     assert deviation(first, second, np.zeros(2)) == pytest.approx([math.sqrt(0.5 / 4.1)] * 2)
@@ -59,7 +57,7 @@ def test_deviation_by_hand() -> None:
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(1, 3), st.sampled_from([0.0, 0.5, 1.0])), min_size=1, max_size=40)
 )
-def test_any_choices_give_a_maximum(rows: list[tuple[int, int, float]]) -> None:
+def test_the_strengths_of_any_choices_are_a_maximum(rows: list[tuple[int, int, float]]) -> None:
     """At the solution the gradient is that of the centring alone, and swapping the sides changes nothing."""
     rows = [(a, (a + step) % 4, share) for a, step, share in rows]
     found = solved(rows, 4, 0.1)

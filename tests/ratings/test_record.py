@@ -1,15 +1,15 @@
+"""A rating is checked before it is stored: each fault is one line that names its field."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from emorl.errors import RatingError
-from emorl.ratings import NewRating, RatingStore
-
-MakeRating = Callable[..., NewRating]
+from emorl.ratings import RatingStore
+from tests.ratings.conftest import MakeRating
 
 FAULTS: list[tuple[str, Any, str]] = [
     ("rater", "", "rater: got ''"),

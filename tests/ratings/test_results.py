@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
 
 import pytest
-from typer.testing import CliRunner
 
-from emorl.ratings import Answer, Item, NewRating, RatingQueue, RatingStore, Side
-from emorl.ratings.cli import ratings
+from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side
 from emorl.ratings.statistics.results import results
 from emorl.ratings.statistics.summary import BASE, THIRDS, by_region
-from emorl.ratings.storage.record import StoredJudgement
 from emorl.ratings.storage.row_counts import RowCounts, count_rows
+from tests.ratings.conftest import Judge, MakeRating, call
 
-Judge = Callable[..., StoredJudgement]
 HIGH = {"empathy": 0.8, "fluency": 0.2}
 
 
-def test_counts_and_quality_by_hand(judge: Judge, store: RatingStore, make: Callable[..., NewRating]) -> None:
+def test_counts_and_quality_by_hand(judge: Judge, store: RatingStore, make: MakeRating) -> None:
     store.add(make(rater="rater-c"))
     judged = [
         judge("first"),
@@ -56,9 +52,7 @@ def test_counts_and_quality_by_hand(judge: Judge, store: RatingStore, make: Call
     assert json.loads(json.dumps(found)) == found
 
 
-def test_regions_count_ratings_and_single_answers_of_a_mix(
-    judge: Judge, store: RatingStore, make: Callable[..., NewRating]
-) -> None:
+def test_regions_count_ratings_and_single_answers_of_a_mix(judge: Judge, store: RatingStore, make: MakeRating) -> None:
     store.add(make(weights=HIGH, depth="complex", empathy=2))
     judged = [
         judge(weights=(HIGH, None), answer=Answer(None, "none", 0, 2, "no")),
@@ -94,7 +88,7 @@ def test_results_without_ratings_are_empty() -> None:
 
 
 @pytest.fixture
-def two_raters(store: RatingStore, make: Callable[..., NewRating]) -> RatingStore:
+def two_raters(store: RatingStore, make: MakeRating) -> RatingStore:
     items = [Item(f"Statement {k}.", Side("one", "by hand"), Side("two", "balanced")) for k in range(8)]
     store.add(make())
     for rater in ("rater-a", "rater-b"):
@@ -119,13 +113,13 @@ def test_rows_are_counted_by_kind(two_raters: RatingStore) -> None:
     )
 
 
-def test_stats_say_both(two_raters: RatingStore, url: str) -> None:
-    shown = CliRunner().invoke(ratings, ["stats", "--db", url]).stdout
+def test_stats_tell_of_ratings_and_of_the_queue(two_raters: RatingStore, url: str) -> None:
+    shown = call("stats", "--db", url).stdout
     assert "1 ratings (1 with earlier revisions) of 1 reflections by 1 raters" in shown
     assert "queue: 7 answers (7 choices, 0 both bad, 0 not blind), 0 skipped, 1 taken back" in shown
     assert "2 of 2 raters agreed to its notice; 8 shared and 1 sent items at 19 places, 3 drafts" in shown
     assert "7 of 7  balanced" in shown and "0 of 7  by hand" in shown
-    queue = json.loads(CliRunner().invoke(ratings, ["stats", "--json", "--db", url]).stdout)["queue"]
+    queue = json.loads(call("stats", "--json", "--db", url).stdout)["queue"]
     assert (queue["rows"]["places"], queue["counts"]["judgements"], queue["comparisons"]) == (19, 7, 7)
     assert {row["where"] for row in queue["agreement"]} == {"queue"}
     strongest, weakest = queue["ranking"]

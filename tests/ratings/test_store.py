@@ -1,8 +1,9 @@
+"""The store: what goes in comes out, once, also from several threads, and only what was agreed to."""
+
 from __future__ import annotations
 
 import stat
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import pytest
 from sqlalchemy import inspect, text
 
 from emorl.errors import RatingError
-from emorl.ratings import NewRating, RatingStore, open_store, statement_sha256
+from emorl.ratings import RatingStore, open_store, statement_sha256
 from emorl.ratings.storage.connection import database_url
+from tests.ratings.conftest import MakeRating
 
-MakeRating = Callable[..., NewRating]
 STATEMENT = "I keep putting the letter back in the drawer, and every day it gets heavier."
 
 
@@ -97,7 +98,7 @@ def test_threads_rating_the_same_reflection_lose_nothing(store: RatingStore, mak
     assert revisions == [(f"rater-{w}", n) for w in range(2) for n in range(1, 9)]
 
 
-def test_four_processes_worth_of_stores_opening_at_once(url: str) -> None:
+def test_stores_that_open_one_new_file_at_once_all_work(url: str) -> None:
     faults: list[Exception] = []
 
     def start() -> None:

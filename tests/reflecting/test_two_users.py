@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import torch
@@ -37,7 +38,7 @@ def slow(reflector: Reflector) -> Slow:
 
 
 @pytest.fixture
-def first(reflector: Reflector, slow: Slow) -> Iterator[Future]:
+def first(reflector: Reflector, slow: Slow) -> Iterator[Future[Any]]:
     """The first user's reflection, which is being scored."""
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(reflector.reflect, "I am tired.", EVEN)

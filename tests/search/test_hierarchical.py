@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emorl.ensemble.weights import shares
-from emorl.search.hierarchical import direction, hierarchical_search
+from emorl.search.hierarchical import Weights, direction, hierarchical_search
 
 
 def quadratic(target):
@@ -23,7 +23,7 @@ def test_finds_a_known_optimum(target):
 
 
 def test_scores_each_direction_once_and_keeps_all_points():
-    asked: list = []
+    asked: list[Weights] = []
 
     def score(points):
         asked.extend(map(direction, points))

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from emorl.reflecting.reflector import Reflector
+
 
 @pytest.fixture(autouse=True, scope="package")
 def all_processors() -> Iterator[None]:
@@ -16,3 +18,9 @@ def all_processors() -> Iterator[None]:
     torch.set_num_threads(os.cpu_count() or 1)
     yield
     torch.set_num_threads(before)
+
+
+def emptied(reflector: Reflector) -> None:
+    """Take the weights out: a scheduler's thread waits for requests for ever, and keeps its ensemble meanwhile."""
+    for part in (reflector.writer.decoder.backbone, reflector.writer.decoder.lora):
+        vars(part).clear()

@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble import Request
 from emorl.reflecting.reflector import Reflector
 from emorl.reflecting.writer import MAX_TOKENS
+from tests.shipped.conftest import emptied
 
 pytestmark = pytest.mark.shipped
 STATEMENTS = (
@@ -29,8 +31,10 @@ nat and more over the simplex: nearer to a border than this either may come firs
 
 
 @pytest.fixture(scope="module", params=["float32", "float16"])
-def reflector(request) -> Reflector:
-    return Reflector.load(dtype=request.param)
+def reflector(request) -> Iterator[Reflector]:
+    loaded = Reflector.load(dtype=request.param)
+    yield loaded
+    emptied(loaded)
 
 
 @pytest.fixture(scope="module", params=STATEMENTS)

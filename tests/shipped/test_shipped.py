@@ -1,4 +1,4 @@
-"""The shipped models, end to end: they load, differ, follow their contract and equal the naive twin in float32."""
+"""The shipped models, end to end: they load, differ and follow their contract."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-import torch
-from transformers import AutoModelForCausalLM
 
 from emorl.ensemble import Setting
-from emorl.ensemble.backbone import merge
-from emorl.ensemble.lora import load_adapter
 from emorl.errors import StatementError, WeightError
-from emorl.models.base import BASE_SHA256, ensure_base
+from emorl.models.base import BASE_SHA256
 from emorl.models.folder import models_dir
 from emorl.models.manifest import read_manifest
 from emorl.reflecting.contract import FIELDS
 from emorl.reflecting.reflection import Draft, Reflection
 from emorl.reflecting.reflector import Reflector
-from tests.ensemble.naive import merged_models, naive_decode
+from tests.shipped.conftest import emptied
 
 pytestmark = pytest.mark.shipped
 STATEMENT = "I keep saying I'll cut down on the wine, and then it's Friday and I've had the week I've had."
@@ -29,8 +27,10 @@ OTHER = "Nobody at the new school talks to me. I eat my lunch in the library."
 
 
 @pytest.fixture(scope="module")
-def reflector() -> Reflector:
-    return Reflector.load(dtype="float32")
+def reflector() -> Iterator[Reflector]:
+    loaded = Reflector.load(dtype="float32")
+    yield loaded
+    emptied(loaded)
 
 
 @pytest.fixture(scope="module")
@@ -78,20 +78,8 @@ def test_all_zero_weights_are_the_base_itself(reflector):
     assert zero.reflection == off.reflection
 
 
-def test_equals_the_naive_twin_token_for_token(reflector, manifest):
-    base = AutoModelForCausalLM.from_pretrained(ensure_base(), dtype=torch.float32)
-    merge(base, load_adapter(manifest.warm_start))
-    models = merged_models(base, [load_adapter(o.adapter) for o in manifest.objectives])
-    for statement, weights in [(STATEMENT, [0.5, 0.3, 0.2]), (OTHER, [0.1, 0.7, 0.2])]:
-        prompt = reflector.writer.prompt(statement)
-        got = reflector.reflect(statement, Setting(tuple(weights)))
-        ends = list(reflector.writer.decoder.end_tokens)
-        expected = naive_decode(models, prompt, weights, max_tokens=24, end_tokens=ends)
-        assert [t.id for t in got.tokens][:24] == [t for t in expected if t not in ends]
-
-
 def test_side_by_side_is_one_batch_and_writes_what_each_setting_writes_alone(reflector, monkeypatch):
-    asked = (reflector.presets["balanced"],), ({"empathy": 1}, 0.5), ({},)
+    asked: tuple[Any, ...] = (reflector.presets["balanced"],), ({"empathy": 1}, 0.5), ({},)
     settings = [reflector.setting(*one) for one in asked]
     jobs, stream = [], reflector.writer.scheduler.stream
 

@@ -15,7 +15,7 @@ def test_a_table_and_an_interval() -> None:
 
 
 def test_the_scorers_tables_by_hand(tmp_path: Path) -> None:
-    def split(auc: float) -> dict:
+    def split(auc: float) -> dict[str, dict[str, float]]:
         pair = {"scorer": 0.9, "length_only": 0.555, "opener_only": 0.5, "pairs": 4}
         return {"against readers": {"auc faithful": auc, "faithful": 7}, "own empathic>simple": pair}
 

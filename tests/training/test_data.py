@@ -112,7 +112,7 @@ def annomi(folder: Path, own: Path, *rows: list[str]) -> tuple[Exchange, ...]:
 
 
 def prepared_exchange(prompt: str, reply: str, **over: Any) -> dict[str, Any]:
-    row = {
+    row: dict[str, Any] = {
         "dialogue_id": "d1",
         "prompt": prompt,
         "response": reply,
@@ -436,7 +436,7 @@ def test_clean_speech(spoken: str, clean: str) -> None:
 
 
 def epitome_rows(*triples: tuple[str, str, object]) -> list[list[object]]:
-    return [EPITOME_HEADER, *([f"s{i}", f"r{i}", *triple, ""] for i, triple in enumerate(triples))]
+    return [list(EPITOME_HEADER), *([f"s{i}", f"r{i}", *triple, ""] for i, triple in enumerate(triples))]
 
 
 def test_epitome_merges_doubles_and_drops_contradictions(folder: Path, own: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -53,7 +54,7 @@ def test_samples_come_back_in_the_order_of_the_prompts() -> None:
 )
 def test_the_best_round_by_the_judges_stays(tmp_path: Path, monkeypatch, judges, expected, trained) -> None:
     config = RoundsConfig(rounds=2, statements=4, lessons=3, least=0.0, validation=5)
-    begun: list[tuple[str, str, list]] = []
+    begun: list[tuple[str, str, list[Any]]] = []
     asked: list[list[str]] = []
     verdicts = iter(judges)
 

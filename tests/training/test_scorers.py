@@ -12,7 +12,7 @@ import torch
 
 from emorl.scoring.cross_encoder import CrossEncoderScorer
 from tests.training.texts import NOUNS, corpora_with, label, own
-from training.grades.graded import Sources
+from training.grades.graded import Graded, Sources
 from training.scorers import GROUPS, RedrawnDataset, ScorerRun, build_model, ranking_loss, train_scorer
 
 CORPORA = corpora_with([own(noun) for noun in NOUNS])
@@ -50,7 +50,7 @@ def test_the_margin_is_met_by_the_right_order_only() -> None:
 
 
 def test_every_epoch_draws_counter_examples_anew_and_the_seed_decides_them() -> None:
-    def two_epochs(seed: int) -> list:
+    def two_epochs(seed: int) -> list[list[list[Graded]]]:
         data = RedrawnDataset("faithfulness", Sources(CORPORA, (), (), "train"), seed, None)
         assert len(data) == 15
         return [[data[i] for i in range(15)] for _ in range(2)]

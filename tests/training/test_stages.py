@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
-from dataclasses import dataclass, field
+import sys
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +19,7 @@ from emorl.scoring.language_model import BACKBONE, LanguageModelScorer
 from tests.scoring.tiny import write_scorer
 from tests.training.texts import NOUNS, corpora_with, label, own, ranked
 from training import stages
-from training.__main__ import HELP, STAGES, app, stage_runs
+from training.__main__ import HELP, STAGES, app, run, stage_runs
 from training.config import Config, ScorersConfig
 from training.data.records import MissingCorpus
 from training.language_model import OBJECTIVES, SharedScorerConfig
@@ -49,12 +51,13 @@ def test_what_watches_chooses_and_measures_never_overlaps() -> None:
     assert stages.partition(CORPORA, 4, 6)[0] == watch
 
 
-def test_a_missing_corpus_is_said(config, monkeypatch, capsys) -> None:
+def test_a_missing_corpus_is_said(config, monkeypatch, caplog) -> None:
+    caplog.set_level(logging.INFO, "training")
     missing = MissingCorpus("pair", "pair_data.csv", "less to learn")
-    lost = corpora_with()
-    monkeypatch.setattr(stages, "load_corpora", lambda folder: lost.__class__(*[()] * 5, missing=(missing,)))
+    lost = replace(corpora_with(), missing=(missing,))
+    monkeypatch.setattr(stages, "load_corpora", lambda folder: lost)
     assert stages.corpora_of(config).missing == (missing,)
-    assert capsys.readouterr().out == "without pair (pair_data.csv): less to learn\n"
+    assert caplog.messages == ["without pair (pair_data.csv): less to learn"]
 
 
 def put_scorer(folder: Path, name: str, *objectives: str) -> Path:
@@ -205,7 +208,8 @@ def trained(monkeypatch) -> Trained:
     return found
 
 
-def test_the_shared_scorer_its_judge_and_fluencys_judge_are_trained_once_each(config, trained, capsys) -> None:
+def test_the_shared_scorer_its_judge_and_fluencys_judge_are_trained_once_each(config, trained, caplog) -> None:
+    caplog.set_level(logging.INFO, "training")
     warm_start = put_warm_start(config)
     stages.run_scorers(config)
     ship, judge = trained.shared
@@ -216,10 +220,10 @@ def test_the_shared_scorer_its_judge_and_fluencys_judge_are_trained_once_each(co
     assert judge["settings"].start is None and judge["settings"].epochs == 2.0
     assert [r.reply for r in judge["sources"].read()] == ["Judged."]
     assert trained.fluency == [ScorerRun("fluency", "judge", 111, 1.0, 1e-3, 7)]
-    capsys.readouterr()
+    caplog.clear()
     stages.run_scorers(config)
     assert len(trained.shared) == 2 and len(trained.fluency) == 1
-    assert capsys.readouterr().out.splitlines() == [
+    assert caplog.messages == [
         f"{config.out / 'scorers' / name} is done" for name in ("shared-ship", "shared-judge", "fluency-judge")
     ]
 
@@ -307,7 +311,7 @@ def test_a_stage_gets_its_settings_and_all_runs_every_one(tmp_path, monkeypatch)
     path = tmp_path / "c.yaml"
     path.write_text("corpora: here\n")
     result = CliRunner().invoke(app, ["objectives", "--config", str(path), "--resume"])
-    assert result.exit_code == 0 and result.output == "== objectives\n"
+    assert result.exit_code == 0 and result.output == ""
     assert ran == [("objectives", Path("here"), True)]
     ran.clear()
     CliRunner().invoke(app, ["all", "--config", str(path), "--corpora", str(tmp_path)])
@@ -315,3 +319,16 @@ def test_a_stage_gets_its_settings_and_all_runs_every_one(tmp_path, monkeypatch)
     assert CliRunner().invoke(app, ["scorers"]).exit_code == 2  # no --config
     assert CliRunner().invoke(app, []).exit_code == 2
     assert "Run every stage in order" in CliRunner().invoke(app, ["--help"]).output
+
+
+def test_progress_is_shown_on_stderr_while_a_command_runs_and_not_after(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("training.__main__.stage_runs", lambda: dict.fromkeys(STAGES, lambda settings, resume: None))
+    path = tmp_path / "c.yaml"
+    path.write_text("corpora: here\n")
+    monkeypatch.setattr(sys, "argv", ["training", "all", "--config", str(path)])
+    with pytest.raises(SystemExit) as stop:
+        run()
+    assert stop.value.code == 0
+    stages.log.info("nobody listens")
+    shown = capsys.readouterr()
+    assert shown.out == "" and shown.err.splitlines() == [f"== {stage}" for stage in STAGES]

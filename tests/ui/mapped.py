@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -25,7 +25,7 @@ from emorl.explain.contributions import explain_tokens
 from emorl.reflecting.reflection import Draft, Objective, Reflection, TokenExplanation, Trace
 from emorl.reflecting.regions import BESIDE_OTHERS, MAX_STEPS, Pace, grow_regions
 from tests.atlas.scripted import ScriptedDecoder
-from tests.ui.scripted import MODEL
+from tests.ui.scripted import MODEL, Interface
 
 WORDS = ("<end>", "You", "feel", "tired", "torn", "and", "alone", "part", "of", "it", "matters", "still")
 LENGTH = 7
@@ -42,8 +42,11 @@ class Idle:
         return self.jobs
 
 
-class MappedReflector:
+class MappedReflector(Interface):
     """K experts over twelve words; counts the maps that were begun and closed before their end."""
+
+    objectives: tuple[Objective, ...]
+    presets: dict[str, dict[str, float]]
 
     def __init__(
         self, count: int = 3, delay_s: float = 0.0, step_s: float = 0.0, seed: int = 5, length: int = LENGTH
@@ -53,6 +56,7 @@ class MappedReflector:
         self.hold_map = threading.Event()  # set: the map goes on
         self.hold_at: int | None = None  # regions found when the map is held up
         self.scheduler = Idle()
+        self._experts = cache(self._draw)
         self.decoder: Any = ScriptedDecoder(self._experts, count, len(WORDS), [0])
         self.objectives = tuple(
             Objective(name, name.capitalize(), f"Says more of {name}. Example: so.", "1" * 64) for name in NAMES[:count]
@@ -64,8 +68,7 @@ class MappedReflector:
             "base": dict.fromkeys(even, 0.0),
         }
 
-    @cache  # noqa: B019
-    def _experts(self, words: tuple[int, ...]) -> list[list[float]]:
+    def _draw(self, words: tuple[int, ...]) -> list[list[float]]:
         rng = random.Random(f"{self.seed} {words}")
         logits = [[rng.gauss(0, 2) for _ in WORDS] for _ in self.decoder.lora.adapters]
         for row in logits:
@@ -78,8 +81,10 @@ class MappedReflector:
     def names(self) -> list[str]:
         return [objective.name for objective in self.objectives]
 
-    def setting(self, weights: Mapping[str, float], *rest: Any) -> Setting:
-        return Setting.of(self.names, weights, *rest)
+    def setting(
+        self, weights: Mapping[str, float], strength: float = 1.0, temperature: float = 0.0, seed: int = 0
+    ) -> Setting:
+        return Setting.of(self.names, weights, strength, temperature, seed)
 
     def places(self, names: Iterable[str]) -> list[int]:
         return places(self.names, names)
@@ -106,7 +111,7 @@ class MappedReflector:
             tokens.append(int(forbid(mixed[None], [no_run_twice(tokens)]).argmax()))
         return tokens, states
 
-    def stream(self, statement: str, setting: Setting, explain: bool = True) -> Iterator[Draft | Reflection]:
+    def stream(self, statement: str, setting: Setting, explain: bool = True) -> Generator[Draft | Reflection]:
         self.started += 1
         tokens, states = self.write(setting.weights, setting.strength)
         for end in range(1, len(tokens)):
@@ -142,12 +147,13 @@ class MappedReflector:
 
     def side_by_side(
         self, statement: str, settings: Sequence[Setting], explain: bool = True
-    ) -> Iterator[tuple[Draft | Reflection, ...]]:
+    ) -> Generator[tuple[Draft, ...] | tuple[Reflection, ...]]:
         """As `stream` for each setting, step by step."""
         written = [list(self.stream(statement, setting)) for setting in settings]
-        for step in range(max(map(len, written)) - 1):
-            yield tuple(steps[min(step, len(steps) - 2)] for steps in written)
-        yield tuple(steps[-1] for steps in written)
+        drafts = [[one for one in steps if isinstance(one, Draft)] for steps in written]
+        for step in range(max(map(len, drafts))):
+            yield tuple(some[min(step, len(some) - 1)] for some in drafts)
+        yield tuple(one for steps in written for one in steps if isinstance(one, Reflection))
 
     def explain(self, reflection: Reflection) -> Explanation:
         """As the app's own reflector does it."""
@@ -171,7 +177,7 @@ class MappedReflector:
         max_steps: int | None = MAX_STEPS,
         min_area: float = 1e-4,
         pace: Pace = BESIDE_OTHERS,
-    ) -> Iterator[dict[str, Any] | None]:
+    ) -> Generator[Any]:
         """The app's own `grow_regions` over the toy language, as slowly as wanted."""
         self.maps += 1
         try:

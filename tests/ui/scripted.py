@@ -1,7 +1,7 @@
 """A reflector that follows a script: known words, known contributions, no model.
 
-It has the interface of `emorl.reflecting.reflector.Reflector`, which is all the app uses, so that what the page
-shows can be held against numbers written here. The story with the shipped models is in
+It has the interface of `emorl.reflecting.reflector.Reflector` that the app uses, to which mypy holds it, so that what
+the page shows can be held against numbers written here. The story with the shipped models is in
 `tests/browser/test_story.py`.
 """
 
@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emorl.ensemble import Setting
 from emorl.errors import StatementError
@@ -19,6 +19,13 @@ from emorl.explain import Explanation, Step, Variant, Variants, explanation, pla
 from emorl.explain.contributions import TokenFacts
 from emorl.explain.steps import Candidate
 from emorl.reflecting.reflection import Draft, Objective, Reflection, TokenExplanation
+
+if TYPE_CHECKING:
+    from emorl.reflecting.reflector import Reflector
+
+    Interface = Reflector
+else:
+    Interface = object
 
 REPLY = "Part of you is tired. You feel overwhelmed, and alone."
 BASE_REPLY = "I am sorry to hear that."
@@ -48,8 +55,11 @@ MODEL = {
 }
 
 
-class ScriptedReflector:
+class ScriptedReflector(Interface):
     """Writes `REPLY` (or echoes the statement), one token each `delay_s`; counts starts and early ends."""
+
+    objectives: tuple[Objective, ...]
+    presets: dict[str, dict[str, float]]
 
     def __init__(self, delay_s: float = 0.0, echo: bool = False, hold_after: int | None = None) -> None:
         self.delay_s = delay_s
@@ -70,11 +80,13 @@ class ScriptedReflector:
             "base": {"reflection": 0.0, "empathy": 0.0},
         }
 
-    def setting(self, weights: Mapping[str, float], *rest: Any) -> Setting:
+    def setting(
+        self, weights: Mapping[str, float], strength: float = 1.0, temperature: float = 0.0, seed: int = 0
+    ) -> Setting:
         """As the app's own reflector checks it."""
-        return Setting.of([objective.name for objective in self.objectives], weights, *rest)
+        return Setting.of([one.name for one in self.objectives], weights, strength, temperature, seed)
 
-    def stream(self, statement: str, setting: Setting, explain: bool = True) -> Iterator[Draft | Reflection]:
+    def stream(self, statement: str, setting: Setting, explain: bool = True) -> Generator[Draft | Reflection]:
         """Drafts, then the reflection."""
         with closing(self.side_by_side(statement, [setting], explain)) as steps:
             for (step,) in steps:
@@ -88,7 +100,7 @@ class ScriptedReflector:
 
     def side_by_side(
         self, statement: str, settings: Sequence[Setting], explain: bool = True
-    ) -> Generator[tuple[Draft | Reflection, ...]]:
+    ) -> Generator[tuple[Draft, ...] | tuple[Reflection, ...]]:
         """As `stream` for each setting; one of several that has no weights writes `BASE_REPLY`."""
         if not statement.strip():
             raise StatementError("got an empty statement, expected what the client said; type something first")
@@ -131,7 +143,7 @@ class ScriptedReflector:
             stopped=False,
         )
 
-    def atlas(self, statement: str, strength: float = 1.0, objectives: object = None) -> Iterator[None]:
+    def atlas(self, *_: Any, **__: Any) -> Generator[None]:
         """No map: a script knows one reply only (`tests/ui/mapped.py` has maps)."""
         yield from ()
 

@@ -38,7 +38,7 @@ class Whole(ScriptedReflector):
         *_, last = self.stream(statement, setting, explain)
         return last
 
-    def best_of(self, statement: str, count: int, setting: Setting, explain: bool = True) -> Any:
+    def best_of(self, statement: str, count: int, setting: Setting, explain: bool = True, atlas: Any = None) -> Any:
         found = replace(self.reflect(statement, setting, explain), faithfulness=0.5)
         made = Candidate(REPLY, "greedy", setting, found.scores, 0.5, 0.4)
         return replace(found, candidates=(made,) * count)

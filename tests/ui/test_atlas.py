@@ -23,7 +23,7 @@ MIX = {"weights": EVEN, "strength": 1.0, "temperature": 0.0, "seed": 0}
 
 
 def screen_of(reflector: MappedReflector) -> ReflectScreen:
-    return ReflectScreen(ModelLoader.ready(reflector), lambda: None)  # type: ignore[arg-type,return-value]
+    return ReflectScreen(ModelLoader.ready(reflector), lambda: None)
 
 
 def written(screen: ReflectScreen, **changes: Any) -> str:
@@ -100,7 +100,7 @@ def test_an_unexpected_error_does_not_show_its_text() -> None:
     screen = screen_of(reflector)
     result_id = written(screen)
 
-    def broken(*_: object) -> Any:
+    def broken(*_: object, **__: object) -> Any:
         raise RuntimeError("secret path")
 
     reflector.atlas = broken  # type: ignore[method-assign]

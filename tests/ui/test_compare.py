@@ -113,7 +113,7 @@ def test_it_waits_for_the_model() -> None:
         time.sleep(0.5)
         return ScriptedReflector()
 
-    steps = list(CompareScreen(ModelLoader(load)).write("I am tired.", None, None))  # type: ignore[arg-type]
+    steps = list(CompareScreen(ModelLoader(load)).write("I am tired.", None, None))
     assert steps[0] == {"phase": "waiting", "message": strings.LOADING}
     assert steps[-1]["phase"] == "done"
 

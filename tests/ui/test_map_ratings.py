@@ -58,7 +58,12 @@ def test_the_store_is_read_again_only_after_a_change(
 ) -> None:
     reads = []
     every = RatingStore.all
-    monkeypatch.setattr(RatingStore, "all", lambda *given: reads.append(1) or every(*given))
+
+    def counted(store: RatingStore) -> Any:
+        reads.append(1)
+        return every(store)
+
+    monkeypatch.setattr(RatingStore, "all", counted)
     overlay = preferred_overlay(ModelLoader.ready(ScriptedReflector()), lambda: store)
     rate(0.6, 0.4)
     assert overlay() == overlay() == overlay() and len(reads) == 1
@@ -81,7 +86,7 @@ def test_before_the_models_are_there_nothing_is_opened(store: RatingStore) -> No
     def never() -> RatingStore:
         raise AssertionError("opened")
 
-    source = ModelLoader(lambda: ScriptedReflector())  # type: ignore[arg-type,return-value]
+    source = ModelLoader(lambda: ScriptedReflector())
     assert list(preferred_overlay(source, never)()) == []
 
 

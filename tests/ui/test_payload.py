@@ -161,11 +161,13 @@ def test_what_is_no_form_is_an_empty_one(given: object) -> None:
 
 def payload_types() -> list[type]:
     """All dataclasses in the `payload` modules of `emorl.ui`."""
-    found = []
+    found: list[type] = []
     for module in pkgutil.walk_packages(emorl.ui.__path__, "emorl.ui."):
         if module.name.endswith((".payload", ".contacts", ".mixer")):
             members = vars(importlib.import_module(module.name)).values()
-            found += [one for one in members if is_dataclass(one) and one.__module__ == module.name]
+            found += [
+                one for one in members if isinstance(one, type) and is_dataclass(one) and one.__module__ == module.name
+            ]
     return found
 
 

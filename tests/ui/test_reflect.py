@@ -121,7 +121,7 @@ def test_generate_waits_for_the_model(store: RatingStore) -> None:
         time.sleep(0.5)
         return ScriptedReflector()
 
-    screen = ReflectScreen(ModelLoader(load), lambda: store)  # type: ignore[arg-type]
+    screen = ReflectScreen(ModelLoader(load), lambda: store)
     assert to_page(model_settings(screen.loader)) == {"state": "loading", "message": ""}
     steps = list(screen.write("I am tired.", None))  # the page has no sliders yet
     assert steps[0][0] == {"phase": "waiting", "message": writing_strings.LOADING}
@@ -143,7 +143,12 @@ def test_a_failed_load_is_said(store: RatingStore, error: Exception) -> None:
 
 def test_the_models_load_once() -> None:
     loads = []
-    source = ModelLoader(lambda: loads.append(1) or ScriptedReflector())  # type: ignore[arg-type,func-returns-value]
+
+    def load() -> ScriptedReflector:
+        loads.append(1)
+        return ScriptedReflector()
+
+    source = ModelLoader(load)
     for _ in range(3):
         source.start()
     while source.state == "loading":

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from emorl.ratings import RatingStore
 from emorl.ui import build_demo, launch_settings
@@ -74,7 +75,8 @@ def reached(path: Path, seen: set[Path]) -> set[Path]:
 
 def test_every_text_that_a_widget_asks_for_is_there(store: RatingStore) -> None:
     demo, checked = build_demo(ScriptedReflector(), store), 0
-    for block in demo.blocks.values():
+    blocks: list[Any] = list(demo.blocks.values())
+    for block in blocks:
         name = (getattr(block, "js_on_load", None) or "").removeprefix("emorl.widgets.").split("(")[0]
         files = [path for path in FOLDER.rglob(f"{name}.js") if path.parent != FOLDER] if name else []
         if not files:

@@ -58,7 +58,11 @@ def session(name: str, ends_in_s: float = 3600.0) -> dict[str, Any]:
 
 def call(kept: dict[str, Any], form: Any = None) -> Any:
     """As Gradio calls a server function: the profile comes from the session of the request, not from the page."""
-    function = guarded(lambda data: {"got": sorted(data), "admitted": isinstance(data["session"], Admitted)})
+
+    def asked(data: Any) -> dict[str, Any]:
+        return {"got": sorted(data), "admitted": isinstance(data["session"], Admitted)}
+
+    function = guarded(asked)
     arguments, *_ = special_args(function, [form], SimpleNamespace(scope={"session": kept}))
     return function(*arguments)
 
@@ -126,7 +130,7 @@ def test_the_password_wins(on_a_space: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def served(on_a_space: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def served(on_a_space: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[str, Any]]:
     """The app on a Space, with `Visitor` for the part that needs the hub; yields address and configuration."""
     store = open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
     demo = build_demo(ScriptedReflector(), store)

@@ -77,7 +77,7 @@ def test_unknown_reflections_are_refused(screen: WhyScreen, held: str, asked: An
 
 
 def test_before_the_models_are_loaded_there_is_nothing_to_explain(held: str, screen: WhyScreen) -> None:
-    waiting = WhyScreen(ModelLoader(ScriptedReflector), screen.cache)  # type: ignore[arg-type]
+    waiting = WhyScreen(ModelLoader(ScriptedReflector), screen.cache)
     assert waiting.explain(held)["phase"] == "error"
 
 
@@ -91,7 +91,7 @@ def test_before_the_models_are_loaded_there_is_nothing_to_explain(held: str, scr
 def test_failures_are_one_plain_line(
     screen: WhyScreen, reflector: ScriptedReflector, held: str, error: Exception, message: str
 ) -> None:
-    def broken(*_: object) -> Any:
+    def broken(*_: object, **__: object) -> Any:
         raise error
 
     reflector.explain = reflector.variants = broken  # type: ignore[method-assign]

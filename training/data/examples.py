@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Protocol, TypeVar
 
 from training.data.annomi import whole_sentences
 from training.data.reading import words
@@ -49,6 +50,17 @@ OPENING = re.compile(
     re.IGNORECASE,
 )
 HUMS = re.compile(r"(?:\s+|^)(?:m+-?h+m+|mhm|mm+|hm+|uh-huh)[.!]?(?=\s|$)", re.IGNORECASE)
+
+
+class InSplit(Protocol):
+    """A record of any corpus."""
+
+    @property
+    def split(self) -> str:
+        """One of `SPLITS`."""
+
+
+Record = TypeVar("Record", bound=InSplit)
 
 
 def mentions_self_harm(text: str) -> bool:
@@ -108,7 +120,7 @@ def rl_prompts(corpora: Corpora, split: str, max_words: int = 60, transfer: bool
     return [text for text in kept if not mentions_self_harm(text)]
 
 
-def _of(records: Iterable, split: str) -> list:
+def _of(records: Iterable[Record], split: str) -> list[Record]:
     if split not in SPLITS:
         raise ValueError(f"got split {split!r}, expected one of {', '.join(SPLITS)}")
     return [record for record in records if record.split == split]

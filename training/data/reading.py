@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from emorl.errors import CorpusError
 
@@ -31,7 +30,7 @@ class Row:
 
     path: Path
     line: int
-    values: dict[str, Any]
+    values: Mapping[str, object]
 
     def fault(self, got: str, expected: str, remedy: str) -> CorpusError:
         """An error that names this line."""

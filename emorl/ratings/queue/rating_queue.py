@@ -14,7 +14,6 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
@@ -33,7 +32,7 @@ from emorl.ratings.storage.rows import answer_of, judgement_of, rater_row, selec
 from emorl.ratings.storage.schema import Assignment, Judgement, Rater
 from emorl.ratings.storage.store import RatingStore
 
-Draft = Mapping[str, Any]
+Draft = Mapping[str, object]
 """A form as far as it is filled in, in the words of the page that will ask for it again."""
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gradio as gr
 from gradio.events import api
@@ -46,7 +46,7 @@ class Endpoints:
         temperature: float = 0.0,
         seed: int = 0,
         best_of: int | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Write a reflection, or the best of several; the JSON of `python -m emorl reflect --json`."""
         return self._written(statement, weights, strength, temperature, seed, best_of, explain=False)
 
@@ -58,7 +58,7 @@ class Endpoints:
         temperature: float = 0.0,
         seed: int = 0,
         best_of: int | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Write a reflection and say why; the JSON of `python -m emorl reflect --explain --json`."""
         return self._written(statement, weights, strength, temperature, seed, best_of, explain=True)
 

@@ -131,7 +131,7 @@ def _side(shown: object, flipped: bool) -> str:
     return sides.get(shown, shown)
 
 
-def _displayed(choice: str, flipped: bool) -> str:
+def _displayed(choice: object, flipped: bool) -> object:
     """The other way round; a draft that came from the form says left or right already."""
-    sides = {"first": "right" if flipped else "left", "second": "left" if flipped else "right"}
+    sides: dict[object, str] = {"first": "right" if flipped else "left", "second": "left" if flipped else "right"}
     return sides.get(choice, choice)

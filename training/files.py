@@ -1,0 +1,152 @@
+"""What stands in the JSON files that a run leaves in its models folder, as types.
+
+The stages write these files and `training.card` reads them. They are written by our own stages only, so nothing is
+checked here; what the app reads of a manifest is checked in `emorl.models.manifest`.
+"""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+Interval = dict[str, float]
+"""`mean`, `low` and `high`: a mean with its 95 % bootstrap interval."""
+
+
+class Account(TypedDict):
+    """`account.json` of an objective's run; see `training.objectives.Account`."""
+
+    data_points: int
+    rollouts: int
+    scorer_calls: int
+    tokens: int
+    seconds: float
+    steps: int
+    stopped: str
+
+
+class Training(Account):
+    """The account of a run with its settings."""
+
+    settings: dict[str, float | str]
+
+
+class Effect(TypedDict):
+    """An objective's score before its adapter and after, and the gain paired by statement."""
+
+    before: Interval
+    after: Interval
+    gain: Interval
+
+
+class ObjectiveEntry(TypedDict):
+    """An objective in the manifest."""
+
+    name: str
+    label: str
+    help: str
+    adapter: str
+    sha256: str
+    scorer: str | None
+    judge: str | None
+    training: Training
+    evaluation: NotRequired[dict[str, Effect]]  # by role and mode, such as "ship greedy"
+
+
+class WarmStart(TypedDict):
+    """`warmstart.json`; the curve has `statements` and the loss by corpus."""
+
+    statements: int
+    replies: int
+    steps: int
+    seed: int
+    curve: list[dict[str, float]]
+    seconds: float | None
+
+
+class WarmStartEntry(TypedDict):
+    """The warm start in the manifest."""
+
+    path: str
+    sha256: str
+    training: WarmStart
+
+
+class Manifest(TypedDict):
+    """`manifest.json`."""
+
+    version: int
+    base: dict[str, str]
+    template: str
+    warm_start: WarmStartEntry
+    base_id: str
+    objectives: list[ObjectiveEntry]
+    faithfulness: dict[str, str | None]
+    presets: dict[str, dict[str, float]]
+
+
+class Evaluation(TypedDict):
+    """`evaluation.json`: intervals by method and column."""
+
+    statements: int
+    weights: dict[str, list[float]]
+    means: dict[str, dict[str, Interval]]
+    gain_over_warmstart: dict[str, dict[str, Interval]]
+    share_of_different_replies: dict[str, float]
+
+
+class Point(TypedDict):
+    """A point of the grid."""
+
+    level: int
+    weights: tuple[float, ...]
+    score: float
+
+
+class Direction(TypedDict):
+    """The mean scores of a direction of the weights, in slider order."""
+
+    weights: tuple[float, ...]
+    by_objective: list[float]
+
+
+class Grid(TypedDict):
+    """What the hierarchical grid found and what it cost."""
+
+    best: tuple[float, ...]
+    score: float
+    evaluations: int
+    distinct_replies: int
+    decode_steps: int
+    decode_steps_one_by_one: int
+    seconds: float
+    points: list[Point]
+    means: list[Direction]
+
+
+class Exact(TypedDict):
+    """The optimum over all weights, and `balanced`, the one that leaves every objective a least share."""
+
+    best: tuple[float, ...]
+    score: float
+    coverage: float
+    decode_steps: int
+    cells: int
+    regions: list[int]
+    seconds: float
+    least_share: float
+    balanced: tuple[float, ...]
+    balanced_score: float
+
+
+class Search(Grid):
+    """`search.json`."""
+
+    objectives: list[str]
+    statements: int
+    exact: Exact
+
+
+class ScorerCard(TypedDict):
+    """`scorer.json`, as far as the model card speaks of it."""
+
+    note: NotRequired[str]
