@@ -12,6 +12,9 @@ from pathlib import Path
 
 from training import files
 
+BEFORE = "7ccf2d9"
+"""Commit that holds the previous models."""
+
 HEAD = """# Model card
 
 One warm start, {n} objective adapters and their scorers for SmolLM2-135M-Instruct (Apache-2.0). They write short reflections of a
@@ -29,22 +32,21 @@ a person's emotions or condition; ranking counsellors. Nothing here has been val
 {data}
 our own invented statements (`data/reflections.jsonl`, Apache-2.0) and, where it was at hand, PAIR (Min et al. 2022; Apache-2.0 in
 the authors' repository). The scorers learnt from the same, from replies that were read one by one (`data/faithfulness.jsonl`) and
-from hand-written sympathy (`data/sympathy.jsonl`); they sit on all-MiniLM-L6-v2 (Apache-2.0). AnnoMI (Wu et al. 2022) is measured
-on, and nothing learns from it.
+from hand-written sympathy (`data/sympathy.jsonl`). AnnoMI (Wu et al. 2022) is measured on, and nothing learns from it. The models
+are Apache-2.0, as the base is. Language models wrote and read our own texts, to detailed instructions; counsellors have not
+checked them.
 
 ## Known failures
-* The base has 135 million parameters: reflections are short, often plain ("You're not sure ..."), sometimes beside the point, and
-  may state something the client did not say. Read every reply before you use it for anything.
-* The empathy adapter answers most statements with "I'm sorry" or "I'm so sorry", now and then good news too: to somebody who had
-  lost so much weight that "my trousers fell down" it wrote "I'm so sorry; that must have been such a dreadful thing to lose." It is
-  the result of 12 updates; after 20 the score was higher still and replies said the same sentence twice, so that run does not ship.
-* Earlier versions were glad about sad things, because EPITOME's emotional reactions reward "glad" whatever the statement. The
-  scorer has since been taught with warm replies that fit and warm replies that do not; the held-out judge of empathy is weak at
-  telling a warm reply from a warm reply to somebody else (see below).
+* The base has 135 million parameters. Of its reflections many are still not what a counsellor would say: docs/results.md has the
+  share, read blind. Typical faults are an invented second half, a reversed meaning and the wrong person, in smooth English. Read
+  every reply against the statement before you use it for anything.
+* "Stays with what was said" is an estimate by a scorer that is often wrong: see its AUC against readers below.
 * The fluency score measures how predictable a reply is to the base, not how good: people's own reflections score lower than the
   model's greedy replies.
-* Scorers reward what they were trained on. Length, openers and copying were countered (see below), other shortcuts surely remain.
+* Scorers reward what they were trained on. Length, openers, copying and sympathy were countered, other shortcuts surely remain.
 * English only, and mostly health behaviour and everyday trouble in British and American settings.
+
+The models before these (research only, trained on AnnoMI and EPITOME too) are in the repository's history: commit `{before}`.
 """
 
 
@@ -105,6 +107,11 @@ def losses(curve: Sequence[dict[str, float]]) -> str:
     return f"; loss on people's unseen reflections, in nats a token: {', '.join(found)}" if found else ""
 
 
+def note(warm: files.WarmStart) -> str:
+    """What else there is to say of how the warm start came about; nothing where a run of the stage made it."""
+    return f"; {warm['note']}" if "note" in warm else ""
+
+
 def method_table(evaluation: files.Evaluation) -> str:
     """All methods by every scorer, greedy."""
     means = evaluation["means"]
@@ -163,11 +170,11 @@ def write_card(models: Path) -> Path:
         notes += " So a run of default.yaml from nothing gives similar scorers, not the same ones.\n"
     best = ", ".join(f"{k} {v:.3f}" for k, v in manifest["presets"]["balanced"].items())
     text = (
-        HEAD.format(n=len(manifest["objectives"]), data=data)
+        HEAD.format(n=len(manifest["objectives"]), data=data, before=BEFORE)
         + f"""
 ## Training
 Warm start: {warm["replies"]} replies to {warm["statements"]} statements, {warm["steps"]} steps\
-{losses(warm["curve"])}. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.
+{losses(warm["curve"])}{note(warm)}. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.
 Each adapter on {evaluation["statements"]} statements nothing has been trained on or chosen by; means with 95 % bootstrap
 intervals over statements, gains paired. Greedy is what the app does by default, sampled (temperature 1) is what was trained.
 

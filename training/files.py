@@ -61,6 +61,7 @@ class WarmStart(TypedDict):
     seed: int
     curve: list[dict[str, float]]
     seconds: float | None
+    note: NotRequired[str]  # where another way than the stage made it
 
 
 class WarmStartEntry(TypedDict):
