@@ -51,7 +51,8 @@ def collate(rows: Sequence[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
 
 def ends(rows: Sequence[dict[str, list[int]]]) -> tuple[torch.Tensor, torch.Tensor]:
     """Row and position of the last token of every reply, (N,) each, in the order of rows and replies."""
-    row_of, position = [], []
+    row_of: list[int] = []
+    position: list[int] = []
     for index, row in enumerate(rows):
         last = {segment: at for at, segment in enumerate(row["segments"]) if segment > 0}
         row_of += [index] * len(last)

@@ -56,7 +56,8 @@ def end_states(stack: Any, rows: Sequence[dict[str, list[int]]]) -> torch.Tensor
     """
     inputs = collate(rows)
     del inputs["labels"]
-    return stack(**inputs, use_cache=False).last_hidden_state[ends(rows)]
+    states: torch.Tensor = stack(**inputs, use_cache=False).last_hidden_state
+    return states[ends(rows)]
 
 
 def batches(lengths: Sequence[int], budget: int = MAX_TOKENS) -> list[list[int]]:

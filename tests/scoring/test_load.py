@@ -57,7 +57,12 @@ def test_a_scorer_that_was_trained_on_the_plain_base_stands_on_it(tiny_base, war
 
 def test_another_backbone_is_a_cross_encoder(tmp_path, tiny_base, monkeypatch) -> None:
     opened: list[Path] = []
-    monkeypatch.setattr(load, "CrossEncoderScorer", lambda folder: opened.append(folder) or "a cross-encoder")
+
+    def open_one(folder: Path) -> str:
+        opened.append(folder)
+        return "a cross-encoder"
+
+    monkeypatch.setattr(load, "CrossEncoderScorer", open_one)
     (tmp_path / "scorer.json").write_text(json.dumps({"objective": "empathy", "labels": 1}))
     assert ScorerFolders(tiny_base, None).load(tmp_path, "empathy") == "a cross-encoder" and opened == [tmp_path]
 

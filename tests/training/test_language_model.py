@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from emorl.scoring.language_model import LanguageModelScorer, backbone
 from tests.scoring.tiny import write_adapter, write_scorer
 from tests.training.texts import NOUNS, corpora_with, label, own
+from training.grades.combined import MultiGraded
 from training.grades.graded import Sources
 from training.language_model import (
     OBJECTIVES,
@@ -81,7 +82,7 @@ def test_every_epoch_draws_anew_and_the_seed_decides_it() -> None:
     sources = Sources(corpora_with([own(noun) for noun in NOUNS]), (), (), "train")
     config = SharedScorerConfig(unread_share=1.0, replies=3)
 
-    def two_epochs(seed: int) -> list:
+    def two_epochs(seed: int) -> list[list[list[MultiGraded]]]:
         data = Redrawn(sources, config, seed, None)
         assert len(data) == 15
         return [[data[i] for i in range(15)] for _ in range(2)]

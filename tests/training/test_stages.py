@@ -79,7 +79,8 @@ class Opened:
     """Stands for `ScorerFolders`: what was asked for, and the score of it."""
 
     def __init__(self, values: dict[str, float]) -> None:
-        self.values, self.asked = values, []
+        self.values = values
+        self.asked: list[tuple[str, str]] = []
 
     def load(self, folder: Path, objective: str):
         self.asked.append((folder.name, objective))
@@ -108,8 +109,14 @@ def test_a_shared_scorer_comes_before_one_of_its_own_if_it_has_the_objective(con
 
 def test_a_shared_scorer_is_asked_for_its_objective_on_the_packaged_warm_start(config, monkeypatch) -> None:
     put_scorer(config.out, "shared-ship", "faithfulness", "empathy")
-    opened, stands = Opened({"empathy": 0.25, "faithfulness": 0.75}), []
-    monkeypatch.setattr(stages, "_folders", lambda warm_start: stands.append(warm_start) or opened)
+    opened = Opened({"empathy": 0.25, "faithfulness": 0.75})
+    stands: list[Path | None] = []
+
+    def folders(warm_start: Path | None) -> Opened:
+        stands.append(warm_start)
+        return opened
+
+    monkeypatch.setattr(stages, "_folders", folders)
     for name in ("empathy", "faithfulness"):
         score = stages.score_of(config, name, "ship")
         assert score is not None and score(["s"], ["r"]).tolist() == [opened.values[name]]
