@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from emorl.errors import ConfigError
+
 HEAD = """# Model card
 
 One warm start, {n} objective adapters and their scorers for SmolLM2-135M-Instruct (Apache-2.0). They write short reflections of a
@@ -148,10 +150,18 @@ def _figure(value: float) -> str:
 
 
 def write_card(models: Path) -> Path:
-    """Write `MODEL_CARD.md` into a models folder that has been searched and evaluated."""
-    manifest = json.loads((models / "manifest.json").read_text())
-    evaluation = json.loads((models / "evaluation.json").read_text())
-    search = json.loads((models / "search.json").read_text())
+    """Write `MODEL_CARD.md` into a models folder that has been searched and evaluated.
+
+    Raises:
+        ConfigError: It has not been packaged, searched or evaluated.
+    """
+    names = ("manifest.json", "search.json", "evaluation.json")
+    if lacking := [name for name in names if not (models / name).is_file()]:
+        raise ConfigError(
+            f"Got no {', '.join(lacking)} in {models}: expected all figures of the card; run the stages package, search "
+            "and evaluate first."
+        )
+    manifest, search, evaluation = (json.loads((models / name).read_text()) for name in names)
     warm = manifest["warm_start"]["training"]
     data = f"The warm start saw {warm['replies']} replies to {warm['statements']} statements of"
     cards = [(path.parent.name, json.loads(path.read_text())) for path in sorted(models.glob("scorers/*/scorer.json"))]
