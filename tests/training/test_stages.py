@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +18,7 @@ from emorl.scoring.language_model import BACKBONE, LanguageModelScorer
 from tests.scoring.tiny import write_scorer
 from tests.training.texts import NOUNS, corpora_with, label, own, ranked
 from training import stages
-from training.__main__ import HELP, STAGES, app, stage_runs
+from training.__main__ import EXTRA, HELP, STAGES, app, run, stage_runs
 from training.config import Config, ScorersConfig
 from training.data.records import MissingCorpus
 from training.language_model import OBJECTIVES, SharedScorerConfig
@@ -315,3 +316,43 @@ def test_a_stage_gets_its_settings_and_all_runs_every_one(tmp_path, monkeypatch)
     assert CliRunner().invoke(app, ["scorers"]).exit_code == 2  # no --config
     assert CliRunner().invoke(app, []).exit_code == 2
     assert "Run every stage in order" in CliRunner().invoke(app, ["--help"]).output
+
+
+@pytest.mark.parametrize("module", EXTRA)
+def test_a_package_that_only_training_needs_is_asked_for_in_one_line(module: str, monkeypatch, capsys) -> None:
+    def lacking() -> None:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    monkeypatch.setattr("training.__main__.app", lacking)
+    with pytest.raises(SystemExit) as stop:
+        run()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == (
+        f"Got no module {module}: expected the packages for training; run pip install '.[training]' in the folder with "
+        "pyproject.toml.\n"
+    )
+
+
+def test_another_missing_module_is_a_fault_of_ours_and_is_shown_whole(monkeypatch) -> None:
+    def lacking() -> None:
+        raise ModuleNotFoundError("No module named 'emorl.gone'", name="emorl.gone")
+
+    monkeypatch.setattr("training.__main__.app", lacking)
+    with pytest.raises(ModuleNotFoundError):
+        run()
+
+
+def test_a_bad_configuration_is_one_line_and_exit_code_2(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(sys, "argv", ["training", "objectives", "--config", str(tmp_path / "none.yaml")])
+    with pytest.raises(SystemExit) as stop:
+        run()
+    error = capsys.readouterr().err
+    assert stop.value.code == 2 and error.startswith("No file ") and error.count("\n") == 1
+
+
+def test_the_manifest_is_changed_in_its_place(config) -> None:
+    config.models.mkdir(parents=True)
+    (config.models / "manifest.json").write_text(json.dumps({"presets": {"a": {}}, "help": "“Yes”"}))
+    stages.amend_manifest(config, lambda data: data["presets"].update(b={"x": 1}))
+    text = (config.models / "manifest.json").read_text()
+    assert json.loads(text) == {"presets": {"a": {}, "b": {"x": 1}}, "help": "“Yes”"} and "“Yes”" in text
