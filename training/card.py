@@ -15,6 +15,8 @@ from training import files
 BEFORE = "7ccf2d9"
 """Commit that holds the previous models."""
 
+from emorl.errors import ConfigError
+
 HEAD = """# Model card
 
 One warm start, {n} objective adapters and their scorers for SmolLM2-135M-Instruct (Apache-2.0). They write short reflections of a
@@ -156,7 +158,17 @@ def _figure(value: float) -> str:
 
 
 def write_card(models: Path) -> Path:
-    """Write `MODEL_CARD.md` into a models folder that has been searched and evaluated."""
+    """Write `MODEL_CARD.md` into a models folder that has been searched and evaluated.
+
+    Raises:
+        ConfigError: It has not been packaged, searched or evaluated.
+    """
+    names = ("manifest.json", "search.json", "evaluation.json")
+    if lacking := [name for name in names if not (models / name).is_file()]:
+        raise ConfigError(
+            f"Got no {', '.join(lacking)} in {models}: expected all figures of the card; run the stages package, search "
+            "and evaluate first."
+        )
     manifest: files.Manifest = json.loads((models / "manifest.json").read_text())
     evaluation: files.Evaluation = json.loads((models / "evaluation.json").read_text())
     search: files.Search = json.loads((models / "search.json").read_text())

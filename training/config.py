@@ -110,6 +110,10 @@ class Config:
 
 
 OBJECTIVES = ("reflection", "empathy", "fluency")
+AT_LEAST_ONE = frozenset(
+    "steps prompts rank batch levels max_tokens max_words validate_every validation limit replies statements".split()
+)
+"""Settings whose zero leaves a stage nothing to work on."""
 
 
 def _value(kind: object, value: object, path: str, faults: list[str]) -> object:
@@ -155,7 +159,7 @@ def _build(kind: type[Stage], data: object, path: str, faults: list[str]) -> Sta
         number = made[name]
         if isinstance(number, int | float) and number < 0:
             faults.append(f"{where} is {number}, expected at least 0")
-        if name in ("steps", "prompts", "rank", "batch", "levels", "max_tokens") and number == 0:
+        if name in AT_LEAST_ONE and number == 0:
             faults.append(f"{where} is 0, expected at least 1")
         if name == "samples" and isinstance(number, int) and number < 2:
             faults.append(f"{where} is {number}, expected at least 2: the baseline is the mean of the others")

@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from emorl.errors import ConfigError
 from emorl.models.base import ensure_base
 from emorl.scoring.language_model import BACKBONE, backbone, batches, end_states, rows_of
 from training.grades.combined import GROUPS, MultiGraded, combined_groups
@@ -173,7 +174,7 @@ def train_shared_scorer(
         limit: At most so many statements (smoke runs), or None.
 
     Raises:
-        ValueError: The sources hold nothing to train on.
+        ConfigError: The sources hold nothing to train on.
     """
     from transformers import AutoTokenizer, Trainer, TrainingArguments
 
@@ -181,7 +182,10 @@ def train_shared_scorer(
     tokenizer = AutoTokenizer.from_pretrained(base)
     data = Redrawn(sources, config, seed, limit)
     if not len(data):
-        raise ValueError("no graded replies for the scorer")
+        raise ConfigError(
+            f"No graded replies for the {role} scorer: expected read replies, or other statements of the corpora; "
+            "raise unread_share or name a folder with corpora."
+        )
 
     def gather(groups: list[list[MultiGraded]]) -> Batch:
         rows = rows_of(tokenizer, [(group[0].statement, [g.reply for g in group]) for group in groups])

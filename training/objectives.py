@@ -37,6 +37,7 @@ from transformers import (
 )
 from trl import RLOOConfig, RLOOTrainer
 
+from emorl.errors import ConfigError
 from emorl.models.template import END, prompt_text
 from training.guards import Measures, converged, penalties, runaway
 from training.logps import Layout, SharedPass, lay_out
@@ -260,14 +261,21 @@ def train_objective(
 
     Returns:
         What the run cost; also written to `out/account.json`.
+
+    Raises:
+        ConfigError: No statement is short enough for a prompt.
     """
+    usable = sorted({p for p in prompts if len(p.split()) <= config.max_words})
+    if not usable:
+        raise ConfigError(
+            f"No prompts among {len(prompts)} statements: expected some of at most {config.max_words} words; raise "
+            "max_words."
+        )
     out.mkdir(parents=True, exist_ok=True)
     tokenizer = AutoTokenizer.from_pretrained(base)
     end_token = tokenizer.convert_tokens_to_ids(END)
     account = Account()
-    rng = random.Random(config.seed)
-    usable = sorted({p for p in prompts if len(p.split()) <= config.max_words})
-    rng.shuffle(usable)
+    random.Random(config.seed).shuffle(usable)
     dataset = Dataset.from_list([{"prompt": prompt_text(p), "statement": p} for p in usable])
 
     def objective(prompts: object, completions: list[str], statement: list[str], **_: object) -> list[float]:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import torch
 
+from emorl.errors import ConfigError
 from emorl.models.template import prompt_text
 from training.data import Corpora, rl_prompts
 from training.rollouts import RolloutWriter
@@ -142,11 +143,19 @@ def run_rounds(
 
     Returns:
         The folder of the best adapter by the judges, which is `start` where no round was better.
+
+    Raises:
+        ConfigError: No statement is short enough to be written to.
     """
     prompts = list(rl_prompts(corpora, "train", config.max_words))
     random.Random(config.seed).shuffle(prompts)
     unseen = sorted(rl_prompts(corpora, "validation", config.max_words), key=lambda s: random.Random(s).random())
     unseen = unseen[: config.validation]
+    if not prompts or not unseen:
+        raise ConfigError(
+            f"Got {len(prompts)} training and {len(unseen)} validation statements of at most {config.max_words} words: "
+            "expected some of both for the rounds; raise max_words or name a folder with corpora."
+        )
     best, best_judged, current = start, judged(start, base, unseen, config, judge), start
     for number in range(config.rounds):
         folder = out / f"round-{number + 1}"

@@ -22,6 +22,7 @@ import torch
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from emorl.errors import ConfigError
 from emorl.scoring.cross_encoder import encode, minilm_folder
 from training.data import Corpora
 from training.grades.empathy import empathy_groups
@@ -146,7 +147,7 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
     """Train one scorer and write adapter, head and `scorer.json` to `out`.
 
     Raises:
-        ValueError: The corpora hold nothing to train this objective on.
+        ConfigError: The corpora hold nothing to train this objective on.
         CorpusError: The labelled replies or the hollow ones are missing or broken.
     """
     from transformers import AutoTokenizer, Trainer, TrainingArguments
@@ -155,7 +156,10 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
     sources = sources_of(corpora, run.role)
     data, batch = RedrawnDataset(run.objective, sources, run.seed, run.limit), 8
     if not len(data):
-        raise ValueError(f"no training data for the {run.objective} scorer")
+        raise ConfigError(
+            f"No graded replies for the scorer of {run.objective}: expected statements with reflections; name a folder "
+            "with corpora."
+        )
 
     def collate(groups: list[list[Graded]]) -> Batch:
         flat = [(g, i) for i, group in enumerate(groups) for g in group]

@@ -272,8 +272,13 @@ def run_objectives(config: Config, resume: bool = False) -> None:
 
 
 def run_package(config: Config) -> None:
-    """Write the models folder: warm start, adapters, scorers, manifest; until the search `balanced` is `equal`."""
+    """Write the models folder: warm start, adapters, scorers, manifest; until the search `balanced` is `equal`.
+
+    Raises:
+        ConfigError: The warm start or an adapter has not been trained.
+    """
     models = config.models
+    _check_trained(config)
     base_id = base_identity(BASE_SHA256, models / "warmstart")
     entries: list[files.ObjectiveEntry] = []
     judge = _package_scorer(config, "faithfulness", "judge")
@@ -318,6 +323,25 @@ def run_package(config: Config) -> None:
         },
     }
     (models / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+
+
+def _check_trained(config: Config) -> None:
+    if packaged_warm_start(config) is None or not (config.out / "warmstart" / "warmstart.json").is_file():
+        raise ConfigError(
+            f"No warm start in {config.models} with its account in {config.out}: expected both to package; run the "
+            "stage warmstart first."
+        )
+    for name in config.objectives:
+        source = config.out / "objectives" / name
+        if not (source / "account.json").is_file():
+            raise ConfigError(
+                f"No finished adapter of {name} in {source}: expected one to package; run the stage objectives first."
+            )
+        if not (source / "best" / "adapter_config.json").is_file():
+            raise ConfigError(
+                f"No good adapter of {name} in {source}: expected one, but a guard stopped the run before its first; "
+                "read validation.jsonl there, remove the folder, lower the learning rate and run the stage objectives."
+            )
 
 
 def _package_scorer(config: Config, objective: str, role: str) -> str | None:

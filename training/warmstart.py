@@ -25,6 +25,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import torch
 
+from emorl.errors import ConfigError
 from emorl.models.packing import collate, pack
 from emorl.models.template import END, prompt_text
 from training.data import Corpora, mentions_self_harm, warmstart_examples
@@ -124,7 +125,7 @@ def train_warmstart(
         more: Further statements with replies to learn from (best-of-n rounds).
 
     Raises:
-        ValueError: There is nothing to train on.
+        ConfigError: There is nothing to train on.
     """
     from datasets import Dataset
     from peft import LoraConfig, PeftModel, get_peft_model
@@ -134,7 +135,10 @@ def train_warmstart(
     tokenizer = AutoTokenizer.from_pretrained(base)
     learnt = [*lessons(corpora, "train", config)[: config.limit], *more]
     if not learnt:
-        raise ValueError("no statements for the warm start")
+        raise ConfigError(
+            f"No statements for the warm start: expected some of at most {config.max_words} words; raise max_words or "
+            "name a folder with corpora."
+        )
     unseen = unseen_reflections(corpora)
 
     def rows(pairs: Sequence[tuple[str, tuple[str, ...]]]) -> Dataset:
@@ -195,7 +199,7 @@ def train_warmstart(
         save_steps=50,
         save_total_limit=1,
         report_to="none",
-        eval_strategy="steps",
+        eval_strategy="steps" if unseen else "no",
         eval_steps=1_000_000,
         seed=config.seed,
     )
@@ -211,7 +215,7 @@ def train_warmstart(
         data_collator=collate,
         train_dataset=rows(learnt),
         eval_dataset={name: rows(pairs) for name, pairs in unseen.items()} or None,
-        callbacks=[Curve()],
+        callbacks=[Curve()] if unseen else [],
     )
     if unseen:
         trainer.evaluate()

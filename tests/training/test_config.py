@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from emorl.errors import ConfigError
-from training.config import read_config
+from training.config import Config, read_config
+from training.objectives import ObjectiveConfig
 
 CONFIGS = Path(__file__).parents[2] / "training" / "configs"
 
@@ -66,3 +67,50 @@ def test_the_scorers_have_settings_of_their_own(tmp_path):
     assert (scorers.judge_epochs, scorers.limit) == (2.0, None)
     path.write_text("scorers: {shared: {start: null}}\n")
     assert read_config(path).scorers.shared.start is None
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("out: 3", "out is 3, expected Path"),
+        ("scorers: 5", "scorers is 5, expected a mapping"),
+        ("objectives: {}", "objectives is {}, expected a mapping"),
+        ("objectives: reflection", "objectives is 'reflection', expected a mapping"),
+        ("search: {prompts: true}", "search.prompts is True, expected int"),
+        ("search: {prompts: 1.5}", "search.prompts is 1.5, expected int"),
+        ("search: {prompts: null}", "search.prompts is None, expected int"),
+        ("search: {least_share: a}", "search.least_share is 'a', expected float"),
+        ("rounds: {rounds: -1}", "rounds.rounds is -1, expected at least 0"),
+        ("warmstart: {limit: 0}", "warmstart.limit is 0, expected at least 1"),
+        ("rounds: {statements: 0}", "rounds.statements is 0, expected at least 1"),
+        ("scorers: {shared: {replies: 0}}", "scorers.shared.replies is 0, expected at least 1"),
+        ("objectives: {empathy: {validate_every: 0}}", "objectives.empathy.validate_every is 0, expected at least 1"),
+        ("objectives: {empathy: {validation: 0}}", "objectives.empathy.validation is 0, expected at least 1"),
+        ("objectives: {empathy: {stepps: 1}}", "objectives.empathy.stepps is unknown, expected one of steps, prompts,"),
+    ],
+)
+def test_each_fault_names_its_place_what_was_got_and_what_is_expected(tmp_path, text, fault):
+    path = tmp_path / "c.yaml"
+    path.write_text(text + "\n")
+    with pytest.raises(ConfigError) as error:
+        read_config(path)
+    assert str(error.value).startswith(f"{path} has 1 fault(s): {fault}") and "\n" not in str(error.value)
+
+
+def test_an_empty_file_is_all_defaults_and_an_objective_without_settings_has_its_own(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("")
+    assert read_config(path) == Config()
+    path.write_text("objectives: {empathy: }\nwarmstart: {epochs: 2, limit: null}\n")
+    found = read_config(path)
+    assert found.objectives == {"empathy": ObjectiveConfig()}
+    assert (found.warmstart.epochs, found.warmstart.limit) == (2.0, None)
+
+
+def test_a_missing_file_is_said_with_the_names_of_the_shipped_ones(tmp_path):
+    with pytest.raises(ConfigError) as error:
+        read_config(tmp_path / "none.yaml")
+    assert str(error.value) == (
+        f"No file {tmp_path / 'none.yaml'}: expected a YAML configuration, or one of default, smoke for a shipped one; "
+        "check the path."
+    )

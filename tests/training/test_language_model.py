@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from emorl.errors import ConfigError
 from emorl.scoring.language_model import LanguageModelScorer, backbone
 from tests.scoring.tiny import write_adapter, write_scorer
 from tests.training.texts import NOUNS, corpora_with, label, own
@@ -207,6 +208,6 @@ def test_the_seed_decides_the_training_and_a_limit_holds(base, tmp_path) -> None
 
 
 def test_nothing_to_learn_from_is_said(base, tmp_path) -> None:
-    with pytest.raises(ValueError, match="no graded replies for the scorer"):
+    with pytest.raises(ConfigError, match="No graded replies for the ship scorer: expected read replies, .*; raise"):
         train_shared_scorer(CONFIG, Sources(corpora_with(), (), (), "train"), "ship", 1, tmp_path / "x", None)
     assert not (tmp_path / "x").exists()

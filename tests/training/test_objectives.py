@@ -6,15 +6,17 @@ import copy
 import inspect
 import json
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 from trl import RLOOTrainer
 
+from emorl.errors import ConfigError
 from emorl.models.base import ensure_base
-from training.guards import Measures, converged, penalty, runaway
 from training.objectives import ObjectiveConfig, train_objective
 
 STATEMENTS = [
@@ -112,62 +114,72 @@ def test_the_private_methods_we_override_have_not_changed():
     ]
 
 
-def measures(**changes) -> Measures:
-    values = {
-        "score": 0.5,
-        "judge": 0.5,
-        "words": 20,
-        "copying": 0.1,
-        "repetition": 0.02,
-        "distinct": 0.8,
-        "ended": 1,
-        "opening": 0.1,
-        "sympathy": 0.0,
-        "faithful": 0.5,
-    }
-    return Measures(**{**values, **changes})
+# ---------------------------------------------------------------- on the tiny base
 
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"words": 40}, "grew"),
-        ({"words": 6}, "shrank"),
-        ({"copying": 0.5}, "copying"),
-        ({"repetition": 0.3}, "repetition"),
-        ({"distinct": 0.3}, "formula"),
-        ({"ended": 0.5}, "end by themselves"),
-        ({"opening": 0.25}, "one opening"),
-        ({"sympathy": 0.2}, "sorry or glad"),
-        ({"faithful": 0.4}, "faithfulness fell"),
-        ({"judge": 0.4, "score": 0.7}, "judge"),
-    ],
+TINY = ObjectiveConfig(
+    steps=2, prompts=2, samples=2, max_tokens=4, first_layer=1, rank=2, alpha=4, validate_every=1, validation=2
 )
-def test_each_way_of_running_away_is_named(change, reason):
-    assert runaway(measures(), measures()) is None
-    assert reason in (runaway(measures(), measures(**change)) or "")
 
 
-def test_what_is_measured_of_replies_without_a_judge():
-    replies = ["You want out of it.", "You want out again.", "I'm sorry about that.", "It hurts."]
-    found = Measures.of(["s"] * 4, replies, [True] * 4, [0.2, 0.4, 0.6, 0.8], None, [1.0, 0.5, 0.0, 0.5])
-    assert (found.score, found.opening, found.sympathy, found.faithful) == (0.5, 0.5, 0.25, 0.5)
-    assert math.isnan(found.judge) and math.isnan(Measures.of(["s"], ["Yes."], [True], [0.5], None).faithful)
+@pytest.fixture
+def tiny(tiny_base, monkeypatch):
+    """A training of which nothing but the given settings is left open; gives its account."""
+    monkeypatch.setattr("training.objectives.runaway", lambda start, now: None)
+
+    def train(config: ObjectiveConfig, out: Path, prompts=STATEMENTS, score=letters, **more):
+        model = AutoModelForCausalLM.from_pretrained(tiny_base, dtype=torch.float32)
+        return train_objective(config, model, tiny_base, prompts, STATEMENTS[:2], score, None, out, **more)
+
+    return train
 
 
-def test_penalties():
-    statement = "I have been so tired of the job lately and nobody sees it"
-    good = "The job has worn you down, and it hurts that it goes unseen."
-    assert penalty(statement, good, True) == 0
-    assert penalty(statement, statement, True) < -1.5
-    assert penalty(statement, good, False) == -1
-    assert penalty(statement, good + " " + good, True) < -1
-    assert penalty(statement, "Why is that so hard for you to bear?", True) == -0.5
-    assert penalty(statement, "Yes.", True) == pytest.approx(-1.2)
-    assert penalty(statement, " ".join(f"word{i}" for i in range(62)), True) == pytest.approx(-1.0)
+def steps_of(out: Path) -> list[int]:
+    return [json.loads(line)["step"] for line in (out / "validation.jsonl").read_text().splitlines()]
 
 
-def test_the_papers_stop_needs_twenty_steady_means():
-    assert not converged([0.5] * 19)
-    assert converged([0.1] * 5 + [0.5, 0.505] * 10)
-    assert not converged([0.5, 0.6] * 10)
+def test_a_run_that_is_steady_has_converged(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.objectives.converged", lambda means: len(means) == 3)
+    account = tiny(replace(TINY, steps=9), tmp_path)
+    assert (account.steps, account.stopped) == (2, "converged") and steps_of(tmp_path) == [0, 1, 2]
+    assert (tmp_path / "best" / "adapter_model.safetensors").is_file()
+
+
+def test_a_run_that_was_cut_off_goes_on_where_it_is_asked_to(tiny, tmp_path):
+    tiny(TINY, tmp_path / "run")
+    account = tiny(replace(TINY, steps=3), tmp_path / "run", resume=True)
+    assert (account.steps, account.data_points) == (3, 2) and steps_of(tmp_path / "run") == [0, 1, 2, 2, 3]
+    again = tiny(TINY, tmp_path / "run")
+    assert (again.steps, again.data_points) == (2, 4)  # from the beginning
+    assert tiny(TINY, tmp_path / "new", resume=True).data_points == 4  # nothing there to go on from
+
+
+def test_long_statements_are_no_prompts_and_equal_ones_count_once(tiny, tmp_path):
+    asked: set[str] = set()
+
+    def score(statements, replies):
+        asked.update(statements)
+        return letters(statements, replies)
+
+    short, long = ["He left.", "She knows."], "word " * 9
+    tiny(replace(TINY, steps=3, max_words=8), tmp_path, [*short, *short, long], score)
+    assert asked == {*short, *STATEMENTS[:2]}  # the last two are those that watch
+
+
+def test_without_a_prompt_that_is_short_enough_there_is_one_line(tiny, tmp_path):
+    with pytest.raises(ConfigError) as error:
+        tiny(replace(TINY, max_words=1), tmp_path / "run")
+    assert str(error.value) == ("No prompts among 6 statements: expected some of at most 1 words; raise max_words.")
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_watches_a_run_is_written_down_and_never_rewarded(tiny, tmp_path):
+    def faithful(statements, replies):
+        assert statements == STATEMENTS[:2] or set(statements) == set(STATEMENTS[:2])
+        return torch.tensor([0.25, 0.75])
+
+    account = tiny(TINY, tmp_path, faithfulness=faithful)
+    lines = [json.loads(line) for line in (tmp_path / "validation.jsonl").read_text().splitlines()]
+    assert [line["faithful"] for line in lines] == [0.5] * 3 and all(math.isnan(line["judge"]) for line in lines)
+    assert account.scorer_calls == 8 + 3 * 2
+    samples = (tmp_path / "samples.txt").read_text()
+    assert all(f"[{step}] " in samples for step in (0, 1, 2)) and STATEMENTS[0] in samples

@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AutoTokenizer
 
+from emorl.errors import ConfigError
+from emorl.models.template import END, prompt_text
+from emorl.scoring.language_model import backbone
+from tests.ensemble.naive import naive_decode
+from tests.scoring.tiny import write_adapter
 from tests.training.texts import NOUNS, corpora_with, own
 from training import rounds
 from training.rounds import RoundsConfig, choose, run_rounds, write_samples
@@ -85,3 +91,51 @@ def test_the_best_round_by_the_judges_stays(tmp_path: Path, monkeypatch, judges,
     verdicts = iter(judges)
     count = len(begun)
     assert run_rounds(*arguments).name == expected and len(begun) == count  # finished rounds are not repeated
+
+
+@pytest.mark.parametrize(
+    ("corpora", "words", "got"),
+    [(CORPORA, 2, "Got 0 training and 0"), (corpora_with([own(NOUNS[0])]), 80, "Got 1 training and 0")],
+)
+def test_rounds_without_statements_are_one_line(tmp_path: Path, corpora, words: int, got: str) -> None:
+    config = RoundsConfig(max_words=words)
+    with pytest.raises(ConfigError, match=got + r" validation statements of at most \d+ words: expected .*; raise"):
+        run_rounds(config, WarmStartConfig(), corpora, tmp_path, tmp_path, tmp_path / "out", number, number)
+
+
+# ---------------------------------------------------------------- what a warm start writes
+
+
+@pytest.fixture(scope="module")
+def adapter(tiny_base, tmp_path_factory) -> Path:
+    return write_adapter(tmp_path_factory.mktemp("warm"), tiny_base, seed=5)
+
+
+WRITTEN = RoundsConfig(samples=3, temperature=1.0, max_tokens=6, batch=2)
+ASKED = [own(noun).statement for noun in NOUNS[:3]]
+
+
+def test_the_judges_read_the_warm_starts_greedy_replies(tiny_base, adapter) -> None:
+    read: list[list[str]] = []
+
+    def judge(statements, replies):
+        assert statements == ASKED
+        read.append(replies)
+        return torch.tensor([0.25, 0.5, 0.75])
+
+    assert rounds.judged(adapter, tiny_base, ASKED, WRITTEN, judge) == pytest.approx(0.5)
+    tokenizer, model = AutoTokenizer.from_pretrained(tiny_base), backbone(tiny_base, adapter).eval()
+    end = tokenizer.convert_tokens_to_ids(END)
+    expected = []
+    for statement in ASKED:
+        tokens = naive_decode(
+            [model], tokenizer(prompt_text(statement)).input_ids, [], max_tokens=6, end_tokens=[end], masked=False
+        )
+        expected.append(tokenizer.decode(tokens, skip_special_tokens=True).strip())
+    assert read == [expected]
+
+
+def test_samples_are_several_a_statement_and_the_seed_decides_them(tiny_base, adapter) -> None:
+    one, again, other = (rounds.sample(adapter, tiny_base, ASKED, WRITTEN, seed) for seed in (1, 1, 2))
+    assert [len(texts) for texts in one] == [3, 3, 3] and len({text for texts in one for text in texts}) > 3
+    assert one == again != other

@@ -10,6 +10,7 @@ from itertools import chain
 import pytest
 import torch
 
+from emorl.errors import ConfigError
 from emorl.scoring.cross_encoder import CrossEncoderScorer
 from tests.training.texts import NOUNS, corpora_with, label, own
 from training.grades.graded import Graded, Sources
@@ -66,7 +67,7 @@ def test_every_objective_has_its_groups() -> None:
 
 
 def test_nothing_to_train_on_is_said(tmp_path) -> None:
-    with pytest.raises(ValueError, match="no training data for the fluency scorer"):
+    with pytest.raises(ConfigError, match="No graded replies for the scorer of fluency: expected statements with"):
         train_scorer(ScorerRun("fluency", "judge", 1, 1.0), corpora_with(), tmp_path)
 
 

@@ -19,7 +19,7 @@ from emorl.scoring.language_model import BACKBONE, LanguageModelScorer
 from tests.scoring.tiny import write_scorer
 from tests.training.texts import NOUNS, corpora_with, label, own, ranked
 from training import stages
-from training.__main__ import HELP, STAGES, app, run, stage_runs
+from training.__main__ import EXTRA, HELP, STAGES, app, run, stage_runs
 from training.config import Config, ScorersConfig
 from training.data.records import MissingCorpus
 from training.language_model import OBJECTIVES, SharedScorerConfig
@@ -339,3 +339,43 @@ def test_progress_is_shown_on_stderr_while_a_command_runs_and_not_after(tmp_path
     stages.log.info("nobody listens")
     shown = capsys.readouterr()
     assert shown.out == "" and shown.err.splitlines() == [f"== {stage}" for stage in STAGES]
+
+
+@pytest.mark.parametrize("module", EXTRA)
+def test_a_package_that_only_training_needs_is_asked_for_in_one_line(module: str, monkeypatch, capsys) -> None:
+    def lacking() -> None:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    monkeypatch.setattr("training.__main__.app", lacking)
+    with pytest.raises(SystemExit) as stop:
+        run()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == (
+        f"Got no module {module}: expected the packages for training; run pip install '.[training]' in the folder with "
+        "pyproject.toml.\n"
+    )
+
+
+def test_another_missing_module_is_a_fault_of_ours_and_is_shown_whole(monkeypatch) -> None:
+    def lacking() -> None:
+        raise ModuleNotFoundError("No module named 'emorl.gone'", name="emorl.gone")
+
+    monkeypatch.setattr("training.__main__.app", lacking)
+    with pytest.raises(ModuleNotFoundError):
+        run()
+
+
+def test_a_bad_configuration_is_one_line_and_exit_code_2(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(sys, "argv", ["training", "objectives", "--config", str(tmp_path / "none.yaml")])
+    with pytest.raises(SystemExit) as stop:
+        run()
+    error = capsys.readouterr().err
+    assert stop.value.code == 2 and error.startswith("No file ") and error.count("\n") == 1
+
+
+def test_the_manifest_is_changed_in_its_place(config) -> None:
+    config.models.mkdir(parents=True)
+    (config.models / "manifest.json").write_text(json.dumps({"presets": {"a": {}}, "help": "“Yes”"}))
+    stages.amend_manifest(config, lambda data: data["presets"].update(b={"x": 1}))
+    text = (config.models / "manifest.json").read_text()
+    assert json.loads(text) == {"presets": {"a": {}, "b": {"x": 1}}, "help": "“Yes”"} and "“Yes”" in text

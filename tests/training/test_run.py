@@ -1,0 +1,311 @@
+"""All stages in a row on the tiny base, with invented texts: what each leaves behind, and that the parts agree."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+from emorl.ensemble.lora import load_adapter
+from emorl.errors import AdapterMismatch, ConfigError
+from emorl.models.base import BASE_SHA256
+from emorl.models.manifest import base_identity, read_manifest
+from emorl.models.template import prompt_text
+from emorl.reflecting.reflector import Reflector
+from tests.training.texts import NOUNS, corpora_with, label, own, ranked
+from training import search, stages
+from training.config import Config, EvaluateConfig, ScorersConfig, SearchConfig
+from training.evaluate import reply_writer
+from training.language_model import OBJECTIVES, SharedScorerConfig
+from training.objectives import ObjectiveConfig
+from training.rounds import RoundsConfig
+from training.warmstart import WarmStartConfig, lessons
+
+PLACES = ["train"] * 6 + ["validation"] * 5 + ["test"] * 4
+CORPORA = corpora_with(
+    [own(noun, split) for noun, split in zip(NOUNS, PLACES, strict=True)],
+    [ranked(noun, split) for noun, split in zip(NOUNS, PLACES, strict=True)],
+)
+LABELS = tuple(
+    label(own(noun).statement, text, faithful, split, depth=faithful, empathy=faithful, would_say=faithful == 2)
+    for noun, split in zip(NOUNS, PLACES, strict=True)
+    for text, faithful in (("You sold it and lie awake.", 2), ("You bought a horse.", 0))
+)
+OBJECTIVE = ObjectiveConfig(
+    steps=2, prompts=2, samples=2, max_tokens=6, first_layer=1, rank=2, alpha=4, validate_every=1, validation=2
+)
+NAMES = ["reflection", "empathy", "fluency"]
+
+
+def config_in(folder: Path) -> Config:
+    """The smallest of everything."""
+    return Config(
+        out=folder / "out",
+        models=folder / "models",
+        shipped=folder / "none",
+        warmstart=WarmStartConfig(epochs=1.0, rank=4, batch=4),
+        scorers=ScorersConfig(shared=SharedScorerConfig(epochs=1.0, batch=4, unread_share=1.0), limit=4),
+        rounds=RoundsConfig(rounds=1, statements=3, samples=2, max_tokens=6, least=0.0, lessons=2, validation=2),
+        objectives=dict.fromkeys(NAMES, OBJECTIVE),
+        search=SearchConfig(prompts=2, levels=1, max_tokens=5),
+        evaluate=EvaluateConfig(prompts=3, max_tokens=6),
+    )
+
+
+@pytest.fixture(scope="module")
+def here(tiny_base) -> Iterator[None]:
+    """The tiny base, the texts above, and a guard that lets every run go on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMORL_BASE", str(tiny_base))
+        for module in (stages, search):
+            patch.setattr(module, "corpora_of", lambda config: CORPORA)
+        patch.setattr("training.sources.load_labels", lambda: LABELS)
+        patch.setattr("training.sources.load_judge_labels", lambda: LABELS[::-1])
+        patch.setattr("training.sources.load_hollow", lambda: ())
+        patch.setattr("training.objectives.runaway", lambda start, now: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def config(here, tmp_path_factory) -> Config:
+    """A finished run; there is no judge of fluency, which would need another model."""
+    config = config_in(tmp_path_factory.mktemp("run"))
+    judge = config.out / "scorers" / "fluency-judge"
+    judge.mkdir(parents=True)
+    (judge / "report.json").write_text("{}")
+    stages.run_warmstart(config)
+    stages.run_scorers(config)
+    stages.run_rounds(config)
+    stages.run_objectives(config)
+    stages.run_package(config)
+    search.run_search(config)
+    stages.run_evaluate(config)
+    stages.run_card(config)
+    return config
+
+
+def read(path: Path):
+    return json.loads(path.read_text())
+
+
+# ---------------------------------------------------------------- warm start, rounds, objectives
+
+
+def test_the_warm_start_says_what_it_learnt_from_and_how_the_losses_fell(config) -> None:
+    card = read(config.out / "warmstart" / "warmstart.json")
+    learnt = lessons(CORPORA, "train", config.warmstart)
+    assert (card["statements"], card["replies"]) == (len(learnt), sum(len(replies) for _, replies in learnt))
+    assert card["steps"] == round(len(learnt) / config.warmstart.batch) and card["seconds"] > 0
+    curve = card["curve"]
+    assert curve == read(config.out / "warmstart" / "curve.json")
+    assert curve[0]["statements"] == 0 and curve[-1]["statements"] == card["steps"] * config.warmstart.batch
+    assert [point["statements"] for point in curve] == sorted({point["statements"] for point in curve})
+    assert all(set(point) == {"statements", "own", "pair"} for point in curve)
+    assert curve[-1]["own"] < curve[0]["own"] and curve[-1]["pair"] < curve[0]["pair"]
+
+
+def test_the_packaged_warm_start_is_the_best_by_the_judges(config) -> None:
+    report = read(config.out / "rounds" / "round-1" / "round.json")
+    assert report["chosen"] == 3 and 0 <= report["mean"] <= report["best"] <= 1
+    packaged = load_file(config.models / "warmstart" / "adapter_model.safetensors")
+    same = []
+    for folder in (config.out / "warmstart", config.out / "rounds" / "round-1"):
+        source = load_file(folder / "adapter_model.safetensors")
+        assert source.keys() == packaged.keys()
+        same.append(all(torch.equal(source[key].to(torch.bfloat16), packaged[key]) for key in source))
+    assert sum(same) == 1
+
+
+def test_objectives_keep_their_account_and_the_best_adapter(config) -> None:
+    for name in NAMES:
+        folder = config.out / "objectives" / name
+        account = read(folder / "account.json")
+        assert (account["steps"], account["data_points"], account["rollouts"]) == (2, 4, 8)
+        assert account["stopped"] == "step limit"
+        lines = [json.loads(line) for line in (folder / "validation.jsonl").read_text().splitlines()]
+        assert [line["step"] for line in lines] == [0, 1, 2]
+        judged = [line["judge"] == line["judge"] for line in lines]  # nan is unlike itself
+        assert judged == [name != "fluency"] * 3
+        assert load_adapter(folder / "best").rank == 2
+
+
+def test_finished_stages_are_not_repeated(config, capsys) -> None:
+    before = {path: path.stat().st_mtime_ns for path in config.out.rglob("*.safetensors")}
+    assert before
+    capsys.readouterr()
+    for stage in (stages.run_warmstart, stages.run_scorers, stages.run_rounds, stages.run_objectives):
+        stage(config)
+    done = [line for line in capsys.readouterr().out.splitlines() if line.endswith(" is done")]
+    assert done == [
+        f"{config.out / folder} is done"
+        for folder in (
+            "warmstart",
+            "scorers/shared-ship",
+            "scorers/shared-judge",
+            "scorers/fluency-judge",
+            "objectives/reflection",
+            "objectives/empathy",
+            "objectives/fluency",
+        )
+    ]
+    assert {path: path.stat().st_mtime_ns for path in config.out.rglob("*.safetensors")} == before
+    assert read_manifest(config.models).base_id  # the rounds have put their warm start back into its place
+
+
+# ---------------------------------------------------------------- package and search
+
+
+def test_the_manifest_is_whole(config) -> None:
+    manifest, data = read_manifest(config.models), read(config.models / "manifest.json")
+    assert [o.name for o in manifest.objectives] == NAMES
+    shared = config.models / "scorers" / "shared-ship"
+    assert [o.scorer for o in manifest.objectives] == [shared, shared, "fluency"]
+    assert manifest.faithfulness == shared and data["faithfulness"]["judge"] == "scorers/shared-judge"
+    assert [entry["judge"] for entry in data["objectives"]] == ["scorers/shared-judge"] * 2 + [None]
+    assert manifest.base_id == base_identity(BASE_SHA256, config.models / "warmstart")
+    for objective in manifest.objectives:
+        assert objective.label and objective.help.endswith((".", "”"))
+        assert objective.training["settings"] == asdict(OBJECTIVE) and objective.training["steps"] == 2
+        with safe_open(objective.adapter / "adapter_model.safetensors", "pt") as file:
+            assert file.metadata()["base_id"] == manifest.base_id
+    assert list(manifest.presets) == ["balanced", "equal", *NAMES, "base"]
+    assert manifest.presets["equal"] == dict.fromkeys(NAMES, 1.0) and manifest.presets["base"] == {}
+    assert manifest.presets["empathy"] == {"empathy": 1.0}
+
+
+def test_the_search_sets_balanced_to_the_exact_optimum_with_a_least_share(config) -> None:
+    record, preset = read(config.models / "search.json"), read_manifest(config.models).presets["balanced"]
+    exact = record["exact"]
+    assert record["objectives"] == NAMES == list(preset) and record["statements"] == 2
+    assert preset == {name: round(share, 3) for name, share in zip(NAMES, exact["balanced"], strict=True)}
+    assert min(exact["balanced"]) >= config.search.least_share - 1e-9
+    assert sum(exact["balanced"]) == pytest.approx(1) and sum(exact["best"]) == pytest.approx(1)
+    assert exact["score"] >= max(record["score"], exact["balanced_score"]) - 1e-6  # nothing beats the exact optimum
+    assert exact["coverage"] > 0.99 and record["decode_steps"] <= record["decode_steps_one_by_one"]
+    assert record["score"] == pytest.approx(max(point["score"] for point in record["points"]))
+
+
+# ---------------------------------------------------------------- evaluation and card
+
+
+def test_the_evaluation_measures_what_the_models_write(config) -> None:
+    record, replies = read(config.models / "evaluation.json"), read(config.out / "replies.json")
+    statements = replies.pop("statements")
+    _, _, closed = stages.partition(CORPORA, OBJECTIVE.validation, config.search.prompts)
+    assert statements == closed[:3] and record["statements"] == 3
+    assert list(replies) == list(record["weights"]) == ["warmstart", *NAMES, "uniform", "emorl"]
+    decoder, tokenizer, manifest = stages.open_models(config)
+    assert record["weights"]["emorl"] == [manifest.presets["balanced"][name] for name in NAMES]
+    write = reply_writer(decoder, tokenizer, prompt_text, config.evaluate.max_tokens)
+    for method, weights in record["weights"].items():
+        assert replies[method] == write(statements, weights), method
+    shares = record["share_of_different_replies"]
+    assert len(shares) == 6 * 5 / 2 and shares["warmstart / emorl"] == pytest.approx(
+        sum(a != b for a, b in zip(replies["warmstart"], replies["emorl"], strict=True)) / 3
+    )
+
+
+def test_gains_are_differences_of_means_and_stand_in_the_manifest(config) -> None:
+    record, data = read(config.models / "evaluation.json"), read(config.models / "manifest.json")
+    means, gains = record["means"], record["gain_over_warmstart"]
+    assert "warmstart" not in gains and "faithfulness judge" in means["emorl"]
+    for method, columns in gains.items():
+        for column, interval in columns.items():
+            difference = means[method][column]["mean"] - means["warmstart"][column]["mean"]
+            assert interval["mean"] == pytest.approx(difference, abs=1e-9)
+            assert interval["low"] <= interval["mean"] + 1e-9 and interval["mean"] <= interval["high"] + 1e-9
+    for entry in data["objectives"]:
+        roles = ["ship", "judge"] if entry["name"] != "fluency" else ["ship"]  # no judge, no column
+        assert list(entry["evaluation"]) == [f"{role} {mode}" for role in roles for mode in ("greedy", "sampled")]
+        found = entry["evaluation"]["ship sampled"]
+        column = f"{entry['name']} ship sampled"
+        assert found["before"] == means["warmstart"][column] and found["after"] == means[entry["name"]][column]
+        assert found["gain"] == gains[entry["name"]][column]
+
+
+def test_the_card_has_a_part_for_every_scorer_and_every_figure(config) -> None:
+    text = (config.models / "MODEL_CARD.md").read_text()
+    for role in ("ship", "judge"):
+        for name in OBJECTIVES:
+            assert f"### shared-{role}: {name}\n" in text
+    assert "3 objective adapters" in text and "| empathy | held-out judge | sampled |" in text
+    assert "| fluency | shipping scorer | greedy |" in text and "| fluency | held-out judge" not in text
+
+
+def test_what_was_packaged_reflects_and_judges(config) -> None:
+    reflector = Reflector.load(config.models, "float32")
+    found = reflector.reflect(
+        CORPORA.own[-1].statement, reflector.setting(reflector.presets["balanced"]), explain=False
+    )
+    assert found.scores is not None and set(found.scores) == set(NAMES)
+    assert all(0 <= score <= 1 for score in found.scores.values()) and 0 <= found.faithfulness <= 1
+
+
+# ---------------------------------------------------------------- a stage before its turn
+
+
+@pytest.fixture
+def early(here, tmp_path) -> Config:
+    return config_in(tmp_path)
+
+
+def warm(config: Config) -> None:
+    """Files that stand for a trained warm start."""
+    for folder, name in ((config.models, "adapter_config.json"), (config.out, "warmstart.json")):
+        (folder / "warmstart").mkdir(parents=True)
+        (folder / "warmstart" / name).write_text("{}")
+
+
+def test_without_a_warm_start_nothing_is_packaged(early) -> None:
+    with pytest.raises(ConfigError, match="No warm start in .*models with its account in .*out: .* warmstart first"):
+        stages.run_package(early)
+    assert not early.models.exists()
+
+
+def test_without_an_adapter_nothing_is_packaged(early) -> None:
+    warm(early)
+    with pytest.raises(
+        ConfigError, match="No finished adapter of reflection in .*: .*; run the stage objectives first"
+    ):
+        stages.run_package(early)
+    for name in NAMES:
+        (early.out / "objectives" / name).mkdir(parents=True)
+        (early.out / "objectives" / name / "account.json").write_text("{}")
+    with pytest.raises(
+        ConfigError, match="No good adapter of reflection in .*: expected one, but a guard stopped"
+    ) as e:
+        stages.run_package(early)
+    assert "\n" not in str(e.value) and not (early.models / "manifest.json").exists()
+
+
+def test_objectives_need_a_warm_start(early, monkeypatch) -> None:
+    monkeypatch.setattr(stages, "score_of", lambda *_: lambda statements, replies: torch.ones(len(replies)))
+    with pytest.raises(AdapterMismatch, match="no PEFT adapter in .*warmstart"):
+        stages.run_objectives(early)
+
+
+def test_no_rounds_leave_the_warm_start_as_it_is(early) -> None:
+    stages.run_rounds(replace(early, rounds=RoundsConfig(rounds=0)))
+    assert not early.out.exists() and not early.models.exists()
+
+
+def test_rounds_need_scorers(early) -> None:
+    with pytest.raises(ConfigError, match="No scorer for faithfulness: expected one in .*; run the stage scorers"):
+        stages.run_rounds(early)
+
+
+def test_no_card_without_its_figures(early) -> None:
+    early.models.mkdir(parents=True)
+    (early.models / "search.json").write_text("{}")
+    with pytest.raises(ConfigError) as error:
+        stages.run_card(early)
+    assert str(error.value) == (
+        f"Got no manifest.json, evaluation.json in {early.models}: expected all figures of the card; run the stages "
+        "package, search and evaluate first."
+    )
