@@ -14,16 +14,26 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from emorl.ui.writing.asked import Asked
+
 if TYPE_CHECKING:
     from emorl.reflecting.reflection import Reflection
 
 
 @dataclass(frozen=True)
 class CachedReflection:
-    """A finished reflection, when it was shown (UTC), and the counsellor's own version of it if one was kept."""
+    """A finished reflection that was shown.
+
+    Attributes:
+        reflection: As it was written; its setting is the one that wrote it.
+        shown_at: When (UTC).
+        asked: What had been asked for.
+        edited: The counsellor's own version of it, if one was kept.
+    """
 
     reflection: Reflection
     shown_at: datetime
+    asked: Asked
     edited: str | None = None
 
 
@@ -38,11 +48,17 @@ class ReflectionCache:
     def __len__(self) -> int:
         return len(self._items)
 
-    def put(self, reflection: Reflection) -> str:
-        """Keep a reflection and return its id, 32 hexadecimal digits that cannot be guessed."""
+    def put(self, reflection: Reflection, asked: Asked | None = None) -> str:
+        """Keep a reflection and return its id, 32 hexadecimal digits that cannot be guessed.
+
+        Args:
+            reflection: As it was written.
+            asked: What was asked for; the reflection's own setting by default.
+        """
         result_id = secrets.token_hex(16)
+        found = CachedReflection(reflection, datetime.now(UTC), asked or Asked(reflection.setting))
         with self._lock:
-            self._items[result_id] = CachedReflection(reflection, datetime.now(UTC))
+            self._items[result_id] = found
             while len(self._items) > self._capacity:
                 self._items.popitem(last=False)
         return result_id

@@ -6,7 +6,7 @@
 
 export const STATE = Object.freeze({
   statement: "statement", // string: what is in a statement box
-  weights: "weights", // {weights, strength, temperature, seed, objectives}: where the sliders stand; told before `mix`
+  weights: "weights", // {weights, strength, temperature, seed, best_of, objectives}: where the sliders stand; told before `mix`
   mix: "mix", // string: the same as shares, to compare two settings
   bands: "bands", // {objective: [low, high]}: slider values that keep the text; the result tells the mixer
   atlas: "atlas", // the atlas of the reflection that is shown, or null
@@ -18,7 +18,7 @@ export const STATE = Object.freeze({
 export const COMMAND = Object.freeze({
   setStatement: "set-statement", // string: put this into the statement box
   setWeights: "set-weights", // {objective: weight}: move the sliders
-  setMix: "set-mix", // {weights, strength, temperature, seed}: the whole setting
+  setMix: "set-mix", // {weights, strength, temperature, seed, best_of}: the whole setting
   finished: "finished", // {result, statement, mix}: a reflection is complete
   edited: "edited", // {id, text}: the counsellor's own version was kept
   rated: "rated", // a rating was saved: what is laid over the map is out of date

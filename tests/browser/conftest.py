@@ -27,6 +27,12 @@ WAIT_MS = 60_000  # machines that test are busy; a passing test never waits so l
 expect.set_options(timeout=WAIT_MS)
 
 
+@pytest.fixture(autouse=True)
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests choose themselves where they want the best of several, whatever the app's default is."""
+    monkeypatch.setattr("emorl.ui.writing.asked.DEFAULT_BEST_OF", 1)
+
+
 @dataclass
 class Watch:
     """What a page did that it must not do."""

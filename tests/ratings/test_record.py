@@ -46,6 +46,10 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("shown_at", datetime(2026, 1, 1), "time zone"),
     ("submitted_at", "yesterday", "time zone"),
     ("submitted_at", datetime(2020, 1, 1, tzinfo=UTC), "not before shown_at"),
+    ("best_of", 0, "a whole number from 1 upwards"),
+    ("best_of", 8.0, "a whole number from 1 upwards"),
+    ("best_of", True, "a whole number from 1 upwards"),
+    ("best_of", 2**31, "a whole number from 1 upwards"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import threading
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,7 +13,10 @@ from sqlalchemy import inspect, text
 
 from emorl.errors import RatingError
 from emorl.ratings import RatingStore, open_store, statement_sha256
+from emorl.ratings.export.tables import records
 from emorl.ratings.storage.connection import database_url
+from emorl.ratings.storage.events import write_event
+from emorl.ratings.storage.restore import restore
 from tests.ratings.conftest import MakeRating
 
 STATEMENT = "I keep putting the letter back in the drawer, and every day it gets heavier."
@@ -52,6 +56,20 @@ def test_two_raters_share_a_reflection_but_other_weights_are_another(store: Rati
     store.add(make(rater="rater-b", weights={"empathy": 0.0, "reflection": 1.0}))
     store.add(make(rater="rater-b", weights={"empathy": 1.0, "reflection": 0.0}))
     assert [r.generation_id for r in store.all()] == [1, 1, 2]
+
+
+def test_chosen_from_several_or_written_alone_it_is_one_reflection(
+    store: RatingStore, make: MakeRating, tmp_path: Path
+) -> None:
+    store.add(make(rater="rater-a", best_of=8))
+    store.add(make(rater="rater-b"))
+    assert [(row.generation_id, row.given.best_of) for row in store.all()] == [(1, 8), (1, None)]
+    assert [row["best_of"] for row in records(store.all())] == [8, None]
+    old = write_event(make(rater="rater-c"), datetime.now(UTC))
+    del old["best_of"]  # of a journal from before it was kept
+    (tmp_path / "old.jsonl").write_text(json.dumps(old) + "\n")
+    assert restore(store, [tmp_path / "old.jsonl"]) == (1, 0)
+    assert store.all()[-1].given.best_of is None
 
 
 def test_it_is_still_there_after_a_restart(url: str, make: MakeRating) -> None:

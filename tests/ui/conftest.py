@@ -21,3 +21,9 @@ def store(tmp_path: Path) -> Iterator[RatingStore]:
 @pytest.fixture
 def reflector() -> ScriptedReflector:
     return ScriptedReflector()
+
+
+@pytest.fixture(autouse=True)
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests choose themselves where they want the best of several, whatever the app's default is."""
+    monkeypatch.setattr("emorl.ui.writing.asked.DEFAULT_BEST_OF", 1)

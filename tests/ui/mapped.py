@@ -11,6 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -22,7 +23,17 @@ from emorl.ensemble.setting import places
 from emorl.ensemble.weights import shares
 from emorl.explain import Explanation, explain_reply
 from emorl.explain.contributions import explain_tokens
-from emorl.reflecting.reflection import Draft, Objective, Reflection, TokenExplanation, Trace
+from emorl.reflecting.best_of import plan, total
+from emorl.reflecting.reflection import (
+    Candidate,
+    Draft,
+    Judged,
+    Objective,
+    Reflection,
+    TokenExplanation,
+    Trace,
+    named_weights,
+)
 from emorl.reflecting.regions import BESIDE_OTHERS, MAX_STEPS, Pace, grow_regions
 from tests.atlas.scripted import ScriptedDecoder
 from tests.ui.scripted import MODEL, Interface
@@ -49,8 +60,15 @@ class MappedReflector(Interface):
     presets: dict[str, dict[str, float]]
 
     def __init__(
-        self, count: int = 3, delay_s: float = 0.0, step_s: float = 0.0, seed: int = 5, length: int = LENGTH
+        self,
+        count: int = 3,
+        delay_s: float = 0.0,
+        step_s: float = 0.0,
+        seed: int = 5,
+        length: int = LENGTH,
+        faithfulness: float | None = None,
     ) -> None:
+        self.faithfulness = faithfulness  # of every text
         self.delay_s, self.step_s, self.seed, self.length = delay_s, step_s, seed, length
         self.started = self.maps = self.maps_closed = 0
         self.hold_map = threading.Event()  # set: the map goes on
@@ -111,9 +129,16 @@ class MappedReflector(Interface):
             tokens.append(int(forbid(mixed[None], [no_run_twice(tokens)]).argmax()))
         return tokens, states
 
+    def written(self, setting: Setting) -> tuple[list[int], list[torch.Tensor]]:
+        """As `write`; where words are sampled, what other weights write, which the seed draws."""
+        if not setting.temperature:
+            return self.write(setting.weights, setting.strength)
+        drawn = random.Random(setting.seed)
+        return self.write([drawn.random() for _ in setting.weights], setting.strength)
+
     def stream(self, statement: str, setting: Setting, explain: bool = True) -> Generator[Draft | Reflection]:
         self.started += 1
-        tokens, states = self.write(setting.weights, setting.strength)
+        tokens, states = self.written(setting)
         for end in range(1, len(tokens)):
             time.sleep(self.delay_s)
             yield Draft(self.text(tokens[:end]))
@@ -142,8 +167,27 @@ class MappedReflector(Interface):
             timing={"prefill_ms": 1.0, "decode_ms": 2.0, "tokens": len(tokens)},
             model=MODEL,
             stopped=False,
+            faithfulness=self.faithfulness,
             trace=Trace(tuple(tokens), torch.stack(states)),
         )
+
+    def stream_best(
+        self, statement: str, count: int, setting: Setting, explain: bool = True, atlas: Mapping[str, Any] | None = None
+    ) -> Generator[Draft | Reflection]:
+        """The plan and the totals are the engine's own; a text's scores go by its length."""
+        planned, shares = plan(setting, count, self.names, atlas), named_weights(self.names, setting)
+        *drafts, _ = self.stream(statement, planned[0][1])
+        yield from drafts
+        found: dict[str, Candidate] = {}
+        for made, own in planned:
+            text = self.text(self.written(own)[0])
+            judged = Judged({name: scores[0] for name, scores in self.scores("", [text]).items()}, self.faithfulness)
+            one = Candidate(text, made, own, judged.scores, judged.faithfulness, total(shares, judged))
+            found.setdefault(text, one)
+        ranked = sorted(found.values(), key=lambda one: -one.total)
+        *_, chosen = self.stream(statement, ranked[0].setting)
+        assert isinstance(chosen, Reflection)
+        yield replace(chosen, candidates=tuple(ranked))
 
     def side_by_side(
         self, statement: str, settings: Sequence[Setting], explain: bool = True

@@ -11,14 +11,24 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from emorl.ensemble import Setting
 from emorl.errors import StatementError
 from emorl.explain import Explanation, Step, Variant, Variants, explanation, plan_variants
 from emorl.explain.contributions import TokenFacts
-from emorl.explain.steps import Candidate
-from emorl.reflecting.reflection import Draft, Objective, Reflection, TokenExplanation
+from emorl.explain.steps import Candidate as Token
+from emorl.reflecting.best_of import plan, total
+from emorl.reflecting.reflection import (
+    Candidate,
+    Draft,
+    Judged,
+    Objective,
+    Reflection,
+    TokenExplanation,
+    named_weights,
+)
 
 if TYPE_CHECKING:
     from emorl.reflecting.reflector import Reflector
@@ -55,13 +65,49 @@ MODEL = {
 }
 
 
+@dataclass(frozen=True)
+class Sample:
+    """What is written where words are sampled, and what the judges say of it."""
+
+    text: str
+    scores: dict[str, float]
+    faithfulness: float
+
+
+SAMPLES = (
+    Sample("You sound worn out, and nobody seems to see it.", {"reflection": 0.6, "empathy": 0.9}, 0.9),
+    Sample("You are tired because your mother never let you rest.", {"reflection": 0.9, "empathy": 0.9}, 0.1),
+    Sample(REPLY, SCORES, 0.4),
+    Sample("Should you see a doctor?", {"reflection": 0.1, "empathy": 0.2}, 0.3),
+)
+"""Which of them is written goes by the seed. Of eight for .6 and .4 the totals are:
+
+the first  (.36 + .36) x .9 = .648, without faithfulness .72
+REPLY      (.48 + .28) x .4 = .304, without faithfulness .76
+the second (.54 + .36) x .1 = .09, without faithfulness .9
+the last   (.06 + .08) x .3 = .042, without faithfulness .14
+"""
+
+
 class ScriptedReflector(Interface):
-    """Writes `REPLY` (or echoes the statement), one token each `delay_s`; counts starts and early ends."""
+    """Writes `REPLY` (or echoes the statement), one token each `delay_s`; counts starts and early ends.
+
+    With `samples` it writes one of them, by the seed, where it samples. With `faithfulness` it has a scorer for that,
+    which says this of `REPLY` and of the base's reply, and of samples what they say.
+    """
 
     objectives: tuple[Objective, ...]
     presets: dict[str, dict[str, float]]
 
-    def __init__(self, delay_s: float = 0.0, echo: bool = False, hold_after: int | None = None) -> None:
+    def __init__(
+        self,
+        delay_s: float = 0.0,
+        echo: bool = False,
+        hold_after: int | None = None,
+        samples: Sequence[Sample] = (),
+        faithfulness: float | None = None,
+    ) -> None:
+        self.samples, self.faithfulness = samples, faithfulness
         self.delay_s = delay_s
         self.echo = echo
         self.hold_after = hold_after  # stops after so many tokens until `go` is set
@@ -106,14 +152,7 @@ class ScriptedReflector(Interface):
             raise StatementError("got an empty statement, expected what the client said; type something first")
         self.started += 1
         lone = len(settings) == 1
-        scripts = [
-            ["", statement]
-            if self.echo
-            else [token[0] for token in TOKENS[:-1]]
-            if lone or any(setting.weights)
-            else [word + " " for word in BASE_REPLY.split()]
-            for setting in settings
-        ]
+        scripts = [self._script(statement, setting, lone) for setting in settings]
         try:
             for index in range(max(map(len, scripts))):
                 time.sleep(self.delay_s)
@@ -128,19 +167,57 @@ class ScriptedReflector(Interface):
             for script, setting in zip(scripts, settings, strict=True)
         )
 
+    def stream_best(
+        self, statement: str, count: int, setting: Setting, explain: bool = True, atlas: Mapping[str, Any] | None = None
+    ) -> Generator[Draft | Reflection]:
+        """The plan and the totals are the engine's own, the texts the script's."""
+        names = tuple(objective.name for objective in self.objectives)
+        planned = plan(setting, count, names, atlas)
+        with closing(self.stream(statement, planned[0][1], explain=False)) as steps:
+            for step in steps:
+                if isinstance(step, Draft):
+                    yield step
+        found: dict[str, Candidate] = {}
+        for made, own in planned:
+            text = statement if self.echo else "".join(self._script(statement, own, True)).rstrip()
+            judged, shares = self._judged(text), named_weights(names, setting)
+            one = Candidate(text, made, own, judged.scores, judged.faithfulness, total(shares, judged))
+            found.setdefault(text, one)
+        ranked = sorted(found.values(), key=lambda one: -one.total)
+        chosen = self._reflection(statement, ranked[0].reflection, explain, ranked[0].setting)
+        yield replace(chosen, candidates=tuple(ranked))
+
+    def _script(self, statement: str, setting: Setting, lone: bool) -> list[str]:
+        if self.echo:
+            return ["", statement]
+        if self.samples and setting.temperature:
+            return [word + " " for word in self.samples[setting.seed % len(self.samples)].text.split()]
+        if lone or any(setting.weights):
+            return [token[0] for token in TOKENS[:-1]]
+        return [word + " " for word in BASE_REPLY.split()]
+
+    def _judged(self, text: str) -> Judged:
+        scores, faithful = next(
+            ((one.scores, one.faithfulness) for one in self.samples if one.text == text),
+            (BASE_SCORES if text == BASE_REPLY else SCORES, self.faithfulness),
+        )
+        return Judged(dict(scores), None if self.faithfulness is None else faithful)
+
     def _reflection(self, statement: str, written: str, explain: bool, setting: Setting) -> Reflection:
+        judged = self._judged(written)
         return Reflection(
             statement=statement,
             reflection=written,
             base_reflection=statement if self.echo else BASE_REPLY,
             objectives=tuple(objective.name for objective in self.objectives),
             setting=setting,
-            scores=dict(BASE_SCORES if written == BASE_REPLY else SCORES),
+            scores=judged.scores,
             base_scores=dict(BASE_SCORES),
-            tokens=tuple(self._explained(statement)) if explain else (),
+            tokens=tuple(self._explained(statement, written)) if explain else (),
             timing={"prefill_ms": 100.0, "decode_ms": 400.0, "tokens": len(TOKENS)},
             model=MODEL,
             stopped=False,
+            faithfulness=judged.faithfulness,
         )
 
     def atlas(self, *_: Any, **__: Any) -> Generator[None]:
@@ -154,12 +231,12 @@ class ScriptedReflector(Interface):
         for token in reflection.tokens:
             y, r, parts = token.id, 100 + token.id, tuple(token.contributions.values())
             texts |= {y: token.text, r: token.foil}
-            here, there = Candidate(y, 0.5, (0.0,) * 3), Candidate(r, 0.25, parts)
-            low = Candidate(200, 0.1, (2.0, 1.0, 0.5))
+            here, there = Token(y, 0.5, (0.0,) * 3), Token(r, 0.25, parts)
+            low = Token(200, 0.1, (2.0, 1.0, 0.5))
             own = (here if parts[0] >= 0 else there, here, low)
             facts = TokenFacts(y, r, token.margin, parts, tuple(token.unchanged.values()))
             steps.append(Step(facts, 1, 0.5, (here, there, low), own, (1.0, -1.0), (0.5, -0.5), 0.01 * y))
-        end = {len(TOKENS) - 1} if not self.echo else set()
+        end = {len(reflection.tokens) - 1} if not self.echo else set()
         labels = {item.name: item.label.lower() for item in self.objectives}
         return explanation(
             steps,
@@ -189,8 +266,11 @@ class ScriptedReflector(Interface):
             ),
         )
 
-    def _explained(self, statement: str) -> Iterator[TokenExplanation]:
-        for index, (text, foil, base, reflection, empathy) in enumerate(TOKENS):
+    def _explained(self, statement: str, written: str) -> Iterator[TokenExplanation]:
+        tokens = TOKENS
+        if not self.echo and written != REPLY:
+            tokens = (*((f" {word}", " else", 1.0, 0.5, 0.25) for word in written.split()), TOKENS[-1])
+        for index, (text, foil, base, reflection, empathy) in enumerate(tokens):
             shown = statement if self.echo and index == 0 else text
             yield TokenExplanation(
                 text=shown,

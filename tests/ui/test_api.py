@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,33 +19,31 @@ from emorl.ensemble import Setting
 from emorl.errors import AssetError
 from emorl.ratings import open_store
 from emorl.reflecting.contract import CANDIDATE_FIELDS, FIELDS, reflection_json
-from emorl.reflecting.reflection import Candidate
 from emorl.ui import ModelLoader, build_demo
 from emorl.ui.api import strings
 from emorl.ui.api.endpoints import Endpoints
 from tests.browser.conftest import serve
-from tests.ui.scripted import MODEL, REPLY, TOKENS, ScriptedReflector
+from tests.ui.scripted import MODEL, REPLY, SAMPLES, TOKENS, ScriptedReflector
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.S)
 
 
 class Whole(ScriptedReflector):
-    """The scripted reflector with `reflect`, as the real one has it."""
+    """The scripted reflector with `reflect` and `best_of`, as the real one has them."""
 
     def reflect(self, statement: str, setting: Setting, explain: bool = True) -> Any:
         *_, last = self.stream(statement, setting, explain)
         return last
 
     def best_of(self, statement: str, count: int, setting: Setting, explain: bool = True, atlas: Any = None) -> Any:
-        found = replace(self.reflect(statement, setting, explain), faithfulness=0.5)
-        made = Candidate(REPLY, "greedy", setting, found.scores, 0.5, 0.4)
-        return replace(found, candidates=(made,) * count)
+        *_, last = self.stream_best(statement, count, setting, explain)
+        return last
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, Whole]]:
-    reflector = Whole()
+    reflector = Whole(samples=SAMPLES, faithfulness=0.4)
     with serve(reflector, open_store(f"sqlite:///{tmp_path / 'ratings.db'}")) as url:
         yield url, reflector
 
@@ -77,8 +74,8 @@ def test_the_contract_of_the_command_line(served: tuple[str, Whole]) -> None:
 def test_the_best_of_several_has_its_candidates(served: tuple[str, Whole]) -> None:
     app = client(served[0])
     found = app.predict("I am tired.", best_of=3, api_name="/reflect")
-    assert tuple(found) == (*FIELDS, "candidates") and found["faithfulness"] == 0.5
-    assert len(found["candidates"]) == 3 and found["candidates"][0]["reflection"] == REPLY
+    assert tuple(found) == (*FIELDS, "candidates") and found["faithfulness"] == 0.9
+    assert len(found["candidates"]) == 3 and found["candidates"][0]["reflection"] == SAMPLES[0].text
     assert tuple(found["candidates"][0]) == CANDIDATE_FIELDS
     explained = app.predict("I am tired.", best_of=1, api_name="/explain")
     assert tuple(explained) == (*FIELDS, "candidates", "tokens")

@@ -163,7 +163,7 @@ def payload_types() -> list[type]:
     """All dataclasses in the `payload` modules of `emorl.ui`."""
     found: list[type] = []
     for module in pkgutil.walk_packages(emorl.ui.__path__, "emorl.ui."):
-        if module.name.endswith((".payload", ".contacts", ".mixer")):
+        if module.name.endswith((".payload", ".contacts", ".mixer", ".scores", ".candidates")):
             members = vars(importlib.import_module(module.name)).values()
             found += [
                 one for one in members if isinstance(one, type) and is_dataclass(one) and one.__module__ == module.name

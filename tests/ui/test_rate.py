@@ -12,6 +12,7 @@ import pytest
 
 from emorl.errors import RatingError
 from emorl.ratings import Item, RatingQueue, RatingStore, Side, Task, load_items
+from emorl.ui.cache import ReflectionCache
 from emorl.ui.rate import strings
 from emorl.ui.rate.answers import item_payload, read_answer, read_draft
 from emorl.ui.rate.screen import RateScreen
@@ -267,7 +268,10 @@ def test_settings_in_words(arguments: tuple[Any, ...], name: str) -> None:
 
 def test_reflections_become_an_item_of_ones_own(screen: RateScreen) -> None:
     write: Callable[..., Any] = lambda weights: ScriptedReflector().written("I am tired.", weights)  # noqa: E731
-    one, two = write({"reflection": 3.0, "empathy": 1.0}), write({"reflection": 0.0, "empathy": 0.0})
+    cache = ReflectionCache()
+    ids = [cache.put(write(weights)) for weights in ({"reflection": 3.0, "empathy": 1.0}, {"reflection": 0.0})]
+    one, two = map(cache.get, ids)
+    assert one is not None and two is not None
     single, pair = item_from_reflections(one), item_from_reflections(one, two)
     assert (single.second, single.source) == (None, "reflect")
     assert single.first.weights == {"reflection": 0.75, "empathy": 0.25}

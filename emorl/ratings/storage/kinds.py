@@ -213,6 +213,18 @@ class Seed(Kind):
 
 
 @dataclass(frozen=True)
+class Count(Kind):
+    """How many of something."""
+
+    column = Integer()
+
+    def check(self, name: str, value: object) -> None:
+        """A whole number from 1 upwards."""
+        if type(value) is not int or not 1 <= value < 2**31:
+            raise fault(name, value, "a whole number from 1 upwards")
+
+
+@dataclass(frozen=True)
 class NotNegative(Kind):
     """A finite number from 0 upwards."""
 

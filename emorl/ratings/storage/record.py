@@ -21,6 +21,7 @@ from emorl.ratings.storage.fields import check_fields
 from emorl.ratings.storage.form import MAX_TEXT, Answer, Comment, Depth, Rank, WouldSay
 from emorl.ratings.storage.item import Item
 from emorl.ratings.storage.kinds import (
+    Count,
     FreeText,
     Identifier,
     JsonObject,
@@ -83,6 +84,8 @@ class NewRating(ShownReflection):
         shown_at: when the reflection was complete on the screen.
         submitted_at: when the form was sent.
         edited: the rater's own version of the reflection; None if there is none, or no agreement to keep text.
+        best_of: how many reflections were written to choose this one from by its scores; None where it was written
+            alone. The setting is in both cases the one that wrote it.
     """
 
     rater: Annotated[str, Identifier()]
@@ -95,6 +98,7 @@ class NewRating(ShownReflection):
     shown_at: Instant
     submitted_at: Instant
     edited: Annotated[str, FreeText(MAX_TEXT, may_be_blank=False)] | None = None
+    best_of: Annotated[int, Count()] | None = None
 
 
 @dataclass(frozen=True)

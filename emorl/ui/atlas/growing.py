@@ -30,23 +30,24 @@ def atlas_payloads(
     Args:
         loader: The models.
         cache: Where reflections are kept.
-        result_id: Id of one; unknown ids, sampled reflections and strength 0 have no atlas.
+        result_id: Id of one; unknown ids, strength 0, and where sampling was asked for, have no atlas. The best of
+            several has the one of what was asked for, whichever candidate was chosen.
         objectives: Three to span where there are more; the heaviest by default.
     """
     cached, reflector = cache.get(result_id), loader.reflector()
     if cached is None or reflector is None:
         yield NoAtlas("")
         return
-    shown = cached.reflection
-    if shown.setting.temperature > 0 or shown.setting.strength == 0:
+    shown, asked = cached.reflection, cached.asked.setting
+    if asked.temperature > 0 or asked.strength == 0:
         yield NoAtlas(result_id)
         return
     try:
         if objectives is None:
-            objectives = slice_of(list(shown.weights), list(shown.weights.values()))
+            objectives = slice_of(shown.objectives, asked.weights)
         elif len(objectives) > MAX_OBJECTIVES:
             raise EmorlError(ERRORS["slice"].format(got=len(objectives)))
-        with closing(reflector.atlas(shown.statement, shown.setting.strength, objectives)) as growing:
+        with closing(reflector.atlas(shown.statement, asked.strength, objectives)) as growing:
             known = -1
             for atlas in growing:
                 if atlas is None or (not atlas["finished"] and len(atlas["regions"]) == known):

@@ -1,7 +1,8 @@
 // Two reflections of one statement side by side: texts as they are written, then what differs, scores, checks.
 import { COMMAND, hear, STATE, tell } from "../events.js";
-import { h } from "../widgets/dom.js";
+import { fill, h } from "../widgets/dom.js";
 import { crisisNotice } from "../writing/crisis.js";
+import { faithfulWords } from "../writing/faithful.js";
 import { isRunning } from "../writing/outcome.js";
 import { NAMES, sideColumn } from "./side.js";
 
@@ -43,7 +44,7 @@ class Comparison {
     this.live = h("div", { class: "sr", "aria-live": "polite" });
     this.message = h("div", {});
     this.same = h("p", { class: "verdict" });
-    this.hint = h("p", { class: "fine", hidden: true }, T.scores_hint);
+    this.hint = h("p", { class: "fine", hidden: true });
     const onclick = () => this.swapSides();
     this.swap = h("button", { type: "button", class: "quiet", id: "compare-swap", onclick }, T.swap);
     const nodes = this.columns.map(({ node }) => node);
@@ -185,9 +186,12 @@ class Comparison {
       column.draw(sides[i], NAMES[1 - i]);
     });
     this.same.textContent = same ? T.same : "";
+    const faithful = sides.some((side) => side.faithfulness);
+    this.hint.textContent = T.scores_hint + (faithful ? ` ${fill(T.faithful_about, T)}` : "");
     this.hint.hidden = false;
     if (confirmed) this.message.replaceChildren(h("p", { class: "notice" }, T.crisis.confirmed));
-    const spoken = sides.map((side, i) => h("p", {}, `${NAMES[i]}: ${side.text}`));
+    const said = ({ text, faithfulness }) => (faithfulness ? `${text} ${faithfulWords(faithfulness, T)}` : text);
+    const spoken = sides.map((side, i) => h("p", {}, `${NAMES[i]}: ${said(side)}`));
     this.live.replaceChildren(...spoken, same ? h("p", {}, T.same) : "");
     this.offer(same || confirmed ? [] : sides.map((side) => side.id));
     this.follow();

@@ -2,6 +2,7 @@
 import { copyText, fill, h } from "../widgets/dom.js";
 import { objectiveStyle, percent } from "../widgets/numbers.js";
 import { checkItems } from "../writing/checks.js";
+import { faithfulLine, faithfulMeter } from "../writing/faithful.js";
 import { meter } from "../writing/meter.js";
 
 export const NAMES = ["A", "B"];
@@ -14,6 +15,7 @@ export function sideColumn(name, T) {
   const copy = h("button", { type: "button", class: "quiet", hidden: true, "aria-label": copyName }, T.copy);
   const setting = h("p", { class: "fine setting" });
   const differs = h("p", { class: "fine differs" });
+  const faithful = h("div", { class: "faithful-place" });
   const chips = h("ul", { class: "care-chips chips-place", "aria-label": fill(T.chips_name, { name }) });
   const scores = h("div", { class: "scores", role: "group", "aria-label": fill(T.scores_name, { name }) });
   copy.addEventListener("click", () => copyText(copy, text.textContent, text, T.copied));
@@ -24,6 +26,7 @@ export function sideColumn(name, T) {
     setting,
     text,
     differs,
+    faithful,
     chips,
     scores,
   );
@@ -36,13 +39,17 @@ export function sideColumn(name, T) {
     chips.replaceChildren(...checkItems(side.chips, T.chips));
     const style = ({ name: objective }) => objectiveStyle(side.parts.findIndex((part) => part.name === objective));
     scores.replaceChildren(...side.scores.map((row) => meter(row, style(row), T)));
+    if (side.faithfulness) {
+      faithful.replaceChildren(faithfulLine(side.faithfulness, T));
+      scores.append(faithfulMeter(side.faithfulness, T));
+    }
     copy.hidden = false;
     copy.textContent = T.copy;
   }
 
   function wipe() {
     copy.hidden = true;
-    for (const one of [text, setting, differs, chips, scores]) one.replaceChildren();
+    for (const one of [text, setting, differs, faithful, chips, scores]) one.replaceChildren();
   }
 
   return { node, text, draw, wipe };

@@ -17,6 +17,7 @@ COMPARE = {
     "differs": "{n} of {all} words differ from {other}; they are underlined.",
     "differs_spoken": " Only here: {words}.",
     "same": "Both settings write the same text.",
+    "faithful_about": "“{faithful}” is an automatic estimate that is often wrong.",
     "stale": "The statement or the settings have changed since these texts. Press Write both for new ones.",
     "stopped": "Stopped before the end, so there is no comparison and there are no scores for these texts.",
 }

@@ -150,6 +150,7 @@ class MapScreen {
     const region = atlas.regions[index];
     const inWords = ({ name, label }) => `${label.toLowerCase()} ${percent(shareOf(name))}`;
     this.picture?.mark(within ? shares : null, index);
+    view.single.textContent = mixer.best_of > 1 ? fill(T.single, { n: mixer.best_of }) : "";
     view.count.textContent = this.count(region);
     view.reading.textContent = region ? region.reflection : "";
     view.mix.textContent = total > 0 ? fill(T.mix, { mix: mixer.objectives.map(inWords).join(", ") }) : "";
@@ -194,6 +195,7 @@ function layout(T, ratings, slices) {
   const view = {
     notice: h("p", { class: "fine", role: "status" }),
     guide: h("p", { class: "fine map-guide", hidden: true }),
+    single: h("p", { class: "fine map-guide" }),
     count: h("p", { class: "map-count", id: "map-count" }),
     reading: h("p", { class: "reflection-text map-text", id: "map-text" }),
     facts: h("p", { class: "fine" }),
@@ -213,6 +215,7 @@ function layout(T, ratings, slices) {
     { class: "card map", "aria-labelledby": "map-heading" },
     h("h2", { class: "title", id: "map-heading" }, T.heading),
     view.guide,
+    view.single,
     view.notice,
     slices.node,
     view.body,

@@ -20,6 +20,7 @@ MAP = {
     "count_all": "One reflection is within reach, whatever the weights.",
     "nowhere": "{n} reflections are within reach, but the atlas does not cover your present weights.",
     "nowhere_one": "One reflection is within reach, but the atlas does not cover your present weights.",
+    "single": "It shows what is written one at a time; of the best of {n}, another text may be chosen.",
     "picture": "Atlas over the weights of {names}, with {n} regions. The list beside it says the same.",
     "picture_one": "Atlas over the weights of {names}, with one region. The list beside it says the same.",
     "list": "Reflections, the largest region first. The arrow keys move between them.",

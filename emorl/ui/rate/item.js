@@ -1,6 +1,7 @@
 // The form of one item: the questions, the draft that is kept while they are answered, the keys, and the way to skip it.
 import { h } from "../widgets/dom.js";
-import { checkGroup, missingFields, radioGroup } from "../widgets/form.js";
+import { checkGroup, radioGroup } from "../widgets/form.js";
+import { missingFields } from "../widgets/missing.js";
 
 const RUBRIC = ["depth", "empathy", "fluency", "would_say"];
 const DRAFT_PAUSE_MS = 500;

@@ -1,7 +1,8 @@
 // What the sliders mean for the text that is shown: its own, another of its atlas, or none that is known. No DOM here.
 //
 // `facts` are {statement, key, mixer, atlas, original, asked, finished}: what is in the box and on the sliders now, the
-// finished result, and the statement and key at the press of Generate. A key is the sliders' setting to four digits.
+// finished result, and the statement and key at the press of Generate. A key is the sliders' setting to four digits. The
+// best of several has no live text: other weights would weigh its candidates differently, and draw others.
 import { bandOfShares, regionAt, sliderBand } from "../atlas/lookup.js";
 import { fill } from "../widgets/dom.js";
 import { floorPercent, sum } from "../widgets/numbers.js";
@@ -32,13 +33,15 @@ function lookUp({ mixer, ...facts }) {
 function unmoved(facts, T) {
   const { ready, growing, region } = lookUp(facts);
   const shown = { text: facts.original.text, region, own: true, here: true };
-  if (!ready) return { ...shown, mark: "own", note: "" };
+  if (!ready || facts.original.choice) return { ...shown, mark: "own", note: "" };
   return { ...shown, mark: "live", note: growing ? T.live_growing : T.live };
 }
 
 function moved(facts, T) {
   const { mixer, original } = facts;
   const { strength, temperature } = original.details;
+  if ((mixer.best_of || 1) !== (original.choice?.written || 1)) return stale(T.stale_count);
+  if (original.choice) return stale(T.stale_weights); // other weights would choose anew, which no atlas knows
   if (temperature > 0 || mixer.temperature > 0 || mixer.strength !== strength) return stale(T.stale_settings);
   const { atlas, ready, growing, region } = lookUp(facts);
   if (!ready) return stale(T.stale_weights);
@@ -60,7 +63,7 @@ function live(text, original, note, T) {
 export function keptBands(facts, shown) {
   const { mixer, original } = facts;
   const found = {};
-  if (!mixer || !shown.text || shown.base) return found;
+  if (!mixer || !shown.text || shown.base || original.choice) return found;
   for (const name of Object.keys(mixer.weights)) {
     const row = original.overall.find((part) => part.name === name);
     if (shown.region >= 0) found[name] = sliderBand(atlasOf(facts), shown.region, mixer.weights, name);
@@ -91,5 +94,6 @@ export function atlasLine(facts, T) {
   if (atlas.phase === "growing") return n ? fill(T.atlas_growing, values) : T.atlas_begun;
   if (atlas.phase === "stopped") return fill(T.atlas_stopped, values);
   if (atlas.coverage <= 0.99) return fill(T.atlas_part, values);
+  if (facts.original.choice) return fill(n === 1 ? T.atlas_best_one : T.atlas_best, values);
   return n === 1 ? T.atlas_done_one : fill(T.atlas_done, values);
 }

@@ -2,7 +2,8 @@
 // as it was, when the counsellor then changes their own version. Every opening has a number: a double click saves once.
 import { COMMAND, hear, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
-import { missingFields, radioGroup } from "../widgets/form.js";
+import { radioGroup } from "../widgets/form.js";
+import { missingFields } from "../widgets/missing.js";
 
 const FIELDS = ["depth", "empathy", "fluency", "would_say"];
 

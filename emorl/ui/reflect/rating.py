@@ -15,6 +15,7 @@ from emorl.errors import RatingError
 from emorl.ratings import MAX_COMMENT, NewRating, statement_sha256
 from emorl.ui.cache import CachedReflection
 from emorl.ui.reflect.strings import ERRORS, RATING
+from emorl.ui.writing.scores import stored_scores
 
 _OPENING = re.compile(r"[0-9a-f]{1,16}")
 
@@ -29,7 +30,8 @@ def submit_token(form: Mapping[str, object]) -> str:
 def new_rating(form: Mapping[str, object], cached: CachedReflection | None, rater: str, token: str) -> NewRating:
     """The record of one filled-in form.
 
-    The statement and the counsellor's own version of the reflection, which may repeat it, go in only with consent.
+    The statement and the counsellor's own version of the reflection, which may repeat it, go in only with consent. Of
+    the best of several, the setting is the chosen candidate's own, which writes the text that was rated.
 
     Args:
         form: answers as strings under `depth, empathy, fluency, would_say`, `comment`, and `consent` (bool).
@@ -59,7 +61,7 @@ def new_rating(form: Mapping[str, object], cached: CachedReflection | None, rate
         temperature=shown.setting.temperature,
         seed=shown.setting.seed,
         model=dict(shown.model),
-        scores=dict(shown.scores),
+        scores=stored_scores(shown),
         app_version=emorl.__version__,
         depth=answers["depth"],
         empathy=int(answers["empathy"]),
@@ -69,6 +71,7 @@ def new_rating(form: Mapping[str, object], cached: CachedReflection | None, rate
         shown_at=cached.shown_at,
         submitted_at=datetime.now(UTC),
         edited=cached.edited if agreed else None,
+        best_of=cached.asked.best_of if cached.asked.best_of > 1 else None,
     )
 
 

@@ -4,8 +4,10 @@ import { copyText, fill, h } from "../widgets/dom.js";
 import { objectiveStyle } from "../widgets/numbers.js";
 import { checkItems } from "../writing/checks.js";
 import { crisisNotice } from "../writing/crisis.js";
+import { faithfulLine, faithfulMeter, faithfulWords } from "../writing/faithful.js";
 import { meter } from "../writing/meter.js";
 import { expectFailure, expectNone, isRunning } from "../writing/outcome.js";
+import { candidateList } from "./candidates.js";
 import { editor } from "./edit.js";
 import { atlasLine, keptBands, liveScores, liveText } from "./live.js";
 import { explainOverall, explainWords } from "./reasons.js";
@@ -50,7 +52,8 @@ class Result {
     const { edit, copy, text } = this.view;
     edit.addEventListener("click", () => this.own.open());
     copy.addEventListener("click", () => copyText(copy, this.shownText, text, this.T.copied));
-    element.append(this.view.main, this.view.side, this.view.whole);
+    const { main, chosen, side, whole } = this.view;
+    element.append(main, chosen, side, whole);
   }
 
   learn(fact) {
@@ -77,7 +80,7 @@ class Result {
     past.hidden = !other;
     for (const node of [panel, hint, whole]) node.classList.toggle("aside", other);
     if (other) this.own.close();
-    if (other || this.shownText !== shown.text) this.showScores(liveScores(this.facts, shown));
+    if (other || this.shownText !== shown.text) this.judge(liveScores(this.facts, shown), this.facts.original, !other);
     if (this.shownText === shown.text) return;
     this.shownText = shown.text;
     if (other) {
@@ -89,8 +92,17 @@ class Result {
     this.timer = setTimeout(() => live.replaceChildren(h("p", {}, this.shownText)), LIVE_PAUSE_MS);
   }
 
-  showScores(rows) {
-    this.view.scores.replaceChildren(...rows.map((row) => meter(row, this.styles[row.name] || "o0", this.T)));
+  // What is known of the text that is shown: its scores, and whether it stays with what was said.
+  judge(rows, { faithfulness }, own) {
+    const { T } = this;
+    const { scores, faithful } = this.view;
+    scores.replaceChildren(...rows.map((row) => meter(row, this.styles[row.name] || "o0", T)));
+    faithful.replaceChildren();
+    if (!faithfulness) return;
+    if (own) {
+      scores.append(faithfulMeter(faithfulness, T));
+      faithful.append(faithfulLine(faithfulness, T), h("p", { class: "fine" }, T.faithful_note));
+    } else faithful.append(h("p", { class: "faithful" }, T.faithful_live), h("p", { class: "fine" }, T.faithful_press));
   }
 
   // The words of the finished text, whose elements are kept for when the sliders come back to it.
@@ -143,7 +155,8 @@ class Result {
     }
     main.setAttribute("data-phase", phase);
     main.setAttribute("aria-busy", String(isRunning(value)));
-    state.textContent = { writing: this.T.writing, waiting: this.T.waiting }[phase] || "";
+    const writing = value?.best_of > 1 ? fill(this.T.writing_best, { n: value.best_of }) : this.T.writing;
+    state.textContent = { writing, waiting: this.T.waiting }[phase] || "";
     text.classList.toggle("placeholder", phase === "idle");
     text.hidden = phase === "crisis";
     this[phase](value);
@@ -179,10 +192,10 @@ class Result {
     this.view.message.replaceChildren(message ? h("p", { class: "fine" }, message) : "");
   }
 
-  writing({ text }) {
+  writing({ text, best_of }) {
     this.view.message.replaceChildren();
     this.view.text.textContent = text;
-    this.announce(text, false);
+    if (best_of === 1) this.announce(text, false); // of several, another may be shown in the end
   }
 
   stopped({ text }) {
@@ -218,8 +231,10 @@ class Result {
       this.labels[part.name] = part.label;
     });
     this.announce(found.text, true);
+    if (found.faithfulness) this.view.live.append(h("p", {}, faithfulWords(found.faithfulness, this.T)));
     base.textContent = found.base;
-    this.showScores(found.scores);
+    this.judge(found.scores, found, true);
+    this.choice(found);
     side.hidden = copy.hidden = edit.hidden = false;
     this.explain(found);
     chips.replaceChildren(...checkItems(found.chips, this.T.chips));
@@ -228,6 +243,13 @@ class Result {
     const cut = found.cut ? `${this.T.cut} ` : "";
     details.textContent = cut + fill(this.T.details, { ...found.details, seconds });
     this.finish(found);
+  }
+
+  choice({ choice, id }) {
+    const { chosen, candidates } = this.view;
+    const { styles, labels, T } = this;
+    chosen.hidden = !choice;
+    if (choice) candidates.replaceChildren(...candidateList({ choice, id, styles, labels, T }));
   }
 
   explain(found) {

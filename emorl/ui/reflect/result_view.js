@@ -11,6 +11,7 @@ export function resultView(T, ownVersion) {
     past: h("p", { class: "mark", "data-mark": "stale", hidden: true }, T.past),
     edit: h("button", { type: "button", class: "quiet", id: "edit-open", hidden: true }, T.edit),
     copy: h("button", { type: "button", class: "quiet", hidden: true }, T.copy),
+    faithful: h("div", {}),
     chips: h("ul", { class: "care-chips", "aria-label": T.chips.heading }),
     details: h("p", { class: "fine details" }),
     message: h("div", {}),
@@ -19,6 +20,7 @@ export function resultView(T, ownVersion) {
     base: h("p", { class: "base-text", id: "base-text" }),
     scores: h("div", { class: "scores" }),
     overall: h("div", {}),
+    candidates: h("div", {}),
   };
   view.why = whyPart(view, T);
   view.main = h(
@@ -33,6 +35,7 @@ export function resultView(T, ownVersion) {
       view.copy,
     ),
     view.text,
+    view.faithful,
     view.live,
     view.mark,
     view.reach,
@@ -49,9 +52,11 @@ export function resultView(T, ownVersion) {
     sideCard("scores-heading", T.scores_heading, view.scores, h("p", { class: "fine" }, T.scores_hint)),
   );
   view.whole = h("section", { class: "card", hidden: true, "aria-labelledby": "overall-heading" }, view.overall);
-  const { message, chips, details, scores, base, panel, hint, overall, side, why, whole, copy, edit, past } = view;
-  view.emptied = [message, chips, details, scores, base, panel, hint, overall];
-  view.hidden = [side, why, whole, copy, edit, past];
+  view.chosen = sideCard("chosen-heading", T.chosen_heading, view.candidates);
+  const { message, faithful, chips, details, scores, base, panel, hint, overall, candidates } = view;
+  view.emptied = [message, faithful, chips, details, scores, base, panel, hint, overall, candidates];
+  const { chosen, side, why, whole, copy, edit, past } = view;
+  view.hidden = [chosen, side, why, whole, copy, edit, past];
   return view;
 }
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,14 +31,17 @@ from emorl.ui.reflect.payload import RatingClosed, RatingOpen, RatingRefused, Ra
 from emorl.ui.reflect.rating import new_rating, submit_token
 from emorl.ui.sending.form import send_form
 from emorl.ui.widgets import QUIET, handler, widget
+from emorl.ui.writing import asked as asking
 from emorl.ui.writing import strings as shared
+from emorl.ui.writing.asked import Asked, read_asked
 from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, stop_writing, writing_limits
-from emorl.ui.writing.mixer import mixer_widget, read_setting
+from emorl.ui.writing.mixer import mixer_widget
 from emorl.ui.writing.payload import ReflectionPayload, Writing, reflection_payload
 from emorl.ui.writing.statement import statement_widget
 
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
+    from emorl.reflecting.reflection import Reflection
     from emorl.reflecting.reflector import Reflector
 
 log = logging.getLogger(__name__)
@@ -52,6 +55,7 @@ RESULT_TEXT: dict[str, object] = {
     **shared.REASONS,
     **strings.RESULT,
     **strings.LIVE,
+    **strings.CHOSEN,
     **strings.OWN_VERSION,
     "crisis": shared.CRISIS,
     "chips": shared.CHIPS,
@@ -83,15 +87,15 @@ class ReflectScreen:
     def _stream(
         self, mix: object, reflector: Reflector, text: str, keep: bool
     ) -> Iterator[Writing | ReflectionPayload]:
-        setting = read_setting(mix, reflector)
-        yield Writing("")
-        with closing(reflector.stream(text, setting)) as steps:
+        asked = read_asked(mix, reflector)
+        yield Writing("", asked.best_of)
+        with closing(_written(reflector, text, asked)) as steps:
             for step in steps:
                 if isinstance(step, Draft):
-                    yield Writing(step.text)
+                    yield Writing(step.text, asked.best_of)
                 else:
-                    result_id = self.cache.put(step) if keep else ""
-                    yield reflection_payload(step, reflector.objectives, result_id, confirmed=not keep)
+                    result_id = self.cache.put(step, asked) if keep else ""
+                    yield reflection_payload(step, reflector.objectives, result_id, not keep, asked)
 
     def grow_atlas(self, result_id: object) -> Iterator[Json]:
         """Stream the atlas of a finished reflection; skips where there is nothing new, so that it can be closed."""
@@ -131,6 +135,13 @@ class ReflectScreen:
         return to_page(RatingSaved(result_id, reply, who)), who
 
 
+def _written(reflector: Reflector, text: str, asked: Asked) -> Generator[Draft | Reflection]:
+    """One reflection, or the best of several."""
+    if asked.best_of == 1:
+        return reflector.stream(text, asked.setting)
+    return reflector.stream_best(text, asked.best_of, asked.setting)
+
+
 def reflect_screen(
     loader: ModelLoader, store: Callable[[], RatingStore], at_once: int, rater: gr.BrowserState
 ) -> ReflectScreen:
@@ -139,7 +150,7 @@ def reflect_screen(
     with gr.Row(elem_id="reflect", equal_height=False):
         with gr.Column(scale=5, min_width=330, elem_id="controls"):
             statement = statement_widget("generate")
-            mixer = mixer_widget(loader)
+            mixer = mixer_widget(loader, choices=asking.CHOICES, best_of=asking.DEFAULT_BEST_OF)
             atlas = widget("atlas", text={})
             with gr.Row(elem_id="actions"):
                 generate = gr.Button(strings.GENERATE, variant="primary", elem_id="generate", scale=3, min_width=120)

@@ -54,18 +54,54 @@ LIVE = {
     "stale_statement": "The statement has changed since this text. Press Generate for a new one.",
     "stale_weights": "The weights have changed since this text. Press Generate for a new one.",
     "stale_growing": "The weights have changed since this text, and the atlas has not reached them yet.",
+    "stale_count": "How many are written has changed since this text. Press Generate for a new one.",
     "stale_settings": "Strength or sampling has changed since this text. Press Generate for a new one.",
     "past": "These are the reasons for the text as it was generated, not for the live text above.",
     "atlas_begun": "Finding every reflection the sliders can reach",
     "atlas_growing": "Finding every reflection the sliders can reach: {n} so far, for {share} of all settings",
     "atlas_done": "{n} reflections are within reach of the sliders.",
     "atlas_done_one": "Only this reflection is within reach of the sliders.",
+    "atlas_best": "Written one at a time, {n} reflections are within reach of the sliders; the Map shows them.",
+    "atlas_best_one": "Written one at a time, only one reflection is within reach of the sliders.",
     "atlas_part": "{n} reflections found, for {share} of all settings.",
     "atlas_stopped": "The atlas was stopped at {share} of all settings.",
     "atlas_off": "There is no atlas for this text, because it was sampled or has strength 0. "
     "Press Generate after moving a slider.",
     "atlas_failed": "The atlas could not be made: {message}",
 }
+
+CHOSEN = {
+    "writing_best": "Writing {n} to choose from",
+    "faithful_live": "Stays with what was said: not checked for live text.",
+    "faithful_press": "Press Generate to have it checked.",
+    "chosen_heading": "Chosen from several",
+    "written_different": "{n} were written, which gave {different} different texts.",
+    "written_same": "{n} were written, and all are the same text, so there was nothing to choose.",
+    "how": "The chosen one has the highest total: each automatic score times the share you asked for, added up, times "
+    "the estimate of whether it stays with what was said.",
+    "how_plain": "The chosen one has the highest total: each automatic score times the share you asked for, added up.",
+    "how_zero": "All weights are zero, so the estimate of whether it stays with what was said decided alone.",
+    "how_zero_plain": "All weights are zero, so nothing could be compared, and the most likely one was kept.",
+    "how_words": "The scores explain the choice only; “Why this word” explains the words of the chosen one.",
+    "how_note": "Scores and estimate are automatic and often wrong, so read the others too.",
+    "how_note_plain": "Scores are automatic and often wrong, so read the others too.",
+    "candidates": "Candidates, the chosen one first",
+    "chosen": "chosen",
+    "total": "total {total}",
+    "sum": "Total: {sum} = {total}",
+    "made": {
+        "greedy": "Written with the most likely word each time.",
+        "atlas": "Written with other weights that the sliders can reach.",
+        "sampled": "Sampled, so not always with the most likely word.",
+    },
+    "why_chosen": "Why this one's words",
+    "take": "Set the controls to this one",
+    "take_hint": "Then press Generate: it is written again by itself, nearly always word for word, with its reasons "
+    "and a form to rate it.",
+    "strength_is": "strength {strength}",
+    "sampled": "sampled at {temperature}, seed {seed}",
+}
+"""Where several were written and one of them is shown."""
 
 OWN_VERSION = {
     "edit": "Edit",
@@ -85,8 +121,9 @@ VISIT = {
     "list": "Reflections of this visit, newest first",
     "back": "Bring back",
     "back_name": "Bring back: {text}",
-    "strength": "strength {strength}",
+    "strength_is": "strength {strength}",
     "sampled": "sampled at {temperature}, seed {seed}",
+    "best": "the best of {n}",
 }
 
 RATING = {

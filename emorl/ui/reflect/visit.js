@@ -1,7 +1,7 @@
 // The reflections of this visit, newest first; kept in this page's memory and gone with it.
 import { COMMAND, hear, STATE, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
-import { percent } from "../widgets/numbers.js";
+import { settingInWords } from "./setting.js";
 
 const MAX_ENTRIES = 20;
 
@@ -56,6 +56,8 @@ function row(entry, labels, bringBack, T) {
   const { result, statement } = entry;
   const name = fill(T.back_name, { text: result.text.slice(0, 60) });
   const onclick = () => bringBack(entry);
+  const setting = settingInWords({ weights: result.weights, ...result.details }, labels, T);
+  const best = result.choice ? ` · ${fill(T.best, { n: result.choice.written })}` : "";
   return h(
     "li",
     {},
@@ -64,16 +66,8 @@ function row(entry, labels, bringBack, T) {
     h(
       "div",
       { class: "visit-end" },
-      h("span", { class: "fine" }, settingInWords(result, labels, T)),
+      h("span", { class: "fine" }, setting + best),
       h("button", { type: "button", class: "quiet", "aria-label": name, onclick }, T.back),
     ),
   );
-}
-
-function settingInWords({ weights, details }, labels, T) {
-  const { strength, temperature, seed } = details;
-  const facts = Object.entries(weights).map(([name, share]) => `${labels[name] || name} ${percent(share)}`);
-  if (strength !== 1) facts.push(fill(T.strength, { strength }));
-  if (temperature > 0) facts.push(fill(T.sampled, { temperature, seed }));
-  return facts.join(" · ");
 }

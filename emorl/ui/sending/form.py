@@ -66,7 +66,7 @@ class Sender:
             raise RatingError(strings.ERRORS["form"])
         if len(written) == 2 and written[0].reflection == written[1].reflection:
             raise RatingError(strings.ERRORS["same"])
-        self.queue().send(rater, item_from_reflections(*written))
+        self.queue().send(rater, item_from_reflections(*found))
 
 
 def send_form(

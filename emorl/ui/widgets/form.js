@@ -1,5 +1,5 @@
 // Questions of a form: real radio groups and boxes to tick, which the keyboard and screen readers know.
-import { fill, h } from "./dom.js";
+import { h } from "./dom.js";
 
 // `options` are labels by value; `keys` shows the number that picks each.
 export function radioGroup({ id, legend, help, options, keys = false }) {
@@ -22,10 +22,4 @@ function group({ id, legend, help, style = null }, options) {
     help ? h("p", { class: "fine", id: `${id}-help` }, help) : null,
     options,
   );
-}
-
-// Which questions still need an answer, in words; empty where none does.
-export function missingFields(fields, T) {
-  if (!fields.length) return "";
-  return fill(T.missing, { fields: fields.map((field) => T[field].toLowerCase().replace("?", "")).join(", ") });
 }

@@ -3,5 +3,12 @@ import { h } from "../widgets/dom.js";
 
 // `chips` are {kind, words}; `labels` has the text of each kind.
 export function checkItems(chips, labels) {
-  return chips.map(({ kind, words }) => h("li", {}, h("strong", {}, labels[kind] || kind), words ? ` “${words}”` : ""));
+  return chips.map((chip) => h("li", {}, words(chip, labels)));
 }
+
+// The same where no list may stand.
+export function checkNotes(chips, labels) {
+  return chips.map((chip) => h("span", { class: "check-note" }, words(chip, labels)));
+}
+
+const words = ({ kind, words: found }, labels) => [h("strong", {}, labels[kind] || kind), found ? ` “${found}”` : ""];

@@ -1,10 +1,10 @@
 // A score from 0 to 1 as a bar, with the base model's as a mark.
 import { fill, h } from "../widgets/dom.js";
 
-// `row` is {label, score, base}; base may be null.
+// `row` is {label, score, base}; base is null where none is shown beside it.
 export function meter(row, style, T) {
-  const base = row.base === null ? T.not_applicable : row.base.toFixed(2);
-  const spoken = fill(T.score_value, { score: row.score.toFixed(2), base });
+  const score = row.score.toFixed(2);
+  const spoken = row.base === null ? score : fill(T.score_value, { score, base: row.base.toFixed(2) });
   return h(
     "div",
     { class: "meter-row" },

@@ -1,11 +1,12 @@
 // Weight sliders with live shares, presets, and strength, temperature, seed. Moving one asks nothing of the server.
 import { COMMAND, hear, last, STATE, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
+import { radioGroup } from "../widgets/form.js";
 import { objectiveStyle, percent, sum } from "../widgets/numbers.js";
 import { request } from "../widgets/server.js";
 import { keepBand, slider } from "./sliders.js";
 
-const MAX_SEED = 2147483647;
+const MAX_SEED = 2147483000; // of several samples each has the next seed, and a rating stores seeds below 2^31
 
 export function mixer(widget) {
   const { element, props, server } = widget;
@@ -45,6 +46,7 @@ function build({ props }, { objectives, presets }, head) {
   const shown = objectives.map(({ name, label }) => ({ name, label }));
   const rows = objectives.map((objective, k) => weightRow(objective, k, props, setOne));
   const rest = advanced(scope, publish, T);
+  const count = props.settings.choices ? writeChoice(props.settings, publish, T) : null;
   const zero = h("p", { class: "fine zero", role: "status" });
   const buttons = Object.entries(presets).map(([name, given]) => presetButton(name, given, objectives, pick, T));
 
@@ -71,6 +73,7 @@ function build({ props }, { objectives, presets }, head) {
   function setMix(mix) {
     if (!mix) return;
     rest.set(mix);
+    count?.set(mix.best_of);
     setWeights(mix.weights);
   }
 
@@ -82,9 +85,10 @@ function build({ props }, { objectives, presets }, head) {
     });
     zero.textContent = total > 0 ? "" : T.zero;
     for (const button of buttons) button.compare(weights);
-    props.value = { weights: { ...weights }, ...rest.values };
-    tell(STATE.weights, { weights: { ...weights }, ...rest.values, objectives: shown }, scope);
-    tell(STATE.mix, JSON.stringify([shares.map((share) => share.toFixed(4)), rest.values]), scope);
+    const others = { ...rest.values, ...count?.values };
+    props.value = { weights: { ...weights }, ...others };
+    tell(STATE.weights, { weights: { ...weights }, ...others, objectives: shown }, scope);
+    tell(STATE.mix, JSON.stringify([shares.map((share) => share.toFixed(4)), others]), scope);
   }
 
   hear(COMMAND.setWeights, setWeights, scope);
@@ -106,6 +110,7 @@ function build({ props }, { objectives, presets }, head) {
     ),
     zero,
     ...rows.map((row) => row.slider.node),
+    ...(count ? [count.node] : []),
     rest.node,
   );
   const start = buttons.find(({ name }) => name === first) || buttons[0];
@@ -159,6 +164,28 @@ function presetButton(name, given, objectives, pick, T) {
     node.setAttribute("aria-pressed", String(same));
   };
   return { name, values, node, compare };
+}
+
+// How many are written: one, or several of which the best is shown.
+function writeChoice({ scope, choices, best_of }, publish, T) {
+  const values = { best_of };
+  const label = (n) => (n === 1 ? T.write_one : fill(T.write_best, { n }));
+  const options = Object.fromEntries(choices.map((n) => [n, label(n)]));
+  const node = radioGroup({ id: `${scope}best-of`, legend: T.write, help: T.write_help, options });
+  const inputs = [...node.querySelectorAll("input")];
+  const set = (to) => {
+    const found = inputs.find((input) => Number(input.value) === to);
+    if (!found) return; // the page does not offer so many: the choice stays
+    found.checked = true;
+    values.best_of = to;
+  };
+  node.classList.add("write-choice");
+  node.addEventListener("change", (event) => {
+    values.best_of = Number(event.target.value);
+    publish();
+  });
+  set(best_of);
+  return { values, node, set };
 }
 
 // Strength, temperature and seed, folded away.

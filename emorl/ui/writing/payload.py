@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Literal
 from emorl.safety import Chip, check_reply
 from emorl.ui.payload import Part
 from emorl.ui.widgets.contacts import ContactPayload
+from emorl.ui.writing.asked import Asked
+from emorl.ui.writing.candidates import Choice, choice_payload
+from emorl.ui.writing.scores import Faithfulness, Score, faithfulness_payload, score_payloads
 
 if TYPE_CHECKING:
     from emorl.explain.words import Kind, WordSpan
@@ -56,29 +59,14 @@ class Writing:
     """A text that grows.
 
     Attributes:
-        text: What is written so far.
+        text: What is written so far; of several, of the first.
+        best_of: How many are written at once, of which one will be shown.
         phase: How the widget draws it.
     """
 
     text: str
+    best_of: int = 1
     phase: Literal["writing"] = "writing"
-
-
-@dataclass(frozen=True)
-class Score:
-    """An automatic score.
-
-    Attributes:
-        name: Of the scorer; an objective's where it is the objective's own.
-        label: As the screens show it.
-        score: Of the reflection, 0 to 1.
-        base: Of the base model's reply, 0 to 1; None where it was not scored.
-    """
-
-    name: str
-    label: str
-    score: float
-    base: float | None
 
 
 @dataclass(frozen=True)
@@ -158,8 +146,10 @@ class ReflectionPayload:
         confirmed: Whether it was written for a statement with a crisis phrase, as an exercise.
         chips: What in it to look at twice.
         parts: The objectives, in the order of the sliders.
-        weights: Share of each objective.
+        weights: Share of each objective that wrote it.
         scores: Automatic scores.
+        faithfulness: Whether it stays with what was said; None without a scorer.
+        choice: What it was chosen from; None where it was written alone.
         words: Words, marks and the end; empty where it was not explained.
         overall: The base and each objective over all words.
         details: How it was written.
@@ -175,6 +165,8 @@ class ReflectionPayload:
     parts: tuple[Part, ...]
     weights: dict[str, float]
     scores: tuple[Score, ...]
+    faithfulness: Faithfulness | None
+    choice: Choice | None
     words: tuple[Word, ...]
     overall: tuple[PartSum, ...]
     details: Details
@@ -182,7 +174,11 @@ class ReflectionPayload:
 
 
 def reflection_payload(
-    reflection: Reflection, objectives: Sequence[Objective], result_id: str, confirmed: bool = False
+    reflection: Reflection,
+    objectives: Sequence[Objective],
+    result_id: str,
+    confirmed: bool = False,
+    asked: Asked | None = None,
 ) -> ReflectionPayload:
     """What a widget needs to draw a finished reflection.
 
@@ -191,6 +187,7 @@ def reflection_payload(
         objectives: In the order of the sliders.
         result_id: In the cache, or empty.
         confirmed: Written as an exercise.
+        asked: What was asked for; the reflection's own setting by default.
     """
     sampled = reflection.setting.temperature > 0.0
     words = merge_words(reflection.tokens, reflection.reflection, sampled)
@@ -205,10 +202,9 @@ def reflection_payload(
         chips=check_reply(reflection.statement, reflection.reflection),
         parts=tuple(Part(name, label) for name, label in labels.items()),
         weights=dict(reflection.weights),
-        scores=tuple(
-            Score(name, labels.get(name, name.capitalize()), score, reflection.base_scores.get(name))
-            for name, score in reflection.scores.items()
-        ),
+        scores=score_payloads(reflection.scores, labels, reflection.base_scores),
+        faithfulness=faithfulness_payload(reflection.faithfulness),
+        choice=choice_payload(reflection, asked or Asked(reflection.setting), labels),
         words=tuple(words),
         overall=tuple(overall(words)),
         details=Details(

@@ -30,6 +30,11 @@ MIXER = {
     "band": "same text from {lo} to {hi}",
     "band_whole": "same text wherever this slider is",
     "zero": "All weights are zero, so the base model writes its own reply.",
+    "write": "Write",
+    "write_one": "one",
+    "write_best": "the best of {n}",
+    "write_help": "To show the best, several are written at once and compared by their automatic scores. That takes "
+    "longer.",
     "advanced": "Advanced",
     "strength": "Strength",
     "strength_help": "1 uses the adapters as they were trained, 0 is the base model, and anything above 1 exaggerates.",
@@ -50,6 +55,14 @@ WRITTEN = {
     "scores_hint": "From 0 to 1. The vertical line marks the base model's reply. The scores are automatic and come "
     "from models trained on the same objectives; they are not a clinical judgement.",
     "score_value": "{score} (base model {base})",
+    "faithful": "Stays with what was said",
+    "faithful_words": {"probably": "probably", "unsure": "unsure", "probably_not": "probably not"},
+    "faithful_advice": {
+        "probably": "",
+        "unsure": "Read it against the statement.",
+        "probably_not": "It may say what the client did not.",
+    },
+    "faithful_note": "This is an automatic estimate that is often wrong.",
     "not_applicable": "–",
 }
 """About a text that is being written or finished."""

@@ -1,0 +1,83 @@
+"""What the automatic judges say of a text, as the page shows it: a score for each objective, and faithfulness.
+
+Faithfulness is a check and no objective: it has no slider. The page shows it in words, in three readings. They part
+half-way between neighbouring grades that its scorer learns from: 1 for a reply that keeps to what was said, .4 for a
+vague or partly right one, 0 for one that says what the client did not (`training/grades/faithfulness.py`). Left out:
+how a score is computed (`emorl.scoring`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from emorl.reflecting.reflection import Reflection
+
+Reading = Literal["probably", "unsure", "probably_not"]
+"""Whether a text stays with what was said, in the words of the page's strings."""
+
+PROBABLY, PROBABLY_NOT = 0.7, 0.2
+"""From this faithfulness up a text probably stays with what was said; below that it probably does not."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """An automatic score.
+
+    Attributes:
+        name: Of the scorer; an objective's where it is the objective's own.
+        label: As the screens show it.
+        score: Of the text, 0 to 1.
+        base: Of the base model's reply, 0 to 1; None where none is shown beside it.
+    """
+
+    name: str
+    label: str
+    score: float
+    base: float | None
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """Whether a text stays with what was said, as an automatic scorer estimates it.
+
+    Attributes:
+        score: 0 to 1.
+        reading: The same in one of three words.
+    """
+
+    score: float
+    reading: Reading
+
+
+def score_payloads(
+    scores: Mapping[str, float], labels: Mapping[str, str], base: Mapping[str, float] | None = None
+) -> tuple[Score, ...]:
+    """The scores of a text.
+
+    Args:
+        scores: By scorer, 0 to 1.
+        labels: Of the objectives, by name.
+        base: Scores of the base model's reply, where they are shown beside the text's.
+    """
+    beside = base or {}
+    return tuple(
+        Score(name, labels.get(name, name.capitalize()), score, beside.get(name)) for name, score in scores.items()
+    )
+
+
+def faithfulness_payload(score: float | None) -> Faithfulness | None:
+    """The faithfulness of a text; None where the models have no scorer for it."""
+    if score is None:
+        return None
+    reading: Reading = "probably" if score >= PROBABLY else "unsure" if score >= PROBABLY_NOT else "probably_not"
+    return Faithfulness(score, reading)
+
+
+def stored_scores(reflection: Reflection) -> dict[str, float]:
+    """What a rating keeps: every objective's score, and faithfulness where there is a scorer for it."""
+    if reflection.faithfulness is None:
+        return dict(reflection.scores)
+    return {"faithfulness": reflection.faithfulness, **reflection.scores}
