@@ -10,12 +10,11 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from emorl.errors import ConfigError
 from training import files
 
 BEFORE = "7ccf2d9"
 """Commit that holds the previous models."""
-
-from emorl.errors import ConfigError
 
 HEAD = """# Model card
 
