@@ -124,7 +124,7 @@ def test_sliders_share_the_mix_and_never_write(new_page: Callable[..., Page], ap
         page.keyboard.press("ArrowRight")
     expect(page.locator("#widget-mixer")).to_contain_text("33% of the mix")
     assert running.reflector.started == 1
-    page.get_by_role("button", name="Balanced").click()
+    page.get_by_role("button", name="Recommended").click()
     expect(page.get_by_text("changed since this text")).to_have_count(0)
     page.get_by_role("button", name="Base model").click()
     expect(page.get_by_text("All weights are zero")).to_be_visible()

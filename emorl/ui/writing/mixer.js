@@ -158,7 +158,8 @@ function presetButton(name, given, objectives, pick, T) {
   const only = objectives.find((o) => o.name === name);
   const label = only ? fill(T.preset_only, { name: only.label.toLowerCase() }) : T[`preset_${name}`] || name;
   const onclick = () => pick(values);
-  const node = h("button", { type: "button", class: "chip", "aria-pressed": "false", onclick }, label);
+  const title = T[`preset_help_${name}`] || null;
+  const node = h("button", { type: "button", class: "chip", "aria-pressed": "false", title, onclick }, label);
   const compare = (weights) => {
     const same = Object.keys(values).every((key) => Math.abs(weights[key] - values[key]) < 0.006);
     node.setAttribute("aria-pressed", String(same));

@@ -23,7 +23,10 @@ MIXER = {
     "failed": "The model could not be loaded: {message}",
     "take": "Take from Reflect",
     "presets": "Presets",
-    "preset_balanced": "Balanced",
+    "preset_balanced": "Recommended",
+    "preset_help_balanced": "The weights with the best mean score on statements kept for this, among those that leave "
+    "every objective a share.",
+    "preset_equal": "Equal",
     "preset_base": "Base model",
     "preset_only": "Only {name}",
     "share": "{share} of the mix",
