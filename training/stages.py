@@ -165,8 +165,10 @@ def _train_shared(config: Config, corpora: Corpora, role: str) -> None:
         seed = config.scorers.seed + (100 if role == "judge" else 0)
         stand = warm if role == "ship" else None
         train_shared_scorer(settings, sources_of(corpora, role), role, seed, out, stand, config.scorers.limit)
+    folders = _folders(packaged_warm_start(config))
+    book = ScoreBook({objective: folders.load(out, objective).score for objective in OBJECTIVES})
     for objective in OBJECTIVES:
-        _report(config, corpora, objective, role, out, f"report-{objective}.json")
+        _report(config, corpora, objective, _column(book, objective), out / f"report-{objective}.json")
 
 
 def _train_fluency_judge(config: Config, corpora: Corpora) -> None:
@@ -178,18 +180,24 @@ def _train_fluency_judge(config: Config, corpora: Corpora) -> None:
         log.info("%s is done", out)
         return
     train_scorer(ScorerRun("fluency", "judge", c.seed + 101, c.judge_epochs, c.learning_rate, c.limit), corpora, out)
-    _report(config, corpora, "fluency", "judge", out, "report.json")
+    score = _folders(packaged_warm_start(config)).load(out, "fluency").score
+    _report(config, corpora, "fluency", score, out / "report.json")
 
 
-def _report(config: Config, corpora: Corpora, objective: str, role: str, folder: Path, name: str) -> None:
+def _column(book: ScoreBook, objective: str) -> Score:
+    """One objective's score out of a book that scores every pair once for all of them."""
+    return lambda statements, replies: torch.tensor(book.columns(statements, replies)[objective])
+
+
+def _report(config: Config, corpora: Corpora, objective: str, score: Score, path: Path) -> None:
+    """How good a scorer is, on the validation and test statements that shipping scorers are read on."""
     from training.scorer_report import scorer_report
 
-    score = _folders(packaged_warm_start(config)).load(folder, objective).score
     found = {
         split: scorer_report(objective, score, sources_of(corpora, "ship", split), config.scorers.limit)
         for split in ("validation", "test")
     }
-    (folder / name).write_text(json.dumps(found, indent=1) + "\n")
+    path.write_text(json.dumps(found, indent=1) + "\n")
 
 
 def run_warmstart(config: Config) -> None:
