@@ -176,14 +176,9 @@ def test_results_are_those_of_the_model_card() -> None:
 
 
 def test_the_table_of_the_readme_is_in_the_results() -> None:
-    methods = {"no adapter": "warmstart", "all three, preset *balanced*": "emorl"}
-    methods |= {f"{name} adapter alone": name for name in ("reflection", "empathy", "fluency")}
-    tables = [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows("docs/results.md")]
-    header = next(cells for cells in tables if cells[0] == "method")
-    columns = [header.index(f"{name} ship") for name in ("reflection", "empathy", "fluency")]
-    known = {cells[0]: [cells[c] for c in columns] for cells in tables if len(cells) == len(header)}
-    shown = [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows("README.md")]
-    assert {cells[0]: cells[1:] for cells in shown[1:]} == {label: known[name] for label, name in methods.items()}
+    before, _, _ = text("docs/results.md").partition("<!-- blind reading: end -->")
+    shown = rows("README.md")
+    assert len(shown) >= 5 and [row for row in shown if row not in before.splitlines()] == []
 
 
 def test_measured_misses_of_the_crisis_rules_are_told() -> None:

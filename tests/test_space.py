@@ -56,7 +56,7 @@ def test_front_matter_is_what_a_space_reads() -> None:
     assert (ROOT / front["app_file"]).is_file()
     assert len(front["short_description"]) <= 60
     assert {front["colorFrom"], front["colorTo"]} <= COLOURS
-    assert front["license"] == "other"  # code Apache-2.0, shipped models for non-commercial research
+    assert front["license"] == "apache-2.0"  # code and models alike
     assert front["suggested_hardware"] == "cpu-basic"
     assert front["hf_oauth"] is True
     assert HUB_REPOSITORY in front["models"]

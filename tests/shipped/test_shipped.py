@@ -23,6 +23,8 @@ from tests.shipped.conftest import emptied
 
 pytestmark = pytest.mark.shipped
 STATEMENT = "I keep saying I'll cut down on the wine, and then it's Friday and I've had the week I've had."
+WITHIN = {("fluency", "ship greedy")}
+"""Gains on unseen statements that stay within their interval: the warm start is fluent where it writes greedily."""
 OTHER = "Nobody at the new school talks to me. I eat my lunch in the library."
 
 
@@ -40,7 +42,7 @@ def manifest():
 
 def test_the_manifest_names_three_objectives_and_their_presets(reflector):
     assert [o.name for o in reflector.objectives] == ["reflection", "empathy", "fluency"]
-    assert set(reflector.presets) == {"balanced", "reflection", "empathy", "fluency", "base"}
+    assert set(reflector.presets) == {"balanced", "equal", "reflection", "empathy", "fluency", "base"}
     assert any(reflector.presets["balanced"].values()) and not any(reflector.presets["base"].values())
 
 
@@ -126,14 +128,15 @@ def test_control_marks_in_a_statement_do_not_break_out(reflector):
     assert reflector.writer.prompt(attack).count(end) == 1
 
 
-def test_each_adapter_raised_its_own_objective_on_unseen_statements(manifest):
+def test_adapters_raise_their_own_objective_on_unseen_statements_but_for_what_the_results_say(manifest):
     evaluation = json.loads((models_dir() / "manifest.json").read_text())["objectives"]
-    for entry in evaluation:
-        for role in ("ship greedy", "ship sampled", "judge greedy", "judge sampled"):
-            gain = entry["evaluation"][role]["gain"]
-            # the warm start is fluent already where it writes greedily: that gain is within the interval (README)
-            low = "mean" if entry["name"] == "fluency" and "greedy" in role else "low"
-            assert gain[low] > 0, f"{entry['name']} by {role}: {gain}"
+    within = {
+        (entry["name"], role)
+        for entry in evaluation
+        for role, effect in entry["evaluation"].items()
+        if effect["gain"]["low"] <= 0
+    }
+    assert within == WITHIN
 
 
 def test_the_command_line_follows_its_contract():

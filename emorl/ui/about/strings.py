@@ -94,8 +94,7 @@ which of the client's words mattered, and they are not evidence about the client
 |---|---|
 | this app, its statements and examples | Apache-2.0 |
 | base model, SmolLM2-135M-Instruct | Apache-2.0 |
-| scorers' base, all-MiniLM-L6-v2 | Apache-2.0 |
-| adapters and scorers that are shipped | trained on corpora released for research: non-commercial research only |
+| adapters and scorers that are shipped | Apache-2.0 |
 """
 
 CONTACTS = {
