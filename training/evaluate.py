@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -17,7 +18,12 @@ from emorl.reflecting.tokenizer import SharedTokenizer
 from emorl.scoring.book import ScoreBook
 from emorl.scoring.metrics import copy_rate, diversity_2, edit_rate, words
 
-ReplyWriter = Callable[[Sequence[str], Sequence[float], float], list[str]]
+
+class ReplyWriter(Protocol):
+    """Writes replies to many statements under one weight vector."""
+
+    def __call__(self, statements: Sequence[str], weights: Sequence[float], temperature: float = 0.0) -> list[str]:
+        """One reply a statement; temperature 0 is greedy."""
 
 
 @dataclass(frozen=True)

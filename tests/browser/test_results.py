@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side
 from emorl.ui.cache import CachedReflection
 from emorl.ui.reflect.rating import new_rating
+from emorl.ui.writing.asked import Asked
 from tests.browser.conftest import App
 from tests.browser.steps import faults, open_app, open_tab
 from tests.ui.scripted import ScriptedReflector
@@ -43,7 +44,7 @@ def guarded(app: Callable[..., App], monkeypatch: pytest.MonkeyPatch) -> Callabl
 def fill(store: RatingStore, days: float = 0.0) -> None:
     """Two ratings and three answers of two raters."""
     reflection = ScriptedReflector().written("I am tired.", MIX)
-    held = CachedReflection(reflection, datetime.now(UTC) - timedelta(days=days))
+    held = CachedReflection(reflection, datetime.now(UTC) - timedelta(days=days), Asked(reflection.setting))
     for rater in ("a" * 32, "b" * 32):
         store.add(new_rating(FORM, held, rater, f"token-{rater[:1]}"))
         queue = RatingQueue(store, [PAIR], random.Random(1))

@@ -267,7 +267,7 @@ class ScriptedReflector(Interface):
         )
 
     def _explained(self, statement: str, written: str) -> Iterator[TokenExplanation]:
-        tokens = TOKENS
+        tokens: tuple[tuple[str, str, float, float, float], ...] = TOKENS
         if not self.echo and written != REPLY:
             tokens = (*((f" {word}", " else", 1.0, 0.5, 0.25) for word in written.split()), TOKENS[-1])
         for index, (text, foil, base, reflection, empathy) in enumerate(tokens):

@@ -127,7 +127,8 @@ def test_how_many_are_written_unless_somebody_chooses_is_one_constant(
     assert read_asked(None, reflector) == read_asked({}, reflector) == Asked(Setting((0.6, 0.4)), 8)
     assert read_asked(MIX, reflector).best_of == 1  # of a page without the choice, which has promised one
     assert written(screen, None)["choice"]["written"] == 8
-    settings = [block.props["settings"] for block in build_demo(reflector, store).blocks.values() if is_mixer(block)]
+    blocks: list[Any] = list(build_demo(reflector, store).blocks.values())
+    settings = [block.props["settings"] for block in blocks if is_mixer(block)]
     assert [one.get("best_of") for one in settings] == [8, None, None]  # Compare writes one with each setting
     assert settings[0]["choices"] == (1, 8)
 
@@ -227,7 +228,7 @@ def test_the_blind_rating_compares_ways_of_writing(
 def mapped(best_of: int = 8, **changes: Any) -> tuple[ReflectScreen, MappedReflector, dict[str, Any]]:
     """A screen with four objectives, and the best of several that it wrote."""
     reflector = MappedReflector(4, seed=7)
-    screen = ReflectScreen(ModelLoader.ready(reflector), lambda: None)  # type: ignore[arg-type,return-value]
+    screen = ReflectScreen(ModelLoader.ready(reflector), lambda: None)
     weights = {"reflection": 0.5, "empathy": 0.5, "fluency": 0.1, "warmth": 0.9}
     return screen, reflector, written(screen, {**MIX, "weights": weights, "best_of": best_of, **changes})
 
@@ -243,7 +244,7 @@ def test_its_atlas_is_that_of_what_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"temperature": 0.7}, {"strength": 0.0}])
-def test_where_sampling_or_no_mixing_was_asked_for_there_is_no_atlas(changes: dict[str, float]) -> None:
+def test_where_sampling_or_no_mixing_was_asked_for_there_is_no_atlas(changes: dict[str, Any]) -> None:
     screen, reflector, result = mapped(**changes)
     assert list(atlas_payloads(screen.loader, screen.cache, result["id"])) == [NoAtlas(result["id"])]
     assert reflector.maps == 0
