@@ -9,6 +9,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
 from emorl.ensemble.lora import load_adapter
 from emorl.models.template import END, prompt_text
+from emorl.reflecting.tokenizer import SharedTokenizer
 from emorl.scoring.book import ScoreBook
 from tests.ensemble.naive import merged_models, naive_decode
 from tests.scoring.tiny import write_adapter
@@ -60,24 +61,24 @@ def model(tiny_base):
 
 
 @pytest.fixture(scope="module")
-def tokenizer(tiny_base):
-    return AutoTokenizer.from_pretrained(tiny_base)
+def tokenizer(tiny_base) -> SharedTokenizer:
+    return SharedTokenizer(AutoTokenizer.from_pretrained(tiny_base))
 
 
 @pytest.fixture(scope="module")
 def decoder(model, adapters, tokenizer) -> EnsembleDecoder:
     backbone = LlamaBackbone(model, torch.float32)
-    return EnsembleDecoder(backbone, StackedLora(adapters), [tokenizer.convert_tokens_to_ids(END)])
+    return EnsembleDecoder(backbone, StackedLora(adapters), [tokenizer.plain.convert_tokens_to_ids(END)])
 
 
 @pytest.fixture(scope="module")
 def expected(model, adapters, tokenizer) -> list[list[str]]:
     """Replies by weights and statement, by the naive twin of the decoder."""
-    models, end = merged_models(model, adapters), [tokenizer.convert_tokens_to_ids(END)]
+    models, end = merged_models(model, adapters), [tokenizer.plain.convert_tokens_to_ids(END)]
 
     def reply(statement: str, weights: list[float]) -> str:
-        tokens = naive_decode(models, tokenizer(prompt_text(statement)).input_ids, weights, 1.0, TOKENS, end)
-        return tokenizer.decode(tokens, skip_special_tokens=True).strip()
+        tokens = naive_decode(models, tokenizer.ids(prompt_text(statement)), weights, 1.0, TOKENS, end)
+        return tokenizer.text(tokens)
 
     return [[reply(statement, weights) for statement in STATEMENTS] for weights in WEIGHTS]
 

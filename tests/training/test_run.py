@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -135,13 +136,13 @@ def test_objectives_keep_their_account_and_the_best_adapter(config) -> None:
         assert load_adapter(folder / "best").rank == 2
 
 
-def test_finished_stages_are_not_repeated(config, capsys) -> None:
+def test_finished_stages_are_not_repeated(config, caplog) -> None:
+    caplog.set_level(logging.INFO, "training")
     before = {path: path.stat().st_mtime_ns for path in config.out.rglob("*.safetensors")}
     assert before
-    capsys.readouterr()
     for stage in (stages.run_warmstart, stages.run_scorers, stages.run_rounds, stages.run_objectives):
         stage(config)
-    done = [line for line in capsys.readouterr().out.splitlines() if line.endswith(" is done")]
+    done = [line for line in caplog.messages if line.endswith(" is done")]
     assert done == [
         f"{config.out / folder} is done"
         for folder in (

@@ -11,6 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
 from emorl.ensemble.lora import load_adapter
 from emorl.models.template import END, prompt_text
+from emorl.reflecting.tokenizer import SharedTokenizer
 from emorl.scoring.book import ScoreBook
 from tests.scoring.tiny import write_adapter
 from training.evaluate import reply_writer
@@ -36,8 +37,8 @@ def direction(weights: Sequence[float]) -> tuple[float, ...]:
 
 
 @pytest.fixture(scope="module")
-def tokenizer(tiny_base):
-    return AutoTokenizer.from_pretrained(tiny_base)
+def tokenizer(tiny_base) -> SharedTokenizer:
+    return SharedTokenizer(AutoTokenizer.from_pretrained(tiny_base))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def decoder(tiny_base, tokenizer, tmp_path_factory) -> EnsembleDecoder:
     root = tmp_path_factory.mktemp("search")
     adapters = [load_adapter(write_adapter(root / f"e{seed}", tiny_base, seed)) for seed in (3, 4)]
     model = AutoModelForCausalLM.from_pretrained(tiny_base, dtype=torch.float32).eval()
-    end = tokenizer.convert_tokens_to_ids(END)
+    end = tokenizer.plain.convert_tokens_to_ids(END)
     return EnsembleDecoder(LlamaBackbone(model, torch.float32), StackedLora(adapters), [end])
 
 

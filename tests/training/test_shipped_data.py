@@ -9,9 +9,18 @@ from pathlib import Path
 import pytest
 
 from emorl.models.template import MAX_STATEMENT
-from training.data import SPLITS, load_corpora, load_hollow, load_labels, mentions_self_harm, rl_prompts
-from training.data.check import check_data
-from training.data.labels import HOLLOW_PATH, LABELS_PATH
+from training.data import (
+    SPLITS,
+    load_corpora,
+    load_hollow,
+    load_judge_labels,
+    load_labels,
+    mentions_self_harm,
+    rl_prompts,
+)
+from training.data.check import check_data, check_labels
+from training.data.labels import HOLLOW_PATH, JUDGE_LABELS_PATH, LABELS_PATH
+from training.grades.combined import combined_groups
 from training.grades.graded import Sources
 from training.scorer_report import minimal_pairs
 from training.scorers import GROUPS
@@ -51,6 +60,22 @@ def test_labels_are_of_our_own_statements_and_of_both_kinds(corpora) -> None:
     assert {p.statement for p in load_hollow()} <= statements
 
 
+def test_the_judges_labels_have_no_fault_and_are_of_statements_that_nothing_else_was_read_to(corpora) -> None:
+    judged, read = load_judge_labels(), load_labels()
+    assert [str(fault) for fault in check_labels(judged, JUDGE_LABELS_PATH)] == []
+    statements = {label.statement for label in judged}
+    assert statements <= {o.statement for o in corpora.own}
+    assert len(statements) > 600 and not statements & {label.statement for label in read}
+    assert {label.faithful for label in judged if not label.pair} == {0, 1, 2} and len(minimal_pairs(judged)) > 200
+
+
+@pytest.mark.parametrize(("role", "least"), [("ship", 1800), ("judge", 500)])
+def test_a_shared_scorer_has_read_replies_of_its_own_to_learn_from(corpora, role: str, least: int) -> None:
+    groups = combined_groups(sources_of(corpora, role), random.Random(1), unread_share=0.0)
+    read = {label.statement for label in (load_labels() if role == "ship" else load_judge_labels())}
+    assert len(groups) > least and {group[0].statement for group in groups} <= read
+
+
 @pytest.mark.parametrize("name", list(GROUPS))
 def test_there_is_enough_to_learn_every_objective_from(corpora, name: str) -> None:
     groups = GROUPS[name](sources_of(corpora, "ship"), random.Random(1))
@@ -69,3 +94,4 @@ def test_our_own_reflections_are_never_drawn_as_false(corpora) -> None:
 def test_files_lie_where_they_are_looked_for() -> None:
     root = Path(__file__).parents[2] / "data"
     assert (root / "faithfulness.jsonl", root / "sympathy.jsonl") == (LABELS_PATH, HOLLOW_PATH)
+    assert root / "faithfulness-judge.jsonl" == JUDGE_LABELS_PATH
