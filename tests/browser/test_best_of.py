@@ -80,6 +80,7 @@ def test_the_best_is_shown_with_its_candidates_and_each_can_be_written_again(
     expect(best(page)).to_be_checked()
     expect(candidates(page)).to_have_count(4)
     expect(page.get_by_text("changed since this text")).to_have_count(0)
+    assert page.locator("#widget-result [aria-live=polite] p").all_inner_texts() == spoken
 
 
 def test_without_a_scorer_nothing_is_said_of_faithfulness(
@@ -166,6 +167,6 @@ def test_axe_finds_nothing_and_it_fits_a_phone(
     page.get_by_role("button", name="Write both").click()
     expect(page.get_by_role("article", name="A")).to_contain_text("unsure. Read it against the statement.")
     expect(page.get_by_role("article", name="B")).to_contain_text("probably not. It may say what the client did not.")
-    expect(page.get_by_text("is an automatic estimate that is often wrong")).to_be_visible()
+    expect(page.get_by_text("“Stays with what was said” is an automatic estimate that is often wrong.")).to_be_visible()
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

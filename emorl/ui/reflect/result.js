@@ -4,9 +4,10 @@ import { copyText, fill, h } from "../widgets/dom.js";
 import { objectiveStyle } from "../widgets/numbers.js";
 import { checkItems } from "../writing/checks.js";
 import { crisisNotice } from "../writing/crisis.js";
-import { faithfulLine, faithfulMeter, faithfulWords } from "../writing/faithful.js";
+import { faithfulLine, faithfulMeter } from "../writing/faithful.js";
 import { meter } from "../writing/meter.js";
 import { expectFailure, expectNone, isRunning } from "../writing/outcome.js";
+import { announcer } from "./announcer.js";
 import { candidateList } from "./candidates.js";
 import { editor } from "./edit.js";
 import { atlasLine, keptBands, liveScores, liveText } from "./live.js";
@@ -14,7 +15,6 @@ import { explainOverall, explainWords } from "./reasons.js";
 import { resultView } from "./result_view.js";
 
 const LIVE_PAUSE_MS = 700; // a text is read out when the slider has rested this long
-const SENTENCE_END = /[.!?]["”’)]*(?=\s[^.!?]*$)/;
 
 export function result(widget) {
   const screen = new Result(widget);
@@ -42,7 +42,7 @@ class Result {
     this.own = editor(widget, () => this.view.edit.focus());
     this.view = resultView(this.T, this.own.node);
     this.facts = { statement: "", key: "", mixer: null, atlas: null, original: null, asked: null, finished: false };
-    this.announced = 0; // characters that were read out
+    this.announcer = announcer(this.view.live, this.T);
     this.drawn = []; // the words of the finished text as elements
     this.shownText = ""; // what is to be read at the moment
     this.timer = 0;
@@ -73,7 +73,7 @@ class Result {
   }
 
   put(shown) {
-    const { text, live, edit, past, panel, hint, whole } = this.view;
+    const { text, edit, past, panel, hint, whole } = this.view;
     const other = !shown.own;
     document.getElementById("outcome")?.classList.toggle("other-text", other); // hides the rating of the original
     edit.hidden = other;
@@ -89,7 +89,7 @@ class Result {
       text.replaceChildren(shown.text);
     } else this.redraw();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => live.replaceChildren(h("p", {}, this.shownText)), LIVE_PAUSE_MS);
+    this.timer = setTimeout(() => this.announcer.replace(this.shownText), LIVE_PAUSE_MS);
   }
 
   // What is known of the text that is shown: its scores, and whether it stays with what was said.
@@ -146,13 +146,10 @@ class Result {
   }
 
   show(value) {
-    const { main, state, text, live } = this.view;
+    const { main, state, text } = this.view;
     const phase = value?.phase || "idle";
     if (phase !== "writing" || this.facts.finished) this.clear();
-    if (phase !== "writing" && phase !== "done") {
-      live.replaceChildren();
-      this.announced = 0;
-    }
+    if (phase !== "writing" && phase !== "done") this.announcer.forget();
     main.setAttribute("data-phase", phase);
     main.setAttribute("aria-busy", String(isRunning(value)));
     const writing = value?.best_of > 1 ? fill(this.T.writing_best, { n: value.best_of }) : this.T.writing;
@@ -195,7 +192,7 @@ class Result {
   writing({ text, best_of }) {
     this.view.message.replaceChildren();
     this.view.text.textContent = text;
-    if (best_of === 1) this.announce(text, false); // of several, another may be shown in the end
+    if (best_of === 1) this.announcer.draft(text); // of several, another may be shown in the end
   }
 
   stopped({ text }) {
@@ -230,8 +227,7 @@ class Result {
       this.styles[part.name] = objectiveStyle(k);
       this.labels[part.name] = part.label;
     });
-    this.announce(found.text, true);
-    if (found.faithfulness) this.view.live.append(h("p", {}, faithfulWords(found.faithfulness, this.T)));
+    this.announcer.whole(found);
     base.textContent = found.base;
     this.judge(found.scores, found, true);
     this.choice(found);
@@ -282,13 +278,5 @@ class Result {
       tell(COMMAND.finished, { result: found, statement, mix: mix || facts.mixer });
     }
     this.follow();
-  }
-
-  // New whole sentences are added to the live region, so that a screen reader is not interrupted at each word.
-  announce(written, all) {
-    const ends = all ? written.length : written.search(SENTENCE_END) + 1;
-    if (ends <= this.announced) return;
-    this.view.live.append(h("p", {}, written.slice(this.announced, ends).trim()));
-    this.announced = ends;
   }
 }
