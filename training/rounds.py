@@ -156,7 +156,11 @@ def run_rounds(
             f"Got {len(prompts)} training and {len(unseen)} validation statements of at most {config.max_words} words: "
             "expected some of both for the rounds; raise max_words or name a folder with corpora."
         )
-    best, best_judged, current = start, judged(start, base, unseen, config, judge), start
+    known = out / "start.json"  # kept, so that a run that is taken up again decides as before
+    if not known.is_file():
+        out.mkdir(parents=True, exist_ok=True)
+        known.write_text(json.dumps({"judged": judged(start, base, unseen, config, judge)}) + "\n")
+    best, best_judged, current = start, json.loads(known.read_text())["judged"], start
     for number in range(config.rounds):
         folder = out / f"round-{number + 1}"
         if not (folder / "round.json").is_file():

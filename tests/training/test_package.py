@@ -66,3 +66,15 @@ def test_a_cross_encoder_has_no_head_of_its_own_and_its_backbone_is_minilm(tiny_
     assert json.loads((target / "scorer.json").read_text()) == {"objective": "empathy", "labels": 1}
     config = json.loads((target / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == "sentence-transformers/all-MiniLM-L6-v2"
+
+
+def test_what_is_there_already_keeps_its_bytes_and_another_base_is_written(adapter, tmp_path) -> None:
+    file = tmp_path / "adapter_model.safetensors"
+    store_adapter(adapter, tmp_path, "ab" * 32, torch.float32)
+    first = file.stat().st_mtime_ns, file.read_bytes()
+    store_adapter(adapter, tmp_path, "ab" * 32, torch.float32)
+    assert (file.stat().st_mtime_ns, file.read_bytes()) == first
+    for base_id, dtype in (("cd" * 32, torch.float32), ("cd" * 32, torch.bfloat16)):
+        before = file.read_bytes()
+        store_adapter(adapter, tmp_path, base_id, dtype)
+        assert file.read_bytes() != before
