@@ -28,7 +28,12 @@ def test_all_stages_without_any_corpus_give_models_that_reflect(tmp_path):
     manifest = read_manifest(tmp_path / "models")
     scorers = tmp_path / "models" / "scorers"
     assert manifest.faithfulness == scorers / "shared-ship"
-    assert [o.scorer for o in manifest.objectives] == [scorers / "shared-ship", scorers / "shared-ship", "fluency"]
+    shared = scorers / "shared-ship"
+    assert {o.name: o.scorer for o in manifest.objectives} == {
+        "reflection": shared,
+        "empathy": shared,
+        "fluency": "fluency",
+    }
     assert sorted(str(path.relative_to(scorers)) for path in scorers.glob("*/report*.json")) == [
         "fluency-judge/report.json",
         *(f"shared-judge/report-{name}.json" for name in ("empathy", "faithfulness", "reflection")),
