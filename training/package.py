@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save, save_file
 
 KEPT = (
     "peft_type",
@@ -35,7 +35,7 @@ def store_adapter(source: Path, target: Path, base_id: str, dtype: torch.dtype) 
     tensors = {k: v.to(dtype).contiguous() for k, v in load_file(source / "adapter_model.safetensors").items()}
     file, metadata = target / "adapter_model.safetensors", {"format": "pt", "base_id": base_id}
     if not _holds(file, tensors, metadata):
-        save_file(tensors, file, metadata)
+        file.write_bytes(_in_one_order(save(tensors, metadata)))
     config = json.loads((source / "adapter_config.json").read_text())
     kept = {key: config.get(key) for key in KEPT}
     kept["base_model_name_or_path"] = "SmolLM2-135M-Instruct"
@@ -45,7 +45,7 @@ def store_adapter(source: Path, target: Path, base_id: str, dtype: torch.dtype) 
 
 
 def _holds(file: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> bool:
-    """Whether a file holds this already. The order in a header is not fixed: written again, its hash would change."""
+    """Whether a file holds this already, in whichever order its header has it."""
     if not file.is_file():
         return False
     with safe_open(file, "pt") as known:
@@ -55,6 +55,18 @@ def _holds(file: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str
             known.get_tensor(key).dtype == value.dtype and torch.equal(known.get_tensor(key), value)
             for key, value in tensors.items()
         )
+
+
+def _in_one_order(data: bytes) -> bytes:
+    """A safetensors file with its metadata in alphabetical order; the library's own changes from call to call.
+
+    The identity of a base with its warm start is a hash of the file: the same warm start has the same one everywhere.
+    """
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    return data[:8] + text.ljust(size) + data[8 + size :]
 
 
 def store_scorer(source: Path, target: Path) -> Path:

@@ -93,6 +93,9 @@ def test_a_card_tells_the_runs_figures(tmp_path: Path) -> None:
     }
     for name, content in (("manifest", manifest), ("evaluation", evaluation), ("search", search)):
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    assert "gives similar scorers" not in write_card(tmp_path).read_text()  # nothing to say of how they came about
+    (tmp_path / "scorers" / "shared-ship").mkdir(parents=True)
+    (tmp_path / "scorers" / "shared-ship" / "scorer.json").write_text('{"note": "trained in two parts"}')
     text = write_card(tmp_path).read_text()
     for part in (
         "One warm start, 1 objective adapters",
@@ -104,5 +107,6 @@ def test_a_card_tells_the_runs_figures(tmp_path: Path) -> None:
         "| method | empathy ship |\n|---|---|\n| warmstart | 0.50 |",
         "greedy replies: 0.75 at least",
         "0.7000 in 50 steps (coverage at least 0.9990), at\nempathy 1.000",
+        "\nshared-ship was trained in two parts. So a run of default.yaml from nothing gives similar scorers",
     ):
         assert part in text

@@ -68,6 +68,11 @@ def test_a_cross_encoder_has_no_head_of_its_own_and_its_backbone_is_minilm(tiny_
     assert config["base_model_name_or_path"] == "sentence-transformers/all-MiniLM-L6-v2"
 
 
+def test_the_same_adapter_is_the_same_file_wherever_it_is_stored(adapter, tmp_path) -> None:
+    folders = [store_adapter(adapter, tmp_path / str(n), "ab" * 32, torch.bfloat16) for n in range(12)]
+    assert len({(folder / "adapter_model.safetensors").read_bytes() for folder in folders}) == 1
+
+
 def test_what_is_there_already_keeps_its_bytes_and_another_base_is_written(adapter, tmp_path) -> None:
     file = tmp_path / "adapter_model.safetensors"
     store_adapter(adapter, tmp_path, "ab" * 32, torch.float32)

@@ -18,13 +18,13 @@ from emorl.errors import AdapterMismatch, ConfigError
 from emorl.models.base import BASE_SHA256
 from emorl.models.manifest import base_identity, read_manifest
 from emorl.models.template import prompt_text
-from emorl.reflecting.reflector import Reflector
 from tests.training.texts import NOUNS, corpora_with, label, own, ranked
 from training import search, stages
 from training.config import Config, EvaluateConfig, ScorersConfig, SearchConfig
 from training.evaluate import reply_writer
 from training.language_model import OBJECTIVES, SharedScorerConfig
 from training.objectives import ObjectiveConfig
+from training.reading.replies import open_reflector
 from training.rounds import RoundsConfig
 from training.warmstart import WarmStartConfig, lessons
 
@@ -240,7 +240,7 @@ def test_the_card_has_a_part_for_every_scorer_and_every_figure(config) -> None:
 
 
 def test_what_was_packaged_reflects_and_judges(config) -> None:
-    reflector = Reflector.load(config.models, "float32")
+    reflector = open_reflector(config.models)
     found = reflector.reflect(
         CORPORA.own[-1].statement, reflector.setting(reflector.presets["balanced"]), explain=False
     )
