@@ -37,11 +37,18 @@ def reflector(request) -> Iterator[Reflector]:
     emptied(loaded)
 
 
-@pytest.fixture(scope="module", params=STATEMENTS)
-def mapped(request, reflector) -> tuple[str, list[int], Atlas]:
-    prompt = reflector.writer.prompt(request.param)
-    *_, atlas = grow_atlas(reflector.writer.decoder, prompt, max_tokens=MAX_TOKENS)
-    return request.param, prompt, atlas
+@pytest.fixture(scope="module")
+def atlases(reflector) -> dict[str, Atlas]:
+    """By statement, as they are asked for; of one precision, so that no two ensembles are there at once."""
+    return {}
+
+
+@pytest.fixture(params=STATEMENTS)
+def mapped(request, reflector, atlases) -> tuple[str, list[int], Atlas]:
+    statement, prompt = request.param, reflector.writer.prompt(request.param)
+    if statement not in atlases:
+        *_, atlases[statement] = grow_atlas(reflector.writer.decoder, prompt, max_tokens=MAX_TOKENS)
+    return statement, prompt, atlases[statement]
 
 
 def test_areas_add_up_and_every_reply_is_its_own(mapped):
