@@ -14,7 +14,7 @@ import pytest
 from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble import Request
 from emorl.reflecting.reflector import Reflector
-from emorl.reflecting.writer import MAX_TOKENS
+from emorl.reflecting.writer import MAX_TOKENS, Writer
 from tests.shipped.conftest import emptied
 
 pytestmark = pytest.mark.shipped
@@ -32,7 +32,7 @@ nat and more over the simplex: nearer to a border than this either may come firs
 
 @pytest.fixture(scope="module", params=["float32", "float16"])
 def reflector(request) -> Iterator[Reflector]:
-    loaded = Reflector.load(dtype=request.param)
+    loaded = Reflector(Writer.load(dtype=request.param, judged=False))  # nothing here is scored
     yield loaded
     emptied(loaded)
 
