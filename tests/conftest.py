@@ -48,6 +48,11 @@ def only_this_host(monkeypatch: pytest.MonkeyPatch) -> None:
 def memory_goes_back() -> Iterator[None]:
     """What a module's fixtures held is collected after it, and given back to the system: models are half a gigabyte."""
     yield
+    give_back()
+
+
+def give_back() -> None:
+    """Collect what nobody holds any more, and return it to the system."""
     gc.collect()
     if TRIM is not None:
         TRIM(0)

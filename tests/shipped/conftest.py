@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from emorl.reflecting.reflector import Reflector
+from tests.conftest import give_back
 
 
 @pytest.fixture(autouse=True, scope="package")
@@ -21,6 +22,8 @@ def all_processors() -> Iterator[None]:
 
 
 def emptied(reflector: Reflector) -> None:
-    """Take the weights out: a scheduler's thread waits for requests for ever, and keeps its ensemble meanwhile."""
+    """Let go of everything, weights too: a scheduler's thread waits for requests for ever, and holds its ensemble."""
     for part in (reflector.writer.decoder.backbone, reflector.writer.decoder.lora):
         vars(part).clear()
+    vars(reflector).clear()
+    give_back()

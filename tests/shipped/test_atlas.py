@@ -14,7 +14,7 @@ import pytest
 from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble import Request
 from emorl.reflecting.reflector import Reflector
-from emorl.reflecting.writer import MAX_TOKENS
+from emorl.reflecting.writer import MAX_TOKENS, Writer
 from tests.shipped.conftest import emptied
 
 pytestmark = pytest.mark.shipped
@@ -32,16 +32,23 @@ nat and more over the simplex: nearer to a border than this either may come firs
 
 @pytest.fixture(scope="module", params=["float32", "float16"])
 def reflector(request) -> Iterator[Reflector]:
-    loaded = Reflector.load(dtype=request.param)
+    loaded = Reflector(Writer.load(dtype=request.param, judged=False))  # nothing here is scored
     yield loaded
     emptied(loaded)
 
 
-@pytest.fixture(scope="module", params=STATEMENTS)
-def mapped(request, reflector) -> tuple[str, list[int], Atlas]:
-    prompt = reflector.writer.prompt(request.param)
-    *_, atlas = grow_atlas(reflector.writer.decoder, prompt, max_tokens=MAX_TOKENS)
-    return request.param, prompt, atlas
+@pytest.fixture(scope="module")
+def atlases(reflector) -> dict[str, Atlas]:
+    """By statement, as they are asked for; of one precision, so that no two ensembles are there at once."""
+    return {}
+
+
+@pytest.fixture(params=STATEMENTS)
+def mapped(request, reflector, atlases) -> tuple[str, list[int], Atlas]:
+    statement, prompt = request.param, reflector.writer.prompt(request.param)
+    if statement not in atlases:
+        *_, atlases[statement] = grow_atlas(reflector.writer.decoder, prompt, max_tokens=MAX_TOKENS)
+    return statement, prompt, atlases[statement]
 
 
 def test_areas_add_up_and_every_reply_is_its_own(mapped):
