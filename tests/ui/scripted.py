@@ -18,7 +18,7 @@ from emorl.ensemble import Setting
 from emorl.errors import StatementError
 from emorl.explain import Explanation, Step, Variant, Variants, explanation, plan_variants
 from emorl.explain.contributions import TokenFacts
-from emorl.explain.steps import Candidate as Token
+from emorl.explain.steps import TokenCandidate
 from emorl.reflecting.best_of import plan, total
 from emorl.reflecting.reflection import (
     Candidate,
@@ -231,8 +231,8 @@ class ScriptedReflector(Interface):
         for token in reflection.tokens:
             y, r, parts = token.id, 100 + token.id, tuple(token.contributions.values())
             texts |= {y: token.text, r: token.foil}
-            here, there = Token(y, 0.5, (0.0,) * 3), Token(r, 0.25, parts)
-            low = Token(200, 0.1, (2.0, 1.0, 0.5))
+            here, there = TokenCandidate(y, 0.5, (0.0,) * 3), TokenCandidate(r, 0.25, parts)
+            low = TokenCandidate(200, 0.1, (2.0, 1.0, 0.5))
             own = (here if parts[0] >= 0 else there, here, low)
             facts = TokenFacts(y, r, token.margin, parts, tuple(token.unchanged.values()))
             steps.append(Step(facts, 1, 0.5, (here, there, low), own, (1.0, -1.0), (0.5, -0.5), 0.01 * y))
