@@ -1,6 +1,6 @@
-"""The command line: `python -m emorl reflect`, `atlas` and `ratings`; `emorl` where the package is installed.
+"""The command line: `python -m emorl reflect`, `atlas` and `ratings`, or `emorl` if the package is installed.
 
-User errors are one line on stderr (got, expected, remedy) and exit code 2.
+User errors are one line on stderr (got, expected, remedy), with exit code 2.
 """
 
 from __future__ import annotations
@@ -9,18 +9,19 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import typer
 
-from emorl.errors import EmorlError, WeightError
+from emorl.errors import BackboneError, EmorlError, WeightError
 from emorl.ratings.cli import ratings
 from emorl.reflecting.contract import atlas_json, check_candidates, reflection_json, refuse_crisis
 
 if TYPE_CHECKING:
-    from emorl.reflecting.reflection import Reflection
+    from emorl.atlas import AtlasJson
+    from emorl.reflecting.reflection import Reflection, StatementAtlas
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Reflections from an ensemble of adapters.")
 app.add_typer(ratings, name="ratings")
@@ -32,10 +33,10 @@ def main() -> None:
 
 
 def parse_weights(text: str) -> dict[str, float]:
-    """`reflection=.6,empathy=.3` as a dictionary.
+    """A text such as `reflection=.6,empathy=.3` as a dictionary.
 
     Raises:
-        WeightError: Not of that form, or an objective named twice.
+        WeightError: It does not have that form, or names an objective twice.
     """
     weights: dict[str, float] = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
@@ -45,26 +46,28 @@ def parse_weights(text: str) -> dict[str, float]:
         except ValueError:
             sign = ""
         if not sign or name.strip() in weights:
-            raise WeightError(
-                f"Got `{part}` in --weights: expected name=number once each, such as reflection=.6,empathy=.4."
+            raise WeightError.of(
+                f"`{part}` in --weights",
+                "name=number, each name once",
+                "write something like reflection=.6,empathy=.4",
             )
         weights[name.strip()] = number
     return weights
 
 
-def print_atlas(result: dict[str, Any]) -> None:
-    """A table of what the atlas found, with weights from the middle of each region, ready for --weights."""
+def print_atlas(result: AtlasJson) -> None:
+    """Print what the atlas found as a table, with weights from the middle of each region for use with --weights."""
     for region in result["regions"]:
         middle = [sum(shares) / len(shares) for shares in zip(*region["polygon"], strict=True)]
         weights = ",".join(f"{name}={share:.4f}" for name, share in zip(result["objectives"], middle, strict=True))
         scores = " ".join(f"{name} {score:.2f}" for name, score in region["scores"].items())
         print(f"{region['area']:7.3%}  {weights}  {scores}\n         {region['reflection']}")
     count, share, steps = len(result["regions"]), result["coverage"], result["decode_steps"]
-    print(f"{count} reflections on {share:.3%} of the weights, {steps} decoding steps", file=sys.stderr)
+    print(f"{count} reflections cover {share:.3%} of the weights, in {steps} decoding steps", file=sys.stderr)
 
 
 def print_reflection(result: Reflection) -> None:
-    """The text; on stderr its weights, scores and candidates, and every token's reasons where they were asked for."""
+    """Print the text and every token's reasons, if it was explained; weights, scores and candidates go to stderr."""
     print(result.reflection)
     mix = ", ".join(f"{name} {share:.2f}" for name, share in result.weights.items())
     scores = ", ".join(f"{name} {score:.2f}" for name, score in result.scores.items())
@@ -84,9 +87,9 @@ def reflect(
     weights: Annotated[str | None, typer.Option(help="name=number,...; objectives that are not named get 0.")] = None,
     preset: Annotated[str | None, typer.Option(help="A preset of the models folder; `balanced` by default.")] = None,
     strength: Annotated[float, typer.Option(help="1 is the plain ensemble, 0 the base.")] = 1.0,
-    temperature: Annotated[float, typer.Option(help="0 takes the best word, more samples.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Seed of sampling.")] = 0,
-    best_of: Annotated[int | None, typer.Option(help="Write 1 to 16 candidates, give the best by its scores.")] = None,
+    temperature: Annotated[float, typer.Option(help="0 takes the most likely word; above 0 samples.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed for sampling.")] = 0,
+    best_of: Annotated[int | None, typer.Option(help="Write 1 to 16 candidates, choose the best by scores.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add every token's exact contributions.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     models: Annotated[Path | None, typer.Option(help="Models folder; the shipped one by default.")] = None,
@@ -95,12 +98,12 @@ def reflect(
     """Write a reflection for a client statement."""
     refuse_crisis(text)
     if weights is not None and preset is not None:
-        raise WeightError("Got --weights and --preset: expected one of them; leave one out.")
+        raise WeightError.of("--weights and --preset", "one of them", "leave one out")
     from emorl.ensemble.products import PRECISIONS
     from emorl.reflecting.reflector import Reflector
 
     if dtype is not None and dtype not in PRECISIONS:
-        raise EmorlError(f"Got --dtype {dtype}: expected {', '.join(PRECISIONS)}; leave it out for the best.")
+        raise BackboneError.of(f"--dtype {dtype}", ", ".join(PRECISIONS), "leave it out for the best one")
     mix = parse_weights(weights) if weights is not None else None
     if best_of is not None:
         check_candidates(best_of)
@@ -109,7 +112,7 @@ def reflect(
     if mix is None:
         name = preset or "balanced"
         if name not in reflector.presets:
-            raise WeightError(f"Got preset {name}: expected {', '.join(reflector.presets)}; check the spelling.")
+            raise WeightError.of(f"the preset {name}", ", ".join(reflector.presets), "check the spelling")
         mix = reflector.presets[name]
     setting = reflector.setting(mix, strength, temperature, seed)
     if best_of is None:
@@ -127,12 +130,14 @@ def atlas(
     text: Annotated[str, typer.Argument(help="What the client said, up to 600 characters.")],
     strength: Annotated[float, typer.Option(help="1 is the plain ensemble, 0 the base.")] = 1.0,
     objectives: Annotated[str | None, typer.Option(help="name,...: one to four to span; the others get 0.")] = None,
-    min_area: Annotated[float, typer.Option(help="Smaller shares of the weights are given up.")] = 1e-4,
-    max_steps: Annotated[int | None, typer.Option(help="Most decoding steps; the coverage says what is left.")] = None,
+    min_area: Annotated[float, typer.Option(help="Regions with a smaller share of the weights are dropped.")] = 1e-4,
+    max_steps: Annotated[
+        int | None, typer.Option(help="Limit of decoding steps; the coverage may then be below 1.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     models: Annotated[Path | None, typer.Option(help="Models folder; the shipped one by default.")] = None,
 ) -> None:
-    """Map every reflection that the weights can reach, in float32."""
+    """Find every reflection that the weights can reach, in float32."""
     refuse_crisis(text)
 
     from emorl.reflecting.reflector import Reflector
@@ -142,12 +147,13 @@ def atlas(
     if objectives is not None:
         spanned = [name.strip() for name in objectives.split(",") if name.strip()]
     reflector = Reflector.load(models, "float32", progress=True)
-    found: dict[str, Any] = {}
-    for step in reflector.atlas(text, strength, spanned, max_steps, min_area, ALONE):
-        found = step or found
-        if sys.stderr.isatty():
+    found: StatementAtlas | None = None
+    for version in reflector.atlas(text, strength, spanned, max_steps, min_area, ALONE):
+        found = version or found
+        if found is not None and sys.stderr.isatty():
             share, count, steps = found["coverage"], len(found["regions"]), found["decode_steps"]
             print(f"{share:.1%} in {count} reflections, {steps} steps", end="  \r", file=sys.stderr, flush=True)
+    assert found is not None
     result = atlas_json(found)
     if as_json:
         print(json.dumps(result, ensure_ascii=False))
@@ -156,7 +162,7 @@ def atlas(
 
 
 def run() -> None:
-    """Entry point that turns user errors into one line and exit code 2."""
+    """The entry point: turns user errors into one line and exit code 2."""
     try:
         app()
     except EmorlError as error:

@@ -1,14 +1,27 @@
-"""Errors a user can cause, each one line long: what was got, what was expected, what to do.
+"""Errors that a user can cause, all in one tree. A message is one line: what was got, what was expected, what to do.
 
-Commands print the message on stderr and leave with exit code 2; the app shows it in place. Programming
-errors are ordinary exceptions and are not listed here.
+Commands print the message to stderr and exit with code 2; the app shows it where the error arose. Programming errors
+are ordinary exceptions and are not listed here.
 """
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class EmorlError(Exception):
-    """Base of every error that is shown to a user as a single line."""
+    """Base of every error that is shown to a user as a single line.
+
+    Example:
+        >>> raise WeightError.of("2 weights", "3, one for each objective", "give every objective a weight")
+        Traceback (most recent call last):
+        emorl.errors.WeightError: Got 2 weights: expected 3, one for each objective; give every objective a weight.
+    """
+
+    @classmethod
+    def of(cls, got: str, expected: str, remedy: str) -> Self:
+        """The error with a message in the usual form."""
+        return cls(f"Got {got}: expected {expected}; {remedy}.")
 
 
 class SettingsError(EmorlError):
@@ -23,12 +36,24 @@ class StatementError(EmorlError):
     """A client statement that is empty or too long."""
 
 
+class CandidateError(EmorlError):
+    """A number of candidates that the best reflection cannot be chosen from."""
+
+
+class AtlasError(EmorlError):
+    """An atlas of objectives, a minimum area or a budget that cannot be used."""
+
+
+class CrisisError(EmorlError):
+    """A statement that speaks of a crisis; the message gives contacts instead of a reflection."""
+
+
 class AdapterMismatch(EmorlError):
-    """An adapter that cannot be stacked exactly with the others on this base."""
+    """An adapter that cannot be mixed exactly with the others on this base."""
 
 
 class BackboneError(EmorlError):
-    """A base model whose head or architecture breaks exact mixing."""
+    """A base model whose head or architecture breaks exact mixing, or an unknown precision."""
 
 
 class BusyError(EmorlError):
@@ -36,7 +61,7 @@ class BusyError(EmorlError):
 
 
 class ManifestError(EmorlError):
-    """A models folder whose manifest is missing, unreadable or inconsistent."""
+    """A models folder whose manifest is missing, unreadable or inconsistent, or that goes with another base."""
 
 
 class AssetError(EmorlError):
@@ -44,7 +69,7 @@ class AssetError(EmorlError):
 
 
 class Unavailable(AssetError):
-    """One source did not give the base model's file; the next one is tried, and the error after the last names it."""
+    """A source that did not give the base model's file; the message is only the reason, and the next one is tried."""
 
 
 class CorpusError(EmorlError):

@@ -1,7 +1,7 @@
-"""Where the files under `data/` are: one function, so that no other module counts folders up from its own.
+"""Where the files under `data/` are: one function, so that no other module has to know its own depth.
 
-In a checkout that is `data/` beside the packages; an installed wheel holds the same files in `emorl/_data`.
-Left out: reading them, which the modules that know their form do, and files that a user names.
+In a checkout they are in `data/` next to the packages; in an installed wheel, in `emorl/_data`. Left out: reading them,
+which is up to the modules that know their format, and files that a user names.
 """
 
 from __future__ import annotations
@@ -13,5 +13,5 @@ DATA = PACKED if PACKED.is_dir() else PACKED.parents[1] / "data"
 
 
 def data_path(*parts: str) -> Path:
-    """A file or folder under `data/`, given by its names from there; it need not exist."""
+    """The path of a file or folder under `data/`, from its parts; it need not exist."""
     return DATA.joinpath(*parts)

@@ -19,11 +19,11 @@ def call(monkeypatch, capsys, *arguments: str) -> tuple[str | int | None, str]:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["reflect", " "], "The statement is empty"),
+        (["reflect", " "], "Got an empty statement"),
         (["reflect", "x" * 601], "601 characters"),
         (["reflect", "Hello there", "--weights", "empathy"], "Got `empathy` in --weights"),
         (["reflect", "Hello there", "--weights", "empathy=high"], "Got `empathy=high`"),
-        (["reflect", "Hello there", "--weights", "empathy=1,empathy=2"], "once each"),
+        (["reflect", "Hello there", "--weights", "empathy=1,empathy=2"], "each name once"),
         (["reflect", "Hello there", "--weights", "empathy=1", "--preset", "base"], "one of them"),
         (["reflect", "Hello there", "--dtype", "int3"], "Got --dtype int3"),
         (["reflect", "Hello there", "--best-of", "0"], "Got 0 candidates to choose the best of"),

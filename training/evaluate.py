@@ -15,8 +15,8 @@ import numpy as np
 
 from emorl.ensemble import EnsembleDecoder, Request, decode_directions
 from emorl.reflecting.tokenizer import SharedTokenizer
-from emorl.scoring.book import ScoreBook
 from emorl.scoring.metrics import copy_rate, diversity_2, edit_rate, words
+from emorl.scoring.score_cache import ScoreCache
 
 
 class ReplyWriter(Protocol):
@@ -96,9 +96,9 @@ def greedy_replies(
     return written, cost
 
 
-def measure(statements: Sequence[str], replies: Sequence[str], book: ScoreBook) -> dict[str, list[float]]:
+def measure(statements: Sequence[str], replies: Sequence[str], cache: ScoreCache) -> dict[str, list[float]]:
     """Every scorer's value of every reply, and the measures that need no model, each a list of N."""
-    table = book.columns(statements, replies)
+    table = cache.columns(statements, replies)
     pairs = list(zip(statements, replies, strict=True))
     table["copy_rate"] = [copy_rate(s, r) for s, r in pairs]
     table["edit_rate"] = [edit_rate(s, r) for s, r in pairs]

@@ -17,7 +17,6 @@ import logging
 import os
 import random
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,12 +38,12 @@ from trl import RLOOConfig, RLOOTrainer
 
 from emorl.errors import ConfigError
 from emorl.models.template import END, prompt_text
+from emorl.scoring.scorer import Score
 from training.guards import Measures, converged, penalties, runaway
 from training.logps import Layout, SharedPass, lay_out
 from training.rollouts import RolloutWriter
 from training.warmstart import PROJECTIONS
 
-Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]  # statements, replies -> (B,) in [0, 1]
 log = logging.getLogger(__name__)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -21,11 +21,11 @@ import torch
 
 from emorl.errors import ConfigError
 from emorl.models.template import prompt_text
+from emorl.scoring.scorer import Score
 from training.data import Corpora, rl_prompts
 from training.rollouts import RolloutWriter
 from training.warmstart import WarmStartConfig, lessons, train_warmstart
 
-Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]  # statements, replies -> (B,) in [0, 1]
 Lesson = tuple[str, tuple[str, ...]]
 
 

@@ -15,13 +15,13 @@ from itertools import pairwise
 import torch
 from sklearn.metrics import roc_auc_score
 
+from emorl.scoring.scorer import Score
 from training.data import LabelledReply
 from training.grades.empathy import FEELINGS, HOLLOW
 from training.grades.fluency import fluency_groups
 from training.grades.graded import Sources
 from training.grades.reflection import turn_pronouns
 
-Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]
 Pair = tuple[str, str, str, str]  # statement, better reply, other statement, worse reply
 Report = dict[str, dict[str, float]]
 

@@ -21,7 +21,7 @@ from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble import EnsembleDecoder
 from emorl.models.template import prompt_text
 from emorl.reflecting.tokenizer import SharedTokenizer
-from emorl.scoring.book import ScoreBook
+from emorl.scoring.score_cache import ScoreCache
 from emorl.search.exact import ExactResult, exact_search
 from emorl.search.hierarchical import SearchResult, Weights, hierarchical_search
 from training.config import Config
@@ -36,12 +36,12 @@ def search_grid(
     decoder: EnsembleDecoder,
     tokenizer: SharedTokenizer,
     statements: list[str],
-    book: ScoreBook,
+    cache: ScoreCache,
     levels: int,
     max_tokens: int,
 ) -> tuple[SearchResult, Grid]:
     """The hierarchical grid, and its record: points, each direction's mean by objective, steps, seconds."""
-    names = list(book.scorers)
+    names = list(cache.scorers)
     means: dict[Weights, list[float]] = {}
     spent = {"steps": 0, "alone": 0}
 
@@ -49,11 +49,11 @@ def search_grid(
         written, cost = greedy_replies(decoder, tokenizer, prompt_text, statements, points, max_tokens)
         for key, value in cost.items():
             spent[key] += value
-        book.rows(statements * len(points), [text for texts in written for text in texts])  # all new pairs in one batch
+        cache.rows(statements * len(points), [text for texts in written for text in texts])  # new pairs in one batch
         for weights, texts in zip(points, written, strict=True):
-            columns = book.columns(statements, texts)
+            columns = cache.columns(statements, texts)
             means[tuple(weights)] = [sum(columns[name]) / len(texts) for name in names]
-        log.info("  %d directions, %d distinct replies", len(means), book.calls)
+        log.info("  %d directions, %d distinct replies", len(means), cache.calls)
         return [sum(means[tuple(weights)]) / len(names) for weights in points]
 
     began = time.time()
@@ -62,7 +62,7 @@ def search_grid(
         "best": result.best,
         "score": result.score,
         "evaluations": result.evaluations,
-        "distinct_replies": book.calls,
+        "distinct_replies": cache.calls,
         "decode_steps": spent["steps"],
         "decode_steps_one_by_one": spent["alone"],
         "seconds": time.time() - began,
@@ -75,7 +75,7 @@ def search_atlases(
     decoder: EnsembleDecoder,
     tokenizer: SharedTokenizer,
     statements: list[str],
-    book: ScoreBook,
+    cache: ScoreCache,
     max_tokens: int,
     least_share: float,
 ) -> tuple[ExactResult, Exact]:
@@ -86,7 +86,7 @@ def search_atlases(
     for statement in statements:
         *_, atlas = grow_atlas(decoder, tokenizer.ids(prompt_text(statement)), max_tokens=max_tokens)
         texts = [tokenizer.text(region.tokens) for region in atlas.regions]
-        rows = book.rows([statement] * len(texts), texts)
+        rows = cache.rows([statement] * len(texts), texts)
         atlases.append(atlas)
         scores.append([sum(row) / len(row) for row in rows])
         log.info("  atlas %d/%d: %d replies, %d steps", len(atlases), len(statements), len(texts), atlas.decode_steps)
@@ -111,10 +111,10 @@ def run_search(config: Config) -> None:
     names = [o.name for o in manifest.objectives]
     settings = next(iter(config.objectives.values()))
     _, statements, _ = partition(corpora_of(config), settings.validation, config.search.prompts)
-    book = ScoreBook({name: reward for name in names if (reward := reward_of(config, name, "ship"))})
-    grid, found = search_grid(decoder, tokenizer, statements, book, config.search.levels, config.search.max_tokens)
+    cache = ScoreCache({name: reward for name in names if (reward := reward_of(config, name, "ship"))})
+    grid, found = search_grid(decoder, tokenizer, statements, cache, config.search.levels, config.search.max_tokens)
     balanced, exact = search_atlases(
-        decoder, tokenizer, statements, book, config.search.max_tokens, config.search.least_share
+        decoder, tokenizer, statements, cache, config.search.max_tokens, config.search.least_share
     )
     record: Search = {"objectives": names, "statements": len(statements), **found, "exact": exact}
     (config.models / "search.json").write_text(json.dumps(record) + "\n")

@@ -29,9 +29,10 @@ from emorl.models.manifest import VERSION, Manifest, base_identity, file_sha256
 from emorl.models.template import END, TEMPLATE, prompt_text
 from emorl.reflecting.tokenizer import SharedTokenizer
 from emorl.reflecting.writer import Writer
-from emorl.scoring.book import ScoreBook
 from emorl.scoring.fluency import FluencyScorer
 from emorl.scoring.load import ScorerFolders
+from emorl.scoring.score_cache import ScoreCache
+from emorl.scoring.scorer import Score
 from training import files
 from training.config import Config
 from training.data import Corpora, load_corpora, rl_prompts
@@ -54,7 +55,6 @@ LABELS = {
         "Keeps to natural, expected English. Example: “You miss how it was”, not “The missing of it is in you.”",
     ),
 }
-Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]
 log = logging.getLogger(__name__)
 
 
@@ -166,9 +166,9 @@ def _train_shared(config: Config, corpora: Corpora, role: str) -> None:
         stand = warm if role == "ship" else None
         train_shared_scorer(settings, sources_of(corpora, role), role, seed, out, stand, config.scorers.limit)
     folders = _folders(packaged_warm_start(config))
-    book = ScoreBook({objective: folders.load(out, objective).score for objective in OBJECTIVES})
+    cache = ScoreCache({objective: folders.load(out, objective).score for objective in OBJECTIVES})
     for objective in OBJECTIVES:
-        _report(config, corpora, objective, _column(book, objective), out / f"report-{objective}.json")
+        _report(config, corpora, objective, _column(cache, objective), out / f"report-{objective}.json")
 
 
 def _train_fluency_judge(config: Config, corpora: Corpora) -> None:
@@ -184,9 +184,9 @@ def _train_fluency_judge(config: Config, corpora: Corpora) -> None:
     _report(config, corpora, "fluency", score, out / "report.json")
 
 
-def _column(book: ScoreBook, objective: str) -> Score:
-    """One objective's score out of a book that scores every pair once for all of them."""
-    return lambda statements, replies: torch.tensor(book.columns(statements, replies)[objective])
+def _column(cache: ScoreCache, objective: str) -> Score:
+    """One objective's score out of a cache that scores every pair once for all of them."""
+    return lambda statements, replies: torch.tensor(cache.columns(statements, replies)[objective])
 
 
 def _report(config: Config, corpora: Corpora, objective: str, score: Score, path: Path) -> None:
@@ -394,7 +394,7 @@ def run_evaluate(config: Config) -> None:
     _, _, statements = partition(corpora_of(config), settings.validation, config.search.prompts)
     statements = statements[: config.evaluate.prompts]
     write = reply_writer(decoder, tokenizer, prompt_text, config.evaluate.max_tokens)
-    book = ScoreBook(
+    cache = ScoreCache(
         {
             f"{name} {role}": score
             for name in (*names, "faithfulness")
@@ -412,10 +412,10 @@ def run_evaluate(config: Config) -> None:
     replies = dict(zip(mixes, written, strict=True))
     drawn = {method: write(statements, mixes[method], 1.0) for method in ("warmstart", *names)}
     texts = [*replies.values(), *drawn.values()]
-    book.rows(statements * len(texts), [text for column in texts for text in column])  # one batch a scorer
-    tables = {method: measure(statements, texts, book) for method, texts in replies.items()}
+    cache.rows(statements * len(texts), [text for column in texts for text in column])  # one batch a scorer
+    tables = {method: measure(statements, texts, cache) for method, texts in replies.items()}
     for method, sampled in drawn.items():
-        columns = measure(statements, sampled, book)
+        columns = measure(statements, sampled, cache)
         tables[method] |= {f"{column} sampled": values for column, values in columns.items()}
     summary = {
         method: {column: asdict(bootstrap(values)) for column, values in table.items()}

@@ -1,32 +1,32 @@
 """The upper envelope: which token wins where in a cell, exactly, out of V linear functions.
 
-With e_k = h_0 + s (h_k - h_0), the mixed state at shares w on the simplex is Σ_k w_k e_k, and by linearity of the head
-every logit is L_v(w) = Σ_k w_k (W e_k)_v. The K rows W e_k, the *corner logits*, say everything. The winners of a cell
-P are found so:
+With e_k = h_0 + s (h_k - h_0), the mixed state at shares w on the simplex is Σ_k w_k e_k. By linearity of the head,
+every logit is L_v(w) = Σ_k w_k (W e_k)_v. So the K rows W e_k, the *corner logits*, determine everything. The winners
+of a cell P are found in two steps:
 
-1. **Shortlist.** A linear function takes its least and largest value over P at vertices of P. Let the floor be the
-   largest, over tokens, of their least values. Everywhere in P the winner's logit is at least the floor, so a token
-   whose largest value is below the floor wins nowhere in P and is left out.
-2. **Cut and look again.** Contestants S begin as the winners at the vertices of P. The cell of i in S is P clipped by
-   L_i >= L_j for all j in S. Any token that wins at a vertex of one of these cells and is not in S joins S; all cells
-   are cut again; until no vertex has a new winner.
+1. **Shortlist.** A linear function has its minimum and maximum over P at vertices of P. Let the floor be the largest,
+   over tokens, of their minima. Everywhere in P the winner's logit is at least the floor. So a token whose maximum is
+   below the floor wins nowhere in P and is left out.
+2. **Cut and repeat.** The contestants S are, at first, the winners at the vertices of P. The cell of i in S is P
+   clipped by L_i >= L_j for all j in S. Any token that wins at a vertex of one of these cells and is not in S joins S,
+   and all cells are cut again, until no vertex has a new winner.
 
-**Nothing is missed.** The cells cover P, and on cell C of i the largest of the contestants' logits is L_i. For any
-token v, L_v - L_i is affine on C, so its largest value over the convex C is taken at a vertex of C. If v exceeded L_i
-somewhere in C it would exceed it at a vertex, and that vertex would have a winner outside S. None has, so L_i is the
-largest of all V logits on all of C. S only grows and V is finite, so the loop ends.
+**Nothing is missed.** The cells cover P, and on the cell C of i the largest of the contestants' logits is L_i. For any
+token v, L_v - L_i is affine on C, so it has its maximum over the convex C at a vertex of C. If v exceeded L_i
+somewhere in C, it would exceed it at a vertex, and that vertex would have a winner outside S. No vertex has, so L_i is
+the largest of all V logits on all of C. S only grows and V is finite, so the loop ends.
 
-**Ties.** On the border of two cells two logits are equal; there, on a set of measure zero, the decoder's argmax takes
-the lowest id. Two tokens whose logits differ nowhere in P by more than `TIE` of the largest logit (tokens with equal
-rows in the head, say) cannot be told apart in float32: the lower id stands for both.
+**Ties.** On the border of two cells two logits are equal. There, on a set of measure zero, the decoder's argmax takes
+the lowest id. Two tokens whose logits differ nowhere in P by more than `TIE` times the largest logit (because they have
+equal rows in the head, for instance) cannot be told apart in float32: the lower id represents both.
 
-**Forbidden tokens.** What the mask forbids after this prefix it forbids all over P, so it is left out of the shortlist
-and everything above is about the others.
+**Forbidden tokens.** What the mask forbids after this prefix, it forbids all over P. Those tokens are left out of the
+shortlist, and everything above is about the others.
 
-**Rounding.** The corner logits come from the head in float32 (about 1e-6 of the largest logit), and so do the
-decoder's, from mixed states: the two agree up to that, and a border lies where the decoder's does up to about 1e-5
-nats over the slope of the two logits' difference. From the corner logits on everything is float64. Left out: sampling,
-for which regions would have to be about probabilities.
+**Rounding.** The corner logits come from the head in float32, with errors of about 1e-6 of the largest logit. So do the
+decoder's, which it computes from mixed states. The two agree up to such errors, so a border may differ from the
+decoder's by about 1e-5 nats divided by the slope of the two logits' difference. After the corner logits, everything is
+float64. Left out: sampling, for which regions would have to be about probabilities.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ TIE = 2.0**-22
 """Relative difference of logits below which two tokens are one: two units in the last place of float32."""
 
 SLACK = 1e-5
-"""Relative slack of the shortlist, whose values are float32: it may only be too long."""
+"""Relative slack of the shortlist, whose values are float32: it may be too long but never too short."""
 
 
 def upper_envelope(cell: Cell, corner_logits: torch.Tensor, forbidden: Sequence[int] = ()) -> list[tuple[int, Cell]]:
-    """Every token that wins somewhere in the cell, with the piece it wins; pieces without interior are left out.
+    """Every token that wins somewhere in the cell, with the piece that it wins; pieces without interior are left out.
 
     Args:
         cell: P.
@@ -59,27 +59,27 @@ def upper_envelope(cell: Cell, corner_logits: torch.Tensor, forbidden: Sequence[
     table = corner_logits[:, ids].double().numpy()  # (K, M)
     at_vertices = _values(cell.vertices, table)  # (N, M)
     tie = TIE * float(np.abs(at_vertices).max())
-    alive = np.ones(table.shape[1], dtype=bool)  # false for a token that a lower id stands for
+    distinct = np.ones(table.shape[1], dtype=bool)  # false for a token that a lower id represents
     cells: dict[int, Cell | None] = {}  # contestants by column; None where nothing is left of a cell
-    new = _winners(at_vertices, alive)
+    new = _winners(at_vertices, distinct)
     while new:
         for token in new:
-            if not alive[token]:
+            if not distinct[token]:
                 continue
             gap = np.abs(at_vertices - at_vertices[:, token : token + 1]).max(0)
-            token, *equals = np.flatnonzero(alive & (gap <= tie)).tolist()
-            alive[[other for other in equals if other not in cells]] = False
+            token, *equals = np.flatnonzero(distinct & (gap <= tie)).tolist()
+            distinct[[other for other in equals if other not in cells]] = False
             if token in cells:
                 continue
             piece: Cell | None = cell
-            for other, held in cells.items():
+            for other, remainder in cells.items():
                 difference = table[:, token] - table[:, other]
-                cells[other] = held and held.clip(-difference)
+                cells[other] = remainder and remainder.clip(-difference)
                 piece = piece and piece.clip(difference)
             cells[token] = piece
-        seen = np.concatenate([held.vertices for held in cells.values() if held is not None])
-        new = [token for token in _winners(_values(seen, table), alive) if token not in cells]
-    return [(int(ids[column]), held) for column, held in sorted(cells.items()) if held is not None]
+        seen = np.concatenate([piece.vertices for piece in cells.values() if piece is not None])
+        new = [token for token in _winners(_values(seen, table), distinct) if token not in cells]
+    return [(int(ids[column]), piece) for column, piece in sorted(cells.items()) if piece is not None]
 
 
 def _shortlist(cell: Cell, corner_logits: torch.Tensor, forbidden: Sequence[int]) -> torch.Tensor:
@@ -92,13 +92,13 @@ def _shortlist(cell: Cell, corner_logits: torch.Tensor, forbidden: Sequence[int]
 
 
 def _values(vertices: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """Logits at the vertices, (N, M), added up in one order for all tokens, so that equal columns stay equal."""
-    total = vertices[:, :1] * table[0]
+    """Logits at the vertices, (N, M), summed in the same order for all tokens, so that equal columns stay equal."""
+    total: np.ndarray = vertices[:, :1] * table[0]
     for k in range(1, len(table)):
         total = total + vertices[:, k : k + 1] * table[k]
     return total
 
 
-def _winners(values: np.ndarray, alive: np.ndarray) -> list[int]:
+def _winners(values: np.ndarray, distinct: np.ndarray) -> list[int]:
     """Columns that win at a vertex, each once, ascending; the lowest of equals."""
-    return sorted(set(np.where(alive, values, -np.inf).argmax(1).tolist()))
+    return sorted(set(np.where(distinct, values, -np.inf).argmax(1).tolist()))

@@ -1,8 +1,8 @@
-"""The finished map: regions of the simplex with what is written there, look-up by weights, and JSON.
+"""Atlases: regions of the simplex with what is written in each, look-up by weights, and JSON.
 
-An `Atlas` says of one prompt which tokens greedy decoding writes where. `Atlas.at` answers for weights without any
-model; `as_json` is what the command prints and what a browser needs to answer a slider by itself. Left out: how an
-atlas is found (`tree`), and texts, which the owner of the tokeniser brings.
+An `Atlas` says which tokens greedy decoding writes where, for one prompt. `Atlas.at` answers for any weights without a
+model. `as_json` gives what the command prints, and what a browser needs to answer a slider by itself. Left out: how an
+atlas is found (`tree`), and texts, which come from whoever has the tokenizer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
@@ -19,17 +19,17 @@ from emorl.ensemble.weights import shares
 from emorl.errors import WeightError
 
 ON_BORDER = 1e-9
-"""How far outside a region a point may lie, in shares, and still be looked up there."""
+"""How far outside a region a point may lie, in shares, and still count as inside."""
 
 
 @dataclass(frozen=True)
 class Region:
-    """One reachable reply and where the sliders reach it.
+    """One reachable reply, and the weights that reach it.
 
     Attributes:
-        tokens: Token ids, the end token included when it was written; no two regions of an atlas have the same.
+        tokens: Token ids, the end token included if it was written; no two regions of an atlas have the same.
         ended: Whether the end token was written.
-        cell: Where it is written; vertices in the shares of the atlas's objectives.
+        cell: The weights that write it; vertices in the shares of the atlas's objectives.
     """
 
     tokens: tuple[int, ...]
@@ -42,21 +42,21 @@ class Atlas:
     """Every reply found so far for one prompt, the largest region first.
 
     Attributes:
-        count: K, the number of weights a look-up takes.
-        objectives: Which of the K objectives the map spans, in the order of the cells' shares; the others are 0.
+        count: K, the number of weights that a look-up takes.
+        objectives: Which of the K objectives the atlas spans, in the order of the cells' shares; the others are 0.
         strength: s.
         regions: Finished replies.
         decode_steps: Prefixes that went through base and experts after the prefill.
-        open_area: Share of the simplex whose replies are still being written, or were given up for the step budget.
-        finished: Whether nothing is being written any more.
+        open_area: Share of the simplex whose replies are not finished: they are still being written, or the step budget
+            ran out. 0 where the atlas is complete.
 
     Example:
-        Two objectives and two replies: the second is written where the first objective has a quarter or less.
+        Two objectives and two replies. The second is written where the first objective has a quarter or less.
 
         >>> from emorl.atlas.polygons import simplex
         >>> more, less = simplex(2).clip(np.array([3, -1])), simplex(2).clip(np.array([-3, 1]))
         >>> regions = (Region((10, 2), True, more), Region((11, 2), True, less))
-        >>> atlas = Atlas(2, (0, 1), 1.0, regions, decode_steps=3, open_area=0.0, finished=True)
+        >>> atlas = Atlas(2, (0, 1), 1.0, regions, decode_steps=3, open_area=0.0)
         >>> [region.cell.area for region in atlas.regions]
         [0.75, 0.25]
         >>> atlas.at([1, 1]).tokens, atlas.at([1, 9]).tokens
@@ -69,19 +69,18 @@ class Atlas:
     regions: tuple[Region, ...]
     decode_steps: int
     open_area: float
-    finished: bool
 
     @property
     def coverage(self) -> float:
-        """Share of the simplex in a region; 1 - coverage - open_area is lost to pieces below the minimum area."""
+        """Share of the simplex that regions cover; 1 - coverage - open_area was lost to pieces that were too small."""
         return math.fsum(region.cell.area for region in self.regions)
 
     def at(self, weights: Sequence[float]) -> Region | None:
         """What these weights write, or None where the atlas does not say.
 
-        It does not say in lost or open area, off the slice (weight on an objective that the atlas leaves at 0), and
-        for all weights zero, which is the base's own reply and no point of the simplex. On a border any of the
-        regions that meet there is given; the decoder takes the token with the lowest id.
+        It does not say where area was lost or is still open, where an objective that the atlas does not span has
+        weight, or where all weights are zero: that is the base's own reply and no point of the simplex. On a border,
+        one of the regions that meet there is returned; the decoder would take the token with the lowest id.
 
         Args:
             weights: K raw weights.
@@ -90,7 +89,11 @@ class Atlas:
             WeightError: A bad weight, or not K weights.
         """
         if len(weights) != self.count:
-            raise WeightError(f"Got {len(weights)} weights: expected {self.count}, one an adapter.")
+            raise WeightError.of(
+                f"{len(weights)} weights",
+                f"{self.count}, one for each adapter",
+                "give every adapter a weight, 0 to leave it out",
+            )
         share = shares(weights)
         point = np.array([share[k] for k in self.objectives])
         if not self.regions or abs(float(point.sum()) - 1) > ON_BORDER:
@@ -99,18 +102,50 @@ class Atlas:
         return best if margin >= -ON_BORDER else None
 
 
-def as_json(atlas: Atlas, names: Sequence[str], texts: Sequence[str], digits: int = 6) -> dict[str, Any]:
+class RegionJson(TypedDict):
+    """A region as plain lists and numbers.
+
+    Attributes:
+        reflection: What its tokens say.
+        area: Share of the simplex.
+        polygon: Its vertices in the shares of the atlas's objectives.
+        scores: Score of the reply by objective, 0 to 1, once it has been scored.
+    """
+
+    reflection: str
+    area: float
+    polygon: list[list[float]]
+    scores: NotRequired[dict[str, float]]
+
+
+class AtlasJson(TypedDict):
+    """An atlas as plain lists and numbers.
+
+    Attributes:
+        objectives: Names of those it spans.
+        coverage: Share of the simplex that its regions cover.
+        decode_steps: Prefixes that went through base and experts after the prefill.
+        regions: The largest first.
+    """
+
+    objectives: list[str]
+    coverage: float
+    decode_steps: int
+    regions: list[RegionJson]
+
+
+def as_json(atlas: Atlas, names: Sequence[str], texts: Sequence[str], digits: int = 6) -> AtlasJson:
     """The atlas as plain lists and numbers.
 
-    A border is known to about 1e-6 and a screen shows 1e-3, so six digits lose nothing; between neighbours they may
-    leave gaps of 1e-6, where a reader takes the nearest region. Three objectives' polygons run around the region,
-    polytopes of four list their vertices in no order.
+    A border is known to about 1e-6 and a screen shows 1e-3, so six digits are enough. They may leave gaps of 1e-6
+    between neighbours, where a reader takes the nearest region. The vertices of a polygon (three objectives) run around
+    it; those of a polytope (four) are in no particular order.
 
     Args:
-        atlas: Finished or partial.
+        atlas: Complete or partial.
         names: Names of all K objectives.
         texts: What each region's tokens say.
-        digits: Decimals of shares; areas have three more.
+        digits: Decimal places of shares; areas have three more.
     """
     areas = [round(region.cell.area, digits + 3) for region in atlas.regions]
     return {

@@ -1,9 +1,9 @@
-"""Cells: convex pieces of the simplex of shares, cut by half-spaces through which two logits are equal.
+"""Cells: convex pieces of the simplex of shares, cut by hyperplanes on which two logits are equal.
 
-Points are written in all K shares, so an affine function on the simplex is linear in them and is given by its values
-at the K corners. `Polygon` holds up to three objectives (a point, an interval, a convex polygon, vertices in order),
-`Polytope` four or more (the hull of its vertices, by scipy's Qhull). Areas are shares of the whole simplex. Vertices
-carry rounding errors of about 1e-15 and add up to 1 within that; a piece of less than `EMPTY` counts as no piece.
+Points are given in all K shares, so an affine function on the simplex is linear in them and is determined by its values
+at the K corners. `Polygon` is for up to three objectives (a point, an interval or a convex polygon, vertices in order),
+`Polytope` for four or more (the convex hull of its vertices, by scipy's Qhull). Areas are shares of the whole simplex.
+Vertices have rounding errors of about 1e-15 and sum to 1 within that; a piece of area below `EMPTY` counts as none.
 Left out: unions and cells with holes, which the atlas never needs.
 """
 
@@ -16,8 +16,8 @@ import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
 EMPTY = 1e-12
-"""Area below which a piece has no interior. Borders are known to about 1e-6 only (float32 logits), so no region that
-could be told from its neighbours is this small; rounding alone makes pieces of 1e-16."""
+"""Area below which a piece has no interior. Borders are only known to about 1e-6 (float32 logits), so no region that
+can be told from its neighbours is this small. Rounding alone produces pieces of 1e-16."""
 
 MERGE = 1e-13
 """Vertices closer than this in every share are one."""
@@ -35,10 +35,10 @@ class Cell(Protocol):
         """Share of the simplex, 0 to 1."""
 
     def clip(self, normal: np.ndarray) -> Cell | None:
-        """The part in which normal · w >= 0, or None where that has no interior; normal (K,)."""
+        """The part in which normal · w >= 0, or None if that has no interior; normal (K,)."""
 
     def walls(self) -> np.ndarray:
-        """Normals whose half-spaces, normal · w >= 0, together are the cell on the simplex, (walls, K)."""
+        """Normals of the half-spaces, normal · w >= 0, whose intersection with the simplex is the cell, (walls, K)."""
 
     def margin(self, point: np.ndarray) -> float:
         """Distance of a point of the simplex to the border, in the first K - 1 shares; negative outside."""
@@ -54,7 +54,7 @@ class Polygon:
     """A cell of one, two or three objectives; vertices in order around it."""
 
     def __init__(self, vertices: np.ndarray) -> None:
-        """Take vertices in order, (N, K)."""
+        """Vertices in order, (N, K)."""
         self.vertices = vertices
         plane = vertices[:, :-1]
         if plane.shape[1] == 0:
@@ -68,7 +68,7 @@ class Polygon:
     def clip(self, normal: np.ndarray) -> Polygon | None:
         """See `Cell.clip`; Sutherland and Hodgman's walk around the border.
 
-        A crossing is computed by the same products on either side of a cut, so neighbours share their vertices.
+        A crossing is computed by the same products on both sides of a cut, so neighbours share their vertices.
         """
         heights = (self.vertices @ normal).tolist()
         if min(heights) >= 0:
@@ -113,10 +113,10 @@ class Polygon:
 
 
 class Polytope:
-    """A cell of four or more objectives: the convex hull of its vertices, which stand in no order."""
+    """A cell of four or more objectives: the convex hull of its vertices, which are in no particular order."""
 
     def __init__(self, points: np.ndarray) -> None:
-        """Take points whose hull is meant, (N, K).
+        """Points whose convex hull it is, (N, K).
 
         Raises:
             QhullError: They span no volume.
@@ -129,9 +129,9 @@ class Polytope:
     def clip(self, normal: np.ndarray) -> Polytope | None:
         """See `Cell.clip`.
 
-        The part above the cut is the hull of the vertices above it and the section; the section is the hull of the
-        crossings of all segments from a vertex above to one below. Most such segments run inside the cell: their
-        crossings lie within the section, and Qhull drops them.
+        The part above the cut is the hull of the vertices above it and of the section. The section is the hull of the
+        points where the segments from a vertex above to one below cross the cut. Most of these segments run through the
+        interior: their crossings lie inside the section, and Qhull drops them.
         """
         heights = self.vertices @ normal
         if heights.min() >= 0:
@@ -149,7 +149,7 @@ class Polytope:
         return piece if piece.area > EMPTY else None
 
     def walls(self) -> np.ndarray:
-        """See `Cell.walls`; shares add up to 1, so an offset is the same offset on every share."""
+        """See `Cell.walls`; shares sum to 1, so an offset can be added to every share."""
         outward, offset = self._faces[:, :-1], self._faces[:, -1:]
         return np.hstack([-outward - offset, -offset])
 
@@ -159,7 +159,7 @@ class Polytope:
 
 
 def _crossing(a: np.ndarray, height_a: float, b: np.ndarray, height_b: float) -> np.ndarray:
-    """Where the height vanishes between a and b, whose heights have opposite signs."""
-    if height_a < 0:  # always from above to below, so that both sides of a cut round alike
+    """Where the height is zero between a and b, whose heights have opposite signs."""
+    if height_a < 0:  # always from above to below, so that both sides of a cut round the same way
         a, height_a, b, height_b = b, height_b, a, height_a
     return (height_a * b - height_b * a) / (height_a - height_b)

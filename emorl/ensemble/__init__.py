@@ -1,15 +1,16 @@
 """Ensemble decoding: one frozen base, K LoRA experts, one pass, mixed after the final norm.
 
-`setting` checks what the sliders say, `weights` turns it into the coefficients of the mixture, `lora` stacks PEFT
-adapters, `backbone` runs all K+1 experts of a sequence as rows of one batch, `mask` says which tokens may not come
-next, `decoder` writes, `rewrite` takes over what a moved slider leaves as it was, `directions` writes for many weight
-vectors at once, `scheduler` for many users. Nothing here knows what an objective means.
+`setting` checks what the sliders say, and `weights` turns it into the coefficients of the mixture. `lora` stacks PEFT
+adapters, `products` multiplies by packed weights, and `backbone` runs all K+1 experts of a sequence as rows of one
+batch, with their keys and values in `cache`. `mask` says which tokens may not come next. `decoder` writes;
+`reuse` takes over what stays the same when a slider moves; `directions` writes for many weight vectors at once, and
+`scheduler` for many users. Nothing here knows what an objective means.
 
 Method: EMORL (arXiv 2505.02579, section 3.2), made exact; each module says how.
 """
 
 from emorl.ensemble.backbone import LlamaBackbone
-from emorl.ensemble.decoder import Batch, Decoded, EnsembleDecoder, Request
+from emorl.ensemble.decoder import ContinuousBatch, Decoded, EnsembleDecoder, Request, SequenceStatus
 from emorl.ensemble.directions import decode_directions
 from emorl.ensemble.lora import StackedLora
 from emorl.ensemble.mask import Mask, no_run_twice
@@ -18,13 +19,14 @@ from emorl.ensemble.setting import Setting
 from emorl.ensemble.weights import coefficients, shares
 
 __all__ = [
-    "Batch",
+    "ContinuousBatch",
     "Decoded",
     "EnsembleDecoder",
     "LlamaBackbone",
     "Mask",
     "Request",
     "Scheduler",
+    "SequenceStatus",
     "Setting",
     "StackedLora",
     "coefficients",

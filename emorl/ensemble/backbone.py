@@ -1,30 +1,43 @@
-"""Llama-family backbone whose rows are the experts: one base product over all rows, plus a stacked low-rank term.
+"""A Llama-family backbone whose rows are the experts: one base product over all rows, plus a stacked low-rank term.
 
-Written out by hand instead of hooking transformers' modules, because a decode step is bound by memory traffic and by
-the number of operations: query, key and value are one product, gate and up another, every product is packed
-(`products`), the norms' weights are folded into the products behind them, residuals are added by the products before
-them, and the layers below the first adapted one run once a sequence (shared trunk). Rows lie sequence by sequence.
-Every sequence keeps its own length: slot s of its cache holds position s, prompts are padded on the right and the
-padding is overwritten, so sequences of any length share a batch. `tests/ensemble` holds the naive twin: each adapter
-merged into transformers' own model, no cache. Left out: encoder-decoders (T5).
+It is written out by hand instead of hooking into transformers' modules, because memory traffic and the number of
+operations decide how fast a decoding step is. Query, key and value are one product, gate and up another, and every
+product is packed (`products`). The norms' weights are folded into the products after them, and residuals are added by
+the products before them. Layers below the first adapted one run once per sequence (the shared trunk).
+
+The rows of one sequence lie side by side. Every sequence keeps its own length: slot s of its cache holds position s,
+prompts are padded on the right, and the padding is overwritten later. So sequences of any length can share a batch.
+`tests/ensemble` holds the naive twin: each adapter merged into transformers' own model, without a cache. Left out:
+encoder-decoders (T5).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from emorl.ensemble.cache import Cache
 from emorl.ensemble.lora import FUSED, Adapter, StackedLora
-from emorl.ensemble.products import FEW, PRECISIONS, Product, product
+from emorl.ensemble.products import MIN_ROWS, PRECISIONS, Product, product
 from emorl.errors import AdapterMismatch, BackboneError
 
-STORED = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "int8": torch.bfloat16}
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM
+
+EMBEDDING_DTYPES = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+    "int8": torch.bfloat16,
+}
 """Type of embedding and head by precision."""
+
+REMEDY = "choose another base"
 
 
 @dataclass(frozen=True)
@@ -40,22 +53,23 @@ class LayerProducts:
 
 
 @dataclass(frozen=True)
-class Look:
-    """Where the tokens of one pass stand and what they may look at; made once for the trunk and once for the experts.
+class AttentionInputs:
+    """Rotary embeddings and attention mask of one pass; computed once for the trunk and once for the experts.
 
     Attributes:
-        cos: Rotary cosines, (rows * B * T, 1, width), rows 1 in the trunk.
-        sin: Rotary sines, the first half of the width negated, same shape.
-        mask: 0 or -inf to add to the scores, (N, 1, 1, S) or (1, 1, T, S); None where all of S or a triangle is seen.
-        at: Position of each sequence's first token, (B,); an int where all have the same.
-        span: S, positions looked at.
+        cos: Rotary cosines, (rows * B * T, 1, head width), rows 1 in the trunk.
+        sin: Rotary sines of the same shape, the first half of the width negated.
+        mask: 0 or -inf, added to the attention scores, (N, 1, 1, S) or (1, 1, T, S); None where every token attends to
+            all of S, or causally.
+        start: Position of each sequence's first token, (B,); an int where all are the same.
+        span: S, the number of positions attended to.
         steps: T.
     """
 
     cos: torch.Tensor
     sin: torch.Tensor
     mask: torch.Tensor | None
-    at: torch.Tensor | int
+    start: torch.Tensor | int
     span: int
     steps: int
 
@@ -73,66 +87,50 @@ class LlamaBackbone:
 
     scale = 1.0
 
-    def __init__(self, model: Any, precision: str | torch.dtype | None = None) -> None:
-        """Take over the weights of a transformers causal model.
+    def __init__(self, model: LlamaForCausalLM, precision: str | torch.dtype | None = None) -> None:
+        """Take the weights of a transformers causal model.
 
         Args:
-            model: A `LlamaForCausalLM` or a model with the same modules.
+            model: A Llama, or a model with the same modules; PEFT may have wrapped its layers.
             precision: "float32", "bfloat16", "float16" (weights only), "int8" (weights only), or one of torch's types
                 of these names; the model's own type by default.
 
         Raises:
             BackboneError: The architecture would break exact mixing or is not of the Llama family.
         """
+        _check_architecture(model)
         config = model.config
-        if config.model_type not in ("llama", "mistral"):
-            raise BackboneError(
-                f"The base is of type {config.model_type}: expected a model of the Llama family; "
-                "choose one such as SmolLM2."
-            )
-        if getattr(model.lm_head, "bias", None) is not None:
-            raise BackboneError("The base's head has a bias: expected none; mixing would not be exact.")
-        if getattr(config, "final_logit_softcapping", None):
-            raise BackboneError("The base caps its logits: expected a linear head; mixing would not be exact.")
-        if getattr(config, "attention_bias", False) or getattr(config, "mlp_bias", False):
-            raise BackboneError("The base has biases in its layers: expected none; choose another base.")
-        if getattr(config, "sliding_window", None):
-            raise BackboneError("The base uses a sliding window: expected full attention; choose another base.")
-        if config.hidden_act != "silu":
-            raise BackboneError(f"The base uses {config.hidden_act}: expected silu; choose another base.")
         self.precision = precision_name(precision or next(model.parameters()).dtype)
-        self.dtype, stored = PRECISIONS[self.precision], STORED[self.precision]
-        self.heads, self.kv_heads = config.num_attention_heads, config.num_key_value_heads
-        self.head_width = getattr(config, "head_dim", None) or config.hidden_size // self.heads
-        self.width, self.max_positions = config.hidden_size, config.max_position_embeddings
-        self.eps = config.rms_norm_eps
-        self._floor = torch.tensor((self.eps * self.width) ** 0.5)  # see `_unit`
+        self.dtype, stored = PRECISIONS[self.precision], EMBEDDING_DTYPES[self.precision]
+        self.heads, self.kv_heads = int(config.num_attention_heads), int(config.num_key_value_heads)
+        self.width, self.max_positions = int(config.hidden_size), int(config.max_position_embeddings)
+        self.head_width = int(getattr(config, "head_dim", None) or self.width // self.heads)
+        self.eps = float(config.rms_norm_eps)
+        self._norm_floor = torch.tensor((self.eps * self.width) ** 0.5)  # see `_normalise`
 
-        def take(*modules: Any) -> torch.Tensor:
-            plain = [getattr(m, "base_layer", m) for m in modules]  # PEFT wraps the layers it adapts
-            return torch.cat([m.weight.detach() for m in plain])
+        norm_scale: float = self.width**0.5
 
-        def fold(norm: Any) -> torch.Tensor:
-            return take(norm).float() * self.width**0.5
+        def fold(norm: nn.Module) -> torch.Tensor:
+            return _weights(norm).float() * norm_scale
 
         inner = model.model
-        self.embedding = take(inner.embed_tokens).to(stored).contiguous()
+        self.embedding = _weights(inner.embed_tokens).to(stored).contiguous()
         tied = model.lm_head.weight.data_ptr() == inner.embed_tokens.weight.data_ptr()
-        self.head = self.embedding if tied else take(model.lm_head).to(stored).contiguous()
+        self.head = self.embedding if tied else _weights(model.lm_head).to(stored).contiguous()
         # float32 activations and logits always: with bfloat16's three digits many words would tie
         self._head = product(self.head, "float32" if self.precision == "float32" else "float16")
-        self.final_norm = take(inner.norm).to(self.dtype)
+        self.final_norm = _weights(inner.norm).to(self.dtype)
         self.layers = []
         for b in inner.layers:
             before, between = fold(b.input_layernorm), fold(b.post_attention_layernorm)
-            qkv = take(b.self_attn.q_proj, b.self_attn.k_proj, b.self_attn.v_proj) * before
-            gate_up = take(b.mlp.gate_proj, b.mlp.up_proj) * between
+            qkv = _weights(b.self_attn.q_proj, b.self_attn.k_proj, b.self_attn.v_proj) * before
+            gate_up = _weights(b.mlp.gate_proj, b.mlp.up_proj) * between
             self.layers.append(
                 LayerProducts(
                     product(qkv, self.precision),
-                    product(take(b.self_attn.o_proj), self.precision),
+                    product(_weights(b.self_attn.o_proj), self.precision),
                     product(gate_up, self.precision),
-                    product(take(b.mlp.down_proj), self.precision),
+                    product(_weights(b.mlp.down_proj), self.precision),
                     before,
                     between,
                 )
@@ -148,7 +146,7 @@ class LlamaBackbone:
         """Load a base and merge its warm start (sum in float32, then cast).
 
         Args:
-            folder: A folder transformers can load.
+            folder: A folder that transformers can load.
             warm_start: Supervised adapter merged into the base, or None.
             precision: See the constructor.
 
@@ -182,7 +180,7 @@ class LlamaBackbone:
         return Cache.empty(batch, slots, rows, self.kv_heads, self.head_width, self.dtype)
 
     def positions(self, upto: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rotary tables for positions 0 to at least upto - 1, each (S, head width): cos, and sin ready for `_turn`."""
+        """Rotary tables for positions 0 to at least upto - 1, each (S, head width): cosines, and sines with signs."""
         if self._cos.shape[0] < upto:
             ids = torch.arange(max(upto, 256))[None]
             cos, sin = self._rotary(torch.empty(1, dtype=torch.float32), ids)
@@ -194,96 +192,103 @@ class LlamaBackbone:
     def forward(
         self, ids: torch.Tensor, start: torch.Tensor, cache: Cache, lora: StackedLora, last: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """States after the final norm, for base and experts at once.
+        """Hidden states after the final norm, of base and experts at once.
 
         Args:
             ids: Token ids, (B, T); right-padded where sequences differ in length.
-            start: Position of the first token of each sequence, (B,); the same for all where T > 1.
-            cache: Cache whose first B sequences these are, with room for start + T; written in place.
+            start: Position of the first token of each sequence, (B,); all the same where T > 1.
+            cache: Cache whose first B sequences these are, with room for start + T positions; written in place.
             lora: Prepared adapters (see `prepare`).
-            last: Index in 0..T-1 of the token to keep for each sequence, (B,); all positions when None.
+            last: Index in 0..T-1 of the token whose state is wanted, (B,); all tokens when None.
 
         Returns:
             (rows, B, D) when `last` is given, else (rows, B, T, D). Row 0 is the base if `lora.base_row`.
         """
         batch, steps = ids.shape
-        look = self._look(start, steps)
-        x = _fill(F.embedding(ids, self.embedding).to(self.dtype).view(batch * steps, self.width))
+        inputs = self._attention_inputs(start, steps)
+        x = _pad_rows(F.embedding(ids, self.embedding).to(self.dtype).view(batch * steps, self.width))
         rows = 1
         for index, layer in enumerate(self.layers):
             if index == lora.first_layer:
                 rows = lora.rows
                 x = x[: batch * steps].view(batch, 1, steps, self.width).expand(-1, rows, -1, -1)
-                x, look = _fill(x.reshape(-1, self.width)), _repeat(look, batch, rows)
-            x = self._layer(index, layer, x, batch * rows, look, cache, lora)
+                x, inputs = _pad_rows(x.reshape(-1, self.width)), _repeat_rows(inputs, batch, rows)
+            x = self._layer(index, layer, x, batch * rows, inputs, cache, lora)
         x = x[: batch * rows * steps].view(batch, rows, steps, self.width)
         if last is not None:
             x = x[torch.arange(batch), :, last]
         return F.rms_norm(x, (self.width,), self.final_norm, self.eps).transpose(0, 1)
 
-    def _look(self, start: torch.Tensor, steps: int) -> Look:
-        """What the tokens of the trunk look at."""
+    def _attention_inputs(self, start: torch.Tensor, steps: int) -> AttentionInputs:
+        """Rotary embeddings and mask for the trunk."""
         first, span = int(start[0]), int(start.max()) + steps
         same = bool((start == first).all())
         if steps > 1 and not same:
-            raise ValueError("expected sequences that start at one position, or one token of each")
-        at = start[:, None] + torch.arange(steps)  # (B, T)
-        cos, sin = (table[at].view(-1, 1, self.head_width) for table in self.positions(span))
+            raise ValueError("Got several tokens at different positions: expected one position, or one token each.")
+        position = start[:, None] + torch.arange(steps)  # (B, T)
+        cos, sin = (table[position].view(-1, 1, self.head_width) for table in self.positions(span))
         mask = None
         if steps > 1 and first:
-            mask = torch.arange(span) > at[0, :, None]  # (T, S)
+            mask = torch.arange(span) > position[0, :, None]  # (T, S)
         elif not same:
-            mask = (torch.arange(span) > at)[:, None]  # (B, 1, S)
+            mask = (torch.arange(span) > position)[:, None]  # (B, 1, S)
         if mask is not None:
             hidden = torch.zeros(mask.shape, dtype=self.dtype).masked_fill_(mask, -torch.inf)
             mask = hidden[None, None] if steps > 1 else hidden[:, None]
-        return Look(cos, sin, mask, first if same else start, span, steps)
+        return AttentionInputs(cos, sin, mask, first if same else start, span, steps)
 
     def _layer(
-        self, index: int, layer: LayerProducts, x: torch.Tensor, n: int, look: Look, cache: Cache, lora: StackedLora
+        self,
+        index: int,
+        layer: LayerProducts,
+        x: torch.Tensor,
+        n: int,
+        inputs: AttentionInputs,
+        cache: Cache,
+        lora: StackedLora,
     ) -> torch.Tensor:
         """One decoder layer over x (at least n * T, D) of n = rows * B sequences."""
-        adapted, tokens = index >= lora.first_layer, n * look.steps
-        normed = self._unit(x)
+        adapted, tokens = index >= lora.first_layer, n * inputs.steps
+        normed = self._normalise(x)
         qkv = layer.qkv(normed)
         if adapted:
-            lora.add(index, "qkv", normed[:tokens], qkv[:tokens], look.steps)
-        mixed = self._attend(index, qkv[:tokens], n, look, cache)
-        out = layer.o(_fill(mixed), x)
+            lora.add(index, "qkv", normed[:tokens], qkv[:tokens], inputs.steps)
+        mixed = self._attend(index, qkv[:tokens], n, inputs, cache)
+        out = layer.o(_pad_rows(mixed), x)
         if adapted:
-            lora.add(index, "o", mixed, out[:tokens], look.steps)
-        normed = self._unit(out)
+            lora.add(index, "o", mixed, out[:tokens], inputs.steps)
+        normed = self._normalise(out)
         gate_up = layer.gate_up(normed)
         if adapted:
-            lora.add(index, "gate_up", normed[:tokens], gate_up[:tokens], look.steps)
+            lora.add(index, "gate_up", normed[:tokens], gate_up[:tokens], inputs.steps)
         inner = F.silu(gate_up[:, : self._inner]).mul_(gate_up[:, self._inner :])
         out = layer.down(inner, out)
         if adapted:
-            lora.add(index, "down", inner[:tokens], out[:tokens], look.steps)
+            lora.add(index, "down", inner[:tokens], out[:tokens], inputs.steps)
         return out
 
-    def _unit(self, x: torch.Tensor) -> torch.Tensor:
-        """RMS norm without its weight and the factor √D, which the next product holds: x / √(|x|² + ε D)."""
+    def _normalise(self, x: torch.Tensor) -> torch.Tensor:
+        """RMS norm without its weight and the factor √D, which are folded into the next product: x / √(|x|² + ε D)."""
         norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
-        return torch.div(x, torch.hypot(norm, self._floor), out=torch.empty_like(x))
+        return torch.div(x, torch.hypot(norm, self._norm_floor), out=torch.empty_like(x))
 
-    def _attend(self, index: int, qkv: torch.Tensor, n: int, look: Look, cache: Cache) -> torch.Tensor:
+    def _attend(self, index: int, qkv: torch.Tensor, n: int, inputs: AttentionInputs, cache: Cache) -> torch.Tensor:
         """Write keys and values of qkv (n * T, ·) to the cache and attend; (n * T, heads * head width)."""
         parts = qkv.view(-1, self.heads + 2 * self.kv_heads, self.head_width)
-        turning = parts[:, : self.heads + self.kv_heads]
-        rolled = turning.roll(self.head_width // 2, -1)
-        torch.addcmul(turning * look.cos, rolled, look.sin, out=turning)
-        cache.write(index, parts[:, self.heads :], look.at, look.steps)
-        keys, values = cache.read(index, n, look.span)
-        if look.steps == 1:
+        rotated = parts[:, : self.heads + self.kv_heads]  # queries and keys, in place
+        rolled = rotated.roll(self.head_width // 2, -1)
+        torch.addcmul(rotated * inputs.cos, rolled, inputs.sin, out=rotated)
+        cache.write(index, parts[:, self.heads :], inputs.start, inputs.steps)
+        keys, values = cache.read(index, n, inputs.span)
+        if inputs.steps == 1:
             query = parts[:, : self.heads].view(n, self.kv_heads, self.heads // self.kv_heads, self.head_width)
-            mixed = F.scaled_dot_product_attention(query, keys, values, attn_mask=look.mask)
+            mixed = F.scaled_dot_product_attention(query, keys, values, attn_mask=inputs.mask)
         else:
-            query = parts[:, : self.heads].view(n, look.steps, self.heads, self.head_width).transpose(1, 2)
+            query = parts[:, : self.heads].view(n, inputs.steps, self.heads, self.head_width).transpose(1, 2)
             mixed = F.scaled_dot_product_attention(
-                query, keys, values, attn_mask=look.mask, is_causal=look.mask is None, enable_gqa=True
+                query, keys, values, attn_mask=inputs.mask, is_causal=inputs.mask is None, enable_gqa=True
             ).transpose(1, 2)
-        return mixed.reshape(n * look.steps, self.heads * self.head_width)
+        return mixed.reshape(n * inputs.steps, self.heads * self.head_width)
 
     def logits(self, mixed: torch.Tensor) -> torch.Tensor:
         """Logits scale · W f, float32, (B, V), of mixed states f (B, D)."""
@@ -298,28 +303,55 @@ def precision_name(precision: str | torch.dtype) -> str:
     """
     name = str(precision).removeprefix("torch.")
     if name not in PRECISIONS:
-        raise BackboneError(f"Got the precision {name}: expected {', '.join(PRECISIONS)}; choose one of these.")
+        raise BackboneError.of(f"the precision {name}", ", ".join(PRECISIONS), "choose one of these")
     return name
 
 
-def _fill(x: torch.Tensor) -> torch.Tensor:
-    """At least `FEW` rows, with zeros behind: the matrix library is slower with fewer."""
-    return F.pad(x, (0, 0, 0, FEW - len(x))) if len(x) < FEW else x
+def _check_architecture(model: LlamaForCausalLM) -> None:
+    """Refuse a model that this forward pass would not reproduce, or whose head would make mixing inexact."""
+    config = model.config
+    if config.model_type not in ("llama", "mistral"):
+        raise BackboneError.of(
+            f"a base of type {config.model_type}", "a model of the Llama family", "choose one such as SmolLM2"
+        )
+    if getattr(model.lm_head, "bias", None) is not None:
+        raise BackboneError.of("a base whose head has a bias", "none, or mixing is not exact", REMEDY)
+    if getattr(config, "final_logit_softcapping", None):
+        raise BackboneError.of("a base that caps its logits", "a linear head, or mixing is not exact", REMEDY)
+    if getattr(config, "attention_bias", False) or getattr(config, "mlp_bias", False):
+        raise BackboneError.of("a base with biases in its layers", "none", REMEDY)
+    if getattr(config, "sliding_window", None):
+        raise BackboneError.of("a base with a sliding window", "full attention", REMEDY)
+    if config.hidden_act != "silu":
+        raise BackboneError.of(f"a base with the activation {config.hidden_act}", "silu", REMEDY)
 
 
-def _repeat(look: Look, batch: int, rows: int) -> Look:
-    """The same for every row of each sequence."""
+def _weights(*modules: nn.Module) -> torch.Tensor:
+    """The modules' weights, one below the other."""
+    plain: list[nn.Module] = [getattr(module, "base_layer", module) for module in modules]  # PEFT wraps what it adapts
+    return torch.cat([module.get_parameter("weight").detach() for module in plain])
 
-    def each(table: torch.Tensor) -> torch.Tensor:
-        return table.view(batch, 1, look.steps, -1).expand(-1, rows, -1, -1).reshape(batch * rows * look.steps, 1, -1)
 
-    mask = look.mask
-    if mask is not None and look.steps == 1:
+def _pad_rows(x: torch.Tensor) -> torch.Tensor:
+    """At least `MIN_ROWS` rows, zeros at the end: the matrix library is slower with fewer."""
+    return F.pad(x, (0, 0, 0, MIN_ROWS - len(x))) if len(x) < MIN_ROWS else x
+
+
+def _repeat_rows(inputs: AttentionInputs, batch: int, rows: int) -> AttentionInputs:
+    """The same inputs for every row of each sequence."""
+
+    def repeat(table: torch.Tensor) -> torch.Tensor:
+        return (
+            table.view(batch, 1, inputs.steps, -1).expand(-1, rows, -1, -1).reshape(batch * rows * inputs.steps, 1, -1)
+        )
+
+    mask = inputs.mask
+    if mask is not None and inputs.steps == 1:
         mask = mask.repeat_interleave(rows, 0)
-    return Look(each(look.cos), each(look.sin), mask, look.at, look.span, look.steps)
+    return AttentionInputs(repeat(inputs.cos), repeat(inputs.sin), mask, inputs.start, inputs.span, inputs.steps)
 
 
-def merge(model: Any, adapter: Adapter) -> None:
+def merge(model: LlamaForCausalLM, adapter: Adapter) -> None:
     """Add scale · B A to the weights of a transformers causal model, in place.
 
     Raises:
@@ -328,16 +360,18 @@ def merge(model: Any, adapter: Adapter) -> None:
     layers = model.model.layers
     for (index, projection), (down, up) in adapter.factors.items():
         if index >= len(layers):
-            raise AdapterMismatch(
-                f"Adapter {adapter.name} changes layer {index}: expected fewer than {len(layers)}; "
-                "use the base it was trained on."
+            raise AdapterMismatch.of(
+                f"adapter {adapter.name}, which changes layer {index}",
+                f"a base of more than {len(layers)} layers",
+                "use the base it was trained on",
             )
-        linear = layers[index].get_submodule(projection)
+        weight = layers[index].get_submodule(projection).get_parameter("weight")
         delta = adapter.scale * (up @ down)
-        if delta.shape != linear.weight.shape:
-            raise AdapterMismatch(
-                f"Adapter {adapter.name} has shape {tuple(delta.shape)} for {projection} of layer {index}: expected "
-                f"{tuple(linear.weight.shape)}; use the base it was trained on."
+        if delta.shape != weight.shape:
+            raise AdapterMismatch.of(
+                f"adapter {adapter.name}, whose {projection} of layer {index} has shape {tuple(delta.shape)}",
+                f"{tuple(weight.shape)}, as this base has",
+                "use the base it was trained on",
             )
         with torch.no_grad():
-            linear.weight += delta.to(linear.weight.dtype)
+            weight += delta.to(weight.dtype)

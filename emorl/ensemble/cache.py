@@ -1,8 +1,8 @@
-"""Keys and values of the sequences being written, in memory that is kept from step to step.
+"""Keys and values of the sequences being written, in memory that is reused from step to step.
 
 A layer is one tensor (capacity, rows, 2, kv heads, slots, head width): keys and values side by side, the rows of a
-sequence together, so the first n sequences are a view and a step writes in place. Sequences that end, split or change
-places move alone; capacity doubles when it is used up.
+sequence together. So the first n sequences are a view, and a step writes in place. Only sequences that change slots are
+copied. Capacity doubles when it is used up.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Cache:
     """
 
     def __init__(self, layers: list[torch.Tensor], batch: int) -> None:
-        """Take over the tensors, each (capacity, rows, 2, kv heads, slots, head width), capacity at least B."""
+        """Use these tensors, each (capacity, rows, 2, kv heads, slots, head width) with a capacity of at least B."""
         self._layers, self.batch = layers, batch
 
     @classmethod
@@ -34,23 +34,23 @@ class Cache:
         """Positions that fit."""
         return self._layers[0].shape[4]
 
-    def write(self, layer: int, parts: torch.Tensor, at: torch.Tensor | int, steps: int) -> None:
+    def write(self, layer: int, parts: torch.Tensor, start: torch.Tensor | int, steps: int) -> None:
         """Store keys and values of the first sequences.
 
         Args:
             layer: Layer number.
             parts: Keys, then values, (B * rows * T, 2 * kv heads, width).
-            at: Position of the first token, (B,) or the same for all.
+            start: Position of the first token, (B,) or the same for all.
             steps: T; 1 where positions differ.
         """
-        kept = self._layers[layer]
-        _, rows, _, heads, _, width = kept.shape
+        stored = self._layers[layer]
+        _, rows, _, heads, _, width = stored.shape
         new = parts.view(-1, rows, steps, 2, heads, width)  # (B, rows, T, 2, heads, width)
         batch = new.shape[0]
-        if isinstance(at, int):
-            kept[:batch, :, :, :, at : at + steps] = new.permute(0, 1, 3, 4, 2, 5)
+        if isinstance(start, int):
+            stored[:batch, :, :, :, start : start + steps] = new.permute(0, 1, 3, 4, 2, 5)
         else:
-            kept[torch.arange(batch), :, :, :, at] = new[:, :, 0]
+            stored[torch.arange(batch), :, :, :, start] = new[:, :, 0]
 
     def read(self, layer: int, count: int, span: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Keys and values of the first `count` rows up to position `span`, each (count, kv heads, span, width)."""
@@ -58,31 +58,31 @@ class Cache:
         return flat[:count, 0, :, :span], flat[:count, 1, :, :span]
 
     def copy(self, sequences: Sequence[int], slots: int = 0) -> Cache:
-        """A cache of its own for these sequences (repeats allowed), with room for at least `slots` positions."""
-        which = torch.tensor(list(sequences), dtype=torch.long)
-        made = Cache([layer[which] for layer in self._layers], len(which))
-        made.reserve(len(which), slots)
+        """A separate cache of these sequences (repeats allowed), with room for at least `slots` positions."""
+        chosen = torch.tensor(list(sequences), dtype=torch.long)
+        made = Cache([layer[chosen] for layer in self._layers], len(chosen))
+        made.reserve(len(chosen), slots)
         return made
 
-    def place(self, order: Sequence[int]) -> None:
-        """Make sequence i what order[i] was (repeats allowed); only those that move are copied."""
-        self.reserve(len(order), 0)
-        moved = [i for i, source in enumerate(order) if i != source]
-        if moved:
-            to, source = torch.tensor(moved), torch.tensor([order[i] for i in moved])
+    def reorder(self, sources: Sequence[int]) -> None:
+        """Make sequence i what sequence sources[i] was (repeats allowed); only those that change are copied."""
+        self.reserve(len(sources), 0)
+        changed = [i for i, source in enumerate(sources) if i != source]
+        if changed:
+            to, source = torch.tensor(changed), torch.tensor([sources[i] for i in changed])
             for layer in self._layers:
                 layer[to] = layer[source]
-        self.batch = len(order)
+        self.batch = len(sources)
 
-    def join(self, other: Cache) -> None:
-        """Put the sequences of another cache behind these."""
+    def append(self, other: Cache) -> None:
+        """Add the sequences of another cache after these."""
         self.reserve(self.batch + other.batch, other.slots)
-        for mine, its in zip(self._layers, other._layers, strict=True):
-            mine[self.batch : self.batch + other.batch, :, :, :, : other.slots] = its[: other.batch]
+        for mine, theirs in zip(self._layers, other._layers, strict=True):
+            mine[self.batch : self.batch + other.batch, :, :, :, : other.slots] = theirs[: other.batch]
         self.batch += other.batch
 
     def reserve(self, batch: int, slots: int) -> None:
-        """Room for at least so many sequences and positions; what is there stays."""
+        """Make room for at least so many sequences and positions; what is stored stays."""
         capacity, room = self._layers[0].shape[0], self.slots
         if batch <= capacity and slots <= room:
             return
@@ -93,16 +93,18 @@ class Cache:
             self._layers[index] = new
 
 
-def settle(kept: Sequence[int]) -> list[int]:
-    """An order of `kept` (old places, repeats allowed) in which as few as possible move.
+def assign_slots(sources: Sequence[int]) -> list[int]:
+    """Which sequence goes to which slot, so that as few as possible have to be copied.
+
+    Args:
+        sources: The present slot of every sequence that goes on; a slot whose sequence splits comes several times.
 
     Returns:
-        A permutation p of range(len(kept)): new place i is taken by kept[p[i]].
+        A permutation p of range(len(sources)): slot i goes to the sequence at sources[p[i]].
     """
-    at_home: dict[int, int] = {}
-    for index, place in enumerate(kept):
-        if place < len(kept):
-            at_home.setdefault(place, index)
-    staying = set(at_home.values())
-    others = iter([index for index in range(len(kept)) if index not in staying])
-    return [at_home[place] if place in at_home else next(others) for place in range(len(kept))]
+    staying: dict[int, int] = {}  # by slot
+    for index, slot in enumerate(sources):
+        if slot < len(sources):
+            staying.setdefault(slot, index)
+    moving = iter(sorted(set(range(len(sources))) - set(staying.values())))
+    return [staying[slot] if slot in staying else next(moving) for slot in range(len(sources))]

@@ -1,22 +1,23 @@
 """The decoder: writes B sequences at once, each with its own weights, strength, seed and temperature.
 
-Every step runs one row an expert, mixes the states f = Σ_k c_k h_k in float32 and asks the shared head once (EMORL,
+Every step runs one row per expert, mixes the states f = Σ_k c_k h_k in float32 and applies the shared head once (EMORL,
 arXiv 2505.02579, section 3.2; at s = 1 the distribution is the product of experts Π p_k^ŵ_k, renormalised). There is no
-global state and no `set_adapter`: requests of different users may stand in one batch. Sequences that share a prompt
-share its prefill; a sequence may join a batch that is under way and leaves it when it ends. A mask forbids tokens by
-the reply so far (`mask.py`). Left out: beam search, penalties.
+global state and no `set_adapter`, so requests of different users may share a batch. Sequences with the same prompt
+share its prefill. Batching is continuous: a sequence may join a batch that is already being written and leaves it when
+it ends. A mask forbids tokens depending on the reply so far (`mask.py`). Left out: beam search, penalties.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 import torch
 
 from emorl.ensemble.backbone import LlamaBackbone
-from emorl.ensemble.cache import Cache, settle
+from emorl.ensemble.cache import Cache, assign_slots
 from emorl.ensemble.lora import StackedLora
 from emorl.ensemble.mask import Mask, forbid, no_run_twice
 from emorl.ensemble.weights import coefficients
@@ -33,7 +34,7 @@ class Request:
         strength: s; 1 is the plain ensemble, 0 the base.
         temperature: 0 for greedy; otherwise logits are divided by it before sampling.
         seed: Seed of this sequence's own random numbers (sampling only).
-        max_tokens: Most tokens written, the end token included.
+        max_tokens: Maximum number of tokens written, the end token included.
 
     Example:
         >>> Request(prompt=[5, 6, 7], weights=[3, 1]).strength
@@ -48,27 +49,53 @@ class Request:
     max_tokens: int = 64
 
 
+class SequenceStatus(Enum):
+    """Where a sequence stands, from its prefill on."""
+
+    RUNNING = "running"
+    ENDED = "ended"  # with the end token
+    TRUNCATED = "truncated"  # at its maximum number of tokens
+    CANCELLED = "cancelled"  # before its end
+
+    @classmethod
+    def of(cls, tokens: Sequence[int], end_tokens: Container[int], max_tokens: int) -> SequenceStatus:
+        """The status of a sequence of at least one token that was not cancelled."""
+        if tokens[-1] in end_tokens:
+            return cls.ENDED
+        return cls.RUNNING if len(tokens) < max_tokens else cls.TRUNCATED
+
+
 @dataclass
 class Decoded:
-    """What was written for one request so far.
+    """What has been written for one request so far.
 
     Attributes:
-        tokens: Token ids, the end token included when it was written.
-        ended: Whether the end token was written.
+        tokens: Token ids, the end token included if it was written.
+        status: Whether it is still being written, and if not, why.
         coefficients: c of f = Σ_k c_k h_k, (K+1,).
-        prefill_ms: Milliseconds until its first states were there.
-        decode_ms: Milliseconds from then to its last token.
-        kept: States of base and experts at every step, each (K+1, D) float32, if they are kept.
-        cache: Keys and values of the sequence at its end, for `resume`, if it is kept.
+        prefill_ms: Milliseconds the prefill took.
+        decode_ms: Milliseconds from the prefill to the last token.
+        kept: States of base and experts at every step, each (K+1, D) float32, if they were to be kept.
+        cache: Keys and values of the sequence at its end, for `resume`, if they were to be kept.
     """
 
     tokens: list[int]
-    ended: bool
+    status: SequenceStatus
     coefficients: torch.Tensor
     prefill_ms: float = 0.0
     decode_ms: float = 0.0
     kept: list[torch.Tensor] = field(default_factory=list)
     cache: Cache | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is still being written."""
+        return self.status is SequenceStatus.RUNNING
+
+    @property
+    def ended(self) -> bool:
+        """Whether the end token was written."""
+        return self.status is SequenceStatus.ENDED
 
     @property
     def states(self) -> torch.Tensor:
@@ -77,19 +104,28 @@ class Decoded:
 
 
 @dataclass
-class Line:
-    """A sequence under way: what was asked, what is written, and where it stands."""
+class RunningSequence:
+    """A sequence of a batch: the request, its result so far, and what the next step needs.
+
+    Attributes:
+        request: What was asked for.
+        result: What has been written.
+        generator: Random numbers for sampling.
+        started: When its prefill was done, in seconds of `time.perf_counter`.
+        keep_states: Whether the states of every step are kept.
+        keep_cache: Whether its cache is kept at its end.
+    """
 
     request: Request
     result: Decoded
-    chance: torch.Generator
-    began: float
+    generator: torch.Generator
+    started: float
     keep_states: bool
     keep_cache: bool
 
 
 class EnsembleDecoder:
-    """Decodes with one backbone, one stack of adapters and one mask, which all that is written with it obeys.
+    """Decodes with one backbone, one stack of adapters, and one mask that applies to everything it writes.
 
     Example:
         A tiny Llama and two adapters, all with random weights:
@@ -106,7 +142,7 @@ class EnsembleDecoder:
         >>> lora = StackedLora([adapter("reflection"), adapter("empathy")])
         >>> decoder = EnsembleDecoder(backbone, lora, end_tokens=[2])
 
-        One batch, each sequence with its own weights. Only their proportions matter; all zero is the base model:
+        One batch, in which each sequence has its own weights. Only their proportions matter; all zero is the base:
 
         >>> mixes = [[3, 1], [0.75, 0.25], [1, 3], [0, 0]]
         >>> a, b, c, base = decoder.decode([Request([5, 6, 7], mix, max_tokens=8) for mix in mixes])
@@ -125,7 +161,7 @@ class EnsembleDecoder:
             backbone: The base.
             lora: K adapters.
             end_tokens: Token ids that end a sequence.
-            mask: What a reply may not go on with; `mask.nothing` for the plain policy.
+            mask: Which tokens may not come next; `mask.nothing` for the plain policy.
 
         Raises:
             AdapterMismatch: The adapters do not fit the base.
@@ -143,55 +179,71 @@ class EnsembleDecoder:
     ) -> Iterator[list[Decoded]]:
         """Write token by token.
 
-        Closing the iterator stops at the next step boundary; what was yielded last is then the partial result.
+        Closing the iterator stops after the step in progress; what was yielded last is then the partial result.
 
         Args:
             requests: B sequences.
             keep_states: Keep every step's states, for explanations.
-            keep_cache: Keep each sequence's cache at its end, for `rewrite`.
+            keep_cache: Keep each sequence's cache at its end, for `remix`.
 
         Yields:
             After each step, the B results so far (the same objects, growing).
 
         Raises:
             WeightError: Bad weights or strength, or not K weights.
-            ValueError: An empty prompt, or prompt and reply longer than the base's positions.
+            ValueError: No request, an empty prompt, or a prompt whose reply would exceed the base's positions.
         """
-        batch = Batch(self)
+        batch = ContinuousBatch(self)
         results = batch.join(requests, keep_states, keep_cache)
         while batch.step():
             yield results
 
     def check_lengths(self, prompts: Sequence[int], max_tokens: int) -> int:
-        """Positions that prompts of these lengths need with their reply.
+        """Positions that prompts of these lengths need, their replies included.
 
         Raises:
             ValueError: No prompt, an empty one, or more positions than the base has.
         """
         longest = max(prompts, default=0) + max_tokens
         if min(prompts, default=0) < 1 or longest > self.backbone.max_positions:
-            raise ValueError(f"prompts must have 1 to {self.backbone.max_positions} tokens with their reply")
+            raise ValueError(
+                f"Got prompts of {list(prompts)} tokens: expected at least one prompt, each of 1 to "
+                f"{self.backbone.max_positions - max_tokens} tokens, to leave room for {max_tokens} more."
+            )
         return longest
+
+    def check_requests(self, requests: Sequence[Request]) -> int:
+        """Positions that the longest of these requests needs, its reply included; see `check_lengths`."""
+        return self.check_lengths([len(r.prompt) for r in requests], max((r.max_tokens for r in requests), default=0))
 
     def row_coefficients(self, weights: Sequence[float], strength: float) -> torch.Tensor:
         """Coefficients of the rows that exist, (rows,).
 
         Raises:
-            WeightError: Bad weights or strength, not K weights, or weights that need a base row the stack lacks.
+            WeightError: Bad weights or strength, not K weights, or weights that need the base where the stack has no
+                row for it.
         """
         if len(weights) != len(self.lora.adapters):
-            raise WeightError(f"Got {len(weights)} weights: expected {len(self.lora.adapters)}, one an adapter.")
+            raise WeightError.of(
+                f"{len(weights)} weights",
+                f"{len(self.lora.adapters)}, one for each adapter",
+                "give every adapter a weight, 0 to leave it out",
+            )
         mix = coefficients(weights, strength)
         if self.lora.base_row:
             return mix
         if mix[0] != 0:
-            raise WeightError("These weights need the base's row: expected a stack with base_row=True.")
+            raise WeightError.of(
+                f"weights {list(weights)} at strength {strength}, which mix in the base",
+                "weights that do not, as the stack has no row for it",
+                "stack the adapters with base_row=True",
+            )
         return mix[1:]
 
     def prefill(self, prompts: Sequence[Sequence[int]], slots: int) -> tuple[torch.Tensor, Cache]:
         """States of each prompt's last token, (rows, B, D), and the filled cache with room for `slots` positions.
 
-        Equal prompts run once.
+        Equal prompts are computed once.
         """
         keys = [tuple(prompt) for prompt in prompts]
         unique = list(dict.fromkeys(keys))
@@ -204,22 +256,22 @@ class EnsembleDecoder:
         states = self.backbone.forward(ids, start, cache, self.lora, lengths - 1)
         if len(unique) == len(keys):
             return states, cache
-        which = [unique.index(key) for key in keys]
-        cache.place(which)
-        return states[:, which], cache
+        sources = [unique.index(key) for key in keys]
+        cache.reorder(sources)
+        return states[:, sources], cache
 
 
-class Batch:
-    """Sequences being written together: they may join before any step and leave after any.
+class ContinuousBatch:
+    """Sequences that are written together: they may join before any step and leave after any.
 
-    Which sequences share a step changes nothing in what each writes (exactly in float32 but for rounding between
-    matrix shapes; see the tests). A joining sequence costs its prefill; a leaving one frees its rows.
+    What a sequence writes does not depend on the others of its batch (in float32, apart from rounding that differs
+    between matrix shapes; see the tests). A sequence that joins costs its prefill; one that leaves frees its rows.
     """
 
     def __init__(self, decoder: EnsembleDecoder) -> None:
-        """An empty batch."""
+        """Start with no sequence."""
         self.decoder = decoder
-        self.alive: list[Line] = []
+        self.sequences: list[RunningSequence] = []
         self.cache: Cache | None = None
         self._mix = torch.empty(0, decoder.lora.rows)  # (B, rows)
         self._position = torch.empty(0, dtype=torch.long)  # (B,), where the next token goes
@@ -228,30 +280,25 @@ class Batch:
 
     @torch.inference_mode()
     def join(self, requests: Sequence[Request], keep_states: bool = False, keep_cache: bool = False) -> list[Decoded]:
-        """Prefill new sequences; they write from the next step on. See `EnsembleDecoder.stream` for what is kept.
-
-        Raises:
-            WeightError: Bad weights or strength, or not K weights.
-            ValueError: No request, an empty prompt, or prompt and reply longer than the base's positions.
-        """
+        """Prefill new sequences, which are written from the next step on; see `EnsembleDecoder.stream`."""
         decoder = self.decoder
+        longest = decoder.check_requests(requests)
         mix = torch.stack([decoder.row_coefficients(r.weights, r.strength) for r in requests])
-        longest = decoder.check_lengths([len(r.prompt) for r in requests], max(r.max_tokens for r in requests))
-        began = time.perf_counter()
+        started = time.perf_counter()
         states, cache = decoder.prefill([r.prompt for r in requests], longest)
-        now = time.perf_counter()
-        results = [Decoded([], False, c, prefill_ms=1000 * (now - began)) for c in mix]
-        lines = self._lines(requests, results, keep_states, keep_cache)
-        self._add(lines, mix, torch.tensor([len(r.prompt) for r in requests]), states, cache)
+        prefill_ms = 1000 * (time.perf_counter() - started)
+        results = [Decoded([], SequenceStatus.RUNNING, c, prefill_ms=prefill_ms) for c in mix]
+        sequences = _running(requests, results, keep_states, keep_cache)
+        self._add(sequences, mix, torch.tensor([len(r.prompt) for r in requests]), states, cache)
         return results
 
     @torch.inference_mode()
     def resume(self, request: Request, result: Decoded) -> None:
-        """Go on with a result whose cache holds all but its last token; states and cache are kept, the old one stays.
+        """Continue a result whose cache holds all but its last token; states and cache are kept.
 
-        A result that has ended or has all its tokens stays as it is.
+        The result's present cache is not changed. A result that is not running stays as it is.
         """
-        if result.ended or len(result.tokens) >= request.max_tokens:
+        if not result.running:
             return
         assert result.cache is not None
         position = torch.tensor([len(request.prompt) + len(result.tokens) - 1])
@@ -259,98 +306,114 @@ class Batch:
         states = self.decoder.backbone.forward(
             torch.tensor([result.tokens[-1:]]), position, cache, self.decoder.lora, torch.tensor([0])
         )
-        lines = self._lines([request], [result], True, True)
-        self._add(lines, result.coefficients[None], position + 1, states, cache)
-
-    @staticmethod
-    def _lines(requests: Sequence[Request], results: list[Decoded], keep_states: bool, keep_cache: bool) -> list[Line]:
-        began = time.perf_counter()
-        return [
-            Line(request, result, torch.Generator().manual_seed(request.seed), began, keep_states, keep_cache)
-            for request, result in zip(requests, results, strict=True)
-        ]
+        sequences = _running([request], [result], True, True)
+        self._add(sequences, result.coefficients[None], position + 1, states, cache)
 
     def _add(
-        self, lines: list[Line], mix: torch.Tensor, position: torch.Tensor, states: torch.Tensor, cache: Cache
+        self,
+        sequences: list[RunningSequence],
+        mix: torch.Tensor,
+        position: torch.Tensor,
+        states: torch.Tensor,
+        cache: Cache,
     ) -> None:
-        self.alive += lines
+        self.sequences += sequences
         self._mix, self._position = torch.cat([self._mix, mix]), torch.cat([self._position, position])
         self._states = torch.cat([self._states, states], 1) if self._states.numel() else states
         if self.cache is None:
             self.cache = cache
         else:
-            self.cache.join(cache)
+            self.cache.append(cache)
 
     @torch.inference_mode()
     def step(self) -> bool:
-        """Write one token of every sequence; sequences that end leave. False when there was none to write."""
-        if not self.alive:
+        """Write one token of every sequence, and drop those that end. False if there was no sequence."""
+        if not self.sequences:
             return False
+        states = self._forward()
+        logits = self.decoder.backbone.logits(torch.einsum("br,rbd->bd", self._mix, states.float()))  # (B, V)
+        forbid(logits, [self.decoder.mask(sequence.result.tokens) for sequence in self.sequences])
+        self._pending = _choose(logits, self.sequences)
+        self._record(self._pending, states)
+        self._drop_finished()
+        return True
+
+    def _forward(self) -> torch.Tensor:
+        """States of every sequence, (rows, B, D): run the pending tokens, and take those of new sequences."""
         assert self.cache is not None
-        decoder, backbone = self.decoder, self.decoder.backbone
         states = self._states
         if self._pending:
             old = len(self._pending)
             last = torch.tensor(self._pending)
-            stepped = backbone.forward(
-                last[:, None], self._position[:old], self.cache, decoder.lora, torch.zeros_like(last)
+            stepped = self.decoder.backbone.forward(
+                last[:, None], self._position[:old], self.cache, self.decoder.lora, torch.zeros_like(last)
             )
             self._position[:old] += 1
             states = torch.cat([stepped, states], 1) if states.numel() else stepped
-        self._pending, self._states = [], torch.empty(0)
-        logits = backbone.logits(torch.einsum("br,rbd->bd", self._mix, states.float()))  # (B, V)
-        forbid(logits, [decoder.mask(line.result.tokens) for line in self.alive])
-        tokens = _choose(logits, [s.request for s in self.alive], [s.chance for s in self.alive])
+        self._states = torch.empty(0)
+        return states
+
+    def _record(self, tokens: list[int], states: torch.Tensor) -> None:
+        """Add to every result its next token, and what else it keeps of this step."""
+        assert self.cache is not None
         now = time.perf_counter()
-        going = []
-        for slot, (line, token) in enumerate(zip(self.alive, tokens, strict=True)):
-            result = line.result
+        for slot, (sequence, token) in enumerate(zip(self.sequences, tokens, strict=True)):
+            result = sequence.result
             result.tokens.append(token)
-            result.ended = token in decoder.end_tokens
-            result.decode_ms = 1000 * (now - line.began)
-            if line.keep_states:
+            result.status = SequenceStatus.of(result.tokens, self.decoder.end_tokens, sequence.request.max_tokens)
+            result.decode_ms = 1000 * (now - sequence.started)
+            if sequence.keep_states:
                 result.kept.append(states[:, slot].float())
-            if not result.ended and len(result.tokens) < line.request.max_tokens:
-                going.append(slot)
-            elif line.keep_cache:
+            if sequence.keep_cache and not result.running:
                 result.cache = self.cache.copy([slot])
-        self._pending = tokens
-        self._retain(going)
-        return True
 
     @torch.inference_mode()
-    def leave(self, results: Sequence[Decoded]) -> None:
-        """Stop writing these; what they hold stays. Results that have already left are ignored."""
-        gone = {id(result) for result in results}
-        self._retain([slot for slot, s in enumerate(self.alive) if id(s.result) not in gone])
+    def cancel(self, results: Sequence[Decoded]) -> None:
+        """Stop writing these; their tokens so far stay. Results that are not running are ignored."""
+        for result in results:
+            if result.running:
+                result.status = SequenceStatus.CANCELLED
+        self._drop_finished()
 
-    def _retain(self, slots: list[int]) -> None:
-        if len(slots) == len(self.alive):
+    def _drop_finished(self) -> None:
+        """Free the rows of sequences that are not running any more."""
+        slots = [slot for slot, sequence in enumerate(self.sequences) if sequence.result.running]
+        if len(slots) == len(self.sequences):
             return
         assert self.cache is not None
         old = len(self._pending)
-        if old == len(self.alive):
-            slots = [slots[i] for i in settle(slots)]  # newcomers, who have no token yet, must stay behind the others
+        if old == len(self.sequences):  # otherwise new sequences, which have no token yet, must stay after the others
+            slots = [slots[i] for i in assign_slots(slots)]
         if self._states.numel():
             self._states = self._states[:, [slot - old for slot in slots if slot >= old]]
         self._pending = [self._pending[slot] for slot in slots if slot < old]
-        self.alive = [self.alive[slot] for slot in slots]
+        self.sequences = [self.sequences[slot] for slot in slots]
         self._mix, self._position = self._mix[slots], self._position[slots]
         if slots:
-            self.cache.place(slots)
+            self.cache.reorder(slots)
         else:
             self.cache = None
 
 
-def _choose(logits: torch.Tensor, requests: Sequence[Request], chance: Sequence[torch.Generator]) -> list[int]:
-    """The next token of each sequence: argmax, or the inverse CDF at one uniform number of its own."""
-    greedy = logits.argmax(-1).tolist()
-    sampled = [slot for slot, r in enumerate(requests) if r.temperature > 0]
+def _running(
+    requests: Sequence[Request], results: list[Decoded], keep_states: bool, keep_cache: bool
+) -> list[RunningSequence]:
+    started = time.perf_counter()
+    return [
+        RunningSequence(request, result, torch.Generator().manual_seed(request.seed), started, keep_states, keep_cache)
+        for request, result in zip(requests, results, strict=True)
+    ]
+
+
+def _choose(logits: torch.Tensor, sequences: Sequence[RunningSequence]) -> list[int]:
+    """The next token of each sequence: the argmax, or the inverse CDF at one uniform number of its own generator."""
+    tokens: list[int] = logits.argmax(-1).tolist()
+    sampled = [slot for slot, sequence in enumerate(sequences) if sequence.request.temperature > 0]
     if sampled:
-        heat = torch.tensor([requests[s].temperature for s in sampled])[:, None]
-        cumulative = (logits[sampled] / heat).softmax(-1).cumsum(-1)
-        draws = torch.cat([torch.rand(1, generator=chance[s]) for s in sampled])[:, None]
+        temperature = torch.tensor([sequences[slot].request.temperature for slot in sampled])[:, None]
+        cumulative = (logits[sampled] / temperature).softmax(-1).cumsum(-1)
+        draws = torch.cat([torch.rand(1, generator=sequences[slot].generator) for slot in sampled])[:, None]
         chosen = torch.searchsorted(cumulative, draws * cumulative[:, -1:], right=True)
         for slot, token in zip(sampled, chosen[:, 0].clamp(max=logits.shape[-1] - 1).tolist(), strict=True):
-            greedy[slot] = token
-    return greedy
+            tokens[slot] = token
+    return tokens

@@ -1,11 +1,10 @@
-"""Greedy replies of many weight vectors to many prompts, every distinct prefix decoded once.
+"""Greedy replies of many weight vectors to many prompts, with every distinct prefix decoded once.
 
-Weight vectors that have written the same words so far share one sequence of the batch: neither its states nor what
-the mask forbids depend on the weights, only the choice of the next word does. A sequence splits where its members
-choose differently. A weight search therefore costs as many steps as there are distinct prefixes, not prompts x vectors
-x words. Where a prefix has more members than experts, the experts' logits are mixed instead of their states, which is
-the same by linearity.
-Left out: sampling, regions of weights (that is the atlas).
+Weight vectors that have written the same tokens so far share one sequence of the batch: neither its states nor what
+the mask forbids depend on the weights; only the choice of the next token does. A sequence splits where its members
+choose differently. A weight search therefore takes as many steps as there are distinct prefixes, not prompts x vectors
+x tokens. Where a prefix has more members than experts, the experts' logits are mixed instead of their states, which is
+the same by linearity. Left out: sampling, and regions of weights, which are what the atlas finds.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 
 import torch
 
-from emorl.ensemble.cache import settle
+from emorl.ensemble.cache import assign_slots
 from emorl.ensemble.decoder import EnsembleDecoder
 from emorl.ensemble.mask import forbid
 
@@ -25,9 +24,9 @@ class DirectionReplies:
     """What all weight vectors write.
 
     Attributes:
-        tokens: Token ids by prompt and weight vector, the end token included when it was written.
+        tokens: Token ids by prompt and weight vector, the end token included if it was written.
         steps: Prefixes that went through the experts after the prefill.
-        alone: Steps that decoding every pair by itself would have taken.
+        alone: Steps that decoding every pair separately would have taken.
     """
 
     tokens: list[list[list[int]]]
@@ -36,8 +35,8 @@ class DirectionReplies:
 
 
 @dataclass
-class Prefix:
-    """Words that several weight vectors (`members`) have all written for one prompt."""
+class SharedPrefix:
+    """Tokens that several weight vectors (`members`) have all written for one prompt."""
 
     prompt: int
     members: list[int]
@@ -52,28 +51,28 @@ def decode_directions(
     strength: float = 1.0,
     max_tokens: int = 64,
 ) -> DirectionReplies:
-    """Write greedily for every prompt under every weight vector; equal to decoding each pair alone.
+    """Write greedily for every prompt under every weight vector; equal to decoding each pair separately.
 
     Args:
         decoder: The ensemble.
         prompts: Token ids of P prompts.
         weights: N raw weight vectors of K weights.
         strength: s, for all.
-        max_tokens: Most tokens a reply, the end token included.
+        max_tokens: Maximum number of tokens of a reply, the end token included.
 
     Raises:
         WeightError: Bad weights or strength, or not K weights.
-        ValueError: No prompt, an empty one, or one too long for the base's positions.
+        ValueError: No prompt, an empty one, or one whose reply would exceed the base's positions.
     """
     mix = torch.stack([decoder.row_coefficients(w, strength) for w in weights])  # (N, rows)
     decoder.check_lengths([len(p) for p in prompts], max_tokens)
     tokens: list[list[list[int]]] = [[[] for _ in weights] for _ in prompts]
     states, cache = decoder.prefill(prompts, max(map(len, prompts)) + max_tokens)
     position = torch.tensor([len(p) for p in prompts])
-    prefixes = [Prefix(number, list(range(len(weights))), []) for number in range(len(prompts))]
+    prefixes = [SharedPrefix(number, list(range(len(weights))), []) for number in range(len(prompts))]
     steps = 0
     while True:
-        going: list[Prefix] = []
+        children: list[SharedPrefix] = []
         parents: list[int] = []
         for slot, prefix in enumerate(prefixes):
             by_token: dict[int, list[int]] = {}
@@ -86,13 +85,13 @@ def decode_directions(
                     for member in members:
                         tokens[prefix.prompt][member] = written
                 else:
-                    going.append(Prefix(prefix.prompt, members, written))
+                    children.append(SharedPrefix(prefix.prompt, members, written))
                     parents.append(slot)
-        if not going:
+        if not children:
             return DirectionReplies(tokens, steps, sum(len(t) - 1 for row in tokens for t in row))
-        order = settle(parents)
-        prefixes, parents = [going[i] for i in order], [parents[i] for i in order]
-        cache.place(parents)
+        order = assign_slots(parents)
+        prefixes, parents = [children[i] for i in order], [parents[i] for i in order]
+        cache.reorder(parents)
         position = position[parents]
         last = torch.tensor([prefix.tokens[-1] for prefix in prefixes])
         states = decoder.backbone.forward(last[:, None], position, cache, decoder.lora, torch.zeros_like(last))

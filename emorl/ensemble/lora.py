@@ -1,9 +1,9 @@
 """Stacked LoRA: K PEFT adapters of one layout as [K, ...] tensors, applied by two batched products.
 
 Query, key and value (and gate and up) are fused products in `backbone`, so their low-rank factors are fused too: the
-A factors are concatenated, the B factors stand on a block diagonal. Layers below the first adapted one are the shared
-trunk: there all experts equal the base and are computed once. What would break exact mixing is refused: adapters that
-touch head, embeddings or norms, biases, DoRA, mixed ranks, another base, values that are not finite.
+A factors are concatenated, the B factors form a block diagonal. Layers below the first adapted one are the shared
+trunk, where all experts equal the base and are computed once. Whatever would break exact mixing is refused: adapters
+that change head, embeddings or norms, biases, DoRA, mixed ranks, another base, values that are not finite.
 """
 
 from __future__ import annotations
@@ -30,7 +30,11 @@ FUSED = {  # product in the backbone -> the projections it fuses, in order
 PROJECTIONS = tuple(name for names in FUSED.values() for name in names)
 KEY = re.compile(r"(?:.*\.)?layers\.(\d+)\.(\w+\.\w+)\.lora_([AB])(?:\.\w+)?\.weight$")
 
-Factors = dict[tuple[int, str], tuple[torch.Tensor, torch.Tensor]]  # (layer, projection) -> A (R, in), B (out, R)
+Target = tuple[int, str]
+"""What a pair of factors adapts: layer and projection."""
+
+Factors = dict[Target, tuple[torch.Tensor, torch.Tensor]]
+"""A (R, in) and B (out, R) by target."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Adapter:
     """One LoRA adapter in memory.
 
     Attributes:
-        name: Name for messages, usually the objective.
+        name: Name in messages, usually the objective.
         rank: R.
         scale: Factor of B A, alpha / R (or alpha / sqrt R for rsLoRA).
         factors: Float32 factors by layer and projection.
@@ -52,13 +56,9 @@ class Adapter:
     sha256: str
 
     @property
-    def layout(self) -> tuple:
-        """Rank and adapted projections; adapters of one stack must agree on it."""
+    def layout(self) -> tuple[int, tuple[Target, ...]]:
+        """Rank and targets, which all adapters of a stack must share."""
         return self.rank, tuple(sorted(self.factors))
-
-
-def _refuse(name: str, got: str, expected: str, remedy: str) -> AdapterMismatch:
-    return AdapterMismatch(f"Adapter {name}: {got}; expected {expected}; {remedy}.")
 
 
 def load_adapter(folder: Path, base_id: str | None = None, name: str | None = None) -> Adapter:
@@ -67,7 +67,7 @@ def load_adapter(folder: Path, base_id: str | None = None, name: str | None = No
     Args:
         folder: Holds adapter_config.json and adapter_model.safetensors.
         base_id: Identity of the base in use; compared with the `base_id` in the file's metadata where there is one.
-        name: Name for messages; the folder's name by default.
+        name: Name in messages; the folder's name by default.
 
     Raises:
         AdapterMismatch: The folder is incomplete or the adapter cannot be mixed exactly.
@@ -75,68 +75,75 @@ def load_adapter(folder: Path, base_id: str | None = None, name: str | None = No
     name = name or folder.name
     config_file, weights_file = folder / "adapter_config.json", folder / "adapter_model.safetensors"
     if not config_file.is_file() or not weights_file.is_file():
-        raise _refuse(
-            name,
-            f"no PEFT adapter in {folder}",
+        raise AdapterMismatch.of(
+            f"adapter {name}, with no PEFT adapter in {folder}",
             "adapter_config.json and adapter_model.safetensors",
             "save it with PEFT's save_pretrained",
         )
-    config = json.loads(config_file.read_text())
+    rank, scale = _read_config(name, config_file)
+    factors = _read_factors(name, weights_file, rank, base_id)
+    return Adapter(name, rank, scale, factors, hashlib.sha256(weights_file.read_bytes()).hexdigest())
+
+
+def _read_config(name: str, path: Path) -> tuple[int, float]:
+    """Rank and scale of a plain LoRA."""
+    config = json.loads(path.read_text())
     if config.get("peft_type") != "LORA" or config.get("use_dora"):
         kind = "DoRA" if config.get("use_dora") else config.get("peft_type")
-        raise _refuse(name, f"it is {kind}", "plain LoRA", "train it as LoRA without DoRA")
+        raise AdapterMismatch.of(f"adapter {name}, which is {kind}", "plain LoRA", "train it as LoRA without DoRA")
     if config.get("bias", "none") != "none" or config.get("lora_bias"):
-        raise _refuse(name, "it trains biases", "bias none", "train it without biases")
+        raise AdapterMismatch.of(f"adapter {name}, which trains biases", "bias none", "train it without biases")
     if config.get("modules_to_save") or config.get("rank_pattern") or config.get("alpha_pattern"):
-        raise _refuse(
-            name,
-            "it saves whole modules or uses several ranks",
+        raise AdapterMismatch.of(
+            f"adapter {name}, which saves whole modules or uses several ranks",
             "one rank and LoRA factors only",
             "leave modules_to_save, rank_pattern and alpha_pattern empty",
         )
     rank = int(config["r"])
-    scale = config["lora_alpha"] / (math.sqrt(rank) if config.get("use_rslora") else rank)
-    halves: dict[tuple[int, str], dict[str, torch.Tensor]] = {}
-    with safe_open(weights_file, "pt") as file:
+    return rank, config["lora_alpha"] / (math.sqrt(rank) if config.get("use_rslora") else rank)
+
+
+def _read_factors(name: str, path: Path, rank: int, base_id: str | None) -> Factors:
+    """The factors in a weights file, which must adapt projections only, with finite numbers of this rank."""
+    matrices: dict[Target, dict[str, torch.Tensor]] = {}  # A and B by target
+    with safe_open(path, "pt") as file:
         made_for = (file.metadata() or {}).get("base_id")
         if base_id and made_for and made_for != base_id:
-            raise _refuse(
-                name,
-                f"it was trained on the base {made_for[:12]}",
+            raise AdapterMismatch.of(
+                f"adapter {name}, which was trained on the base {made_for[:12]}",
                 f"the base in use, {base_id[:12]}",
                 "use the base and warm start it was made for, or train it again",
             )
         for key in file.keys():
             match = KEY.match(key)
             if not match or match[2] not in PROJECTIONS:
-                raise _refuse(
-                    name,
-                    f"it changes {key}",
-                    "only attention and MLP projections of the layers",
-                    "do not adapt head, embeddings or norms: mixing would no longer be exact",
+                raise AdapterMismatch.of(
+                    f"adapter {name}, which changes {key}",
+                    "only attention and MLP projections of the layers, or mixing is not exact",
+                    "train it without adapting head, embeddings or norms",
                 )
             tensor = file.get_tensor(key).float()
             if not torch.isfinite(tensor).all():
-                raise _refuse(
-                    name,
-                    f"{key} holds values that are not finite",
+                raise AdapterMismatch.of(
+                    f"adapter {name}, whose {key} holds values that are not finite",
                     "finite numbers",
                     "train it again with a smaller learning rate",
                 )
-            halves.setdefault((int(match[1]), match[2]), {})[match[3]] = tensor
-    factors = {}
-    for place, half in halves.items():
-        if set(half) != {"A", "B"} or half["A"].shape[0] != rank or half["B"].shape[1] != rank:
-            raise _refuse(
-                name,
-                f"the factors of {place} do not have rank {rank}",
+            matrices.setdefault((int(match[1]), match[2]), {})[match[3]] = tensor
+    factors: Factors = {}
+    for target, pair in matrices.items():
+        if set(pair) != {"A", "B"} or pair["A"].shape[0] != rank or pair["B"].shape[1] != rank:
+            raise AdapterMismatch.of(
+                f"adapter {name}, whose factors of {target} do not have rank {rank}",
                 "A (R, in) and B (out, R)",
                 "save the adapter again",
             )
-        factors[place] = (half["A"], half["B"])
+        factors[target] = (pair["A"], pair["B"])
     if not factors:
-        raise _refuse(name, "it holds no LoRA factors", "at least one adapted projection", "train it first")
-    return Adapter(name, rank, scale, factors, hashlib.sha256(weights_file.read_bytes()).hexdigest())
+        raise AdapterMismatch.of(
+            f"adapter {name}, which holds no LoRA factors", "at least one adapted projection", "train it first"
+        )
+    return factors
 
 
 class StackedLora:
@@ -155,19 +162,18 @@ class StackedLora:
             AdapterMismatch: No adapter, or adapters that differ in rank or adapted projections.
         """
         if not adapters:
-            raise AdapterMismatch("Got no adapter: expected at least one; name a folder made by training.")
+            raise AdapterMismatch.of("no adapter", "at least one", "name a folder made by training")
         for other in adapters[1:]:
             if other.layout != adapters[0].layout:
-                raise _refuse(
-                    other.name,
-                    f"rank {other.rank} on {len(other.factors)} projections",
+                raise AdapterMismatch.of(
+                    f"adapter {other.name}, with rank {other.rank} on {len(other.factors)} projections",
                     f"rank {adapters[0].rank} on {len(adapters[0].factors)}, as {adapters[0].name} has",
                     "train all adapters of an ensemble with one LoRA configuration",
                 )
         self.adapters = tuple(adapters)
         self.base_row = base_row
         self.first_layer = min(layer for layer, _ in adapters[0].factors)
-        self._stacks: dict[tuple[int, str], tuple[torch.Tensor, torch.Tensor]] = {}
+        self._stacks: dict[Target, tuple[torch.Tensor, torch.Tensor]] = {}
 
     @property
     def rows(self) -> int:
@@ -181,7 +187,7 @@ class StackedLora:
             layer: Layer number.
             product: A key of `FUSED`.
             widths: Outputs of the projections it fuses.
-            norm: Weights of the norm before it, (in,), where the base folds them into its own product.
+            norm: Weights of the norm before it, (in,), where the base folds them into the product.
 
         Raises:
             AdapterMismatch: A factor's shape is not that of this base.
@@ -198,9 +204,8 @@ class StackedLora:
                 if projection in names:
                     factor = adapter.factors[layer, projection][1]
                     if factor.shape[0] != width:
-                        raise _refuse(
-                            adapter.name,
-                            f"{projection} of layer {layer} has {factor.shape[0]} outputs",
+                        raise AdapterMismatch.of(
+                            f"adapter {adapter.name}, with {factor.shape[0]} outputs of {projection} in layer {layer}",
                             f"{width}, as this base has",
                             "use the base it was trained on",
                         )
@@ -208,9 +213,8 @@ class StackedLora:
                     column += adapter.rank
                 row += width
             if norm is not None and norm.shape[0] != down.shape[1]:
-                raise _refuse(
-                    adapter.name,
-                    f"{names[0]} of layer {layer} has {down.shape[1]} inputs",
+                raise AdapterMismatch.of(
+                    f"adapter {adapter.name}, with {down.shape[1]} inputs of {names[0]} in layer {layer}",
                     f"{norm.shape[0]}, as this base has",
                     "use the base it was trained on",
                 )

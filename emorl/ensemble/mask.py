@@ -1,18 +1,18 @@
-"""The mask: no run of three tokens stands in a reply twice.
+"""The mask: no run of three tokens comes twice in a reply (transformers calls this `no_repeat_ngram_size=3`).
 
-A token is forbidden after a prefix if, with the last two tokens, it makes a run of three that the prefix already holds.
-The rule looks at the reply's own prefix and at nothing else: not at the weights, the prompt or the states. All weights
-that have written a prefix are therefore forbidden the same tokens after it, the next token is the argmax over the
-others, and whatever follows from the logits being linear stays exact: contributions to the margin over an allowed
-foil, the range of a share in which a token stays first, the polygons of the atlas, the reuse of a reply whose weights
-have moved. Sampling draws from the softmax over the allowed tokens.
+A token is forbidden after a prefix if it would complete a run of three that the prefix already contains. The rule looks
+at the reply's own prefix and at nothing else: not at the weights, the prompt or the states. So all weights that write a
+prefix have the same tokens forbidden after it, and the next token is the argmax over the others. Everything that
+follows from the logits being linear therefore stays exact: contributions to the margin over an allowed foil, the range
+of a share in which a token stays first, the polygons of the atlas, the reuse of a reply after its weights have changed.
+Sampling draws from the softmax over the allowed tokens.
 
-The end of the reply is never forbidden: as nothing is written after it, no run holds it. So there is always a token
-left.
+The end of the reply is never forbidden: nothing is written after it, so no run contains it. At least one token is
+therefore always allowed.
 
-Tokens, not words: "You feel so" and "you feel so" are two runs, and a word of three tokens or more can be written once
-only. Of 3,772 reflections written by people (data/reflections.jsonl) 12 break the rule, 11 of them with three whole
-words. Left out: longer memories, such as runs of the statement.
+Runs are of tokens, not words: "You feel so" and "you feel so" are different runs, and a word of three tokens or more
+can be written only once. Of 3,772 reflections written by people (data/reflections.jsonl) 12 break the rule, 11 of them
+with three whole words. Left out: runs of the client's statement, which a reply may repeat.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from collections.abc import Callable, Sequence
 import torch
 
 Mask = Callable[[Sequence[int]], list[int]]
-"""From the tokens of a reply so far to those forbidden next; the same list for the same tokens, whatever the weights.
-It never forbids a token that ends a reply."""
+"""From the tokens of a reply so far to those forbidden next: the same list for the same tokens, whatever the weights.
+A token that ends a reply is never forbidden."""
 
 
 def no_run_twice(written: Sequence[int]) -> list[int]:
-    """Tokens that would complete a run of three tokens which the reply already holds.
+    """Tokens that would complete a run of three tokens that the reply already contains.
 
     Args:
         written: The reply so far, without its prompt.
@@ -37,7 +37,7 @@ def no_run_twice(written: Sequence[int]) -> list[int]:
 
 
 def nothing(written: Sequence[int]) -> list[int]:
-    """Forbid nothing: the plain policy, as reinforcement learning samples it."""
+    """Forbid nothing: the plain policy, which reinforcement learning samples from."""
     return []
 
 
@@ -46,7 +46,7 @@ def forbid(logits: torch.Tensor, forbidden: Sequence[Sequence[int]]) -> torch.Te
 
     Args:
         logits: Logits of B prefixes, (B, ..., V).
-        forbidden: For each of the B the tokens not allowed.
+        forbidden: The tokens not allowed after each of them.
 
     Returns:
         The same logits.

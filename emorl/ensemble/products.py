@@ -1,12 +1,13 @@
 """Products with fixed weights, packed once in the order in which the processor's matrix library reads them.
 
-A decode step multiplies a handful of rows by every weight of the base, so it is as fast as the weights come out of
-memory; a plain product of few rows is two to four times slower than that, because the library lays the weights out
-anew each time. Four kinds, all with PyTorch's own kernels:
+A decoding step multiplies a handful of rows by every weight of the base, so it is as fast as the weights come out of
+memory. A plain product of few rows is two to four times slower than that, because the library rearranges the weights
+every time. There are four kinds, all with PyTorch's own kernels:
 
 - float32 and bfloat16: weights packed by oneDNN, activations of the same type, the residual added in the same pass;
-- float16: half-precision weights packed by FBGEMM, activations and sums in float32. Needs no bfloat16 units;
-- int8: each output's weights rounded to 255 steps of their largest, activations bfloat16 (weight-only quantisation).
+- float16: half-precision weights packed by FBGEMM, activations and sums in float32; needs no bfloat16 units;
+- int8: the weights of each output rounded to multiples of 1/127 of the largest, activations bfloat16 (weight-only
+  quantisation).
 
 Where a packing does not exist (another processor or device), the plain product is used. Left out: quantised
 activations, whose steps would depend on the other sequences of the batch.
@@ -14,13 +15,14 @@ activations, whose steps would depend on the other sequences of the batch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import torch
 from torch.nn import functional as F
 
-FEW = 4
-"""Rows below which the matrix library is slower than with this many (measured; see docs/cost.md)."""
+MIN_ROWS = 4
+"""With fewer rows the matrix library is slower than with this many (measured; see docs/cost.md)."""
 
 PRECISIONS = {  # name -> type of the activations
     "float32": torch.float32,
@@ -38,31 +40,32 @@ class Product(Protocol):
 
 
 def product(weight: torch.Tensor, precision: str) -> Product:
-    """The best product with these weights that this processor has.
+    """The fastest product with these weights that this processor supports.
 
     Args:
-        weight: W, (N, in), float32 or what the model came in.
+        weight: W, (N, in), float32 or the type the model was loaded in.
         precision: A key of `PRECISIONS`.
     """
     dtype = PRECISIONS[precision]
     if precision == "int8" and weight.device.type == "cpu":
         return Int8(weight.float())
-    if precision == "float16" and weight.device.type == "cpu" and halves():
-        return Half(weight.float())
-    if weight.device.type == "cpu" and packs(dtype):
+    if precision == "float16" and weight.device.type == "cpu" and supports_float16():
+        return Float16(weight.float())
+    if weight.device.type == "cpu" and supports_packing(dtype):
         return Packed(weight.to(dtype))
     return Plain(weight.to(dtype))
 
 
-def packs(dtype: torch.dtype) -> bool:
+def supports_packing(dtype: torch.dtype) -> bool:
     """Whether oneDNN packs weights of this type on this processor."""
-    if not torch.backends.mkldnn.is_available():
+    available: Callable[[], bool] = torch.backends.mkldnn.is_available
+    if not available():
         return False
-    return dtype == torch.float32 or (dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return dtype == torch.float32 or (dtype == torch.bfloat16 and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()))
 
 
-def halves() -> bool:
-    """Whether FBGEMM's float16 products exist here (x86)."""
+def supports_float16() -> bool:
+    """Whether this processor has FBGEMM's float16 products (x86)."""
     return "fbgemm" in torch.backends.quantized.supported_engines
 
 
@@ -81,16 +84,20 @@ class Packed:
     """Weights in oneDNN's blocked order, chosen for a few rows."""
 
     def __init__(self, weight: torch.Tensor) -> None:
-        self.weight = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), FEW)
+        self.weight: torch.Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), MIN_ROWS)
 
     def __call__(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
         """See `Product`."""
+        linear = torch.ops.mkldnn._linear_pointwise
+        y: torch.Tensor
         if add is None:
-            return torch.ops.mkldnn._linear_pointwise.default(x, self.weight, None, "none", [], "")
-        return torch.ops.mkldnn._linear_pointwise.binary(x, add, self.weight, None, "add")
+            y = linear.default(x, self.weight, None, "none", [], "")
+        else:
+            y = linear.binary(x, add, self.weight, None, "add")
+        return y
 
 
-class Half:
+class Float16:
     """Float16 weights in FBGEMM's order; x and y are float32."""
 
     def __init__(self, weight: torch.Tensor) -> None:
@@ -98,7 +105,7 @@ class Half:
 
     def __call__(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
         """See `Product`."""
-        y = torch.ops.quantized.linear_dynamic_fp16(x, self.weight)
+        y: torch.Tensor = torch.ops.quantized.linear_dynamic_fp16(x, self.weight)
         return y if add is None else y.add_(add)
 
 

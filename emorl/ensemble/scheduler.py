@@ -1,9 +1,9 @@
-"""One decoder for many users: requests join the batch under way at its next step and leave it when they are done.
+"""One decoder for many users: requests join the batch at its next step and leave it when they are done.
 
-A single worker thread owns the batch; callers, each in a thread of their own, hand in requests and read how they grow.
-Admission is first come, first served, one job a step, so that a newcomer's prefill never holds the others up for more
-than itself. The queue is bounded: when it is full the caller is told so at once. Left out: priorities, several
-processes.
+A single worker thread owns the batch and repeats three things: admit, step, deliver. Callers, each in a thread of their
+own, hand in requests and read the results as they grow. Admission is first come, first served, one job per step, so
+that a new job's prefill delays the others as little as possible. The queue is bounded: when it is full, the caller is
+told at once. Left out: priorities, several processes.
 """
 
 from __future__ import annotations
@@ -11,48 +11,69 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
+from enum import Enum
 from queue import SimpleQueue
 
-from emorl.ensemble.decoder import Batch, Decoded, EnsembleDecoder, Request
+from emorl.ensemble.decoder import ContinuousBatch, Decoded, EnsembleDecoder, Request
 from emorl.errors import BusyError
+
+MAX_SEQUENCES = 32
+"""Sequences written at once."""
+
+MAX_WAITING = 32
+"""Jobs that may wait."""
+
+
+class Progress(Enum):
+    """What the worker reports of a job."""
+
+    STEP = "step"
+    DONE = "done"
 
 
 class Job:
-    """Requests of one caller that start together, with the channel on which the worker reports each step."""
+    """Requests of one caller that start together, and the queue in which the worker reports their progress."""
 
     def __init__(
-        self, requests: Sequence[Request], keep_states: bool, keep_cache: bool, begun: Mapping[int, Decoded]
+        self, requests: Sequence[Request], keep_states: bool, keep_cache: bool, partial: Mapping[int, Decoded]
     ) -> None:
-        self.begun = begun  # by place in `requests`
         self.requests, self.keep_states, self.keep_cache = list(requests), keep_states, keep_cache
-        self.results: list[Decoded] = []
+        self.partial = partial  # results to continue, by index in `requests`
+        self.results: list[Decoded] = []  # from its start on
         self.cancelled = False
-        self.reports: SimpleQueue[str | BaseException] = SimpleQueue()  # "step", "done" or what went wrong
+        self.reports: SimpleQueue[Progress | Exception] = SimpleQueue()
 
-    def start(self, batch: Batch) -> None:
+    @property
+    def done(self) -> bool:
+        """Whether none of its sequences is being written any more."""
+        return not any(result.running for result in self.results)
+
+    def start(self, batch: ContinuousBatch) -> None:
         """Put every request into the batch."""
-        fresh = [i for i in range(len(self.requests)) if i not in self.begun]
-        joined = [self.requests[i] for i in fresh]
-        written = dict(self.begun)
-        if joined:
-            written |= zip(fresh, batch.join(joined, self.keep_states, self.keep_cache), strict=True)
-        for i, result in self.begun.items():
-            batch.resume(self.requests[i], result)
-        self.results = [written[i] for i in range(len(self.requests))]
+        results = dict(self.partial)
+        new = [index for index in range(len(self.requests)) if index not in results]
+        if new:
+            joined = batch.join([self.requests[index] for index in new], self.keep_states, self.keep_cache)
+            results |= zip(new, joined, strict=True)
+        for index, result in self.partial.items():
+            batch.resume(self.requests[index], result)
+        self.results = [results[index] for index in range(len(self.requests))]
 
 
 class Scheduler:
     """Writes the requests of many threads as one batch."""
 
-    def __init__(self, decoder: EnsembleDecoder, most_sequences: int = 32, most_waiting: int = 32) -> None:
+    def __init__(
+        self, decoder: EnsembleDecoder, max_sequences: int = MAX_SEQUENCES, max_waiting: int = MAX_WAITING
+    ) -> None:
         """Nothing runs until the first request.
 
         Args:
             decoder: The ensemble.
-            most_sequences: Sequences written at once; a job that does not fit waits.
-            most_waiting: Jobs that may wait.
+            max_sequences: Sequences written at once. A job that does not fit waits, unless nothing else is running.
+            max_waiting: Jobs that may wait.
         """
-        self.decoder, self.most_sequences, self.most_waiting = decoder, most_sequences, most_waiting
+        self.decoder, self.max_sequences, self.max_waiting = decoder, max_sequences, max_waiting
         self._waiting: deque[Job] = deque()
         self._running: list[Job] = []
         self._change = threading.Condition()
@@ -63,12 +84,17 @@ class Scheduler:
         requests: Sequence[Request],
         keep_states: bool = False,
         keep_cache: bool = False,
-        begun: Mapping[int, Decoded] | None = None,
+        partial: Mapping[int, Decoded] | None = None,
     ) -> Generator[list[Decoded]]:
-        """As `EnsembleDecoder.stream`, beside whatever else is being written.
+        """As `EnsembleDecoder.stream`, in one batch with whatever else is being written.
 
-        Closing the iterator frees the rows at the next step. `begun` holds, by place in `requests`, results that
-        `remix` has taken over from an earlier reply: they are only written to their end.
+        Closing the iterator frees the rows at the next step.
+
+        Args:
+            requests: B sequences.
+            keep_states: Keep every step's states, for explanations.
+            keep_cache: Keep each sequence's cache at its end.
+            partial: Results of `remix` by index in `requests`; these sequences are continued, not started.
 
         Yields:
             The results, when they have grown by at least one token.
@@ -76,32 +102,22 @@ class Scheduler:
         Raises:
             BusyError: The queue is full.
             WeightError: Bad weights or strength, or not K weights.
-            ValueError: No request, an empty prompt, or prompt and reply longer than the base's positions.
+            ValueError: No request, an empty prompt, or a prompt whose reply would exceed the base's positions.
         """
         for request in requests:
             self.decoder.row_coefficients(request.weights, request.strength)
-        self.decoder.check_lengths([len(r.prompt) for r in requests], max(r.max_tokens for r in requests))
-        job = Job(requests, keep_states, keep_cache, begun or {})
-        with self._change:
-            if len(self._waiting) >= self.most_waiting:
-                raise BusyError(
-                    f"{len(self._waiting)} others are waiting for a reflection: expected fewer than "
-                    f"{self.most_waiting}; try again in a minute."
-                )
-            self._waiting.append(job)
-            if self._worker is None:
-                self._worker = threading.Thread(target=self._work, name="emorl-decoder", daemon=True)
-                self._worker.start()
-            self._change.notify()
+        self.decoder.check_requests(requests)
+        job = Job(requests, keep_states, keep_cache, partial or {})
+        self._enqueue(job)
         try:
             while True:
                 report = job.reports.get()
-                while report == "step" and not job.reports.empty():  # a slow reader skips steps
+                while report is Progress.STEP and not job.reports.empty():  # a slow reader skips steps
                     report = job.reports.get()
-                if isinstance(report, BaseException):
+                if isinstance(report, Exception):
                     raise report
                 yield job.results
-                if report == "done":
+                if report is Progress.DONE:
                     return
         finally:
             with self._change:
@@ -109,42 +125,68 @@ class Scheduler:
                 self._change.notify()
 
     def load(self) -> tuple[int, int]:
-        """Jobs being written and jobs waiting."""
+        """Jobs being written, and jobs waiting."""
         with self._change:
             return len(self._running), len(self._waiting)
 
-    def _work(self) -> None:
-        batch = Batch(self.decoder)
-        while True:
-            with self._change:
-                while not self._waiting and not self._running:
-                    self._change.wait()
-                self._waiting = deque(job for job in self._waiting if not job.cancelled)
-                stopped = [job for job in self._running if job.cancelled]
-                self._running = [job for job in self._running if not job.cancelled]
-                fits = self._waiting and (
-                    not self._running or len(batch.alive) + len(self._waiting[0].requests) <= self.most_sequences
+    def _enqueue(self, job: Job) -> None:
+        with self._change:
+            if len(self._waiting) >= self.max_waiting:
+                raise BusyError.of(
+                    f"a request while {len(self._waiting)} others are waiting",
+                    f"fewer than {self.max_waiting}",
+                    "try again in a minute",
                 )
-                newcomer = self._waiting.popleft() if fits else None
-                if newcomer is not None:
-                    self._running.append(newcomer)
+            self._waiting.append(job)
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work, name="emorl-decoder", daemon=True)
+                self._worker.start()
+            self._change.notify()
+
+    def _work(self) -> None:
+        batch = ContinuousBatch(self.decoder)
+        while True:
             try:
-                batch.leave([result for job in stopped for result in job.results])
-                if newcomer is not None:
-                    newcomer.start(batch)
+                self._admit(batch)
                 batch.step()
-            except Exception as error:  # every caller learns of it; the next request starts afresh
-                batch = Batch(self.decoder)
-                with self._change:
-                    failed, self._running = self._running, []
-                for job in failed:
-                    job.reports.put(error)
-                continue
-            writing = {id(line.result) for line in batch.alive}
-            done = [job for job in self._running if not any(id(result) in writing for result in job.results)]
-            with self._change:
-                self._running = [job for job in self._running if job not in done]
-            for job in self._running:
-                job.reports.put("step")
-            for job in done:
-                job.reports.put("done")
+                self._deliver()
+            except Exception as error:  # every caller is told; the next request starts with a new batch
+                batch = ContinuousBatch(self.decoder)
+                self._fail(error)
+
+    def _admit(self, batch: ContinuousBatch) -> None:
+        """Wait for work, drop what was cancelled, and start the first waiting job if it fits."""
+        with self._change:
+            while not self._waiting and not self._running:
+                self._change.wait()
+            self._waiting = deque(job for job in self._waiting if not job.cancelled)
+            cancelled = [job for job in self._running if job.cancelled]
+            self._running = [job for job in self._running if not job.cancelled]
+            admitted = self._waiting.popleft() if self._fits(batch) else None
+            if admitted is not None:
+                self._running.append(admitted)
+        batch.cancel([result for job in cancelled for result in job.results])
+        if admitted is not None:
+            admitted.start(batch)
+
+    def _fits(self, batch: ContinuousBatch) -> bool:
+        """Whether there is a waiting job and room for all its sequences."""
+        if not self._waiting:
+            return False
+        return not self._running or len(batch.sequences) + len(self._waiting[0].requests) <= self.max_sequences
+
+    def _deliver(self) -> None:
+        """Report to every job that it has grown, or that it is done."""
+        with self._change:
+            done = [job for job in self._running if job.done]
+            self._running = [job for job in self._running if job not in done]
+        for job in self._running:
+            job.reports.put(Progress.STEP)
+        for job in done:
+            job.reports.put(Progress.DONE)
+
+    def _fail(self, error: Exception) -> None:
+        with self._change:
+            failed, self._running = self._running, []
+        for job in failed:
+            job.reports.put(error)

@@ -1,8 +1,8 @@
 """Explanations that are exact because the head is linear.
 
-`contributions` and `steps` are about one token (who pushed it, where it flips, what else was near), `words` puts
-sub-word pieces together, `coalitions` says what is written without an objective, `sentence` puts numbers into words and
-`explanation` gathers all of it for one reply.
+`contributions` and `steps` are about one token: what spoke for it, where it flips, which others were close. `words`
+puts sub-word pieces together, `coalitions` says what would be written without an objective, and `sentence` puts numbers
+into words. `explanation` combines all of this for one reply.
 """
 
 from emorl.explain.coalitions import Ask, Variant, Variants, plan_variants

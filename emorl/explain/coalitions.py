@@ -1,24 +1,24 @@
 """What would be written without an objective, and each objective's fair share of every score (Shapley values).
 
-A coalition S keeps the objectives in it and drops the others, by one of two conventions that answer two questions:
+A coalition S keeps the objectives in it and drops the others. Two conventions for this answer two different questions:
 
 * "renormalised": the kept shares are scaled up to sum to 1, as when a slider is moved to 0. f = h_0 + s Σ_S ŵ_j/Σ_S ŵ
   (h_j - h_0).
-* "base": the dropped objectives are replaced by the base, their pull is gone and nobody takes it over. f = h_0 +
+* "base": the dropped objectives are replaced by the base, and their share goes to nobody else. f = h_0 +
   s Σ_S ŵ_j (h_j - h_0), which is the kept weights at strength s · Σ_S ŵ.
 
-By both, the empty coalition is the base's own reply and the full one the reflection itself. With v(S) a scorer's score
-of the reply of S, objective k's Shapley value is Σ_{S without k} |S|! (K-|S|-1)! / K! · (v(S ∪ k) - v(S)); over the
-objectives they add up to v(all) - v(none). Left out: estimates by sampling; 2^K replies are written.
+Under both, the empty coalition is the base's own reply and the full one is the reflection itself. With v(S) the score
+of the reply of S, objective k's Shapley value is Σ_{S without k} |S|! (K-|S|-1)! / K! · (v(S ∪ k) - v(S)). Summed over
+the objectives, these are v(all) - v(none). Left out: estimates by sampling; all 2^K replies are written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations
 from math import factorial, fsum
-from typing import Any, Literal
+from typing import Literal
 
 Convention = Literal["renormalised", "base"]
 CONVENTIONS: tuple[Convention, ...] = ("renormalised", "base")
@@ -30,10 +30,10 @@ class Ask:
     """What to write for one coalition.
 
     Attributes:
-        convention: How the missing are replaced.
+        convention: What happens to the shares of dropped objectives.
         members: Objectives that are kept, in slider order.
         weights: K weights: the kept shares, 0 for the others.
-        strength: Strength that goes with them.
+        strength: The strength that goes with them.
     """
 
     convention: Convention
@@ -47,10 +47,10 @@ class Variant:
     """What a coalition writes.
 
     Attributes:
-        convention: How the missing objectives are replaced.
+        convention: What happens to the shares of dropped objectives.
         members: Objectives that are kept.
         reflection: The reply.
-        scores: Score of the reply by every scorer, 0 to 1.
+        scores: Its score by every scorer, 0 to 1.
     """
 
     convention: Convention
@@ -66,23 +66,23 @@ def plan_variants(names: Sequence[str], shares: Sequence[float], strength: float
         names: K objectives.
         shares: Their shares ŵ.
         strength: s.
-        every: All 2^K coalitions by both conventions (for Shapley values); otherwise none, all, and all without one.
+        every: Whether to list all 2^K coalitions (for Shapley values); otherwise none, all, and all without one.
     """
     count = len(names)
     sizes = range(count + 1) if every else sorted({0, max(count - 1, 0), count})
-    plan = []
+    plan: list[Ask] = []
     for convention in CONVENTIONS:
         for size in sizes:
             for kept in combinations(range(count), size):
                 weights = tuple(shares[k] if k in kept else 0.0 for k in range(count))
                 whole = convention == "renormalised" or weights == tuple(shares)
-                left = strength if whole else strength * fsum(weights)
-                plan.append(Ask(convention, tuple(names[k] for k in kept), weights, left))
+                remaining = strength if whole else strength * fsum(weights)
+                plan.append(Ask(convention, tuple(names[k] for k in kept), weights, remaining))
     return plan
 
 
 def shapley(names: Sequence[str], value: Mapping[Coalition, float]) -> dict[str, float]:
-    """Shapley value of every objective.
+    """The Shapley value of every objective.
 
     Args:
         names: K objectives.
@@ -92,7 +92,7 @@ def shapley(names: Sequence[str], value: Mapping[Coalition, float]) -> dict[str,
         KeyError: A coalition is missing.
     """
     count = len(names)
-    result = {}
+    result: dict[str, float] = {}
     for name in names:
         others = [other for other in names if other != name]
         total = 0.0
@@ -116,41 +116,20 @@ class Variants:
     objectives: tuple[str, ...]
     written: tuple[Variant, ...]
 
-    def find(self, members: Sequence[str], convention: Convention) -> Variant:
-        """The reply of a coalition.
+    def shapley(self) -> dict[Convention, dict[str, dict[str, float]]]:
+        """By convention and scorer, each objective's part of the score; the parts sum to v(all) - v(none).
 
-        Raises:
-            KeyError: It was not written.
+        Empty unless all 2^K coalitions were written.
         """
-        for variant in self.written:
-            if variant.convention == convention and set(variant.members) == set(members):
-                return variant
-        raise KeyError(f"no reply of {sorted(members)} by convention {convention}")
-
-    def without(self, name: str, convention: Convention) -> Variant:
-        """What is written without one objective."""
-        return self.find([other for other in self.objectives if other != name], convention)
-
-    @property
-    def complete(self) -> bool:
-        """Whether all 2^K coalitions are here, so that `shapley` can be asked."""
-        return len(self.written) == len(CONVENTIONS) * 2 ** len(self.objectives)
-
-    def shapley(self, convention: Convention) -> dict[str, dict[str, float]]:
-        """For every scorer, each objective's part of its score; they add up to v(all) - v(none)."""
-        cells = [variant for variant in self.written if variant.convention == convention]
-        scorers = list(cells[0].scores) if cells else []
+        if len(self.written) < len(CONVENTIONS) * 2 ** len(self.objectives):
+            return {}
         return {
-            scorer: shapley(self.objectives, {Coalition(v.members): v.scores[scorer] for v in cells})
-            for scorer in scorers
+            convention: {
+                scorer: shapley(
+                    self.objectives,
+                    {Coalition(v.members): v.scores[scorer] for v in self.written if v.convention == convention},
+                )
+                for scorer in self.written[0].scores
+            }
+            for convention in CONVENTIONS
         }
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain dictionaries and lists; Shapley values where every coalition was written."""
-        result: dict[str, Any] = {
-            "objectives": list(self.objectives),
-            "written": [asdict(variant) for variant in self.written],
-        }
-        if self.complete:
-            result["shapley"] = {convention: self.shapley(convention) for convention in CONVENTIONS}
-        return result

@@ -1,13 +1,13 @@
-"""Why this word: exact contributions of base and objectives to its margin, and the weights at which it would flip.
+"""Why this token: exact contributions of base and objectives to its margin, and the weights at which it would flip.
 
 With W_yr = scale · (W_y - W_r) for the chosen token y and its foil r (the runner-up), the margin is
 
     W_yr · f = W_yr · h_0 + Σ_k s ŵ_k W_yr · (h_k - h_0),
 
-and its K+1 terms are the contributions: they add up to the margin. Raw logits are never shown, their offset is
-arbitrary. Along a line in weight space every logit is linear, so the interval in which y stays first is closed-form.
-Tokens that the decoder's mask forbids after the words before are neither foils nor rivals, whatever the weights.
-Left out: other foils than the runner-up (`steps`), Shapley values (`coalitions`), the whole reply (`explanation`).
+and its K+1 terms are the contributions, which sum to the margin. Raw logits are never shown, because their offset is
+arbitrary. Along a line in weight space every logit is linear, so the interval in which y stays first has a closed form.
+Tokens that the decoder's mask forbids at this point are neither foils nor rivals, whatever the weights. Left out: foils
+other than the runner-up (`steps`), Shapley values (`coalitions`), the whole reply (`explanation`).
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class TokenFacts:
         token: Its id.
         foil: Id of the best other allowed token under the mixed logits.
         margin: Mixed logit of the token minus that of the foil, in nats.
-        contributions: K+1 terms that add up to the margin: base, then each objective.
-        unchanged: For each objective the interval of its share in which the token stays first while the others keep
+        contributions: K+1 terms that sum to the margin: the base, then each objective.
+        unchanged: For each objective, the interval of its share in which the token stays first while the others keep
             their proportions; None where the token was not first (sampling) or there is no share to move.
     """
 
@@ -42,19 +42,19 @@ class TokenFacts:
 
 
 def remaining_shares(shares: Sequence[float], k: int) -> torch.Tensor:
-    """Shares of the others when objective k has none: in proportion, or equal if they had none; (K,), 0 at k."""
+    """Shares of the others if objective k has none: in their proportions, or equal if all are 0; (K,), 0 at k."""
     rest = torch.tensor([0.0 if j == k else float(share) for j, share in enumerate(shares)], dtype=torch.float64)
     if float(rest.sum()) == 0 and len(shares) > 1:
         rest = torch.ones(len(shares), dtype=torch.float64)
         rest[k] = 0.0
     if len(shares) > 1:
-        rest /= rest.max()  # first to at most 1: a sum of the tiniest numbers would lose its digits
+        rest /= rest.max()  # at most 1 first: the sum of very small numbers would lose precision
         rest /= rest.sum()
     return rest
 
 
 def flip_interval(start: torch.Tensor, slope: torch.Tensor, token: int) -> tuple[float, float] | None:
-    """Where token is first on the line start + t · slope for t in [0, 1]; None if nowhere.
+    """Where the token is first on the line start + t · slope for t in [0, 1]; None if nowhere.
 
     Args:
         start: Logits at t = 0, (V,).
@@ -94,8 +94,8 @@ def explain_tokens(
         mask: The decoder's.
 
     Example:
-        Three words, a head that reads each off one number of the state, and two objectives with half the weight each.
-        The mixed state is (1, 2, 0): word 1 leads word 0 by 1. The base speaks against it, the first objective for it.
+        Three words, each read from one component of the state, and two objectives with half the weight each. The mixed
+        state is (1, 2, 0), so word 1 leads word 0 by 1. The base speaks against it, the first objective for it.
 
         >>> states = torch.tensor([[[1.0, 0, 0], [0, 4, 0], [2, 0, 0]]])  # base, then objectives
         >>> [fact] = explain_tokens([1], states, [0.5, 0.5], strength=1.0, head=torch.eye(3))
@@ -108,7 +108,7 @@ def explain_tokens(
     pulls = table[:, 1:] - table[:, :1]  # (T, K, V): what each adapter changed
     weights = torch.tensor([strength * share for share in shares])
     mixed = table[:, 0] + torch.einsum("k,tkv->tv", weights, pulls)
-    facts = []
+    facts: list[TokenFacts] = []
     for step, token in enumerate(tokens):
         forbidden = mask(tokens[:step])
         others = mixed[step].clone()
@@ -124,7 +124,7 @@ def explain_tokens(
             rest = (strength * remaining_shares(shares, k)).float()
             start = table[step, 0] + torch.einsum("k,kv->v", rest, pulls[step])
             slope = table[step, 0] + strength * pulls[step, k] - start
-            start[forbidden] = -torch.inf  # behind the token all along the line
+            start[forbidden] = -torch.inf  # never first on the line
             intervals.append(flip_interval(start, slope, token))
         facts.append(TokenFacts(token, foil, base + sum(parts), (base, *parts), tuple(intervals)))
     return facts

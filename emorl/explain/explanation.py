@@ -1,21 +1,20 @@
-"""Everything there is to say about one reply, from the states that wrote it: words, and the reply as a whole.
+"""Everything there is to say about one reply, from the states that wrote it: its words, and the reply as a whole.
 
-Pieces of one word are added up: contributions and slopes are sums over its pieces (they are additive), ranges
-intersections, the disagreement the largest of its pieces. Text comes in through a `decode` function, so that this
-module knows no tokenizer. Left out: drawing (`ui`) and the replies of coalitions (`coalitions`).
+The pieces of a word are combined: contributions and slopes are sums over its pieces (they are additive), ranges are
+intersections, and the disagreement is the largest of its pieces. Text comes from a `decode` function, so this module
+needs no tokenizer. Left out: drawing (`ui`) and the replies of coalitions (`coalitions`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 
 from emorl.ensemble.mask import Mask, no_run_twice
 from emorl.explain.sentence import BASE, reply_sentence, word_sentence
-from emorl.explain.steps import Candidate, Step, along_slider, explain_steps
+from emorl.explain.steps import Step, TokenCandidate, along_slider, explain_steps
 from emorl.explain.words import Kind, group_pieces
 
 Range = tuple[float, float]
@@ -23,13 +22,13 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Choice:
-    """A token that could stand in a piece's place.
+    """A token that could have been written instead of a piece.
 
     Attributes:
         text: Without white space; empty for the end of the reply.
         probability: Of being chosen here, 0 to 1.
         margin: Lead of the written piece over it, nats.
-        contributions: "base" and objectives; they add up to `margin`.
+        contributions: Of "base" and the objectives; they sum to `margin`.
         written: Whether it is the written piece itself.
     """
 
@@ -45,7 +44,7 @@ class Piece:
     """One token of a word.
 
     Attributes:
-        text: As it adds to the text.
+        text: What it adds to the text.
         rank: 1 if it was the most likely.
         probability: Of being chosen, 0 to 1.
         runner_up: Text of the best other token.
@@ -69,14 +68,14 @@ class WordExplanation:
 
     Attributes:
         text: Without white space; empty for the end.
-        gap: Whether white space stands before it.
+        gap: Whether there is white space before it.
         kind: "word", "mark" or "end".
         foil: Runner-up of its first piece; empty for the end of the reply.
         margin: Sum of its pieces' margins over their runners-up, nats.
-        contributions: "base" and objectives; they add up to `margin`.
-        margin_slope: Change of the margin for a whole share more of an objective, the others giving way in proportion.
+        contributions: Of "base" and the objectives; they sum to `margin`.
+        margin_slope: Change of the margin per unit of an objective's share, as the others lose theirs in proportion.
         log_p_slope: The same for the log-probability of the word.
-        unchanged: Range of each objective's share in which every piece stays first; None where there is none.
+        unchanged: Range of each objective's share in which every piece stays first; None if there is none.
         first: Whether every piece was the most likely one.
         pieces: Its tokens.
         disagreement: Largest Jensen-Shannon divergence of its pieces, nats.
@@ -103,12 +102,12 @@ class Overall:
     """The reply as a whole.
 
     Attributes:
-        absolute: Σ |c| of each part over Σ |c| of all parts: its share of all push. Sums to 1, or all 0.
+        absolute: Σ |c| of each part over Σ |c| of all parts: its share of all push. They sum to 1 or are all 0.
         signed: Σ c of each part over the same sum: between -absolute and absolute.
         unchanged: Range of each objective's share in which the *text* stays the same.
-        limits: Index of the word that ends this range below and above; None where the slider's own end does.
+        limits: Index of the word that limits this range below and above; None where it reaches 0 or 1.
         disagreement: Mean Jensen-Shannon divergence over the tokens, nats.
-        most_disagreement: The most it could be: the entropy of the shares, nats.
+        max_disagreement: Its upper bound, the entropy of the shares, nats.
         sentence: The same in plain words.
     """
 
@@ -117,7 +116,7 @@ class Overall:
     unchanged: dict[str, Range | None]
     limits: dict[str, tuple[int | None, int | None]]
     disagreement: float
-    most_disagreement: float
+    max_disagreement: float
     sentence: str
 
 
@@ -139,13 +138,9 @@ class Explanation:
     words: tuple[WordExplanation, ...]
     overall: Overall
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain dictionaries, tuples and numbers."""
-        return asdict(self)
-
 
 def intersect(ranges: Iterable[Range | None]) -> Range | None:
-    """The common part of closed ranges; None if it is empty, one is None, or there are none."""
+    """The intersection of closed ranges; None if it is empty, if one is None, or without any."""
     items = list(ranges)
     low = max((item[0] for item in items if item), default=0.0)
     high = min((item[1] for item in items if item), default=0.0)
@@ -169,7 +164,7 @@ def explain_reply(
     """Explain a reply from its states; see `explain_steps` and `explanation`.
 
     Example:
-        The state of `explain_tokens`' example, with words:
+        The state of the example in `explain_tokens`, with words:
 
         >>> states = torch.tensor([[[1.0, 0, 0], [0, 4, 0], [2, 0, 0]]])
         >>> weights, labels = {"reflection": 0.5, "empathy": 0.5}, {"reflection": "reflection", "empathy": "empathy"}
@@ -193,17 +188,17 @@ def explanation(
     temperature: float = 0.0,
     text: str = "",
 ) -> Explanation:
-    """Put steps together into words and a whole.
+    """Combine steps into words, and into the reply as a whole.
 
     Args:
         steps: One for each token.
         weights: Shares ŵ by objective.
         strength: s.
-        decode: Text a token adds.
+        decode: The text that a token adds.
         ends: Tokens that end a reply.
         labels: What sentences call the objectives.
         temperature: T of sampling.
-        text: The whole reply, from which a character split over several tokens is taken.
+        text: The whole reply, for characters that are split over several tokens.
     """
     names = {BASE: "the base model", **labels}
     reader = _Reader(steps, weights, strength, temperature > 0, decode, ends, names)
@@ -231,7 +226,7 @@ class _Reader:
     def named(self, terms: Sequence[float]) -> dict[str, float]:
         return dict(zip([BASE, *self.weights], terms, strict=True))
 
-    def choice(self, candidate: Candidate, written: int) -> Choice:
+    def choice(self, candidate: TokenCandidate, written: int) -> Choice:
         parts = self.named(candidate.contributions)
         same = candidate.token == written
         return Choice(self.text(candidate.token), candidate.probability, candidate.margin, parts, same)
@@ -319,7 +314,7 @@ class _Reader:
 
 
 def _limits(words: Sequence[WordExplanation], name: str, kept: Range | None) -> tuple[int | None, int | None]:
-    """The words that end a range below and above; None where 0 and 1 do."""
+    """The words that limit a range below and above; None where it reaches 0 or 1."""
     if kept is None:
         return (None, None)
     ends: list[int | None] = [None, None]

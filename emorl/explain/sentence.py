@@ -1,8 +1,8 @@
 """Numbers put into words, for people: one or two sentences for a word, two or three for the whole reply.
 
-A sentence says no more than the numbers do. "Mainly" needs more than half of everything that spoke for the word; where
-no single part has that, all that are needed to reach half are named. Whether the base model alone would have written
-the word is always said, and so is that a word was drawn by chance. Left out: any claim about why the model is so.
+A sentence says no more than the numbers do. "Mainly because of" names the fewest parts that together make more than
+half of everything that spoke for the word. A sentence always says whether the base model alone would have written the
+word, and whether it was drawn by chance. Left out: any claim about why the model behaves like this.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 BASE = "base"
-CLOSE = 0.1  # nats; the runner-up is then at least 0.9 times as likely
+CLOSE = 0.1  # nats; below it the runner-up is at least 0.9 times as likely
 
 
 def listed(items: Sequence[str]) -> str:
@@ -19,12 +19,12 @@ def listed(items: Sequence[str]) -> str:
 
 
 def quoted(text: str) -> str:
-    """A word in quotation marks; nothing means the end of the reply."""
+    """A word in quotation marks; an empty one means the end of the reply."""
     return f"“{text}”" if text else "ending the reply"
 
 
 def reasons(contributions: Mapping[str, float]) -> tuple[list[str], bool]:
-    """The fewest parts that together make more than half of all that is positive, and whether they are all of it."""
+    """The fewest parts that make more than half of everything positive, and whether these are all positive parts."""
     positive = sorted(((v, name) for name, v in contributions.items() if v > 0), key=lambda pair: -pair[0])
     half, reached, names = sum(v for v, _ in positive) / 2, 0.0, []
     for value, name in positive:
@@ -52,14 +52,14 @@ def word_sentence(
     Args:
         text: The word; empty for the end of the reply.
         foil: Its runner-up; empty for the end of the reply.
-        contributions: "base" and the objectives; they add up to the margin.
-        labels: What to call them, as in the middle of a sentence.
-        base_choice: What the base alone would have written here, or None if the word itself.
+        contributions: Of "base" and the objectives; they sum to the margin.
+        labels: What to call them in the middle of a sentence.
+        base_choice: What the base alone would have written here, or None if it is the word itself.
         first: Whether no other word was more likely.
         weighed: Whether any objective had weight and the strength was not 0.
-        pieces: Pieces the word was written in; the contributions are sums over them.
-        sampled: Whether words were drawn by chance; otherwise only rounding puts a word behind another.
-        base_after: The word's beginning with which the base agrees, if it strays inside the word.
+        pieces: Number of pieces of the word; the contributions are sums over them.
+        sampled: Whether words were drawn by chance; otherwise only rounding can put a word second.
+        base_after: The beginning of the word that the base agrees with, if it departs from it inside the word.
     """
     margin = sum(contributions.values())
     subject, other = quoted(text), quoted(foil)
@@ -98,12 +98,12 @@ def reply_sentence(
     """The whole reply.
 
     Args:
-        absolute: Share of each part in all that pushed for or against words, summing to 1 (or all 0).
+        absolute: Share of each part in everything that pushed for or against words; they sum to 1 or are all 0.
         unchanged: Range of each objective's share in which the text stays the same.
         labels: What to call the parts.
-        agreed: Words the base alone would have chosen too, given the text before them.
+        agreed: Words that the base alone would have chosen too, given the text before them.
         words: All words.
-        sampled: Whether the reply was sampled, so that no range holds.
+        sampled: Whether the reply was sampled, so that there are no ranges.
     """
     parts = []
     if words:

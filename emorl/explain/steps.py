@@ -1,4 +1,4 @@
-"""One decoding step in full: what else was near, what each expert would have said, how far they disagree.
+"""One decoding step in full: which tokens were close, what each expert would have chosen, how much they disagree.
 
 With L_0 = scale · W h_0, pulls Δ_k = s · scale · W (h_k - h_0) and shares ŵ, the mixed logits are L = L_0 + Σ ŵ_k Δ_k,
 linear in ŵ. From that, exactly:
@@ -9,10 +9,10 @@ linear in ŵ. From that, exactly:
 * disagreement: the Jensen-Shannon divergence H(Σ ŵ_k p_k) - Σ ŵ_k H(p_k) of p_k = softmax((L_0 + Δ_k) / T), in nats,
   at least 0 and at most H(ŵ).
 
-All of it is about the tokens the decoder's mask allows after the words before: forbidden ones are no candidates and
-have no probability, under the mixture and under each expert alone.
+All of it is about the tokens that the decoder's mask allows at this point. Forbidden ones are no candidates and have no
+probability, neither under the mixture nor under an expert alone.
 
-Left out: which of the client's words mattered, which is another question and has no exact answer here.
+Left out: which of the client's words mattered, a different question that has no exact answer here.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ CANDIDATES = 5
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A token that could stand here.
+class TokenCandidate:
+    """A token that could have been written here.
 
     Attributes:
         token: Its id.
         probability: p under the mixed distribution over the allowed tokens.
-        contributions: K+1 terms (base, objectives) that add up to the *written* token's margin over this one; all 0
-            for the written token itself.
+        contributions: K+1 terms (base, objectives) that sum to the *written* token's margin over this one; all 0 for
+            the written token itself.
     """
 
     token: int
@@ -59,8 +59,8 @@ class Step:
         rank: 1 if no token had a higher mixed logit, 2 if one had, and so on.
         probability: p of the written token.
         candidates: The most likely tokens, best first; the written one is among them or ranks below them.
-        own: First choice of the base, then of each objective alone at this strength, K+1.
-        margin_slope: ∂ margin / ∂ ŵ_k, K numbers, nats for a whole share.
+        own: First choice of the base and of each objective alone at this strength, K+1.
+        margin_slope: ∂ margin / ∂ ŵ_k, K numbers, nats per unit of share.
         log_p_slope: ∂ log p / ∂ ŵ_k, K numbers.
         disagreement: Jensen-Shannon divergence of the experts with weights ŵ, nats; 0 if all weights are zero.
     """
@@ -68,8 +68,8 @@ class Step:
     facts: TokenFacts
     rank: int
     probability: float
-    candidates: tuple[Candidate, ...]
-    own: tuple[Candidate, ...]
+    candidates: tuple[TokenCandidate, ...]
+    own: tuple[TokenCandidate, ...]
     margin_slope: tuple[float, ...]
     log_p_slope: tuple[float, ...]
     disagreement: float
@@ -94,10 +94,10 @@ def divergence(logits: torch.Tensor, shares: Sequence[float]) -> float:
 
 
 def along_slider(slopes: Sequence[float], shares: Sequence[float]) -> tuple[float, ...]:
-    """Slopes as a slider feels them: objective k gains share while the others give way in proportion.
+    """Slopes along a slider: objective k gains share while the others lose theirs in proportion.
 
-    ∂/∂ŵ_k lets the shares' sum grow; a slider keeps it at 1, so its slope is g_k - Σ_j r_j g_j with r the others'
-    proportions. All 0 with one objective or no weight at all, where no share can move.
+    ∂/∂ŵ_k lets the sum of the shares grow. A slider keeps it at 1, so its slope is g_k - Σ_j r_j g_j with r the others'
+    proportions. All 0 with a single objective or without any weight, as no share can move then.
 
     Args:
         slopes: K partial derivatives g.
@@ -120,7 +120,7 @@ def explain_steps(
     temperature: float = 0.0,
     mask: Mask = no_run_twice,
 ) -> list[Step]:
-    """Every step of one reply from the states that wrote it.
+    """Every step of one reply, from the states that wrote it.
 
     Args:
         tokens: T token ids.
@@ -129,27 +129,27 @@ def explain_steps(
         strength: s.
         head: Output head, (V, D).
         scale: Factor of the logits.
-        temperature: T of p; 0 (greedy) counts as 1.
+        temperature: T; 0 (greedy) counts as 1.
         mask: The decoder's.
     """
     facts = explain_tokens(tokens, states, shares, strength, head, scale, mask)
-    heat = temperature or 1.0
+    temperature = temperature or 1.0
     weights = torch.tensor([1.0, *shares])
     table = head.float()
-    steps = []
-    for at, (fact, state) in enumerate(zip(facts, states, strict=True)):
-        forbidden = mask(tokens[:at])
+    steps: list[Step] = []
+    for index, (fact, state) in enumerate(zip(facts, states, strict=True)):
+        forbidden = mask(tokens[:index])
         terms = F.linear(state.float(), table) * scale  # (K+1, V)
         terms[1:] = strength * (terms[1:] - terms[:1])  # L_0, then the pulls Δ_k
         alone = torch.cat([terms[:1], terms[:1] + terms[1:]])  # (K+1, V)
         mixed = weights @ terms  # (V,)
         alone[:, forbidden] = mixed[forbidden] = -torch.inf
-        p = (mixed / heat).softmax(-1)
+        p = (mixed / temperature).softmax(-1)
         lead = weights[:, None] * (terms[:, fact.token, None] - terms)  # (K+1, V): y's lead over each token
         gained = terms[1:, fact.token]  # Δ_k[y]
 
-        def candidate(token: int, p: torch.Tensor = p, lead: torch.Tensor = lead) -> Candidate:
-            return Candidate(token, float(p[token]), tuple(lead[:, token].tolist()))
+        def candidate(token: int, p: torch.Tensor = p, lead: torch.Tensor = lead) -> TokenCandidate:
+            return TokenCandidate(token, float(p[token]), tuple(lead[:, token].tolist()))
 
         steps.append(
             Step(
@@ -159,8 +159,8 @@ def explain_steps(
                 tuple(candidate(t) for t in mixed.topk(min(CANDIDATES, len(mixed) - len(forbidden))).indices.tolist()),
                 tuple(candidate(t) for t in alone.argmax(-1).tolist()),
                 tuple((gained - terms[1:, fact.foil]).tolist()),
-                tuple(((gained - terms[1:] @ p) / heat).tolist()),
-                divergence(alone[1:] / heat, shares),
+                tuple(((gained - terms[1:] @ p) / temperature).tolist()),
+                divergence(alone[1:] / temperature, shares),
             )
         )
     return steps

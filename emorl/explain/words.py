@@ -1,9 +1,9 @@
 """From sub-word pieces to words: which pieces belong together, so that a screen never shows half a word.
 
-A piece that begins with white space begins a word. Punctuation stands for itself, apart from marks inside a word (the
-apostrophe of "don't", the hyphen of "well-being", the point of "3.5"), which belong to it. White space alone belongs to
-what follows, at the end of a reply to what came before. The end token is always alone.
-Every screen takes its words from here, so that a word is the same everywhere.
+A piece that begins with white space begins a word. Punctuation is separate, except for marks inside a word (the
+apostrophe of "don't", the hyphen of "well-being", the point of "3.5"), which belong to it. A piece of white space
+belongs to what follows it, or at the end of a reply to what comes before it. The end token is always on its own. Every
+screen takes its words from here, so a word is the same everywhere.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["word", "mark", "end"]
-BROKEN = "\ufffd"  # what a tokenizer gives for part of a character
+BROKEN = "\ufffd"  # what a tokenizer returns for part of a character
 INSIDE_WORDS = frozenset("'’-‐‑")
 INSIDE_NUMBERS = frozenset(".,:")
 
 
 @dataclass(frozen=True)
 class WordSpan:
-    """Pieces start to stop (not included) of one word, one run of punctuation, or the end of the reply.
+    """The pieces of one word, one run of punctuation, or the end of the reply.
 
     Attributes:
         start: First piece.
         stop: One past the last piece.
         text: Without white space around it; empty at the end of the reply.
-        gap: Whether white space stands before it.
+        gap: Whether there is white space before it.
         kind: "word", "mark" or "end".
     """
 
@@ -57,9 +57,9 @@ def group_pieces(pieces: Sequence[str], ends: Sequence[bool] | None = None, text
     """Group pieces into words, marks and the end; every piece is in exactly one group, in order.
 
     Args:
-        pieces: Text that each token adds.
-        ends: Whether a token ends the reply; none does by default.
-        text: The whole reply, from which a character split over several pieces is taken.
+        pieces: The text that each token adds.
+        ends: Whether each token ends the reply; none does by default.
+        text: The whole reply, for characters that are split over several pieces.
     """
     stops = list(ends) if ends is not None else [False] * len(pieces)
     groups: list[list[int]] = []
@@ -99,7 +99,7 @@ def _span(pieces: Sequence[str], members: list[int], kind: Kind) -> WordSpan:
 
 
 def _mended(spans: list[WordSpan], text: str) -> list[WordSpan]:
-    """The same, with broken characters taken from the text where its words are as many; else as it was."""
+    """The spans with broken characters taken from the text, if it has the same number of words; otherwise unchanged."""
     runs: list[list[int]] = []  # spans without white space between them
     for index, span in enumerate(spans):
         if span.kind == "end":

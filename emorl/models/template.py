@@ -1,7 +1,7 @@
-"""The prompt template: how a client's statement is put to the model, the same in training and in the app.
+"""The prompt template: how a client's statement is put to the model, in training and in the app alike.
 
-One short user turn, no system prompt: the warm start has taught the model what is wanted. A statement cannot break
-out of its turn: control marks such as `<|im_end|>` are split apart before tokenising.
+It is one short user turn without a system prompt: the warm start has taught the model what is wanted. A statement
+cannot break out of its turn, because control tokens such as `<|im_end|>` are split before tokenising.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ END = "<|im_end|>"
 
 
 def clean(statement: str) -> str:
-    """White space made single, control marks split apart."""
+    """The statement with single spaces, and with control tokens split."""
     return " ".join(statement.split()).replace("<|", "< |").replace("|>", "| >")
 
 
 def prompt_text(statement: str) -> str:
-    """The text the model continues."""
+    """The text that the model continues."""
     return TEMPLATE.format(statement=clean(statement))
 
 
@@ -31,9 +31,7 @@ def check_statement(statement: str) -> str:
     """
     stripped = statement.strip()
     if not stripped:
-        raise StatementError("The statement is empty: expected what a client said; type at least a few words.")
+        raise StatementError.of("an empty statement", "what a client said", "type at least a few words")
     if len(stripped) > MAX_STATEMENT:
-        raise StatementError(
-            f"The statement has {len(stripped)} characters: expected at most {MAX_STATEMENT}; shorten it."
-        )
+        raise StatementError.of(f"a statement of {len(stripped)} characters", f"at most {MAX_STATEMENT}", "shorten it")
     return stripped

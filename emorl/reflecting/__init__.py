@@ -1,7 +1,7 @@
-"""The service that page, endpoints, command line and training stand on: statement and setting in, words out.
+"""The service that the page, the endpoints, the command line and training use: statement and setting in, words out.
 
-`writer` owns what writes and scores: the engine with its scheduler, and beside them `tokenizer`, `judges` and `memory`,
-each with a lock of its own. `side_by_side`, `best_of`, `variants` and `regions` are what is made with it; `finish` puts
-a reflection together, `reflection` holds the result types. `reflector` is the front with one method for each,
-`contract` the JSON for scripts. docs/architecture.md has the picture.
+`writer` owns everything that writes and scores: the engine with its scheduler, and `tokenizer`, `judges` and `memory`,
+each with a lock of its own. `side_by_side`, `best_of`, `variants` and `regions` build on it. `finish` puts a reflection
+together, and `reflection` has the result types. `reflector` is the interface, with one method for each thing that can
+be asked for; `contract` has the JSON for scripts. docs/architecture.md shows how these fit together.
 """

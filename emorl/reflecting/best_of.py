@@ -1,17 +1,17 @@
 """Best of n: several candidates for one statement, written as one batch, and the best of them by its scores.
 
-Candidates are the greedy reflection, then the reachable ones of an atlas where the caller has one (each with weights
-from the middle of its region), then samples with seeds of their own. Equal texts count once, so that there may be fewer
-than were asked for. They are compared by
+Candidates are the greedy reflection, then those of an atlas if the caller has one (each with weights from the middle of
+its region), then samples with different seeds. Equal texts count once, so there may be fewer than were asked for. They
+are compared by
 
     total = Σ_k ŵ_k · score_k x faithfulness
 
-with the shares ŵ that were asked for, whatever weights wrote a candidate. Without any share the sum counts as 1,
-without a faithfulness scorer the faithfulness; of equal totals the first candidate wins.
+with the shares ŵ that were asked for, whatever weights wrote a candidate. If all shares are 0, the sum counts as 1; so
+does faithfulness without a scorer for it. Of equal totals the first candidate wins.
 
-The choice is explained by these scores and is no part of the mixture. Contributions explain the words of a candidate,
-given the setting that wrote it, which it keeps: asked for again, the same setting writes the same reflection with all
-its reasons (near-ties apart, where the precision is below float32). Left out: candidates without a text.
+These scores explain the choice, which is not part of the mixture. Contributions explain the words of a candidate under
+the setting that wrote it. The candidate carries that setting: used again, it writes the same reflection with all its
+reasons (except for near-ties where the precision is below float32). Left out: candidates without text.
 """
 
 from __future__ import annotations
@@ -20,25 +20,24 @@ import math
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
 
 from emorl.ensemble import Setting
 from emorl.ensemble.setting import MAX_SEED
 from emorl.models.template import check_statement
 from emorl.reflecting.contract import check_candidates
 from emorl.reflecting.finish import finish
-from emorl.reflecting.reflection import Candidate, Draft, Judged, Made, Reflection, named_weights
+from emorl.reflecting.reflection import Candidate, Draft, Judged, Made, Reflection, StatementAtlas, named_weights
 from emorl.reflecting.writer import Writer
 
 TEMPERATURE = 0.7
-"""Of samples beside a greedy reflection; where the setting samples itself, its own temperature is taken."""
+"""Of samples where the setting is greedy; a setting that samples uses its own temperature."""
 
 
 def total(asked: Mapping[str, float], judged: Judged) -> float:
     """What candidates are compared by, 0 to 1.
 
     Args:
-        asked: Shares ŵ by objective, adding up to 1 or all 0.
+        asked: Shares ŵ by objective, which sum to 1 or are all 0.
         judged: Scores and faithfulness.
     """
     quality = math.fsum(share * judged.scores[name] for name, share in asked.items()) if any(asked.values()) else 1.0
@@ -46,15 +45,15 @@ def total(asked: Mapping[str, float], judged: Judged) -> float:
 
 
 def plan(
-    asked: Setting, count: int, names: Sequence[str], atlas: Mapping[str, Any] | None = None
+    asked: Setting, count: int, names: Sequence[str], atlas: StatementAtlas | None = None
 ) -> list[tuple[Made, Setting]]:
-    """What to write: greedy, the reachable reflections in the order of the atlas, samples; `count` in all.
+    """What to write: the greedy reflection, those of the atlas in its order, then samples; `count` in all.
 
     Args:
         asked: What was asked for.
         count: n.
         names: Names of the K objectives, in the order of the setting's weights.
-        atlas: As `Reflector.atlas` yields it: its regions begin with the largest.
+        atlas: As `Reflector.atlas` yields it, the largest region first.
     """
     greedy = replace(asked, temperature=0.0)
     planned: list[tuple[Made, Setting]] = [("greedy", greedy)]
@@ -71,9 +70,9 @@ def plan(
 
 
 def write_best(
-    writer: Writer, statement: str, asked: Setting, count: int, explain: bool, atlas: Mapping[str, Any] | None
+    writer: Writer, statement: str, asked: Setting, count: int, explain: bool, atlas: StatementAtlas | None
 ) -> Generator[Draft | Reflection]:
-    """Write the candidates and give the best; see `Reflector.stream_best`."""
+    """Write the candidates and choose the best; see `Reflector.stream_best`."""
     check_candidates(count)
     text, prompt, names = check_statement(statement), writer.prompt(statement), writer.names
     planned = plan(asked, count, names, atlas)
@@ -82,17 +81,19 @@ def write_best(
     if base not in rows:
         rows.append(base)
     with closing(writer.write([writer.request(prompt, row) for row in rows], explain)) as steps:
-        for results in steps:  # with nothing new to show, too: the caller may stop us there
+        for results in steps:  # even without new text, so that the caller can stop here
             yield Draft(writer.text(results[0].tokens))
     texts = [writer.text(result.tokens) for result in results]
     judged = writer.judge(text, texts)
-    first: dict[str, int] = {}  # where each different text was written first
+    first: dict[str, int] = {}  # where each distinct text occurs first
     for index in range(len(planned)):
         first.setdefault(texts[index], index)
     if len(first) > 1:
         first.pop("", None)
     shares = named_weights(names, asked)
-    ranked = sorted(first.values(), key=lambda index: -total(shares, judged[texts[index]]))  # of equal ones the first
+    ranked = sorted(
+        first.values(), key=lambda index: -total(shares, judged[texts[index]])
+    )  # stable: the first of equals wins
     candidates = tuple(
         Candidate(
             texts[index],

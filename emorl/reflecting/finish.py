@@ -1,19 +1,18 @@
-"""From what was written to a finished `Reflection`: texts, scores, the reasons of every token, and what wrote it.
+"""From what was written to a finished `Reflection`: texts, scores, the reasons for every token, and what wrote it.
 
-Left out: writing and scoring, which come first.
+Left out: writing and scoring, which come before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from emorl.ensemble import Decoded, Setting
 from emorl.explain import Explanation, explain_reply
 from emorl.explain.contributions import explain_tokens
 from emorl.models.base import BASE_NAME, BASE_SHA256
 from emorl.models.manifest import Manifest
-from emorl.reflecting.reflection import Judged, Reflection, TokenExplanation, Trace
+from emorl.reflecting.reflection import Judged, ModelIdentity, Reflection, TokenExplanation, Trace
 from emorl.reflecting.writer import Writer
 
 
@@ -35,7 +34,7 @@ def finish(
         own: Its result, with states if it is to be explained.
         base: The base's own reply.
         judged: Scores of both texts.
-        explain: Explain every token.
+        explain: Whether to explain every token.
     """
     reply, base_reply = writer.text(own.tokens), writer.text(base.tokens)
     return Reflection(
@@ -79,13 +78,13 @@ def _reasons(writer: Writer, setting: Setting, own: Decoded) -> tuple[TokenExpla
 
 
 def explain_reflection(writer: Writer, reflection: Reflection) -> Explanation:
-    """Everything there is to say about a reflection, from the states that wrote it; nothing is written anew.
+    """Everything there is to say about a reflection, from the states that wrote it; nothing is written again.
 
     Raises:
         ValueError: It was written with `explain=False`.
     """
     if reflection.trace is None:
-        raise ValueError("expected a reflection written with explain=True")
+        raise ValueError("Got a reflection without states: expected one that was written with explain=True.")
     backbone, trace, setting = writer.decoder.backbone, reflection.trace, reflection.setting
     return explain_reply(
         trace.tokens,
@@ -103,8 +102,8 @@ def explain_reflection(writer: Writer, reflection: Reflection) -> Explanation:
     )
 
 
-def model_of(manifest: Manifest) -> dict[str, Any]:
-    """The models that wrote a reflection, as scripts and stored ratings name them."""
+def model_of(manifest: Manifest) -> ModelIdentity:
+    """The models that wrote a reflection."""
     return {
         "base": BASE_NAME if manifest.base_sha256 == BASE_SHA256 else "custom",
         "base_sha256": manifest.base_sha256,

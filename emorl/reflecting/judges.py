@@ -1,7 +1,7 @@
 """The scorers of a models folder, for all threads: a score for each objective, and faithfulness.
 
-Their lock is their own: while one reply is scored, everybody else's reflection goes on being written. Left out: how a
-score is computed (`emorl.scoring`).
+They have a lock of their own, so while one reply is being scored, everybody else's is still being written. Left out:
+how a score is computed (`emorl.scoring`).
 """
 
 from __future__ import annotations
@@ -14,21 +14,22 @@ from emorl.models.manifest import Manifest
 from emorl.models.template import END, prompt_text
 from emorl.reflecting.reflection import Judged
 from emorl.scoring.fluency import FluencyScorer
-from emorl.scoring.load import Scorer, ScorerFolders
+from emorl.scoring.load import ScorerFolders
+from emorl.scoring.scorer import Scorer
 
 
 class Judges:
-    """One scorer for each objective, and one for faithfulness where there is one.
+    """One scorer for each objective, and perhaps one for faithfulness.
 
     Attributes:
         scorers: By objective, in slider order.
-        faithfulness: Says whether a reply keeps to what the client said; None without such a scorer.
+        faithfulness: Scores whether a reply keeps to what the client said; None without such a scorer.
     """
 
     def __init__(self, scorers: Mapping[str, Scorer], faithfulness: Scorer | None = None) -> None:
         """Args: see the attributes."""
         self.scorers, self.faithfulness = dict(scorers), faithfulness
-        self._lock = threading.Lock()  # scorers have fast tokenizers too, which two threads at once would break
+        self._lock = threading.Lock()  # their fast tokenizers must not be used by two threads at once
 
     @classmethod
     def load(cls, manifest: Manifest, base: Path) -> Judges:
@@ -36,7 +37,7 @@ class Judges:
 
         Args:
             manifest: Names them.
-            base: Folder of the base, which fluency is measured with and some scorers are made of.
+            base: Folder of the base, which measures fluency and which some scorers are made of.
 
         Raises:
             AssetError: A scorer is missing.
@@ -62,7 +63,7 @@ class Judges:
         return {name: [float(value) for value in values] for name, values in found.items()}
 
     def judge(self, statement: str, replies: Sequence[str]) -> dict[str, Judged]:
-        """Scores and faithfulness of each different reply."""
+        """Scores and faithfulness of each distinct reply."""
         texts = list(dict.fromkeys(replies))
         scores = self.scores(statement, texts)
         faithful: list[float] | list[None] = [None] * len(texts)

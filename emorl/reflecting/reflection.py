@@ -1,31 +1,31 @@
-"""What the service gives: objectives, a reflection as it is written and when it is finished, and every token's reasons.
+"""What the service returns: objectives, reflections while they are written and when they are finished, atlases.
 
-Plain values without behaviour. Left out: everything the app computes from them (`emorl.explain`) or shows of them.
+Plain values without behaviour. Left out: what the app computes from them (`emorl.explain`) and how it shows them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
     import torch
 
-    from emorl.ensemble.setting import Setting
+    from emorl.atlas import RegionJson
+    from emorl.ensemble import Setting
 
 Made = Literal["greedy", "atlas", "sampled"]
-"""How a candidate was written: greedily with the weights asked for or with those of an atlas's region, or sampled."""
+"""How a candidate was written: greedily with the weights asked for, with those of an atlas's region, or sampled."""
 
 
 @dataclass(frozen=True)
 class Objective:
-    """One slider: name for weights, label and help for people, hash of its adapter."""
+    """One slider: its name in weights, and its label and help for people."""
 
     name: str
     label: str
     help: str
-    adapter_sha256: str
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class TokenExplanation:
     """Why a token was written.
 
     Attributes:
-        text: The token as it adds to the text.
+        text: What it adds to the text.
         id: Its id.
         foil: The runner-up's text.
         margin: Logit margin over the foil, nats.
-        contributions: "base" first, then each objective; they add up to the margin.
-        unchanged: Interval of each objective's share in which the token stays first, or None (see `explain`).
+        contributions: "base" first, then each objective; they sum to the margin.
+        unchanged: Interval of each objective's share in which the token stays first, or None (see `TokenFacts`).
     """
 
     text: str
@@ -58,7 +58,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Trace:
-    """What an explanation needs: T token ids, the end token included, and their states, (T, K+1, D) float32."""
+    """What an explanation is computed from: T token ids, the end token included, and states, (T, K+1, D) float32."""
 
     tokens: tuple[int, ...]
     states: torch.Tensor
@@ -66,7 +66,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Judged:
-    """What the scorers say of a reply: a score for each objective and faithfulness, 0 to 1; None without its scorer."""
+    """What the scorers say about a reply, 0 to 1: by objective, and faithfulness, None without a scorer for it."""
 
     scores: dict[str, float]
     faithfulness: float | None
@@ -78,9 +78,9 @@ class Candidate:
 
     Attributes:
         reflection: Its text.
-        made: "greedy", "atlas" or "sampled".
+        made: How it was written.
         setting: What it was written with.
-        scores: Score of each objective, 0 to 1.
+        scores: Score for each objective, 0 to 1.
         faithfulness: 0 to 1; None without a scorer.
         total: What it was compared by, 0 to 1 (see `best_of`).
     """
@@ -93,26 +93,62 @@ class Candidate:
     total: float
 
 
+class ModelIdentity(TypedDict):
+    """The models that wrote a reflection, as scripts and stored ratings name them.
+
+    Attributes:
+        base: Name of the base model, or "custom".
+        base_sha256: Hash of its file.
+        adapters: Hash of each objective's adapter.
+    """
+
+    base: str
+    base_sha256: str
+    adapters: dict[str, str]
+
+
+class StatementAtlas(TypedDict):
+    """The atlas of a statement as it grows: the fields of `AtlasJson`, and how far it has come.
+
+    Attributes:
+        objectives: Names of those it spans.
+        coverage: Share of the weights that its regions cover.
+        decode_steps: Prefixes that went through base and experts after the prefill.
+        regions: The largest first; scores come when the atlas is finished.
+        strength: s.
+        open: Share of the weights whose replies are not finished: still being written, or the budget ran out.
+        finished: Whether this is the last version, with scores.
+    """
+
+    objectives: list[str]
+    coverage: float
+    decode_steps: int
+    regions: list[RegionJson]
+    strength: float
+    open: float
+    finished: bool
+
+
 @dataclass(frozen=True)
 class Reflection:
-    """A finished (or stopped) reflection.
+    """A finished reflection.
 
     Attributes:
         statement: What the client said.
         reflection: The reply.
         base_reflection: The base's own reply.
         objectives: Names of the K objectives, in the order of the setting's weights.
-        setting: What it was written with; where it is the best of several, what that candidate was written with.
-        scores: Score of each objective, 0 to 1.
-        base_scores: The same of the base's own reply.
-        tokens: Reasons of every token; empty unless it was explained.
+        setting: What it was written with; for the best of several, what that candidate was written with.
+        scores: Score for each objective, 0 to 1.
+        base_scores: The same for the base's own reply.
+        tokens: The reasons for every token; empty unless it was explained.
         timing: `prefill_ms`, `decode_ms` and the number of `tokens`.
-        model: Names and hashes of base and adapters.
-        stopped: It reached the longest reply before it ended.
-        reused: Tokens taken over from the last reply to the same statement, which only had other weights.
+        model: The base and the adapters.
+        stopped: Whether it was cut off at the maximum number of tokens.
+        reused: Tokens taken over from the last reply to the same statement, which only had different weights.
         faithfulness: 0 to 1; None without a scorer.
-        candidates: What the best was chosen from, the best first; empty where nothing was chosen.
-        trace: What an explanation of the whole needs, if it was explained.
+        candidates: What the best was chosen from, the best first; empty if nothing was chosen.
+        trace: What an explanation of the whole is computed from; None unless it was explained.
     """
 
     statement: str
@@ -124,7 +160,7 @@ class Reflection:
     base_scores: dict[str, float]
     tokens: tuple[TokenExplanation, ...]
     timing: dict[str, float]
-    model: dict[str, Any]
+    model: ModelIdentity
     stopped: bool
     reused: int = 0
     faithfulness: float | None = None

@@ -1,9 +1,9 @@
-"""The atlas of one statement, grown beside other work: every reflection its sliders can reach, as plain JSON.
+"""The atlas of one statement, grown in the background: every reflection that its sliders can reach, as plain JSON.
 
 Growing takes some seconds of processor time that somebody else may need for a reflection. So before each small step it
 waits until the scheduler has nothing to write, and several atlases take turns. What is yielded has the fields of
-`atlas --json` and says how far it has come; the scores of the regions come last, a few at a time. Left out: sampling,
-which has no regions, and a priority inside a step: a reflection that arrives waits for the step under way.
+`atlas --json` and says how far it has come. The regions are scored at the end, a few at a time. Left out: sampling,
+which has no regions, and interrupting a step: a reflection that arrives has to wait for the step in progress.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
 
 from emorl.atlas import Atlas, as_json, grow_atlas
 from emorl.models.template import check_statement
+from emorl.reflecting.reflection import StatementAtlas
 from emorl.reflecting.writer import MAX_TOKENS, Writer
 
 MAX_STEPS = 600
-"""Prefixes through the experts; a statement takes 100 to 200 at three objectives."""
+"""Prefixes sent through the experts; with three objectives a statement takes 100 to 200."""
 
 PAUSE_S = 0.02
-"""Between two looks at a scheduler that is writing."""
+"""How long to wait before looking again at a scheduler that is busy."""
 
 _turn = threading.Lock()  # one step of one atlas at a time, in the whole process
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How much is done between two looks at whether somebody waits for a reflection.
+    """How much is done before it is checked again whether somebody is waiting for a reflection.
 
     Attributes:
-        prefixes: Prefixes a step of the engine.
+        prefixes: Prefixes per step of the engine.
         scored: Regions scored at once.
     """
 
@@ -42,10 +42,10 @@ class Pace:
 
 
 BESIDE_OTHERS = Pace(8, 2)
-"""Small, because a reflection that arrives waits for the step under way."""
+"""Small, because a reflection that arrives waits for the step in progress."""
 
 ALONE = Pace(32, 64)
-"""For a process that has nobody else to serve."""
+"""For a process that serves nobody else."""
 
 
 def grow_regions(
@@ -56,10 +56,10 @@ def grow_regions(
     max_steps: int | None,
     min_area: float,
     pace: Pace,
-) -> Generator[dict[str, Any] | None]:
+) -> Generator[StatementAtlas | None]:
     """Grow the atlas of a statement; see `Reflector.atlas`."""
     text, prompt = check_statement(statement), writer.prompt(statement)
-    spanned = None if objectives is None else writer.places(objectives)
+    spanned = None if objectives is None else writer.objective_indices(objectives)
     growing = grow_atlas(
         writer.decoder,
         prompt,
@@ -71,21 +71,19 @@ def grow_regions(
         batch=pace.prefixes,
     )
     replies: dict[tuple[int, ...], str] = {}
-    result: dict[str, Any] = {}
-    with closing(growing):  # type: ignore[type-var]
+    result: StatementAtlas | None = None
+    with closing(growing):
         while True:
-            yield from _others_first(writer)
+            yield from _wait_for_others(writer)
             with _turn:
                 atlas = next(growing, None)
             if atlas is None:
                 break
-            for region in atlas.regions:
-                if region.tokens not in replies:
-                    replies[region.tokens] = writer.text(region.tokens)
-            result = _plain(atlas, writer.names, replies)
-            yield {**result, "finished": False}
+            result = _plain(atlas, writer, replies)
+            yield result
+    assert result is not None
     for start in range(0, len(result["regions"]), pace.scored):
-        yield from _others_first(writer)
+        yield from _wait_for_others(writer)
         some = result["regions"][start : start + pace.scored]
         scores = writer.scores(text, [region["reflection"] for region in some])
         for index, region in enumerate(some):
@@ -93,13 +91,21 @@ def grow_regions(
     yield {**result, "finished": True}
 
 
-def _plain(atlas: Atlas, names: Sequence[str], replies: dict[tuple[int, ...], str]) -> dict[str, Any]:
-    texts = [replies[region.tokens] for region in atlas.regions]
-    return {**as_json(atlas, names, texts), "strength": atlas.strength, "open": round(atlas.open_area, 6)}
+def _plain(atlas: Atlas, writer: Writer, replies: dict[tuple[int, ...], str]) -> StatementAtlas:
+    """The atlas with its texts; those of new regions are added to `replies`."""
+    for region in atlas.regions:
+        if region.tokens not in replies:
+            replies[region.tokens] = writer.text(region.tokens)
+    return {
+        **as_json(atlas, writer.names, [replies[region.tokens] for region in atlas.regions]),
+        "strength": atlas.strength,
+        "open": round(atlas.open_area, 6),
+        "finished": False,
+    }
 
 
-def _others_first(writer: Writer) -> Iterator[None]:
-    """None, now and then, for as long as anybody's reflection is being written: the caller may close us there."""
+def _wait_for_others(writer: Writer) -> Iterator[None]:
+    """Yields None now and then while anybody's reflection is being written, so that the caller can stop there."""
     while any(writer.scheduler.load()):
         time.sleep(PAUSE_S)
         yield None

@@ -1,7 +1,7 @@
-"""Reflections of one statement with several settings, written at once as rows of one batch.
+"""Reflections of one statement with several settings, written as one batch.
 
-Each stands beside the base's own reply; equal rows are written once. A single greedy reflection takes over what the
-memory knows of its prompt. Left out: choosing among them (`best_of`).
+The base's own reply is written along with each, for comparison; equal settings are written once. A single greedy
+reflection takes over what the memory knows of its prompt. Left out: choosing among them (`best_of`).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ def write_side_by_side(
     where = [(rows.index(setting), rows.index(setting.base())) for setting in settings]
     requests = [writer.request(prompt, row) for row in rows]
     lone_greedy = len(settings) == 1 and settings[0].temperature == 0
-    begun = writer.memory.begun(writer.decoder, requests) if lone_greedy else {}
-    reused = len(begun[0].tokens) if begun else 0  # counted now, because the result goes on growing
+    partial = writer.memory.recall(writer.decoder, requests) if lone_greedy else {}
+    reused = len(partial[0].tokens) if partial else 0  # counted now, because the result will grow
     results: list[Decoded] = []
     shown: list[int] = []
-    with closing(writer.write(requests, explain or lone_greedy, lone_greedy, begun)) as steps:
+    with closing(writer.write(requests, explain or lone_greedy, lone_greedy, partial)) as steps:
         for results in steps:
             lengths = [len(results[own].tokens) for own, _ in where]
             if lengths != shown:

@@ -1,26 +1,29 @@
-"""One tokenizer for all threads: text to token ids and back, behind a lock of its own.
+"""One tokenizer for all threads: text to token ids and back, protected by a lock.
 
-Left out: the prompt's form (`emorl.models.template`) and the scorers' tokenizers, which belong to the scorers.
+Left out: the prompt template (`emorl.models.template`), and the scorers' own tokenizers.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 class SharedTokenizer:
-    """A tokenizer of transformers that any thread may use.
+    """A tokenizer from transformers that any thread may use.
 
     Attributes:
         plain: The tokenizer itself, for code that runs in one thread.
     """
 
-    def __init__(self, plain: Any) -> None:
+    def __init__(self, plain: PreTrainedTokenizerBase) -> None:
         """Args: the tokenizer."""
         self.plain = plain
-        self._lock = threading.Lock()  # two threads at once would break a fast tokenizer
+        self._lock = threading.Lock()  # a fast tokenizer must not be used by two threads at once
 
     def ids(self, prompt: str) -> list[int]:
         """Token ids of a prompt."""
@@ -30,9 +33,9 @@ class SharedTokenizer:
     def text(self, tokens: Sequence[int]) -> str:
         """What tokens say, without special tokens and without white space around it."""
         with self._lock:
-            return self.plain.decode(list(tokens), skip_special_tokens=True).strip()
+            return str(self.plain.decode(list(tokens), skip_special_tokens=True)).strip()
 
     def piece(self, token: int) -> str:
         """What one token adds to a text."""
         with self._lock:
-            return self.plain.decode([token])
+            return str(self.plain.decode([token]))

@@ -1,8 +1,8 @@
-"""What writes and scores: the lowest object of the service, which everything that makes reflections stands on.
+"""What writes and scores: the object that everything else in the service is built on.
 
 It owns the ensemble of one models folder with its scheduler, the tokenizer, the scorers and the memory of the last
-replies. What several threads ask for at once is written as one batch, and nobody waits here while somebody else's reply
-is scored. Left out: reflections with their reasons, atlases and choices, which are made with it.
+replies. What several threads ask for at the same time is written as one batch, and nobody waits here while somebody
+else's reply is being scored. Left out: reflections with their reasons, atlases and choices, which are made from it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, Scheduler, Setting, StackedLora
 from emorl.ensemble.lora import load_adapter
-from emorl.ensemble.products import halves
-from emorl.ensemble.setting import places
+from emorl.ensemble.products import supports_float16
+from emorl.ensemble.setting import objective_indices
 from emorl.models.folder import open_folder
 from emorl.models.manifest import Manifest
 from emorl.models.template import END, check_statement, prompt_text
@@ -23,23 +23,23 @@ from emorl.reflecting.reflection import Judged, Objective
 from emorl.reflecting.tokenizer import SharedTokenizer
 
 MAX_TOKENS = 64
-"""Most tokens a reply, the end token included."""
+"""Maximum number of tokens of a reply, the end token included."""
 
 
 def default_precision() -> str:
-    """float16 weights with float32 sums where the processor has such products (x86), else float32.
+    """float16 weights with float32 sums where the processor has such products (x86), otherwise float32.
 
-    Half the memory to read of float32, and replies that differ from float32's as rarely as those of float32 in another
-    batch; bfloat16 is no faster for one user and much less exact (docs/cost.md has the figures).
+    That halves the memory traffic, and the replies differ from those of float32 no more often than float32's differ
+    between batches. bfloat16 is no faster for one user and much less exact (docs/cost.md has the figures).
     """
-    return "float16" if halves() else "float32"
+    return "float16" if supports_float16() else "float32"
 
 
 class Writer:
     """Writes, reads and scores with the models of one folder; safe to use from several threads.
 
     Attributes:
-        manifest: What the models folder says of itself.
+        manifest: Of the models folder.
         objectives: K objectives, in slider order.
         decoder: The ensemble.
         scheduler: Writes everybody's requests as one batch.
@@ -51,32 +51,32 @@ class Writer:
     def __init__(
         self, manifest: Manifest, decoder: EnsembleDecoder, tokenizer: SharedTokenizer, judges: Judges
     ) -> None:
-        """Args: see the attributes; `load` makes them from a models folder."""
+        """Args: see the attributes; `load` reads them from a models folder."""
         self.manifest, self.decoder, self.tokenizer, self.judges = manifest, decoder, tokenizer, judges
-        self.objectives = tuple(Objective(o.name, o.label, o.help, o.sha256) for o in manifest.objectives)
+        self.objectives = tuple(Objective(o.name, o.label, o.help) for o in manifest.objectives)
         self.scheduler, self.memory = Scheduler(decoder), Memory()
 
     @classmethod
     def load(
         cls, models: Path | None = None, dtype: str | None = None, progress: bool = False, judged: bool = True
     ) -> Writer:
-        """Load a models folder on the base it names.
+        """Load a models folder and its base.
 
         Args:
             models: Models folder; `$EMORL_MODELS` or the shipped one by default.
-            dtype: A key of `PRECISIONS`; what suits the processor by default.
-            progress: Show progress while the base is fetched for the first time.
-            judged: Load the scorers too; without them nothing can be scored.
+            dtype: A key of `PRECISIONS`; the best for this processor by default.
+            progress: Whether to show progress while the base is fetched for the first time.
+            judged: Whether to load the scorers too; without them nothing can be scored.
 
         Raises:
             AssetError: The base or the models folder cannot be found, or a scorer is missing.
-            ManifestError: The models folder is inconsistent, or made for another base or prompt template.
-            AdapterMismatch: An adapter cannot be mixed exactly, or was made for another base or warm start.
+            ManifestError: The models folder is inconsistent, or was made for another base or prompt template.
+            AdapterMismatch: An adapter cannot be mixed exactly, or was trained on another base or warm start.
         """
         from transformers import AutoTokenizer
         from transformers.utils import logging
 
-        logging.set_verbosity_error()  # its load reports speak of heads that the adapters bring
+        logging.set_verbosity_error()  # it would report heads as missing that come with the adapters
         logging.disable_progress_bar()
         manifest, base = open_folder(models, progress)
         plain = AutoTokenizer.from_pretrained(base)
@@ -98,17 +98,17 @@ class Writer:
         """A checked setting from weights by name; see `Setting.of`.
 
         Raises:
-            WeightError: An unknown objective, or a value that is not a number or out of its range.
+            WeightError: An objective is unknown, or a value is not a number or is out of range.
         """
         return Setting.of(self.names, weights, strength, temperature, seed)
 
-    def places(self, names: Iterable[str]) -> list[int]:
-        """Where these objectives stand in slider order.
+    def objective_indices(self, names: Iterable[str]) -> list[int]:
+        """The index of each named objective, in slider order.
 
         Raises:
-            WeightError: An unknown objective.
+            WeightError: An objective is unknown.
         """
-        return places(self.names, names)
+        return objective_indices(self.names, names)
 
     def prompt(self, statement: str) -> list[int]:
         """Token ids of the prompt for a statement.
@@ -119,7 +119,7 @@ class Writer:
         return self.tokenizer.ids(prompt_text(check_statement(statement)))
 
     def request(self, prompt: list[int], setting: Setting) -> Request:
-        """What the engine is asked for."""
+        """A request to the engine."""
         return Request(prompt, setting.weights, setting.strength, setting.temperature, setting.seed, MAX_TOKENS)
 
     def write(
@@ -127,10 +127,10 @@ class Writer:
         requests: Sequence[Request],
         keep_states: bool = False,
         keep_cache: bool = False,
-        begun: Mapping[int, Decoded] | None = None,
+        partial: Mapping[int, Decoded] | None = None,
     ) -> Generator[list[Decoded]]:
-        """Write requests as part of everybody's batch; see `Scheduler.stream`."""
-        return self.scheduler.stream(requests, keep_states, keep_cache, begun)
+        """Write requests in one batch with everybody else's; see `Scheduler.stream`."""
+        return self.scheduler.stream(requests, keep_states, keep_cache, partial)
 
     def text(self, tokens: Sequence[int]) -> str:
         """What tokens say."""
@@ -141,5 +141,5 @@ class Writer:
         return self.judges.scores(statement, replies)
 
     def judge(self, statement: str, replies: Sequence[str]) -> dict[str, Judged]:
-        """Scores and faithfulness of each different reply."""
+        """Scores and faithfulness of each distinct reply."""
         return self.judges.judge(statement, replies)

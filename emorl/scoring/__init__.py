@@ -1,7 +1,7 @@
-"""Automatic scores: each takes (statement, reply) pairs and gives one number in [0, 1] a pair.
+"""Automatic scores: each takes pairs of statement and reply and gives one number in [0, 1] for each pair.
 
-`cross_encoder` holds the trained scorers (reflection, empathy), `fluency` the one computed from perplexity,
-`metrics` the measures that need no model (diversity, copying, repetition). Scores are trained on the same
-objectives as the adapters: they are estimates, not clinical judgements. Nothing here knows of adapters,
-screens or training.
+`scorer` has the types. `cross_encoder` and `language_model` are the trained scorers, which `load` opens; `fluency` is
+computed from perplexity. `metrics` has the measures that need no model (diversity, copying, repetition), and
+`score_cache` scores every pair only once. Scorers are trained on the same objectives as the adapters: their scores are
+estimates, not clinical judgements. Nothing here knows about adapters, screens or training.
 """

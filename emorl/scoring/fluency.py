@@ -1,15 +1,15 @@
-"""Fluency: how expected the reply's words are, given the statement, under the frozen base without any adapter.
+"""Fluency: how predictable the reply's tokens are, given the statement, under the frozen base without any adapter.
 
 With n reply tokens y (the end token included) after the prompt x, the mean surprisal is
-ν = -(1/n) Σ_t log p(y_t | x, y_<t) in nats and the score
+ν = -(1/n) Σ_t log p(y_t | x, y_<t) in nats, and the score is
 
     fluency = (1 - ρ) / (1 + exp((ν - MIDDLE) / WIDTH)),
 
-where ρ is the share of the reply's bigrams that it has already used: a language model expects a loop, a listener does
-not. Without repetition the score is 0.5 at a perplexity of e^MIDDLE. Only the reply is counted: the reference code
-counts statement and reply together, which rewards copying the statement. The curve is flat at both ends, so copying and
-formulas gain little. This measures how predictable a reply is, not how good: people's reflections are less predictable
-to the model (ν about 4.0 on our own data) than its own greedy replies (about 1.8) and score lower.
+where ρ is the share of the reply's bigrams that occurred in it before: a language model predicts a loop well, but a
+listener is put off by it. Without repetition the score is 0.5 at a perplexity of e^MIDDLE. Only the reply counts: the
+reference code takes statement and reply together, which rewards copying the statement. The curve is flat at both ends,
+so copying and formulas gain little. The score says how predictable a reply is, not how good: people's reflections are
+less predictable to the model (ν about 4.0 on our own data) than its own greedy replies (about 1.8), and score lower.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ import torch
 
 from emorl.scoring.metrics import repetition
 
-MIDDLE, WIDTH = 3.22, 0.6  # nats; half a score at a perplexity of 25, where the paper's (50 - ppl) / 50 has it too
+MIDDLE, WIDTH = 3.22, 0.6  # nats; a score of 0.5 at a perplexity of 25, as with the paper's (50 - ppl) / 50
 
 
 class FluencyScorer:
-    """Scores (statement, reply) pairs with a causal language model; deterministic."""
+    """Scores pairs of statement and reply with a causal language model; deterministic."""
 
     def __init__(self, base: Path, prompt_text: Callable[[str], str], end: str) -> None:
         """Load the frozen base in float32.
 
         Args:
             base: Folder of the causal model.
-            prompt_text: Turns a statement into the text before the reply.
-            end: The end token, counted as the reply's last.
+            prompt_text: From a statement to the prompt.
+            end: The end token, which counts as the reply's last.
         """
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -48,7 +48,7 @@ class FluencyScorer:
 
     @torch.inference_mode()
     def surprisal(self, statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
-        """Mean surprisal ν in nats a token, (B,); replies to one statement share its pass."""
+        """Mean surprisal ν in nats per token, (B,); replies to the same statement share its prefill."""
         from transformers import DynamicCache
 
         result = torch.empty(len(replies))
@@ -64,7 +64,7 @@ class FluencyScorer:
             for row, text in enumerate(texts):
                 ids[row, : len(text)] = torch.tensor(text)
             logits = first.expand(len(rows), -1, -1)
-            if longest > 1:  # right padding: a token never sees what stands after it
+            if longest > 1:  # right padding: a token never attends to what comes after it
                 rest = self.model(ids[:, :-1], past_key_values=cache, use_cache=True).logits
                 logits = torch.cat([logits, rest], 1)
             chosen = logits.gather(-1, ids[..., None])[..., 0] - logits.logsumexp(-1)  # (rows, T)

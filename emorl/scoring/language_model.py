@@ -1,12 +1,12 @@
 """A scorer made of the language model itself: base and warm start, a LoRA adapter, a linear head for each objective.
 
-It reads the statement in the prompt template and the reply behind it; a head turns the state of the reply's end token
-into one logit, the score is its sigmoid. All replies to one statement are read in one row (`emorl.models.packing`), and
-one pass gives the scores of all L objectives.
+It reads the statement in the prompt template, followed by the reply. A head turns the state of the reply's end token
+into one logit, and the score is its sigmoid. All replies to one statement are packed into one row
+(`emorl.models.packing`), and one pass gives the scores for all L objectives.
 
-A scorer on disk is a folder with a PEFT adapter, `head.safetensors` (weight (L, H), bias (L,)) and `scorer.json`, whose
-`backbone` names this kind, whose `objectives` name the heads and whose `stands_on` says what lies below them, "base" or
-"warm start". Left out: training (`training.language_model`).
+A scorer on disk is a folder with a PEFT adapter, `head.safetensors` (weight (L, H), bias (L,)) and `scorer.json`. There
+`backbone` names this kind of scorer, `objectives` names the heads, and `stands_on` says what it was trained on: "base"
+or "warm start". Left out: training (`training.language_model`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors.torch import load_file
@@ -24,22 +24,27 @@ from emorl.errors import AssetError
 from emorl.models.packing import collate, ends, pack
 from emorl.models.template import END, prompt_text
 
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM, LlamaModel, PreTrainedTokenizerBase
+
 BACKBONE = "SmolLM2-135M-Instruct"
-MAX_TOKENS = 2048  # of one batch of rows, padding included
+MAX_TOKENS = 2048  # of a batch of rows, padding included
 
 
-def backbone(base: Path, warm_start: Path | None) -> Any:
-    """The decoder stack in float32, without its vocabulary head, with the warm start merged."""
+def backbone(base: Path, warm_start: Path | None) -> LlamaForCausalLM:
+    """The base in float32, with the warm start merged."""
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    model: LlamaForCausalLM = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     if warm_start is not None:
         model = PeftModel.from_pretrained(model, str(warm_start)).merge_and_unload()
     return model
 
 
-def rows_of(tokenizer: Any, groups: Sequence[tuple[str, Sequence[str]]]) -> list[dict[str, list[int]]]:
+def rows_of(
+    tokenizer: PreTrainedTokenizerBase, groups: Sequence[tuple[str, Sequence[str]]]
+) -> list[dict[str, list[int]]]:
     """One packed row for each statement with its replies."""
     return [
         pack(tokenizer(prompt_text(statement)).input_ids, [tokenizer(reply + END).input_ids for reply in replies])
@@ -47,11 +52,11 @@ def rows_of(tokenizer: Any, groups: Sequence[tuple[str, Sequence[str]]]) -> list
     ]
 
 
-def end_states(stack: Any, rows: Sequence[dict[str, list[int]]]) -> torch.Tensor:
+def end_states(stack: LlamaModel, rows: Sequence[dict[str, list[int]]]) -> torch.Tensor:
     """States of the end token of every reply, (N, H), in the order of rows and replies.
 
     Args:
-        stack: The decoder stack; returns `last_hidden_state`.
+        stack: The decoder layers, without the vocabulary head.
         rows: Packed rows.
     """
     inputs = collate(rows)
@@ -61,7 +66,7 @@ def end_states(stack: Any, rows: Sequence[dict[str, list[int]]]) -> torch.Tensor
 
 
 def batches(lengths: Sequence[int], budget: int = MAX_TOKENS) -> list[list[int]]:
-    """Indices of rows that are read together: by length, at most `budget` tokens with padding, at least one row."""
+    """Rows of similar length that are read together: at most `budget` tokens with padding, but at least one row."""
     found: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lengths.__getitem__):
         if found and lengths[index] * (len(found[-1]) + 1) <= budget:
@@ -72,7 +77,7 @@ def batches(lengths: Sequence[int], budget: int = MAX_TOKENS) -> list[list[int]]
 
 
 class LanguageModelScorer:
-    """Scores (statement, reply) pairs for several objectives; deterministic, replies to one statement share its pass.
+    """Scores pairs for several objectives; deterministic, and replies to the same statement share its pass.
 
     Attributes:
         objectives: Names of the L heads.
@@ -93,9 +98,10 @@ class LanguageModelScorer:
         from transformers import AutoTokenizer
 
         if any(not (folder / name).is_file() for name in ("scorer.json", "adapter_config.json", "head.safetensors")):
-            raise AssetError(
-                f"No scorer in {folder}: expected scorer.json, a PEFT adapter and head.safetensors; train it with "
-                "`python -m training scorers` or point at another models folder."
+            raise AssetError.of(
+                f"no scorer in {folder}",
+                "scorer.json, a PEFT adapter and head.safetensors",
+                "train it with `python -m training scorers`, or name another models folder",
             )
         self.objectives: tuple[str, ...] = tuple(json.loads((folder / "scorer.json").read_text())["objectives"])
         whole = PeftModel.from_pretrained(backbone(base, warm_start), str(folder)).merge_and_unload()
@@ -107,11 +113,11 @@ class LanguageModelScorer:
 
     @torch.inference_mode()
     def scores(self, statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
-        """Scores in [0, 1], shape (B, L), float32; asked again for the same pairs at once, they cost nothing.
+        """Scores in [0, 1], (B, L), float32; those of the last call are remembered.
 
         Args:
             statements: B client statements.
-            replies: B replies, one a statement.
+            replies: B replies, one for each statement.
         """
         asked = tuple(statements), tuple(replies)
         if self._last is not None and self._last[0] == asked:
@@ -135,9 +141,10 @@ class LanguageModelScorer:
             AssetError: There is no such head.
         """
         if name not in self.objectives:
-            raise AssetError(
-                f"The scorer has no head for {name}: expected one of {', '.join(self.objectives)}; name another "
-                "scorer in the manifest."
+            raise AssetError.of(
+                f"a scorer without a head for {name}",
+                f"one of {', '.join(self.objectives)}",
+                "name another scorer in the manifest",
             )
         return OneObjective(self, self.objectives.index(name))
 
@@ -150,5 +157,5 @@ class OneObjective:
     column: int
 
     def score(self, statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
-        """Scores in [0, 1], shape (B,), float32."""
+        """Scores in [0, 1], (B,), float32."""
         return self.whole.scores(statements, replies)[:, self.column]

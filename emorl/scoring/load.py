@@ -1,35 +1,28 @@
-"""Opens a trained scorer, whatever it is made of: `scorer.json` says which backbone it has."""
+"""Opens a trained scorer of either kind: `scorer.json` says which backbone it has.
+
+Left out: the scorers themselves (`cross_encoder`, `language_model`) and fluency, which is not trained.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
-
-import torch
 
 from emorl.errors import AssetError
 from emorl.scoring.cross_encoder import CrossEncoderScorer
 from emorl.scoring.language_model import BACKBONE, LanguageModelScorer
-
-
-class Scorer(Protocol):
-    """Scores pairs of statement and reply."""
-
-    def score(self, statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
-        """Scores in [0, 1], shape (B,)."""
+from emorl.scoring.scorer import Scorer
 
 
 class ScorerFolders:
-    """Opens scorers by folder and objective; a scorer of several objectives is loaded once."""
+    """Opens scorers by folder and objective; a scorer of several objectives is loaded only once."""
 
     def __init__(self, base: Path, warm_start: Path | None) -> None:
         """Where scorers that are made of the language model find it.
 
         Args:
             base: Folder of the base model.
-            warm_start: Folder of the warm start that they stand on, unless their card says the plain base; or None.
+            warm_start: Folder of the warm start, for scorers that were trained on it; or None.
         """
         self.base, self.warm_start = base, warm_start
         self._shared: dict[Path, LanguageModelScorer] = {}
@@ -39,21 +32,22 @@ class ScorerFolders:
 
         Args:
             folder: Written by `python -m training scorers`.
-            objective: Which head of a scorer of several objectives; other scorers have one.
+            objective: Which head of a scorer of several objectives; other scorers have only one.
 
         Raises:
-            AssetError: There is no complete scorer of the objective in the folder.
+            AssetError: The folder has no complete scorer of the objective.
         """
         path = folder / "scorer.json"
         if not path.is_file():
-            raise AssetError(
-                f"No scorer in {folder}: expected scorer.json; train it with `python -m training scorers` or point at "
-                "another models folder."
+            raise AssetError.of(
+                f"no scorer in {folder}",
+                "scorer.json",
+                "train it with `python -m training scorers`, or name another models folder",
             )
         card = json.loads(path.read_text())
         if card.get("backbone") != BACKBONE:
             return CrossEncoderScorer(folder)
         if folder not in self._shared:
-            stand = None if card.get("stands_on") == "base" else self.warm_start
-            self._shared[folder] = LanguageModelScorer(folder, self.base, stand)
+            warm_start = None if card.get("stands_on") == "base" else self.warm_start
+            self._shared[folder] = LanguageModelScorer(folder, self.base, warm_start)
         return self._shared[folder].objective(objective)

@@ -1,7 +1,6 @@
 """Measures of replies that need no model: diversity, copying, edit rate, repetition.
 
-Words are lower-cased runs of letters, digits and apostrophes. Pareto front and hypervolume are left to part of the
-report that compares methods.
+Words are lower-cased runs of letters, digits and apostrophes. Left out: Pareto front and hypervolume.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ def ngrams(tokens: Sequence[str], n: int) -> list[tuple[str, ...]]:
 
 
 def diversity_2(replies: Sequence[str]) -> float:
-    """Distinct bigrams / words, a reply at a time, averaged (EMORL's diversity-2); 0 for no words."""
+    """Distinct bigrams / words of each reply, averaged (EMORL's diversity-2); 0 without words."""
     values = []
     for reply in replies:
         tokens = words(reply)
@@ -32,13 +31,13 @@ def diversity_2(replies: Sequence[str]) -> float:
 
 
 def corpus_distinct_2(replies: Sequence[str]) -> float:
-    """Distinct bigrams / bigrams over all replies together: falls when every reply is the same formula."""
+    """Distinct bigrams / bigrams over all replies together: low if every reply is the same formula."""
     pairs = [pair for reply in replies for pair in ngrams(words(reply), 2)]
     return len(set(pairs)) / len(pairs) if pairs else 0.0
 
 
 def copy_rate(statement: str, reply: str) -> float:
-    """Share of the reply's words that stand in a run of three or more words of the statement, in [0, 1]."""
+    """Share of the reply's words that belong to a run of three or more words of the statement, in [0, 1]."""
     source, tokens = set(ngrams(words(statement), 3)), words(reply)
     copied = np.zeros(len(tokens), dtype=bool)
     for start, gram in enumerate(ngrams(tokens, 3)):
@@ -48,7 +47,7 @@ def copy_rate(statement: str, reply: str) -> float:
 
 
 def repetition(reply: str) -> float:
-    """Share of the reply's bigrams that it has already used, in [0, 1)."""
+    """Share of the reply's bigrams that occurred in it before, in [0, 1)."""
     pairs = ngrams(words(reply), 2)
     return 1 - len(set(pairs)) / len(pairs) if pairs else 0.0
 

@@ -1,1 +1,1 @@
-"""Weight search over one interface, `score(weights) -> float`: the paper's hierarchical grid, memoised."""
+"""Weight search: the paper's hierarchical grid (`hierarchical`), and the exact optimum from atlases (`exact`)."""

@@ -1,11 +1,11 @@
-"""The exact optimum of a mean score over the whole simplex of weights, from one atlas a prompt.
+"""The exact optimum of a mean score over the whole simplex of weights, from one atlas for each prompt.
 
-On the overlay of the prompts' atlases every prompt's reply, and so the mean score, is constant in each piece. The
-pieces are not listed: they are searched best first (branch and bound; Land and Doig 1960). A node is a cell in which
-the replies of the first prompts are fixed; its bound adds, for every later prompt, the best score among the regions
-that the cell still touches. The first complete node taken off the queue is the optimum, as no bound is larger. Exact
-where the atlases cover the simplex; what they lost to slivers is reported. Left out: objectives beyond what an atlas
-spans.
+In every piece of the overlay of the prompts' atlases, each prompt's reply is constant, and so is the mean score. The
+pieces are not enumerated but searched best first (branch and bound; Land and Doig 1960). A node is a cell in which the
+replies to the first prompts are fixed. Its bound adds, for every later prompt, the best score among the regions that
+the cell still overlaps. The first complete node taken from the queue is the optimum, as no bound is larger. The result
+is exact where the atlases cover the simplex; the coverage says what is missing. Left out: objectives that the atlases
+do not span.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class ExactResult:
         best: Weights inside it, the mean of its corners, (K,) shares.
         score: The mean score of all its weights.
         cell: The piece.
-        coverage: The least coverage among the atlases; below 1 a better point could hide in what was lost.
-        decode_steps: Steps that all atlases took.
-        nodes: Cells looked at.
+        coverage: The smallest coverage of an atlas; below 1 there may be a better point in what is missing.
+        decode_steps: Steps of all atlases together.
+        nodes: Cells examined.
     """
 
     best: tuple[float, ...]
@@ -44,7 +44,7 @@ class ExactResult:
 
 @dataclass(frozen=True)
 class Node:
-    """The first `depth` prompts' replies fixed to regions that share `cell`; `touched`: regions of the later ones."""
+    """Regions chosen for the first `depth` prompts, which share `cell`; `touched` lists those of the later prompts."""
 
     depth: int
     total: float
@@ -56,33 +56,33 @@ def exact_search(atlases: Sequence[Atlas], scores: Sequence[Sequence[float]], le
     """Search the overlay of atlases that span the same objectives.
 
     Args:
-        atlases: One a prompt.
+        atlases: One for each prompt.
         scores: For each atlas, the score of each of its regions, in order; higher is better.
         least_share: Only weights that give every objective at least this share, 0 to below 1 / K.
 
     Raises:
-        ValueError: No atlas, an empty one, different objectives, not one score a region, or a least share for which
-            there are no weights.
+        ValueError: No atlas, an empty one, different objectives, not one score for each region, regions that do not
+            overlap, or a least share that no weights have.
 
     Example:
-        Two prompts, two replies each, cut where the first objective has 60 % and 20 % of the weight. The best weights
-        lie between the two cuts, where both prompts get their better reply.
+        Two prompts with two replies each, cut where the first objective has 60 % and 20 % of the weight. The best
+        weights lie between the two cuts, where both prompts get their better reply.
 
         >>> from emorl.atlas import Region
         >>> def cut_at(share):
         ...     normal = np.array([1 - share, -share])  # first share >= share
         ...     cells = [simplex(2).clip(normal), simplex(2).clip(-normal)]
         ...     regions = tuple(Region((token, 2), True, cell) for token, cell in zip((10, 11), cells))
-        ...     return Atlas(2, (0, 1), 1.0, regions, decode_steps=3, open_area=0.0, finished=True)
+        ...     return Atlas(2, (0, 1), 1.0, regions, decode_steps=3, open_area=0.0)
         >>> found = exact_search([cut_at(0.6), cut_at(0.2)], scores=[[0.3, 0.9], [0.7, 0.1]])
         >>> [round(share, 3) for share in found.best], round(found.score, 3)
         ([0.4, 0.6], 0.8)
     """
     if not atlases or len({a.objectives for a in atlases}) > 1:
-        raise ValueError("expected at least one atlas, all over the same objectives")
+        raise ValueError("Got no atlas, or atlases of different objectives: expected at least one, all of the same.")
     if any(not a.regions or len(a.regions) != len(s) for a, s in zip(atlases, scores, strict=True)):
-        raise ValueError("expected regions in every atlas, and one score for each")
-    # prompts whose replies differ most in score first: their choice prunes most
+        raise ValueError("Got an atlas without regions or without all scores: expected one score for each region.")
+    # prompts whose replies differ most in score come first: fixing them prunes most
     order = sorted(range(len(atlases)), key=lambda i: min(scores[i]) - max(scores[i]))
     cells = [[region.cell for region in atlases[i].regions] for i in order]
     values = [scores[i] for i in order]
@@ -97,7 +97,7 @@ def exact_search(atlases: Sequence[Atlas], scores: Sequence[Sequence[float]], le
     for normal in np.eye(count) - least_share:  # w_k >= least_share * (the sum of all)
         whole = whole.clip(normal) if whole else None
     if whole is None:
-        raise ValueError(f"expected a least share below 1 / {count}, got {least_share}")
+        raise ValueError(f"Got a least share of {least_share}: expected one below 1 / {count}.")
     root = Node(0, 0.0, whole, tuple(tuple(range(len(group))) for group in cells))
     queue = [(-bound(root), next(ties), root)]
     seen = 0
@@ -122,14 +122,14 @@ def exact_search(atlases: Sequence[Atlas], scores: Sequence[Sequence[float]], le
                 tuple(r for r in regions if overlap(piece, cells[node.depth + 1 + j][r]) is not None)
                 for j, regions in enumerate(node.touched[1:])
             )
-            if all(touched):  # else the piece lies in what a later atlas has lost
+            if all(touched):  # otherwise the piece lies in what a later atlas lost
                 child = Node(node.depth + 1, node.total + values[node.depth][region], piece, touched)
                 heapq.heappush(queue, (-bound(child), next(ties), child))
-    raise ValueError("expected atlases whose regions overlap")
+    raise ValueError("Got atlases whose regions do not overlap: expected some weights that all of them cover.")
 
 
 def overlap(cell: Cell, other: Cell) -> Cell | None:
-    """The part of a cell that lies in the other, or None where that has no interior."""
+    """The intersection of two cells, or None if that has no interior."""
     piece: Cell | None = cell
     for normal in other.walls():
         if piece is None:

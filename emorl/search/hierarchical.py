@@ -1,9 +1,9 @@
-"""The paper's hierarchical grid search, for any number of objectives, memoised on directions.
+"""The paper's hierarchical grid search, for any number of objectives, memoised by direction.
 
-Each level scores 3 points an axis of the current box ([0, 1]^K at first), then keeps the sub-box, of the 2^K halves,
-whose corners have the largest sum; five levels give a precision of 1/32 (EMORL, arXiv 2505.02579, section 3.3). Greedy
-replies depend on the direction of the weights only, so each direction is scored once: for K = 3 about 88 evaluations
-instead of 135. Left out: random, Bayesian and exact search.
+Each level scores 3 points per axis of the current box ([0, 1]^K at first), and then keeps the one of its 2^K sub-boxes
+whose corners have the largest sum. Five levels give a precision of 1/32 (EMORL, arXiv 2505.02579, section 3.3). Greedy
+replies depend only on the direction of the weights, so each direction is scored once: for K = 3 that is about 88
+evaluations instead of 135. Left out: random, Bayesian and exact search.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class SearchResult:
     Attributes:
         best: Raw weights of the best point.
         score: Its score.
-        points: Every point of the grid in order, with its score, level by level: (level, weights, score).
+        points: Every point of the grid with its score, level by level: (level, weights, score).
         evaluations: Directions that were really scored.
     """
 
@@ -35,7 +35,7 @@ class SearchResult:
 
 
 def direction(weights: Sequence[float]) -> Weights:
-    """The weights' shares, rounded to 1e-9: what greedy decoding depends on."""
+    """The weights' shares, rounded to 1e-9: all that greedy decoding depends on."""
     return tuple(round(share, 9) for share in shares(weights))
 
 
@@ -47,7 +47,7 @@ def hierarchical_search(
     Args:
         score: Scores several weight vectors at once; higher is better.
         objectives: K.
-        levels: Halvings; the last grid has spacing 2^-levels.
+        levels: How often the box is halved; the last grid has a spacing of 2^-levels.
 
     Example:
         A score that is highest where the first objective has three quarters of the weight:

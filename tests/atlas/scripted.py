@@ -22,7 +22,7 @@ class WordCache:
     def copy(self, sequences: Sequence[int], slots: int = 0) -> WordCache:
         return WordCache([self.words[i] for i in sequences], max(self.slots, slots))
 
-    def place(self, order: Sequence[int]) -> None:
+    def reorder(self, order: Sequence[int]) -> None:
         self.words = [self.words[i] for i in order]
 
     def reserve(self, batch: int, slots: int) -> None:

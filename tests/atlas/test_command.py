@@ -64,7 +64,7 @@ def test_json_follows_the_contract(monkeypatch, capsys):
 
 def test_the_table_gives_weights_that_can_be_tried(monkeypatch, capsys):
     code, out, err = call(monkeypatch, capsys, "I cannot sleep.")
-    assert code == 0 and "5 reflections on 100.000% of the weights, 6 decoding steps" in err
+    assert code == 0 and "5 reflections cover 100.000% of the weights, in 6 decoding steps" in err
     *_, atlas = grow_atlas(scripted(), [1, 2])
     lines = out.splitlines()
     assert len(lines) == 10
@@ -90,11 +90,11 @@ def test_options(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([" "], "The statement is empty"),
+        ([" "], "Got an empty statement"),
         (["I want to kill myself tonight"], "no reflection is written"),
         (["Hello there", "--min-area", "2"], "minimum area of 2"),
         (["Hello there", "--max-steps", "-3"], "budget of -3"),
-        (["Hello there", "--objectives", "charm"], "Weights name charm"),
+        (["Hello there", "--objectives", "charm"], "Got the objectives charm"),
         (["Hello there", "--objectives", "empathy,empathy"], "different numbers"),
     ],
 )

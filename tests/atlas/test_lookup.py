@@ -18,7 +18,7 @@ RIGHT = Polygon(np.array([[0, 1.0, 0], [0, 0.5, 0.5], [0.5, 0.5, 0]]))
 @pytest.fixture
 def atlas() -> Atlas:
     regions = (Region((7, 2), True, LEFT), Region((8, 2), True, RIGHT))
-    return Atlas(3, (0, 1, 2), 1.0, regions, 9, 0.25, False)
+    return Atlas(3, (0, 1, 2), 1.0, regions, 9, 0.25)
 
 
 def test_weights_find_their_region_whatever_their_scale(atlas):
@@ -36,7 +36,7 @@ def test_it_says_nothing_where_it_knows_nothing(atlas):
 def test_bad_weights(atlas):
     with pytest.raises(WeightError, match="Got 2 weights"):
         atlas.at([1, 1])
-    with pytest.raises(WeightError, match="Weight 1 is -1"):
+    with pytest.raises(WeightError, match="Got -1 for weight 1"):
         atlas.at([-1, 1, 1])
 
 
@@ -61,12 +61,12 @@ def test_json_is_plain_and_adds_up(atlas):
 def test_json_is_rounded_and_has_no_minus_zero():
     piece = simplex(3).clip(np.array([1.0, -1.0, 0.3]))
     odd = Polygon(piece.vertices - np.array([0, 0, 1e-17]))
-    atlas = Atlas(3, (0, 1, 2), 1.0, (Region((2,), True, odd),), 0, 0.0, True)
+    atlas = Atlas(3, (0, 1, 2), 1.0, (Region((2,), True, odd),), 0, 0.0)
     text = json.dumps(as_json(atlas, ["a", "b", "c"], ["x"], digits=3))
     assert "-0.0" not in text and all(len(str(x)) <= 5 for v in json.loads(text)["regions"][0]["polygon"] for x in v)
 
 
 def test_json_of_a_slice_names_its_objectives():
-    atlas = Atlas(4, (3, 1), 1.0, (Region((2,), True, simplex(2)),), 0, 0.0, True)
+    atlas = Atlas(4, (3, 1), 1.0, (Region((2,), True, simplex(2)),), 0, 0.0)
     result = as_json(atlas, ["a", "b", "c", "d"], ["x"])
     assert result["objectives"] == ["d", "b"] and result["regions"][0]["polygon"] == [[1, 0], [0, 1]]

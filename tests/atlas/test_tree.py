@@ -57,7 +57,7 @@ def test_the_language_worked_out_on_paper():
     decoder = scripted()
     atlas = last(decoder, [1, 2])
     assert by_tokens(atlas) == pytest.approx(ON_PAPER)
-    assert atlas.coverage == pytest.approx(1, abs=1e-12) and atlas.open_area == 0 and atlas.finished
+    assert atlas.coverage == pytest.approx(1, abs=1e-12) and atlas.open_area == 0
     assert atlas.decode_steps == 6 and decoder.batches == [3, 3]  # a, b, c; then a b, c a, c b
     assert all(region.ended for region in atlas.regions)
     sharp = next(region for region in atlas.regions if region.tokens == (A, END))
@@ -88,7 +88,6 @@ def test_partial_results_are_honest_and_only_grow():
         assert before <= set(by_tokens(atlas))
         before = set(by_tokens(atlas))
         assert atlas.coverage + atlas.open_area == pytest.approx(1, abs=1e-12)
-        assert atlas.finished == (atlas.open_area == 0)
         assert all(ON_PAPER[tokens] == pytest.approx(area) for tokens, area in by_tokens(atlas).items())
 
 
@@ -97,7 +96,7 @@ def test_a_budget_is_kept_and_the_coverage_says_so(budget):
     decoder = scripted()
     atlas = last(decoder, [1], max_steps=budget)
     assert atlas.decode_steps == sum(decoder.batches) == min(budget, 6)
-    assert atlas.finished == (budget >= 6)
+    assert (atlas.open_area == 0) == (budget >= 6)
     assert atlas.coverage + atlas.open_area == pytest.approx(1)
     assert all(ON_PAPER[tokens] == pytest.approx(area) for tokens, area in by_tokens(atlas).items())
     if budget == 0:
@@ -112,7 +111,7 @@ def test_closing_stops_at_the_next_step():
     next(stream)
     partial = next(stream)
     stream.close()
-    assert decoder.batches == [3] and not partial.finished and set(by_tokens(partial)) == {(A, END), (B, END)}
+    assert decoder.batches == [3] and partial.open_area > 0 and set(by_tokens(partial)) == {(A, END), (B, END)}
     with pytest.raises(StopIteration):
         next(stream)
 
@@ -120,7 +119,7 @@ def test_closing_stops_at_the_next_step():
 def test_what_is_below_the_minimum_area_is_reported_as_lost():
     atlas = last(scripted(), [1], min_area=0.2)
     assert by_tokens(atlas) == pytest.approx({(A, B, END): 2 / 9, (B, END): 1 / 3})
-    assert atlas.coverage == pytest.approx(5 / 9) and atlas.open_area == 0 and atlas.finished
+    assert atlas.coverage == pytest.approx(5 / 9) and atlas.open_area == 0
     assert atlas.at([1, 0, 0]) is None and atlas.at([0, 0, 1]) is None
     assert last(scripted(), [1], min_area=0.9).regions == ()
 
@@ -207,9 +206,9 @@ def test_bad_requests_get_one_line(options, message):
 
 
 def test_bad_strength_and_prompt(decoder):
-    with pytest.raises(WeightError, match="Strength is -1"):
+    with pytest.raises(WeightError, match="Got -1(.0)? for strength"):
         next(grow_atlas(decoder, PROMPT, -1.0))
-    with pytest.raises(ValueError, match="prompts must have"):
+    with pytest.raises(ValueError, match="Got prompts of"):
         next(grow_atlas(decoder, []))
 
 
@@ -258,7 +257,7 @@ def test_against_brute_force_on_a_raster(decoder, atlases):
 @pytest.mark.parametrize("strength", [1.0, 1.7])
 def test_areas_add_up(atlases, strength):
     atlas = atlases[strength]
-    assert atlas.finished and len(atlas.regions) > 20
+    assert atlas.open_area == 0 and len(atlas.regions) > 20
     assert 0.99 < atlas.coverage <= 1 + 1e-9
     assert all(region.cell.area >= 1e-4 for region in atlas.regions)
     assert len(by_tokens(atlas)) == len(atlas.regions)

@@ -126,15 +126,15 @@ def random_models(shape: Shape, prompts: Sequence[Sequence[int]], experts: int =
 
 def more_adapters(adapters: Sequence[Adapter], count: int, noise: float = 0.3) -> tuple[Adapter, ...]:
     """The first `count` adapters; where there are fewer, copies of them with seeded noise of that many deviations."""
-    chance = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
 
     def shaken(tensor: torch.Tensor) -> torch.Tensor:
-        return tensor + noise * tensor.std() * torch.randn(tensor.shape, generator=chance)
+        return tensor + noise * tensor.std() * torch.randn(tensor.shape, generator=generator)
 
     made = list(adapters[:count])
     while len(made) < count:
         source = adapters[len(made) % len(adapters)]
-        factors = {place: (shaken(down), shaken(up)) for place, (down, up) in source.factors.items()}
+        factors = {target: (shaken(down), shaken(up)) for target, (down, up) in source.factors.items()}
         made.append(replace(source, name=f"{source.name} {len(made) + 1}", factors=factors, sha256=""))
     return tuple(made)
 
@@ -152,15 +152,15 @@ def weighted_sum(adapters: Sequence[Adapter], shares: Sequence[float]) -> Adapte
     The A factors are stacked, the weighted and scaled B factors stand side by side.
     """
     factors = {}
-    for place in adapters[0].factors:
-        downs = [adapter.factors[place][0] for adapter in adapters]
-        ups = [s * a.scale * a.factors[place][1] for s, a in zip(shares, adapters, strict=True)]
-        factors[place] = (torch.cat(downs), torch.cat(ups, 1))
+    for target in adapters[0].factors:
+        downs = [adapter.factors[target][0] for adapter in adapters]
+        ups = [s * a.scale * a.factors[target][1] for s, a in zip(shares, adapters, strict=True)]
+        factors[target] = (torch.cat(downs), torch.cat(ups, 1))
     return Adapter("soup", sum(a.rank for a in adapters), 1.0, factors, sha256="")
 
 
 def idle_adapter(base: Any) -> Adapter:
     """Rank 1, all zeros, on one product of the last layer: our engine wants an adapter even where all is merged."""
-    place = (len(base.model.layers) - 1, "mlp.down_proj")
-    out, inside = base.model.layers[place[0]].get_submodule(place[1]).weight.shape
-    return Adapter("idle", 1, 1.0, {place: (torch.zeros(1, inside), torch.zeros(out, 1))}, sha256="")
+    target = (len(base.model.layers) - 1, "mlp.down_proj")
+    out, inside = base.model.layers[target[0]].get_submodule(target[1]).weight.shape
+    return Adapter("idle", 1, 1.0, {target: (torch.zeros(1, inside), torch.zeros(out, 1))}, sha256="")

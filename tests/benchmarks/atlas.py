@@ -99,8 +99,8 @@ def measure(
 
     grid = hierarchical_search(grid_score, count)
     best = max(score(number, [region.tokens for region in atlas.regions]), default=float("nan"))
-    chance = random.Random(number)
-    drawn = [[chance.expovariate(1.0) for _ in range(count)] for _ in range(points)]
+    rng = random.Random(number)
+    drawn = [[rng.expovariate(1.0) for _ in range(count)] for _ in range(points)]
     wrong, silent = disagreements(decoder, prompt, atlas, drawn, max_tokens)
     raster_steps = sum(len(reply) - 1 for reply in raster_replies)
     return {
@@ -176,18 +176,18 @@ def run(
 def shipped(statements: int, dtype: str) -> tuple[EnsembleDecoder, list[list[int]], Score]:
     """The shipped ensemble, prompts of our own validation statements, and the shipped scorers' mean."""
     from emorl.reflecting.writer import Writer
-    from emorl.scoring.book import ScoreBook
+    from emorl.scoring.score_cache import ScoreCache
     from training.data.splits import split_by_text
 
     writer = Writer.load(dtype=dtype)
     own = [json.loads(line)["statement"] for line in OWN.read_text(encoding="utf-8").splitlines()]
     own = [statement for statement in own if split_by_text(statement) == "validation"]
     own = own[:: max(1, len(own) // statements)][:statements]
-    book = ScoreBook({name: scorer.score for name, scorer in writer.judges.scorers.items()})
+    cache = ScoreCache({name: scorer.score for name, scorer in writer.judges.scorers.items()})
 
     def score(number: int, tokens: Sequence[Sequence[int]]) -> list[float]:
         texts = [writer.text(t) for t in tokens]
-        return [sum(row) / len(row) for row in book.rows([own[number]] * len(texts), texts)]
+        return [sum(row) / len(row) for row in cache.rows([own[number]] * len(texts), texts)]
 
     return writer.decoder, [writer.prompt(s) for s in own], score
 

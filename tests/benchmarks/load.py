@@ -41,11 +41,9 @@ Score = Callable[[Sequence[Sequence[int]]], object]
 
 def requests(models: Models, users: int, max_tokens: int = MAX_TOKENS) -> list[Request]:
     """One request a user, different prompts and weights."""
-    chance = random.Random(users)
+    rng = random.Random(users)
     return [
-        Request(
-            models.prompts[n % len(models.prompts)], [chance.random() for _ in models.adapters], max_tokens=max_tokens
-        )
+        Request(models.prompts[n % len(models.prompts)], [rng.random() for _ in models.adapters], max_tokens=max_tokens)
         for n in range(users)
     ]
 
@@ -156,7 +154,7 @@ def run(
     """The whole benchmark, float32; `scores` has for each prompt what scores its replies."""
     threads = pin(threads)
     decoder = EnsembleDecoder(LlamaBackbone(models.base, torch.float32), StackedLora(models.adapters), [2])
-    scheduler = Scheduler(decoder, most_sequences=max(users), most_waiting=max(users))
+    scheduler = Scheduler(decoder, max_sequences=max(users), max_waiting=max(users))
     rows: list[dict[str, Any]] = []
     ratios, equal = {}, True
     for count in users:

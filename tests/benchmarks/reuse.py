@@ -19,8 +19,8 @@ from typing import Any
 
 import torch
 
-from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, StackedLora
-from emorl.ensemble.rewrite import rewrite
+from emorl.ensemble import ContinuousBatch, EnsembleDecoder, LlamaBackbone, Request, StackedLora
+from emorl.ensemble.reuse import remix
 from tests.benchmarks.__main__ import table
 from tests.benchmarks._measure import middle, pin, say, versions
 from tests.benchmarks._models import Models, shipped_models
@@ -34,33 +34,38 @@ def run(models: Models, moves: int, threads: int | None, max_tokens: int = 48) -
     equal = True
     for number, prompt in enumerate(models.prompts):
         say(f"statement {number + 1} of {len(models.prompts)}")
-        chance = random.Random(number)
-        weights = [chance.random() for _ in models.adapters]
+        rng = random.Random(number)
+        weights = [rng.random() for _ in models.adapters]
         old = Request(prompt, weights, max_tokens=max_tokens)
         *_, (written,) = decoder.stream([old], keep_states=True, keep_cache=True)
         for _ in range(moves):
             weights = list(weights)
-            slider = chance.randrange(len(weights))
-            weights[slider] = min(1.0, max(0.0, weights[slider] + chance.uniform(-0.3, 0.3)))
+            slider = rng.randrange(len(weights))
+            weights[slider] = min(1.0, max(0.0, weights[slider] + rng.uniform(-0.3, 0.3)))
             new = Request(prompt, weights, max_tokens=max_tokens)
             began = time.perf_counter()
-            again = rewrite(decoder, old, written, new)
+            again = remix(decoder, old, written, new)
+            reused = len(again.tokens)
+            batch = ContinuousBatch(decoder)
+            batch.resume(new, again)
+            while batch.step():
+                pass
             middle_of = time.perf_counter()
             *_, (fresh,) = decoder.stream([new], keep_states=True, keep_cache=True)
             ended = time.perf_counter()
-            equal &= again.result.tokens == fresh.tokens
+            equal &= again.tokens == fresh.tokens
             length = len(fresh.tokens)
             rows.append(
                 {
                     "statement": number,
                     "tokens": length,
-                    "decoded": length - again.reused,
-                    "share_decoded": (length - again.reused) / length,
+                    "decoded": length - reused,
+                    "share_decoded": (length - reused) / length,
                     "rewrite_s": middle_of - began,
                     "fresh_s": ended - middle_of,
                 }
             )
-            old, written = new, again.result
+            old, written = new, again
     return {
         "rows": rows,
         "ratios": {

@@ -20,7 +20,7 @@ import torch
 
 from emorl.models.template import prompt_text
 from emorl.reflecting.writer import Writer
-from emorl.scoring.book import ScoreBook
+from emorl.scoring.score_cache import ScoreCache
 from emorl.search.hierarchical import SearchResult, Weights, hierarchical_search
 from tests.benchmarks.__main__ import table
 from tests.benchmarks._measure import pin, say, versions
@@ -48,15 +48,15 @@ def plain(writer: Writer, statements: Sequence[str], levels: int) -> tuple[Searc
 
 def shared(writer: Writer, statements: Sequence[str], levels: int) -> tuple[SearchResult, float, dict[str, int]]:
     """All new weight vectors of a level at once; the search, its seconds and its decoding steps."""
-    book = ScoreBook({name: scorer.score for name, scorer in writer.judges.scorers.items()})
+    cache = ScoreCache({name: scorer.score for name, scorer in writer.judges.scorers.items()})
     spent = {"steps": 0, "alone": 0}
 
     def score(points: Sequence[Weights]) -> list[float]:
         written, cost = greedy_replies(writer.decoder, writer.tokenizer, prompt_text, statements, points, MAX_TOKENS)
         for key, value in cost.items():
             spent[key] += value
-        book.rows(list(statements) * len(points), [text for texts in written for text in texts])
-        rows = [book.rows(statements, texts) for texts in written]
+        cache.rows(list(statements) * len(points), [text for texts in written for text in texts])
+        rows = [cache.rows(statements, texts) for texts in written]
         return [sum(map(sum, found)) / (len(found) * len(found[0])) for found in rows]
 
     result, seconds = _timed(score, len(writer.objectives), levels)

@@ -27,7 +27,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
 from datasets import Dataset
 from peft import LoraConfig
 from transformers import AutoTokenizer, TrainerCallback
@@ -38,6 +37,7 @@ from emorl.models.base import ensure_base
 from emorl.models.folder import models_dir
 from emorl.models.manifest import read_manifest
 from emorl.models.template import prompt_text
+from emorl.scoring.scorer import Score
 from tests.benchmarks.__main__ import table
 from tests.benchmarks._measure import Task, interleave, linear_fit, middle, paired, pin, say, versions
 from tests.benchmarks._models import shipped_models
@@ -50,7 +50,6 @@ PARTS = {
     "scoring": "_calculate_rewards",
     "log_probabilities": "_get_per_token_logps_and_entropies",  # those of the loss, with its graph, among them
 }
-Score = Callable[[Sequence[str], Sequence[str]], torch.Tensor]
 
 
 @dataclass(frozen=True)

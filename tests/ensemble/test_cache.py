@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emorl.ensemble.cache import Cache, settle
+from emorl.ensemble.cache import Cache, assign_slots
 
 
 def filled(batch: int, slots: int = 4, rows: tuple[int, ...] = (1, 3)) -> Cache:
@@ -18,28 +18,28 @@ def filled(batch: int, slots: int = 4, rows: tuple[int, ...] = (1, 3)) -> Cache:
     return cache
 
 
-def held(cache: Cache, layer: int, rows: int) -> list[float]:
+def stored(cache: Cache, layer: int, rows: int) -> list[float]:
     keys, values = cache.read(layer, cache.batch * rows, 4)
     assert bool((keys == values).all()) and bool((keys == keys[:, :1, :1, :1]).all())
     return keys[::rows, 0, 0, 0].tolist()
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=9))
-def test_sequences_go_where_they_are_placed(order):
+def test_sequences_move_to_where_they_are_reordered(order):
     with torch.inference_mode():
         cache = filled(5)
         copied = cache.copy(order, slots=6)
-        cache.place(order)
+        cache.reorder(order)
         for layer, rows in ((0, 1), (1, 3)):
-            assert held(cache, layer, rows) == held(copied, layer, rows) == [float(i + 1) for i in order]
+            assert stored(cache, layer, rows) == stored(copied, layer, rows) == [float(i + 1) for i in order]
     assert copied.slots == 6 and cache.slots == 4 and cache.batch == copied.batch == len(order)
 
 
-def test_joining_keeps_both():
+def test_appending_keeps_both():
     with torch.inference_mode():
         cache = filled(2)
-        cache.join(filled(3, slots=7))
-        assert held(cache, 1, 3) == [1.0, 2.0, 1.0, 2.0, 3.0]
+        cache.append(filled(3, slots=7))
+        assert stored(cache, 1, 3) == [1.0, 2.0, 1.0, 2.0, 3.0]
     assert cache.slots == 7
 
 
@@ -52,8 +52,8 @@ def test_a_step_writes_each_sequence_at_its_own_position():
 
 
 @given(st.lists(st.integers(0, 8), max_size=12))
-def test_settling_moves_no_more_than_it_must(kept):
-    order = settle(kept)
-    assert sorted(order) == list(range(len(kept)))
-    moved = sum(kept[index] != place for place, index in enumerate(order))
-    assert moved == len(kept) - len({place for place in kept if place < len(kept)})
+def test_as_few_sequences_move_as_possible(sources):
+    order = assign_slots(sources)
+    assert sorted(order) == list(range(len(sources)))
+    moved = sum(sources[index] != slot for slot, index in enumerate(order))
+    assert moved == len(sources) - len({slot for slot in sources if slot < len(sources)})

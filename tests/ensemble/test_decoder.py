@@ -7,7 +7,7 @@ import random
 import pytest
 import torch
 
-from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, StackedLora
+from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, SequenceStatus, StackedLora
 from emorl.ensemble.mask import nothing
 from emorl.errors import WeightError
 from tests.ensemble.naive import merged_models, naive_decode, naive_states
@@ -127,13 +127,14 @@ def test_a_sequence_stops_at_its_own_end_token(tiny_llama, adapters):
     for result, full in zip(stopping.decode(requests), whole, strict=True):
         expected = full[: full.index(end) + 1] if end in full else full
         assert result.tokens == expected and result.ended == (end in full)
+        assert result.status is (SequenceStatus.ENDED if end in full else SequenceStatus.TRUNCATED)
 
 
 def test_streaming_grows_and_closing_stops_at_the_next_step(decoder):
     stream = decoder.stream([Request(PROMPTS[0], [1, 1, 1], max_tokens=30)])
-    seen = [len(next(stream)[0].tokens) for _ in range(4)]
+    seen, running = zip(*[(len(r.tokens), r.running) for r in (next(stream)[0] for _ in range(4))], strict=True)
     stream.close()
-    assert seen == [1, 2, 3, 4]
+    assert seen == (1, 2, 3, 4) and all(running)
     with pytest.raises(StopIteration):
         next(stream)
 
@@ -141,12 +142,12 @@ def test_streaming_grows_and_closing_stops_at_the_next_step(decoder):
 @pytest.mark.parametrize(
     ("weights", "strength", "message"),
     [
-        ([1, -0.5, 1], 1.0, "Weight 2 is -0.5"),
-        ([float("nan"), 1, 1], 1.0, "Weight 1 is nan"),
-        ([1, 1, float("inf")], 1.0, "Weight 3 is inf"),
+        ([1, -0.5, 1], 1.0, "Got -0.5 for weight 2"),
+        ([float("nan"), 1, 1], 1.0, "Got nan for weight 1"),
+        ([1, 1, float("inf")], 1.0, "Got inf for weight 3"),
         ([1, 1], 1.0, "Got 2 weights"),
-        ([1, 1, 1], -1.0, "Strength is -1.0"),
-        ([1, 1, 1], float("nan"), "Strength is nan"),
+        ([1, 1, 1], -1.0, "Got -1.0 for strength"),
+        ([1, 1, 1], float("nan"), "Got nan for strength"),
     ],
 )
 def test_bad_weights_are_refused_in_one_line(decoder, weights, strength, message):
@@ -163,5 +164,16 @@ def test_a_stack_without_base_row_refuses_weights_that_need_it(tiny_llama, adapt
 
 @pytest.mark.parametrize("prompt", [[], [1] * 200])
 def test_prompts_that_do_not_fit_are_refused(decoder, prompt):
-    with pytest.raises(ValueError, match="prompts must have"):
+    with pytest.raises(ValueError, match="Got prompts of .* tokens: expected at least one"):
         decoder.decode([Request(prompt, [1, 1, 1])])
+
+
+def test_no_request_is_refused(decoder):
+    with pytest.raises(ValueError, match="expected at least one prompt"):
+        decoder.decode([])
+
+
+def test_several_tokens_of_each_sequence_have_to_start_at_one_position(decoder):
+    cache = decoder.backbone.empty_cache(2, 8, decoder.lora)
+    with pytest.raises(ValueError, match="Got several tokens at different positions"):
+        decoder.backbone.forward(torch.ones(2, 2, dtype=torch.long), torch.tensor([0, 1]), cache, decoder.lora)

@@ -46,5 +46,5 @@ def test_refusals(decoder):
         decode_directions(decoder, PROMPTS, [[1.0, 1.0]])
     refused: list[list[list[int]]] = [[], [[]], [[1] * 5000]]
     for prompts in refused:
-        with pytest.raises(ValueError, match="tokens with their reply"):
+        with pytest.raises(ValueError, match="Got prompts of"):
             decode_directions(decoder, prompts, [[1.0, 1.0, 1.0]])

@@ -38,8 +38,8 @@ def one_line(error) -> str:
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"peft_type": "IA3"}, "it is IA3"),
-        ({"use_dora": True}, "it is DoRA"),
+        ({"peft_type": "IA3"}, "which is IA3"),
+        ({"use_dora": True}, "which is DoRA"),
         ({"bias": "all"}, "trains biases"),
         ({"modules_to_save": ["lm_head"]}, "whole modules"),
         ({"rank_pattern": {"q_proj": 2}}, "several ranks"),
@@ -119,7 +119,7 @@ def test_a_folder_without_adapter_and_one_without_factors(tmp_path, adapter_fold
     [
         ({"model_type": "gpt2"}, "type gpt2"),
         ({"attention_bias": True}, "biases in its layers"),
-        ({"hidden_act": "gelu"}, "uses gelu"),
+        ({"hidden_act": "gelu"}, "activation gelu"),
         ({"sliding_window": 128}, "sliding window"),
         ({"final_logit_softcapping": 30.0}, "caps its logits"),
     ],

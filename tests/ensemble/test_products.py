@@ -19,8 +19,8 @@ CLOSE = {"float32": 1e-5, "float16": 2e-3, "bfloat16": 3e-2, "int8": 5e-2}  # of
 @pytest.mark.parametrize("rows", [1, 3, 4, 33])
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_every_packing_multiplies_and_adds(precision, rows):
-    chance = torch.Generator().manual_seed(rows)
-    weight, x, add = (torch.randn(*shape, generator=chance) for shape in ((48, 32), (rows, 32), (rows, 48)))
+    generator = torch.Generator().manual_seed(rows)
+    weight, x, add = (torch.randn(*shape, generator=generator) for shape in ((48, 32), (rows, 32), (rows, 48)))
     dtype = PRECISIONS[precision]
     with torch.inference_mode():
         packed = product(weight, precision)
@@ -34,8 +34,8 @@ def test_every_packing_multiplies_and_adds(precision, rows):
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
 def test_where_nothing_packs_the_plain_product_serves(precision, monkeypatch):
-    monkeypatch.setattr(module, "packs", lambda dtype: False)
-    monkeypatch.setattr(module, "halves", lambda: False)
+    monkeypatch.setattr(module, "supports_packing", lambda dtype: False)
+    monkeypatch.setattr(module, "supports_float16", lambda: False)
     assert isinstance(product(torch.randn(8, 8), precision), Plain)
 
 

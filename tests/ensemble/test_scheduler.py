@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from emorl.ensemble import Batch, Request, Scheduler
-from emorl.ensemble.rewrite import remix
+from emorl.ensemble import ContinuousBatch, Request, Scheduler
+from emorl.ensemble.reuse import remix
 from emorl.errors import BusyError, WeightError
 
 
@@ -26,19 +26,19 @@ LONG = Request([5, 6, 7], [1.0, 1.0, 1.0], max_tokens=120)
 @pytest.fixture
 def unhurried(decoder, monkeypatch):
     """The decoder with steps of at least 20 ms and no end token, so that a long request really lasts."""
-    step = Batch.step
+    step = ContinuousBatch.step
 
-    def slowly(batch: Batch) -> bool:
+    def slowly(batch: ContinuousBatch) -> bool:
         time.sleep(0.02)
         return step(batch)
 
-    monkeypatch.setattr(Batch, "step", slowly)
+    monkeypatch.setattr(ContinuousBatch, "step", slowly)
     monkeypatch.setattr(decoder, "end_tokens", frozenset())
     return decoder
 
 
 def test_every_user_reads_what_it_would_alone(decoder):
-    scheduler = Scheduler(decoder, most_sequences=6)
+    scheduler = Scheduler(decoder, max_sequences=6)
     jobs = [[request(10 * n), request(10 * n + 1)][: 1 + n % 2] for n in range(12)]
 
     def ask(job):
@@ -57,11 +57,11 @@ def test_every_user_reads_what_it_would_alone(decoder):
     assert scheduler.load() == (0, 0)
 
 
-def test_a_newcomer_joins_a_batch_under_way(unhurried):
+def test_a_new_job_joins_the_batch_of_a_running_one(unhurried):
     scheduler = Scheduler(unhurried)
     long = scheduler.stream([LONG])
     next(long)
-    *_, results = scheduler.stream([request(1, 6)])  # ends while the long one is under way
+    *_, results = scheduler.stream([request(1, 6)])  # ends while the long one is still being written
     assert results[0].tokens == unhurried.decode([request(1, 6)])[0].tokens
     assert scheduler.load()[0] == 1
     long.close()
@@ -69,14 +69,14 @@ def test_a_newcomer_joins_a_batch_under_way(unhurried):
 
 
 def test_a_full_queue_says_so_and_stopping_makes_room(unhurried):
-    scheduler = Scheduler(unhurried, most_sequences=1, most_waiting=1)
+    scheduler = Scheduler(unhurried, max_sequences=1, max_waiting=1)
     first = scheduler.stream([LONG])
     next(first)
     found: list[list[int]] = []
     second = threading.Thread(target=lambda: found.extend(r.tokens for r in [*scheduler.stream([request(2, 5)])][-1]))
     second.start()
     wait_until(lambda: scheduler.load() == (1, 1))
-    with pytest.raises(BusyError, match=r"^1 others are waiting .*try again"):
+    with pytest.raises(BusyError, match=r"^Got a request while 1 others are waiting: expected fewer than 1; try again"):
         next(scheduler.stream([request(3)]))
     first.close()
     second.join(60)
@@ -87,7 +87,7 @@ def test_bad_requests_are_refused_before_they_wait(decoder):
     scheduler = Scheduler(decoder)
     with pytest.raises(WeightError):
         next(scheduler.stream([Request([5], [1.0, -1.0, 0.0])]))
-    with pytest.raises(ValueError, match="with their reply"):
+    with pytest.raises(ValueError, match="Got prompts of .0. tokens"):
         next(scheduler.stream([Request([], [1.0, 1.0, 0.0])]))
     assert scheduler.load() == (0, 0)
 
@@ -118,11 +118,11 @@ def test_a_reply_taken_over_goes_on_beside_others(decoder):
     taken = []
     for weights in ([1.0, 0.0, 0.0], [0.0, 1.0, 0.2], [0.1, 0.0, 1.0], [2.0, 2.0, 2.0]):
         new = Request(old.prompt, weights, max_tokens=10)
-        begun = remix(decoder, old, written, new)
-        taken.append(len(begun.tokens))
-        *_, (other, found) = scheduler.stream([stranger, new], True, True, {1: begun})
+        partial = remix(decoder, old, written, new)
+        taken.append(len(partial.tokens))
+        *_, (other, found) = scheduler.stream([stranger, new], True, True, {1: partial})
         fresh = decoder.decode([new], keep_states=True)[0]
-        assert found.tokens == fresh.tokens and found.ended == fresh.ended
+        assert found.tokens == fresh.tokens and found.status == fresh.status
         assert (found.states - fresh.states).abs().max() < 1e-4
         assert other.tokens == decoder.decode([stranger])[0].tokens
     assert taken[-1] == len(written.tokens) and len(set(taken)) > 1

@@ -47,7 +47,10 @@ def test_it_cannot_be_changed():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"weights": {"charm": 1}}, "Weights name charm: expected reflection, empathy, fluency; check the spelling."),
+        (
+            {"weights": {"charm": 1}},
+            "Got the objectives charm: expected reflection, empathy, fluency; check the spelling.",
+        ),
         ({"weights": {"empathy": -1}}, "Got -1 for empathy: expected a finite number of at least 0; use 0 to leave"),
         ({"weights": {"empathy": float("nan")}}, "Got nan for empathy"),
         ({"weights": {"empathy": "high"}}, "Got 'high' for empathy"),

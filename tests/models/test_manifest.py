@@ -37,9 +37,9 @@ def test_a_faithfulness_scorer_is_optional(folder):
         (lambda d: d["presets"].update(odd={"charm": 1}), "preset odd names"),
         (lambda d: d["presets"].update(odd={"calm": -1}), "preset odd has -1 for calm"),
         (lambda d: d["presets"].update(odd={"calm": "high"}), "preset odd has 'high' for calm"),
-        (lambda d: d["objectives"][0].update(sha256="0" * 64), "not the file the manifest names"),
+        (lambda d: d["objectives"][0].update(sha256="0" * 64), "not the file that the manifest names"),
         (lambda d: d["objectives"][0].update(adapter="adapters/none"), "is missing"),
-        (lambda d: d.update(base_id="0"), "not the one the adapters were trained on"),
+        (lambda d: d.update(base_id="0"), "not the one that the adapters were trained on"),
     ],
 )
 def test_inconsistent_manifests(folder, change, message):

@@ -16,7 +16,7 @@ from emorl.ensemble import Request, Setting
 from emorl.errors import EmorlError
 from emorl.reflecting.best_of import plan, total
 from emorl.reflecting.contract import CANDIDATE_FIELDS, FIELDS, reflection_json
-from emorl.reflecting.reflection import Draft, Judged, Reflection
+from emorl.reflecting.reflection import Draft, Judged, Reflection, StatementAtlas
 from tests.reflecting.conftest import NAMES, Counted
 
 MIX = Setting((2.0, 1.0, 1.0))
@@ -34,13 +34,17 @@ def test_totals_by_hand():
 
 def test_the_plan_is_greedy_then_the_atlas_then_samples():
     own = Setting((2.0, 1.0, 1.0), 1.5, 0.0, 40)
-    atlas = {
+    atlas: StatementAtlas = {
         "objectives": ["fluency", "reflection"],
-        "strength": 1.0,
+        "coverage": 1.0,
+        "decode_steps": 2,
         "regions": [
-            {"polygon": [[0.0, 1.0], [0.5, 0.5]]},
-            {"polygon": [[0.5, 0.5], [1.0, 0.0]]},
+            {"reflection": "One.", "area": 0.5, "polygon": [[0.0, 1.0], [0.5, 0.5]]},
+            {"reflection": "Two.", "area": 0.5, "polygon": [[0.5, 0.5], [1.0, 0.0]]},
         ],
+        "strength": 1.0,
+        "open": 0.0,
+        "finished": True,
     }
     assert plan(own, 6, NAMES, atlas) == [
         ("greedy", own),

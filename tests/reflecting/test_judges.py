@@ -46,7 +46,7 @@ def test_a_shared_scorer_is_loaded_once_and_stands_on_the_manifests_warm_start(m
 
 
 def test_a_missing_scorer_is_said(manifest, tiny_base, tmp_path) -> None:
-    with pytest.raises(AssetError, match=r"No scorer in .*gone: expected scorer\.json"):
+    with pytest.raises(AssetError, match=r"Got no scorer in .*gone: expected scorer\.json"):
         Judges.load(replace(manifest, faithfulness=tmp_path / "gone"), tiny_base)
 
 

@@ -63,7 +63,7 @@ def test_tokens_and_memory_are_free_while_a_reply_is_scored(reflector, first):
     writer = reflector.writer
     assert writer.prompt("Hello") == [5, 6, 7, 8] and writer.text([3, 4]) == "w3 w4"
     request = writer.request(writer.prompt("Hello"), EVEN)
-    assert writer.memory.begun(writer.decoder, [request])[0].tokens  # the first user's reply, known before its scores
+    assert writer.memory.recall(writer.decoder, [request])[0].tokens  # the first user's reply, known before its scores
     assert not first.done()
 
 

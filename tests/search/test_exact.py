@@ -14,13 +14,13 @@ from emorl.search.exact import exact_search, overlap
 
 
 def random_atlas(rng: random.Random, objectives: int, lines: int) -> Atlas:
-    """A map made by cutting the simplex with random lines."""
+    """An atlas made by cutting the simplex with random lines."""
     cells = [simplex(objectives)]
     for _ in range(lines):
         normal = np.array([rng.gauss(0, 1) for _ in range(objectives)])
         cells = [piece for cell in cells for piece in (cell.clip(normal), cell.clip(-normal)) if piece]
     regions = tuple(Region((n,), True, cell) for n, cell in enumerate(sorted(cells, key=lambda c: -c.area)))
-    return Atlas(objectives, tuple(range(objectives)), 1.0, regions, len(regions), 0.0, True)
+    return Atlas(objectives, tuple(range(objectives)), 1.0, regions, len(regions), 0.0)
 
 
 def value(atlases, scores, point) -> float:
@@ -53,7 +53,7 @@ def test_by_hand():
     for normal in (half, quarter):
         first, second = simplex(2).clip(normal), simplex(2).clip(-normal)
         regions = (Region((1,), True, first), Region((2,), True, second))
-        atlases.append(Atlas(2, (0, 1), 1.0, regions, 3, 0.0, True))
+        atlases.append(Atlas(2, (0, 1), 1.0, regions, 3, 0.0))
     found = exact_search(atlases, scores)
     assert found.score == 0.5 and found.decode_steps == 6  # (1 + 0) / 2 for w_1 > 1/2; (0 + 0.5) / 2 for w_1 < 1/4
     assert found.best == pytest.approx((0.75, 0.25))
@@ -63,10 +63,10 @@ def test_every_objective_may_be_given_a_least_share():
     rng = random.Random(8)
     atlases = [random_atlas(rng, 3, 3) for _ in range(4)]
     scores = [[rng.random() for _ in atlas.regions] for atlas in atlases]
-    free, held = exact_search(atlases, scores), exact_search(atlases, scores, least_share=0.2)
-    assert min(held.best) >= 0.2 - 1e-12 and held.score <= free.score
+    free, limited = exact_search(atlases, scores), exact_search(atlases, scores, least_share=0.2)
+    assert min(limited.best) >= 0.2 - 1e-12 and limited.score <= free.score
     inside = 0.2 + 0.4 * np.random.default_rng(1).dirichlet([1, 1, 1], 300)
-    assert held.score >= max(value(atlases, scores, p) for p in inside) - 1e-12
+    assert limited.score >= max(value(atlases, scores, p) for p in inside) - 1e-12
     with pytest.raises(ValueError, match="below 1 / 3"):
         exact_search(atlases, scores, least_share=0.4)
 

@@ -17,6 +17,7 @@ from emorl.models.base import BASE_SHA256
 from emorl.models.folder import models_dir
 from emorl.models.manifest import read_manifest
 from emorl.reflecting.contract import FIELDS
+from emorl.reflecting.memory import Memory
 from emorl.reflecting.reflection import Draft, Reflection
 from emorl.reflecting.reflector import Reflector
 from tests.shipped.conftest import emptied
@@ -112,7 +113,7 @@ def test_closing_side_by_side_frees_its_rows(reflector):
 
 
 def test_bad_input_gets_one_line(reflector):
-    with pytest.raises(WeightError, match="Weights name charm"):
+    with pytest.raises(WeightError, match="Got the objectives charm"):
         reflector.setting({"charm": 1})
     with pytest.raises(StatementError, match="empty"):
         next(reflector.stream("  ", reflector.setting({"empathy": 1})))
@@ -177,7 +178,7 @@ def test_moved_weights_take_over_what_does_not_change(reflector):
         chosen = Setting(weights)
         again = reflector.reflect(statement, chosen)
         assert 0 < again.reused <= len(again.trace.tokens)
-        reflector.writer.memory.clear()
+        reflector.writer.memory = Memory()
         fresh = reflector.reflect(statement, chosen)
         assert fresh.reused == 0
         assert (again.reflection, again.base_reflection) == (fresh.reflection, fresh.base_reflection)

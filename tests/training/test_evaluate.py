@@ -10,7 +10,7 @@ from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
 from emorl.ensemble.lora import load_adapter
 from emorl.models.template import END, prompt_text
 from emorl.reflecting.tokenizer import SharedTokenizer
-from emorl.scoring.book import ScoreBook
+from emorl.scoring.score_cache import ScoreCache
 from tests.ensemble.naive import merged_models, naive_decode
 from tests.scoring.tiny import write_adapter
 from training.evaluate import Interval, bootstrap, gain, greedy_replies, measure, reply_writer
@@ -113,8 +113,8 @@ def test_equal_words_are_decoded_once_and_give_the_same_replies(decoder, tokeniz
 
 
 def test_the_measures_of_replies_by_hand() -> None:
-    book = ScoreBook({"short": lambda statements, replies: torch.tensor([1.0 / len(r) for r in replies])})
-    found = measure(["i am so tired of work", "he left"], ["You say I am so tired", "Gone gone"], book)
+    cache = ScoreCache({"short": lambda statements, replies: torch.tensor([1.0 / len(r) for r in replies])})
+    found = measure(["i am so tired of work", "he left"], ["You say I am so tired", "Gone gone"], cache)
     assert found["short"] == pytest.approx([1 / 21, 1 / 9])
     assert found["copy_rate"] == pytest.approx([4 / 6, 0.0])
     assert found["edit_rate"] == pytest.approx([4 / 6, 1.0])  # two words more in front, two fewer behind

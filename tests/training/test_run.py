@@ -170,9 +170,9 @@ def test_the_manifest_is_whole(config) -> None:
     assert manifest.faithfulness == shared and data["faithfulness"]["judge"] == "scorers/shared-judge"
     assert [entry["judge"] for entry in data["objectives"]] == ["scorers/shared-judge"] * 2 + [None]
     assert manifest.base_id == base_identity(BASE_SHA256, config.models / "warmstart")
-    for objective in manifest.objectives:
+    for objective, entry in zip(manifest.objectives, data["objectives"], strict=True):
         assert objective.label and objective.help.endswith((".", "”"))
-        assert objective.training["settings"] == asdict(OBJECTIVE) and objective.training["steps"] == 2
+        assert entry["training"]["settings"] == asdict(OBJECTIVE) and entry["training"]["steps"] == 2
         with safe_open(objective.adapter / "adapter_model.safetensors", "pt") as file:
             assert file.metadata()["base_id"] == manifest.base_id
     assert list(manifest.presets) == ["balanced", "equal", *NAMES, "base"]

@@ -12,7 +12,7 @@ from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
 from emorl.ensemble.lora import load_adapter
 from emorl.models.template import END, prompt_text
 from emorl.reflecting.tokenizer import SharedTokenizer
-from emorl.scoring.book import ScoreBook
+from emorl.scoring.score_cache import ScoreCache
 from tests.scoring.tiny import write_adapter
 from training.evaluate import reply_writer
 from training.search import search_atlases, search_grid
@@ -51,12 +51,12 @@ def decoder(tiny_base, tokenizer, tmp_path_factory) -> EnsembleDecoder:
 
 
 @pytest.fixture
-def book() -> ScoreBook:
-    return ScoreBook({"low": low, "long": long})
+def cache() -> ScoreCache:
+    return ScoreCache({"low": low, "long": long})
 
 
-def test_the_grid_means_are_those_of_every_direction_written_by_itself(decoder, tokenizer, book) -> None:
-    found, record = search_grid(decoder, tokenizer, STATEMENTS, book, 2, TOKENS)
+def test_the_grid_means_are_those_of_every_direction_written_by_itself(decoder, tokenizer, cache) -> None:
+    found, record = search_grid(decoder, tokenizer, STATEMENTS, cache, 2, TOKENS)
     write = reply_writer(decoder, tokenizer, prompt_text, TOKENS)
     totals = {direction(entry["weights"]): sum(entry["by_objective"]) / 2 for entry in record["means"]}
     assert len(record["means"]) == record["evaluations"] == len(totals) > 2  # each direction once
@@ -68,14 +68,14 @@ def test_the_grid_means_are_those_of_every_direction_written_by_itself(decoder, 
     assert totals[direction(record["best"])] == pytest.approx(found.score)
     assert {direction(p["weights"]): p["score"] for p in record["points"]} == pytest.approx(totals)
     assert 0 < record["decode_steps"] <= record["decode_steps_one_by_one"]
-    assert record["distinct_replies"] == book.calls <= len(STATEMENTS) * len(totals)
+    assert record["distinct_replies"] == cache.calls <= len(STATEMENTS) * len(totals)
 
 
 def test_the_exact_optimum_is_no_worse_than_the_grid_and_its_weights_write_what_they_promise(
-    decoder, tokenizer, book
+    decoder, tokenizer, cache
 ) -> None:
-    grid, _ = search_grid(decoder, tokenizer, STATEMENTS, book, 2, TOKENS)
-    balanced, record = search_atlases(decoder, tokenizer, STATEMENTS, book, TOKENS, 0.2)
+    grid, _ = search_grid(decoder, tokenizer, STATEMENTS, cache, 2, TOKENS)
+    balanced, record = search_atlases(decoder, tokenizer, STATEMENTS, cache, TOKENS, 0.2)
     assert record["score"] >= grid.score - 1e-6 and record["score"] >= record["balanced_score"] - 1e-9
     assert record["coverage"] == pytest.approx(1, abs=1e-3) and len(record["regions"]) == len(STATEMENTS)
     assert balanced.best == record["balanced"] and balanced.score == record["balanced_score"]

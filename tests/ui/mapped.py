@@ -19,7 +19,7 @@ import torch
 
 from emorl.ensemble import Setting
 from emorl.ensemble.mask import forbid, no_run_twice
-from emorl.ensemble.setting import places
+from emorl.ensemble.setting import objective_indices
 from emorl.ensemble.weights import shares
 from emorl.explain import Explanation, explain_reply
 from emorl.explain.contributions import explain_tokens
@@ -30,6 +30,7 @@ from emorl.reflecting.reflection import (
     Judged,
     Objective,
     Reflection,
+    StatementAtlas,
     TokenExplanation,
     Trace,
     named_weights,
@@ -77,7 +78,7 @@ class MappedReflector(Interface):
         self._experts = cache(self._draw)
         self.decoder: Any = ScriptedDecoder(self._experts, count, len(WORDS), [0])
         self.objectives = tuple(
-            Objective(name, name.capitalize(), f"Says more of {name}. Example: so.", "1" * 64) for name in NAMES[:count]
+            Objective(name, name.capitalize(), f"Says more of {name}. Example: so.") for name in NAMES[:count]
         )
         even = {name: 1.0 for name in NAMES[:count]}
         self.presets = {
@@ -104,8 +105,8 @@ class MappedReflector(Interface):
     ) -> Setting:
         return Setting.of(self.names, weights, strength, temperature, seed)
 
-    def places(self, names: Iterable[str]) -> list[int]:
-        return places(self.names, names)
+    def objective_indices(self, names: Iterable[str]) -> list[int]:
+        return objective_indices(self.names, names)
 
     def prompt(self, statement: str) -> list[int]:
         return [1]
@@ -172,7 +173,7 @@ class MappedReflector(Interface):
         )
 
     def stream_best(
-        self, statement: str, count: int, setting: Setting, explain: bool = True, atlas: Mapping[str, Any] | None = None
+        self, statement: str, count: int, setting: Setting, explain: bool = True, atlas: StatementAtlas | None = None
     ) -> Generator[Draft | Reflection]:
         """The plan and the totals are the engine's own; a text's scores go by its length."""
         planned, shares = plan(setting, count, self.names, atlas), named_weights(self.names, setting)

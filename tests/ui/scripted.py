@@ -18,14 +18,16 @@ from emorl.ensemble import Setting
 from emorl.errors import StatementError
 from emorl.explain import Explanation, Step, Variant, Variants, explanation, plan_variants
 from emorl.explain.contributions import TokenFacts
-from emorl.explain.steps import Candidate as Token
+from emorl.explain.steps import TokenCandidate
 from emorl.reflecting.best_of import plan, total
 from emorl.reflecting.reflection import (
     Candidate,
     Draft,
     Judged,
+    ModelIdentity,
     Objective,
     Reflection,
+    StatementAtlas,
     TokenExplanation,
     named_weights,
 )
@@ -58,7 +60,7 @@ TOKENS = (
     ("<|im_end|>", " You", 3.0, 0.0, 0.0),
 )
 SCORES, BASE_SCORES = {"reflection": 0.8, "empathy": 0.7}, {"reflection": 0.3, "empathy": 0.4}
-MODEL = {
+MODEL: ModelIdentity = {
     "base": "scripted",
     "base_sha256": "0" * 64,
     "adapters": {"reflection": "1" * 64, "empathy": "2" * 64},
@@ -116,8 +118,8 @@ class ScriptedReflector(Interface):
         self.closed_early = 0
         self.asked_variants = 0
         self.objectives = (
-            Objective("reflection", "Reflection", "Says back what was meant.", "1" * 64),
-            Objective("empathy", "Empathy", "Shows that the feeling was understood.", "2" * 64),
+            Objective("reflection", "Reflection", "Says back what was meant."),
+            Objective("empathy", "Empathy", "Shows that the feeling was understood."),
         )
         self.presets = {
             "balanced": {"reflection": 0.6, "empathy": 0.4},
@@ -168,7 +170,7 @@ class ScriptedReflector(Interface):
         )
 
     def stream_best(
-        self, statement: str, count: int, setting: Setting, explain: bool = True, atlas: Mapping[str, Any] | None = None
+        self, statement: str, count: int, setting: Setting, explain: bool = True, atlas: StatementAtlas | None = None
     ) -> Generator[Draft | Reflection]:
         """The plan and the totals are the engine's own, the texts the script's."""
         names = tuple(objective.name for objective in self.objectives)
@@ -231,8 +233,8 @@ class ScriptedReflector(Interface):
         for token in reflection.tokens:
             y, r, parts = token.id, 100 + token.id, tuple(token.contributions.values())
             texts |= {y: token.text, r: token.foil}
-            here, there = Token(y, 0.5, (0.0,) * 3), Token(r, 0.25, parts)
-            low = Token(200, 0.1, (2.0, 1.0, 0.5))
+            here, there = TokenCandidate(y, 0.5, (0.0,) * 3), TokenCandidate(r, 0.25, parts)
+            low = TokenCandidate(200, 0.1, (2.0, 1.0, 0.5))
             own = (here if parts[0] >= 0 else there, here, low)
             facts = TokenFacts(y, r, token.margin, parts, tuple(token.unchanged.values()))
             steps.append(Step(facts, 1, 0.5, (here, there, low), own, (1.0, -1.0), (0.5, -0.5), 0.01 * y))

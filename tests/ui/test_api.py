@@ -100,7 +100,7 @@ def test_a_crisis_gets_contacts_and_no_reflection(served: tuple[str, Whole]) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"statement": " "}, "The statement is empty"),
+        ({"statement": " "}, "Got an empty statement"),
         ({"statement": "x" * 601}, "601 characters"),
         ({"statement": ["Hello"]}, "as statement: expected text"),
         ({"statement": "Hello", "weights": {"reflection": -1}}, "Got -1 for reflection"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from emorl.ui.payload import Json
+if TYPE_CHECKING:
+    from emorl.atlas import RegionJson
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,11 @@ class AtlasPayload:
         phase: "growing" or "done".
         objectives: Which it spans, in order: up to three.
         coverage: Share of all settings that it covers.
-        regions: `{"reflection", "area", "polygon", "scores"}` each, the largest first; scores once it is whole.
+        regions: The largest first; with scores once it is whole.
     """
 
     id: str
     phase: Literal["growing", "done"]
     objectives: tuple[str, ...]
     coverage: float
-    regions: tuple[Json, ...]
+    regions: tuple[RegionJson, ...]

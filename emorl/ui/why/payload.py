@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from emorl.ui.payload import Json, Part
+from emorl.ui.payload import Part
 
 if TYPE_CHECKING:
-    from emorl.explain.coalitions import Variants
+    from emorl.explain.coalitions import Convention, Variant, Variants
     from emorl.explain.explanation import Explanation, Overall, WordExplanation
     from emorl.reflecting.reflection import Objective, Reflection
 
@@ -77,18 +77,17 @@ class VariantsPayload:
 
     Attributes:
         objectives: In the order of the sliders.
-        written: `{"convention", "members", "reflection", "scores"}` each.
+        written: One reply for each mix.
         shapley: By convention, scorer and objective; empty unless every coalition was written.
         phase: How the widget draws it.
     """
 
     objectives: tuple[str, ...]
-    written: tuple[Json, ...]
-    shapley: Json
+    written: tuple[Variant, ...]
+    shapley: Mapping[Convention, Mapping[str, Mapping[str, float]]]
     phase: Literal["done"] = "done"
 
 
 def variants_payload(found: Variants) -> VariantsPayload:
     """Replies of other mixes as the page gets them."""
-    plain = found.as_json()
-    return VariantsPayload(tuple(plain["objectives"]), tuple(plain["written"]), plain.get("shapley", {}))
+    return VariantsPayload(found.objectives, found.written, found.shapley())

@@ -58,12 +58,12 @@ function rangeInWords(name, { data, sampled }, T) {
 }
 
 function disagreement({ words, overall }, T) {
-  if (!(overall.most_disagreement > 1e-9)) return T.disagree_none;
+  if (!(overall.max_disagreement > 1e-9)) return T.disagree_none;
   const top = Math.max(...words.map((word) => word.disagreement));
   const where = words.find((word) => word.disagreement === top);
   return fill(T.disagree, {
     value: overall.disagreement.toFixed(2),
-    most: overall.most_disagreement.toFixed(2),
+    most: overall.max_disagreement.toFixed(2),
     word: where.text || T.the_end,
     top: top.toFixed(2),
   });

@@ -1,10 +1,10 @@
-"""A score book scores each distinct pair once."""
+"""A score cache scores each distinct pair once."""
 
 from __future__ import annotations
 
 import torch
 
-from emorl.scoring.book import ScoreBook
+from emorl.scoring.score_cache import ScoreCache
 
 
 def test_scores_each_pair_once_and_in_one_batch():
@@ -14,11 +14,11 @@ def test_scores_each_pair_once_and_in_one_batch():
         seen.append((list(statements), list(replies)))
         return torch.tensor([len(s) + len(r) / 10 for s, r in zip(statements, replies, strict=True)])
 
-    book = ScoreBook({"length": length, "negative": lambda s, r: -length(s, r)})
-    first = book.rows(["b", "aa", "b"], ["x", "yy", "x"])
+    cache = ScoreCache({"length": length, "negative": lambda s, r: -length(s, r)})
+    first = cache.rows(["b", "aa", "b"], ["x", "yy", "x"])
     torch.testing.assert_close(torch.tensor(first), torch.tensor([[1.1, -1.1], [2.2, -2.2], [1.1, -1.1]]))
     assert seen[0] == (["aa", "b"], ["yy", "x"])  # sorted, each once
-    assert book.columns(["b", "c"], ["x", "z"])["length"] == [first[0][0], first[0][0]]
-    assert seen[-1] == (["c"], ["z"]) and book.calls == 3
+    assert cache.columns(["b", "c"], ["x", "z"])["length"] == [first[0][0], first[0][0]]
+    assert seen[-1] == (["c"], ["z"]) and cache.calls == 3
     calls = len(seen)
-    assert book.rows([], []) == [] and book.rows(["aa"], ["yy"]) == [first[1]] and len(seen) == calls
+    assert cache.rows([], []) == [] and cache.rows(["aa"], ["yy"]) == [first[1]] and len(seen) == calls
