@@ -12,7 +12,6 @@ import shutil
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import load_file, save, save_file
 
 KEPT = (
@@ -34,27 +33,13 @@ def store_adapter(source: Path, target: Path, base_id: str, dtype: torch.dtype) 
     target.mkdir(parents=True, exist_ok=True)
     tensors = {k: v.to(dtype).contiguous() for k, v in load_file(source / "adapter_model.safetensors").items()}
     file, metadata = target / "adapter_model.safetensors", {"format": "pt", "base_id": base_id}
-    if not _holds(file, tensors, metadata):
-        file.write_bytes(_in_one_order(save(tensors, metadata)))
+    file.write_bytes(_in_one_order(save(tensors, metadata)))
     config = json.loads((source / "adapter_config.json").read_text())
     kept = {key: config.get(key) for key in KEPT}
     kept["base_model_name_or_path"] = "SmolLM2-135M-Instruct"
     kept["target_modules"] = sorted(kept["target_modules"])
     (target / "adapter_config.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
     return target
-
-
-def _holds(file: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> bool:
-    """Whether a file holds this already, in whichever order its header has it."""
-    if not file.is_file():
-        return False
-    with safe_open(file, "pt") as known:
-        if known.metadata() != metadata or set(known.keys()) != tensors.keys():
-            return False
-        return all(
-            known.get_tensor(key).dtype == value.dtype and torch.equal(known.get_tensor(key), value)
-            for key, value in tensors.items()
-        )
 
 
 def _in_one_order(data: bytes) -> bytes:
