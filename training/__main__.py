@@ -32,9 +32,10 @@ app.add_typer(data, name="data")
 app.add_typer(reading, name="reading")
 
 log = logging.getLogger("training")
-STAGES = ("warmstart", "scorers", "rounds", "objectives", "package", "search", "evaluate", "card")
+STAGES = ("warmstart", "preferences", "scorers", "rounds", "objectives", "package", "search", "evaluate", "card")
 HELP = {
     "warmstart": "Train the supervised warm start.",
+    "preferences": "Let the warm start learn from replies that were read.",
     "scorers": "Train the scorers and their held-out judges.",
     "rounds": "Let the warm start learn from the best of its own replies.",
     "objectives": "Train an adapter for each objective.",
@@ -54,6 +55,7 @@ def stage_runs() -> dict[str, Callable[[Config, bool], object]]:
 
     return {
         "warmstart": lambda config, resume: stages.run_warmstart(config),
+        "preferences": lambda config, resume: stages.run_preferences(config),
         "scorers": lambda config, resume: stages.run_scorers(config),
         "rounds": lambda config, resume: stages.run_rounds(config),
         "objectives": stages.run_objectives,

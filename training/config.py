@@ -19,6 +19,7 @@ from emorl.errors import ConfigError
 from emorl.resources import data_path
 from training.language_model import SharedScorerConfig
 from training.objectives import ObjectiveConfig
+from training.preferences import PreferencesConfig
 from training.rounds import RoundsConfig
 from training.warmstart import WarmStartConfig
 
@@ -88,11 +89,12 @@ class Config:
         models: Models folder that `package` writes.
         shipped: Models folder whose scorers are used where a run has trained none.
         warmstart: Stage 1.
-        scorers: Stage 2; they stand on the warm start.
-        rounds: Stage 3.
-        objectives: Stage 4, one entry an objective: reflection, empathy, fluency.
-        search: Stage 5.
-        evaluate: Stage 6.
+        preferences: Stage 2, the warm start learns from replies that were read.
+        scorers: Stage 3; they stand on the warm start.
+        rounds: Stage 4.
+        objectives: Stage 5, one entry an objective: reflection, empathy, fluency.
+        search: Stage 6.
+        evaluate: Stage 7.
     """
 
     corpora: Path | None = None
@@ -101,6 +103,7 @@ class Config:
     shipped: Path = field(default_factory=lambda: data_path("models"))
     scorers: ScorersConfig = field(default_factory=ScorersConfig)
     warmstart: WarmStartConfig = field(default_factory=WarmStartConfig)
+    preferences: PreferencesConfig = field(default_factory=PreferencesConfig)
     rounds: RoundsConfig = field(default_factory=RoundsConfig)
     objectives: dict[str, ObjectiveConfig] = field(
         default_factory=lambda: {name: ObjectiveConfig() for name in ("reflection", "empathy", "fluency")}
@@ -111,7 +114,8 @@ class Config:
 
 OBJECTIVES = ("reflection", "empathy", "fluency")
 AT_LEAST_ONE = frozenset(
-    "steps prompts rank batch levels max_tokens max_words validate_every validation limit replies statements".split()
+    "steps prompts rank shipped_rank batch levels max_tokens max_words validate_every validation limit replies "
+    "statements".split()
 )
 """Settings whose zero leaves a stage nothing to work on."""
 

@@ -28,18 +28,55 @@ KEPT = (
 )
 
 
-def store_adapter(source: Path, target: Path, base_id: str, dtype: torch.dtype) -> Path:
-    """Copy a PEFT adapter with its weights cast and stamped with the base they belong to."""
+def store_adapter(source: Path, target: Path, base_id: str, dtype: torch.dtype, rank: int | None = None) -> Path:
+    """Copy a PEFT adapter with its weights cast and stamped with the base they belong to.
+
+    Args:
+        source: Folder of the adapter.
+        target: Folder to write.
+        base_id: Identity of the base that the adapter belongs to.
+        dtype: Of the stored weights.
+        rank: Rank that a larger adapter is brought to (see `lower_rank`), or None to keep its own.
+    """
     target.mkdir(parents=True, exist_ok=True)
-    tensors = {k: v.to(dtype).contiguous() for k, v in load_file(source / "adapter_model.safetensors").items()}
+    config = json.loads((source / "adapter_config.json").read_text())
+    weights = load_file(source / "adapter_model.safetensors")
+    if rank is not None and rank < config["r"]:
+        weights = lower_rank(weights, rank)
+        alpha = config["lora_alpha"] * rank / config["r"]  # the scale stays
+        config |= {"r": rank, "lora_alpha": int(alpha) if alpha == int(alpha) else alpha}
+    tensors = {k: v.to(dtype).contiguous() for k, v in weights.items()}
     file, metadata = target / "adapter_model.safetensors", {"format": "pt", "base_id": base_id}
     file.write_bytes(_in_one_order(save(tensors, metadata)))
-    config = json.loads((source / "adapter_config.json").read_text())
     kept = {key: config.get(key) for key in KEPT}
     kept["base_model_name_or_path"] = "SmolLM2-135M-Instruct"
     kept["target_modules"] = sorted(kept["target_modules"])
     (target / "adapter_config.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
     return target
+
+
+def lower_rank(weights: dict[str, torch.Tensor], rank: int) -> dict[str, torch.Tensor]:
+    """The nearest adapter of a lower rank, layer by layer: the largest singular values of B A.
+
+    Args:
+        weights: PEFT's tensors: `lora_A` (r, in) and `lora_B` (out, r) of each layer.
+        rank: At most r.
+
+    Returns:
+        The same names with (rank, in) and (out, rank), in float32.
+    """
+    lowered = {}
+    for name, down in weights.items():
+        if "lora_A" not in name:
+            continue
+        up_name = name.replace("lora_A", "lora_B")
+        out_basis, out_part = torch.linalg.qr(weights[up_name].float())
+        in_basis, in_part = torch.linalg.qr(down.float().T)
+        left, values, right = torch.linalg.svd(out_part @ in_part.T)
+        root = values[:rank].sqrt()
+        lowered[name] = root[:, None] * (right[:rank] @ in_basis.T)
+        lowered[up_name] = (out_basis @ left[:, :rank]) * root
+    return lowered
 
 
 def _in_one_order(data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The stages of a run, each readable on its own: warm start, scorers, rounds, objectives, package, evaluate, card.
+"""The stages of a run, each readable on its own, from the warm start to the model card.
 
 The reward of every objective is its own score times faithfulness: what the client did not say earns nothing.
 Every stage reads what the one before left in the run's folder (`out`) and can be called alone. Statements are
@@ -35,7 +35,7 @@ from emorl.scoring.score_cache import ScoreCache
 from emorl.scoring.scorer import Score
 from training import files
 from training.config import Config
-from training.data import Corpora, load_corpora, rl_prompts
+from training.data import Corpora, load_corpora, load_labels, rl_prompts
 from training.evaluate import bootstrap, gain, greedy_replies, measure, reply_writer
 from training.package import store_adapter, store_scorer
 from training.sources import sources_of
@@ -208,7 +208,44 @@ def run_warmstart(config: Config) -> None:
         log.info("%s is done", config.out / "warmstart")
     else:
         train_warmstart(config.warmstart, corpora_of(config), ensure_base(), config.out / "warmstart")
-    store_adapter(config.out / "warmstart", config.models / "warmstart", BASE_SHA256, torch.bfloat16)
+    _place_warm_start(config, latest_warm_start(config))
+
+
+def run_preferences(config: Config) -> None:
+    """Let the warm start learn from replies that were read.
+
+    Raises:
+        ConfigError: There is no warm start to go on from.
+    """
+    from training.preferences import train_preferences
+
+    if not config.preferences.epochs:
+        return
+    out = config.out / "preferences"
+    if (out / "preferences.json").is_file():
+        log.info("%s is done", out)
+    else:
+        start = config.out / "warmstart"
+        if not (start / "adapter_config.json").is_file():
+            raise ConfigError(f"No warm start in {start}: expected one to go on from; run the stage warmstart first.")
+        labels = load_labels()
+        train_preferences(config.preferences, config.warmstart, corpora_of(config), labels, ensure_base(), start, out)
+    _place_warm_start(config, latest_warm_start(config))
+
+
+def latest_warm_start(config: Config) -> Path:
+    """The folder of this run's warm start as the last finished stage left it: rounds, preferences or the first one."""
+    chosen = config.out / "rounds" / "best.json"
+    if chosen.is_file():
+        return Path(json.loads(chosen.read_text())["folder"])
+    learnt = config.out / "preferences"
+    return learnt if (learnt / "preferences.json").is_file() else config.out / "warmstart"
+
+
+def _place_warm_start(config: Config, folder: Path) -> None:
+    """Write a warm start to the models folder, in the rank and precision that ships."""
+    rank = config.warmstart.shipped_rank
+    store_adapter(folder, config.models / "warmstart", BASE_SHA256, torch.bfloat16, rank)
 
 
 def run_rounds(config: Config) -> None:
@@ -223,13 +260,14 @@ def run_rounds(config: Config) -> None:
         config.warmstart,
         corpora_of(config),
         ensure_base(),
-        config.out / "warmstart",
+        config.out / "preferences" if config.preferences.epochs else config.out / "warmstart",
         config.out / "rounds",
         totals["ship"],
         totals["judge"],
     )
+    (config.out / "rounds" / "best.json").write_text(json.dumps({"folder": str(best)}) + "\n")
     log.info("the warm start is %s", best)
-    store_adapter(best, config.models / "warmstart", BASE_SHA256, torch.bfloat16)
+    _place_warm_start(config, best)
 
 
 def _total(config: Config, role: str) -> Score:

@@ -45,6 +45,7 @@ class WarmStartConfig:
     Attributes:
         epochs: Passes over the statements.
         rank: LoRA rank on all linear layers of every layer; alpha is twice that.
+        shipped_rank: Rank it is brought to for the models folder, by singular value decomposition.
         learning_rate: Peak learning rate.
         decay: Share of the steps over which it falls to zero at the end.
         batch: Statements a step, each with all its replies.
@@ -58,6 +59,7 @@ class WarmStartConfig:
 
     epochs: float = 2.0
     rank: int = 32
+    shipped_rank: int = 16
     learning_rate: float = 4e-4
     decay: float = 0.3
     batch: int = 10

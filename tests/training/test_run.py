@@ -24,6 +24,7 @@ from training.config import Config, EvaluateConfig, ScorersConfig, SearchConfig
 from training.evaluate import reply_writer
 from training.language_model import OBJECTIVES, SharedScorerConfig
 from training.objectives import ObjectiveConfig
+from training.preferences import PreferencesConfig
 from training.reading.replies import open_reflector
 from training.rounds import RoundsConfig
 from training.warmstart import WarmStartConfig, lessons
@@ -50,7 +51,8 @@ def config_in(folder: Path) -> Config:
         out=folder / "out",
         models=folder / "models",
         shipped=folder / "none",
-        warmstart=WarmStartConfig(epochs=1.0, rank=4, batch=4),
+        warmstart=WarmStartConfig(epochs=1.0, rank=4, shipped_rank=4, batch=4),
+        preferences=PreferencesConfig(lessons=2, batch=4),
         scorers=ScorersConfig(shared=SharedScorerConfig(epochs=1.0, batch=4, unread_share=1.0), limit=4),
         rounds=RoundsConfig(rounds=1, statements=3, samples=2, max_tokens=6, least=0.0, lessons=2, validation=2),
         objectives=dict.fromkeys(NAMES, OBJECTIVE),
@@ -66,6 +68,7 @@ def here(tiny_base) -> Iterator[None]:
         patch.setenv("EMORL_BASE", str(tiny_base))
         for module in (stages, search):
             patch.setattr(module, "corpora_of", lambda config: CORPORA)
+        patch.setattr(stages, "load_labels", lambda: LABELS)
         patch.setattr("training.sources.load_labels", lambda: LABELS)
         patch.setattr("training.sources.load_judge_labels", lambda: LABELS[::-1])
         patch.setattr("training.sources.load_hollow", lambda: ())
@@ -81,6 +84,7 @@ def config(here, tmp_path_factory) -> Config:
     judge.mkdir(parents=True)
     (judge / "report.json").write_text("{}")
     stages.run_warmstart(config)
+    stages.run_preferences(config)
     stages.run_scorers(config)
     stages.run_rounds(config)
     stages.run_objectives(config)
@@ -116,7 +120,7 @@ def test_the_packaged_warm_start_is_the_best_by_the_judges(config) -> None:
     assert report["chosen"] == 3 and 0 <= report["mean"] <= report["best"] <= 1
     packaged = load_file(config.models / "warmstart" / "adapter_model.safetensors")
     same = []
-    for folder in (config.out / "warmstart", config.out / "rounds" / "round-1"):
+    for folder in (config.out / "preferences", config.out / "rounds" / "round-1"):
         source = load_file(folder / "adapter_model.safetensors")
         assert source.keys() == packaged.keys()
         same.append(all(torch.equal(source[key].to(torch.bfloat16), packaged[key]) for key in source))
@@ -140,13 +144,21 @@ def test_finished_stages_are_not_repeated(config, caplog) -> None:
     caplog.set_level(logging.INFO, "training")
     before = {path: path.stat().st_mtime_ns for path in config.out.rglob("*.safetensors")}
     assert before
-    for stage in (stages.run_warmstart, stages.run_scorers, stages.run_rounds, stages.run_objectives):
+    placed = (config.models / "warmstart" / "adapter_model.safetensors").read_bytes()
+    for stage in (
+        stages.run_warmstart,
+        stages.run_preferences,
+        stages.run_scorers,
+        stages.run_rounds,
+        stages.run_objectives,
+    ):
         stage(config)
     done = [line for line in caplog.messages if line.endswith(" is done")]
     assert done == [
         f"{config.out / folder} is done"
         for folder in (
             "warmstart",
+            "preferences",
             "scorers/shared-ship",
             "scorers/shared-judge",
             "scorers/fluency-judge",
@@ -156,7 +168,34 @@ def test_finished_stages_are_not_repeated(config, caplog) -> None:
         )
     ]
     assert {path: path.stat().st_mtime_ns for path in config.out.rglob("*.safetensors")} == before
-    assert read_manifest(config.models).base_id  # the rounds have put their warm start back into its place
+    assert (config.models / "warmstart" / "adapter_model.safetensors").read_bytes() == placed
+    assert read_manifest(config.models).base_id
+
+
+def test_an_earlier_stage_run_alone_leaves_the_later_warm_start_in_its_place(config) -> None:
+    placed = (config.models / "warmstart" / "adapter_model.safetensors").read_bytes()
+    stages.run_warmstart(config)
+    assert (config.models / "warmstart" / "adapter_model.safetensors").read_bytes() == placed
+
+
+def test_preferences_change_the_warm_start_and_say_how_they_rank(config) -> None:
+    card = read(config.out / "preferences" / "preferences.json")
+    assert (card["statements"], card["replies"], card["lessons"], card["steps"]) == (6, 12, 2, 2)
+    assert 0 <= card["ranked_rightly"] <= 1
+    before, after = (
+        load_file(config.out / folder / "adapter_model.safetensors") for folder in ("warmstart", "preferences")
+    )
+    assert before.keys() == after.keys() and any(not torch.equal(before[key], after[key]) for key in before)
+
+
+def test_preferences_of_no_epochs_leave_the_warm_start(here, tmp_path) -> None:
+    stages.run_preferences(replace(config_in(tmp_path), preferences=PreferencesConfig(epochs=0.0)))
+    assert not any(tmp_path.iterdir())
+
+
+def test_preferences_need_a_warm_start(here, tmp_path) -> None:
+    with pytest.raises(ConfigError, match="No warm start in .*warmstart: expected one .*; run the stage warmstart"):
+        stages.run_preferences(config_in(tmp_path))
 
 
 # ---------------------------------------------------------------- package and search

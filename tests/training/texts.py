@@ -64,4 +64,4 @@ def corpora_with(owns: Iterable[OwnStatement] = (), pairs: Iterable[RankedGroup]
 def label(statement: str, reply: str, faithful: int, split: str = "train", **over: Any) -> LabelledReply:
     """A reply that was read; the fault is one that goes with the level."""
     fault = ("invented", "vague", "none")[faithful]
-    return LabelledReply(statement, reply, "warm start", faithful, fault, split, **over)
+    return LabelledReply(statement, reply, over.pop("source", "warm start"), faithful, fault, split, **over)
