@@ -22,7 +22,7 @@ from torch.utils.data import Dataset
 
 from emorl.errors import ConfigError
 from emorl.models.base import ensure_base
-from emorl.scoring.language_model import BACKBONE, backbone, batches, end_states, rows_of
+from emorl.scoring.language_model import BACKBONE, backbone, batches, end_features, rows_of
 from training.grades.combined import GROUPS, MultiGraded, combined_groups
 from training.grades.graded import Sources
 from training.warmstart import PROJECTIONS, fast_bf16
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 RANK, FIRST_LAYER = 16, 6  # the layers below stay as they are
 OBJECTIVES = tuple(GROUPS)
+LIKELIHOOD = (1.0, 0.5)
+"""First weights of the two likelihood inputs, about those of a logistic regression on read replies."""
+LIKELIHOOD_RATE = 20
+"""Their learning rate over that of everything else: nats are small beside 576 states."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +118,14 @@ class ScoredStack(torch.nn.Module):
     """The decoder stack with LoRA and L heads on the state of each reply's end token."""
 
     def __init__(self, model: LlamaForCausalLM, start: Path | None) -> None:
-        """Fresh LoRA and heads of zeros, or those of an earlier scorer."""
+        """Fresh LoRA and heads of zeros but for the likelihood, or those of an earlier scorer."""
         from peft import LoraConfig, PeftModel, get_peft_model
 
         super().__init__()
         self.head = torch.nn.Linear(model.config.hidden_size, len(OBJECTIVES))
         torch.nn.init.zeros_(self.head.weight)
         torch.nn.init.zeros_(self.head.bias)
+        self.likelihood = torch.nn.Parameter(torch.tensor(LIKELIHOOD).repeat(len(OBJECTIVES), 1))
         if start is None:
             settings = LoraConfig(
                 task_type="CAUSAL_LM",
@@ -141,13 +146,15 @@ class ScoredStack(torch.nn.Module):
                 if name in names:
                     self.head.weight[row] = before["weight"][names.index(name)]
                     self.head.bias[row] = before["bias"][names.index(name)]
+                    self.likelihood[row] = before["likelihood"][names.index(name)]
 
     def forward(
         self, chunks: list[list[dict[str, list[int]]]], targets: torch.Tensor, group: torch.Tensor
     ) -> dict[str, torch.Tensor]:
         """The loss, summed over objectives; `targets` (N, L)."""
-        states = torch.cat([end_states(self.lora.base_model.model.model, rows) for rows in chunks])
-        logits = self.head(states).float()
+        parts = [end_features(self.lora.base_model.model, rows) for rows in chunks]
+        states, likelihood = (torch.cat(part) for part in zip(*parts, strict=True))
+        logits = self.head(states).float() + likelihood @ self.likelihood.T
         return {
             "loss": torch.stack([ranked_loss(logits[:, i], targets[:, i], group) for i in range(len(OBJECTIVES))]).sum()
         }
@@ -208,7 +215,6 @@ def train_shared_scorer(
         learning_rate=config.learning_rate,
         warmup_steps=min(20, steps // 4),
         lr_scheduler_type="linear",
-        weight_decay=0.01,
         max_grad_norm=1.0,
         seed=seed,
         bf16=fast_bf16(),
@@ -218,13 +224,21 @@ def train_shared_scorer(
         report_to="none",
         remove_unused_columns=False,
     )
-    Trainer(model=model, args=arguments, train_dataset=data, data_collator=gather).train()
+    slow = [value for name, value in model.named_parameters() if value.requires_grad and name != "likelihood"]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": slow, "lr": config.learning_rate, "weight_decay": 0.01},
+            {"params": [model.likelihood], "lr": LIKELIHOOD_RATE * config.learning_rate, "weight_decay": 0.0},
+        ]
+    )
+    trainer = Trainer(
+        model=model, args=arguments, train_dataset=data, data_collator=gather, optimizers=(optimizer, None)
+    )
+    trainer.train()
     out.mkdir(parents=True, exist_ok=True)
     model.lora.save_pretrained(str(out))
-    save_file(
-        {name: value.detach().float().contiguous() for name, value in model.head.state_dict().items()},
-        out / "head.safetensors",
-    )
+    head = {**model.head.state_dict(), "likelihood": model.likelihood}
+    save_file({name: value.detach().float().contiguous() for name, value in head.items()}, out / "head.safetensors")
     card = {
         "objectives": list(OBJECTIVES),
         "role": role,

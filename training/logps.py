@@ -83,9 +83,9 @@ def lay_out(input_ids: torch.Tensor, attention_mask: torch.Tensor, completion_le
 class SharedPass:
     """Runs trunk and adapted layers of a transformers Llama (PEFT inside) over packed rollouts."""
 
-    def __init__(self, model: LlamaForCausalLM, first_layer: int) -> None:
-        """Args: the `LlamaForCausalLM` inside the PEFT model, and its first adapted layer."""
-        self.model, self.first_layer = model, first_layer
+    def __init__(self, model: LlamaForCausalLM, first_layer: int, temperature: float = 1.0) -> None:
+        """Args: the `LlamaForCausalLM` inside the PEFT model, its first adapted layer, and what divides its logits."""
+        self.model, self.first_layer, self.temperature = model, first_layer, temperature
 
     @torch.no_grad()
     def trunk(self, layout: Layout) -> torch.Tensor:
@@ -97,7 +97,7 @@ class SharedPass:
         hidden = self._run(trunk, layout, self.first_layer, len(self.model.model.layers))
         group, before, row, column, token = layout.where.T
         states = self.model.model.norm(hidden[group, before])  # (M, D)
-        logits = self.model.lm_head(states).float()
+        logits = self.model.lm_head(states).float() / self.temperature
         total = logits.logsumexp(-1)
         chosen = logits.gather(-1, token[:, None])[:, 0] - total
         with torch.no_grad():

@@ -57,7 +57,8 @@ class ObjectiveConfig:
         samples: k, rollouts a prompt.
         max_tokens: Longest rollout.
         max_words: Longest statement used as a prompt, in words.
-        temperature: Sampling temperature.
+        temperature: Of the samples, and of the distribution that is learnt: all logits are divided by it. Below 1 the
+            samples are nearer to the greedy reply, which is the one that is shown.
         beta: Weight of the sequence KL to the warm start, in reward units a nat.
         learning_rate: Constant after a short warm-up.
         rank: LoRA rank.
@@ -117,7 +118,7 @@ class SelfCriticalTrainer(RLOOTrainer):
         self.account, self.config = account, config
         self.end_token = end_token
         self.writer = RolloutWriter(self.model, [end_token], config.max_tokens)
-        self.shared = SharedPass(self.model.get_base_model(), config.first_layer)
+        self.shared = SharedPass(self.model.get_base_model(), config.first_layer, config.temperature)
         self.lora_layer = next(m for m in self.model.modules() if isinstance(m, BaseTunerLayer))
         self._ids: torch.Tensor | None = None
         self._layout: Layout | None = None

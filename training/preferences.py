@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -24,7 +24,7 @@ import torch
 from torch.nn import functional as F
 
 from emorl.errors import ConfigError
-from emorl.models.packing import collate, pack
+from emorl.models.packing import collate, pack, reply_logps
 from emorl.models.template import END, prompt_text
 from training.data import Corpora, LabelledReply
 from training.warmstart import WarmStartConfig, fast_bf16, lessons
@@ -50,7 +50,7 @@ class PreferencesConfig:
         imitation: Weight of the loss on replies that would be said, in nats a token.
         lessons: Statements of the warm start's own lessons that are imitated too.
         batch: Statements a step, each with all its replies.
-        replies: Most replies a statement.
+        replies: Most replies a statement, half of them the best and half the worst.
         max_words: Longest statement used, in words.
         seed: Seed of the choice and the order.
         limit: At most so many statements with read replies (smoke runs), or None.
@@ -62,8 +62,8 @@ class PreferencesConfig:
     imitation: float = 0.3
     lessons: int = 600
     batch: int = 8
-    replies: int = 10
-    max_words: int = 110
+    replies: int = 6
+    max_words: int = 90
     seed: int = 1
     limit: int | None = None
 
@@ -111,10 +111,18 @@ def preferred(labels: Sequence[LabelledReply], split: str, config: PreferencesCo
     groups = []
     for statement, replies in found.items():
         if len(set(replies.values())) > 1:
-            chosen = rng.sample(sorted(replies.items()), min(config.replies, len(replies)))
-            groups.append(Preferred(statement, tuple(r for r, _ in chosen), tuple(u for _, u in chosen)))
+            chosen = _best_and_worst(replies, config.replies, rng)
+            groups.append(Preferred(statement, tuple(chosen), tuple(replies[reply] for reply in chosen)))
     rng.shuffle(groups)
     return groups[: config.limit]
+
+
+def _best_and_worst(replies: Mapping[str, float], most: int, rng: random.Random) -> list[str]:
+    """At most so many replies, half of them the best and half the worst; among equals by chance."""
+    order = sorted(replies)
+    rng.shuffle(order)
+    order.sort(key=lambda reply: -replies[reply])
+    return order if len(order) <= most else order[: -(-most // 2)] + order[len(order) - most // 2 :]
 
 
 def imitated(corpora: Corpora, warm: WarmStartConfig, config: PreferencesConfig) -> list[Preferred]:
@@ -125,7 +133,7 @@ def imitated(corpora: Corpora, warm: WarmStartConfig, config: PreferencesConfig)
     return [Preferred(s, replies, (1.0,) * len(replies)) for s, replies in own]
 
 
-def reply_logps(model: LlamaForCausalLM, rows: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+def policy_logps(model: LlamaForCausalLM, rows: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
     """Log-probability of every packed reply in nats, and its length in tokens, (N,) each, in the order of the rows.
 
     Args:
@@ -135,14 +143,7 @@ def reply_logps(model: LlamaForCausalLM, rows: dict[str, torch.Tensor]) -> tuple
     states = model.model(
         input_ids=rows["input_ids"], attention_mask=rows["attention_mask"], position_ids=rows["position_ids"]
     ).last_hidden_state
-    target = rows["labels"][:, 1:]
-    counted = target != -100
-    opens = counted & (rows["labels"][:, :-1] == -100)  # the token before a reply is never counted
-    number = (opens.flatten().cumsum(0) - 1)[counted.flatten()]
-    logits = model.lm_head(states[:, :-1][counted]).float()
-    chosen = logits.gather(-1, target[counted][:, None])[:, 0] - logits.logsumexp(-1)
-    total = chosen.new_zeros(int(opens.sum())).index_add(0, number, chosen)
-    return total, torch.bincount(number, minlength=len(total))
+    return reply_logps(states, rows["labels"], model.lm_head)
 
 
 def preference_loss(rewards: torch.Tensor, utilities: torch.Tensor, group: torch.Tensor) -> torch.Tensor:
@@ -174,7 +175,7 @@ class PreferencePolicy(torch.nn.Module):
         self, rows: dict[str, torch.Tensor], utilities: torch.Tensor, group: torch.Tensor, reference: torch.Tensor
     ) -> dict[str, torch.Tensor]:
         """The loss of one `Batch`."""
-        logps, lengths = reply_logps(self.policy.base_model.model, rows)
+        logps, lengths = policy_logps(self.policy.base_model.model, rows)
         rewards = self.beta * (logps - reference)
         said = utilities == 1.0
         imitation = -logps[said].sum() / lengths[said].sum().clamp(min=1)
@@ -192,7 +193,7 @@ def ranked_rightly(policy: PeftModel, batches: Sequence[Batch]) -> float | None:
     right = pairs = 0
     for batch in batches:
         with torch.autocast("cpu", torch.bfloat16, enabled=fast_bf16()):
-            logps, _ = reply_logps(policy.base_model.model, batch["rows"])
+            logps, _ = policy_logps(policy.base_model.model, batch["rows"])
         ratio, group, utilities = logps - batch["reference"], batch["group"], batch["utilities"]
         better = (group[:, None] == group[None, :]) & (utilities[:, None] > utilities[None, :])
         right += int((ratio[:, None] > ratio[None, :])[better].sum())
@@ -253,7 +254,7 @@ def train_preferences(
         for group in groups:
             rows = rows_of(group)
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=fast_bf16()):
-                reference, _ = reply_logps(policy.base_model.model, rows)
+                reference, _ = policy_logps(policy.base_model.model, rows)
             found.append(
                 {
                     "rows": rows,

@@ -6,7 +6,7 @@ is exact. Training and scoring use it. Left out: decoding, which has a cache (`e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
@@ -58,3 +58,26 @@ def ends(rows: Sequence[dict[str, list[int]]]) -> tuple[torch.Tensor, torch.Tens
         row_of += [index] * len(last)
         position += last.values()
     return torch.tensor(row_of), torch.tensor(position)
+
+
+def reply_logps(
+    states: torch.Tensor, labels: torch.Tensor, head: Callable[[torch.Tensor], torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Log-probability of every packed reply, and its length, in the order of rows and replies.
+
+    Args:
+        states: (B, T, H), last hidden states of collated rows.
+        labels: (B, T), from `collate`.
+        head: The vocabulary head, (M, H) to (M, V).
+
+    Returns:
+        Nats, (N,), float32, and tokens, (N,); the end token counts.
+    """
+    target = labels[:, 1:]
+    counted = target != -100
+    opens = counted & (labels[:, :-1] == -100)  # the token before a reply is never counted
+    number = (opens.flatten().cumsum(0) - 1)[counted.flatten()]
+    logits = head(states[:, :-1][counted]).float()
+    chosen = logits.gather(-1, target[counted][:, None])[:, 0] - logits.logsumexp(-1)
+    total = chosen.new_zeros(int(opens.sum())).index_add(0, number, chosen)
+    return total, torch.bincount(number, minlength=len(total))

@@ -1,12 +1,13 @@
 """A scorer made of the language model itself: base and warm start, a LoRA adapter, a linear head for each objective.
 
 It reads the statement in the prompt template, followed by the reply. A head turns the state of the reply's end token
-into one logit, and the score is its sigmoid. All replies to one statement are packed into one row
-(`emorl.models.packing`), and one pass gives the scores for all L objectives.
+into one logit, and the score is its sigmoid. How likely the reply is to this very model are two more inputs of the
+head: a model that has learnt to reflect finds what the client said likely, and inventions less so. All replies to one
+statement are packed into one row (`emorl.models.packing`), and one pass gives the scores for all L objectives.
 
-A scorer on disk is a folder with a PEFT adapter, `head.safetensors` (weight (L, H), bias (L,)) and `scorer.json`. There
-`backbone` names this kind of scorer, `objectives` names the heads, and `stands_on` says what it was trained on: "base"
-or "warm start". Left out: training (`training.language_model`).
+A scorer on disk is a folder with a PEFT adapter, `head.safetensors` (weight (L, H), bias (L,), likelihood (L, 2)) and
+`scorer.json`. There `backbone` names this kind of scorer, `objectives` names the heads, and `stands_on` says what it
+was trained on: "base" or "warm start". Left out: training (`training.language_model`).
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ import torch
 from safetensors.torch import load_file
 
 from emorl.errors import AssetError
-from emorl.models.packing import collate, ends, pack
+from emorl.models.packing import collate, ends, pack, reply_logps
 from emorl.models.template import END, prompt_text
 
 if TYPE_CHECKING:
-    from transformers import LlamaForCausalLM, LlamaModel, PreTrainedTokenizerBase
+    from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
 BACKBONE = "SmolLM2-135M-Instruct"
 MAX_TOKENS = 2048  # of a batch of rows, padding included
@@ -52,17 +53,23 @@ def rows_of(
     ]
 
 
-def end_states(stack: LlamaModel, rows: Sequence[dict[str, list[int]]]) -> torch.Tensor:
-    """States of the end token of every reply, (N, H), in the order of rows and replies.
+def end_features(model: LlamaForCausalLM, rows: Sequence[dict[str, list[int]]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the heads see of every reply, in the order of rows and replies.
 
     Args:
-        stack: The decoder layers, without the vocabulary head.
+        model: The decoder with its vocabulary head.
         rows: Packed rows.
+
+    Returns:
+        States of the end token, (N, H), and likelihood, (N, 2): nats a token, and tens of nats of the whole reply. No
+        gradient flows through the likelihood.
     """
     inputs = collate(rows)
-    del inputs["labels"]
-    states: torch.Tensor = stack(**inputs, use_cache=False).last_hidden_state
-    return states[ends(rows)]
+    labels = inputs.pop("labels")
+    states: torch.Tensor = model.model(**inputs, use_cache=False).last_hidden_state
+    with torch.no_grad():
+        total, lengths = reply_logps(states.detach(), labels, model.lm_head)
+    return states[ends(rows)], torch.stack([total / lengths, total / 10], dim=-1)
 
 
 def batches(lengths: Sequence[int], budget: int = MAX_TOKENS) -> list[list[int]]:
@@ -105,9 +112,8 @@ class LanguageModelScorer:
             )
         self.objectives: tuple[str, ...] = tuple(json.loads((folder / "scorer.json").read_text())["objectives"])
         whole = PeftModel.from_pretrained(backbone(base, warm_start), str(folder)).merge_and_unload()
-        self.stack = whole.model.eval().requires_grad_(False)
-        head = load_file(folder / "head.safetensors")
-        self.weight, self.bias = head["weight"].float(), head["bias"].float()
+        self.model = whole.eval().requires_grad_(False)
+        self.head = load_file(folder / "head.safetensors")
         self.tokenizer = AutoTokenizer.from_pretrained(base)
         self._last: tuple[tuple[tuple[str, ...], tuple[str, ...]], torch.Tensor] | None = None
 
@@ -129,8 +135,9 @@ class LanguageModelScorer:
         order = list(members.values())
         scores = torch.empty(len(replies), len(self.objectives))
         for batch in batches([len(row["input_ids"]) for row in rows]):
-            states = end_states(self.stack, [rows[i] for i in batch])
-            scores[[index for i in batch for index in order[i]]] = (states @ self.weight.T + self.bias).sigmoid()
+            states, likelihood = end_features(self.model, [rows[i] for i in batch])
+            logits = states @ self.head["weight"].T + likelihood @ self.head["likelihood"].T + self.head["bias"]
+            scores[[index for i in batch for index in order[i]]] = logits.sigmoid()
         self._last = asked, scores
         return scores
 

@@ -36,17 +36,6 @@ def scorer(folder, tiny_base, warm_start) -> LanguageModelScorer:
     return LanguageModelScorer(folder, tiny_base, warm_start)
 
 
-class Counted:
-    """A decoder stack that counts its passes."""
-
-    def __init__(self, stack: torch.nn.Module) -> None:
-        self.stack, self.passes = stack, 0
-
-    def __call__(self, **inputs):
-        self.passes += 1
-        return self.stack(**inputs)
-
-
 def naive(folder: Path, base: Path, warm_start: Path | None) -> torch.Tensor:
     """Scores (B, L) of the pairs above: prompt and reply as one text, the adapter beside the weights, no packing."""
     tokenizer = AutoTokenizer.from_pretrained(base)
@@ -56,8 +45,12 @@ def naive(folder: Path, base: Path, warm_start: Path | None) -> torch.Tensor:
     for statement, reply in zip(STATEMENTS, REPLIES, strict=True):
         ids = tokenizer(prompt_text(statement) + reply + END, return_tensors="pt").input_ids
         with torch.no_grad():
-            last = model(ids, output_hidden_states=True).hidden_states[-1][0, -1]
-        rows.append(torch.sigmoid(head["weight"] @ last + head["bias"]))
+            read = model(ids, output_hidden_states=True)
+        begin = len(tokenizer(prompt_text(statement)).input_ids)
+        nats = [float(read.logits[0, at - 1].log_softmax(-1)[ids[0, at]]) for at in range(begin, ids.shape[1])]
+        likelihood = torch.tensor([sum(nats) / len(nats), sum(nats) / 10])
+        logits = head["weight"] @ read.hidden_states[-1][0, -1] + head["likelihood"] @ likelihood + head["bias"]
+        rows.append(torch.sigmoid(logits))
     return torch.stack(rows)
 
 
@@ -93,14 +86,15 @@ def test_scores_stand_in_the_order_of_the_pairs_though_rows_are_read_in_several_
 
 
 def test_one_pass_gives_the_scores_of_all_objectives_and_the_last_call_costs_nothing_again(scorer) -> None:
-    scorer.stack = counted = Counted(scorer.stack)
+    passes: list[int] = []
+    scorer.model.model.register_forward_hook(lambda *_: passes.append(1))
     columns = [scorer.objective(name).score(STATEMENTS, REPLIES) for name in NAMES]
-    assert counted.passes == 1  # two statements of three replies and one, in one batch
+    assert len(passes) == 1  # two statements of three replies and one, in one batch
     torch.testing.assert_close(torch.stack(columns, 1), scorer.scores(STATEMENTS, REPLIES))
     other = scorer.scores(STATEMENTS, REPLIES[::-1])
-    assert counted.passes == 2 and not torch.equal(other, torch.stack(columns, 1))
+    assert len(passes) == 2 and not torch.equal(other, torch.stack(columns, 1))
     scorer.scores(STATEMENTS, REPLIES)  # only the last call is remembered
-    assert counted.passes == 3
+    assert len(passes) == 3
 
 
 def test_no_pair_is_no_score(scorer) -> None:

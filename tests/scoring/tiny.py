@@ -29,6 +29,7 @@ def write_scorer(folder: Path, base: Path, objectives: Sequence[str], seed: int 
     head = {
         "weight": torch.randn(len(objectives), WIDTH, generator=generator) / 4,
         "bias": torch.randn(len(objectives), generator=generator),
+        "likelihood": torch.randn(len(objectives), 2, generator=generator) / 4,
     }
     save_file(head, folder / "head.safetensors")
     text = json.dumps({"objectives": list(objectives), "role": "ship", "backbone": BACKBONE} | card)

@@ -18,6 +18,7 @@ from tests.training.texts import NOUNS, corpora_with, label, own
 from training.grades.combined import MultiGraded
 from training.grades.graded import Sources
 from training.language_model import (
+    LIKELIHOOD,
     OBJECTIVES,
     Redrawn,
     ScoredStack,
@@ -112,10 +113,11 @@ def test_a_later_draw_may_be_shorter_than_the_first() -> None:
 def test_only_lora_and_heads_learn_and_heads_begin_with_nothing(tiny_base) -> None:
     model = ScoredStack(backbone(tiny_base, None), None)
     learning = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
-    assert {"head.weight", "head.bias"} < learning
-    assert all("lora_" in name for name in learning - {"head.weight", "head.bias"})
+    heads = {"head.weight", "head.bias", "likelihood"}
+    assert heads < learning and all("lora_" in name for name in learning - heads)
     assert all(".layers.2." in name for name in learning if "lora_" in name)  # the last of the tiny base's three
     assert model.head.weight.shape == (3, 32) and not model.head.weight.any() and not model.head.bias.any()
+    assert model.likelihood.tolist() == [list(LIKELIHOOD)] * 3
 
 
 def test_an_earlier_scorers_heads_are_taken_over_by_name(tiny_base, tmp_path) -> None:
@@ -125,6 +127,7 @@ def test_an_earlier_scorers_heads_are_taken_over_by_name(tiny_base, tmp_path) ->
     assert OBJECTIVES == ("faithfulness", "reflection", "empathy")
     torch.testing.assert_close(model.head.weight[[2, 0]], before["weight"])
     torch.testing.assert_close(model.head.bias[[2, 0]], before["bias"])
+    torch.testing.assert_close(model.likelihood[[2, 0]], before["likelihood"])
     assert not model.head.weight[1].any() and model.head.bias[1] == 0  # reflection is new
     learning = [p for name, p in model.named_parameters() if "lora_" in name]
     assert learning and all(p.requires_grad for p in learning)
@@ -177,6 +180,7 @@ def test_it_learns_to_tell_two_kinds_of_reply_apart_and_writes_what_scoring_read
     assert {name: (tuple(t.shape), t.dtype) for name, t in head.items()} == {
         "weight": ((3, 32), torch.float32),
         "bias": ((3,), torch.float32),
+        "likelihood": ((3, 2), torch.float32),
     }
     scorer = LanguageModelScorer(out, base, warm_start)
     statements = [f"I sold my {noun}." for noun in NOUNS]

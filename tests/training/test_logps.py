@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 
@@ -19,17 +20,18 @@ def padded(prompts, completions):
     return torch.tensor(ids), torch.tensor(mask), c
 
 
-def test_equals_one_plain_forward_a_row(tiny_llama):
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_equals_one_plain_forward_a_row(tiny_llama, temperature):
     prompts = [[5, 6, 7], [5, 6, 7], [9, 8, 7, 6, 5], [5, 6, 7], [9, 8, 7, 6, 5]]
     completions = [[3, 4, 2], [10, 2], [11, 12, 13, 14, 2], [3, 4, 2], [20]]
     ids, mask, width = padded(prompts, completions)
     layout = lay_out(ids, mask, width)
     assert layout.ids.shape == (2, 3 + 3 + 2 + 3)  # each prompt once, its completions after it
-    shared = SharedPass(tiny_llama, first_layer=1)
+    shared = SharedPass(tiny_llama, first_layer=1, temperature=temperature)
     with torch.no_grad():
         logps, entropies = shared.logps(layout, shared.trunk(layout))
         for row, (prompt, completion) in enumerate(zip(prompts, completions, strict=True)):
-            logits = tiny_llama(torch.tensor([prompt + completion])).logits[0, len(prompt) - 1 : -1]
+            logits = tiny_llama(torch.tensor([prompt + completion])).logits[0, len(prompt) - 1 : -1] / temperature
             table = logits.log_softmax(-1)
             expected = table.gather(-1, torch.tensor(completion)[:, None])[:, 0]
             torch.testing.assert_close(logps[row, : len(completion)], expected, atol=1e-5, rtol=1e-5)

@@ -16,9 +16,9 @@ from training.preferences import (
     WRITTEN,
     PreferencesConfig,
     imitated,
+    policy_logps,
     preference_loss,
     preferred,
-    reply_logps,
     train_preferences,
     utility,
 )
@@ -56,8 +56,10 @@ def test_only_statements_with_a_better_and_a_worse_reply_are_learnt_from() -> No
 
 def test_no_statement_has_more_replies_than_asked_for() -> None:
     labels = [label("S.", f"reply {n}", n % 3, "train") for n in range(9)]
-    (group,) = preferred(labels, "train", PreferencesConfig(replies=4))
-    assert len(group.replies) == len(group.utilities) == 4
+    (group,) = preferred(labels, "train", PreferencesConfig(replies=5))
+    assert group.utilities == (0.7, 0.7, 0.7, 0.0, 0.0)  # of three best, three middling and three worst
+    (group,) = preferred(labels, "train", PreferencesConfig(replies=8))
+    assert sorted(group.utilities) == [0.0, 0.0, 0.0, 0.3, 0.3, 0.7, 0.7, 0.7] and len(set(group.replies)) == 8
     assert preferred(labels, "train", PreferencesConfig(limit=0)) == []
 
 
@@ -74,7 +76,7 @@ def test_packed_log_probabilities_are_those_of_each_reply_alone(tiny_base) -> No
     prompts = {s: tokenizer(prompt_text(s)).input_ids for s in texts}
     replies = {s: [tokenizer(r + END).input_ids for r in rs] for s, rs in texts.items()}
     with torch.no_grad():
-        packed, lengths = reply_logps(model, collate([pack(prompts[s], replies[s]) for s in texts]))
+        packed, lengths = policy_logps(model, collate([pack(prompts[s], replies[s]) for s in texts]))
         alone = []
         for statement in texts:
             for reply in replies[statement]:
