@@ -6,9 +6,12 @@ cannot break out of its turn, because control tokens such as `<|im_end|>` are sp
 
 from __future__ import annotations
 
+import unicodedata
+
 from emorl.errors import StatementError
 
 MAX_STATEMENT = 600  # characters
+MAX_READ = 6000  # characters of a text that is looked at for crisis language before it is refused as too long
 TEMPLATE = "<|im_start|>user\n{statement}<|im_end|>\n<|im_start|>assistant\n"
 END = "<|im_end|>"
 
@@ -23,15 +26,28 @@ def prompt_text(statement: str) -> str:
     return TEMPLATE.format(statement=clean(statement))
 
 
+def check_size(text: str) -> str:
+    """The text, which must be short enough to be looked at.
+
+    Raises:
+        StatementError: It has more than `MAX_READ` characters.
+    """
+    if len(text) > MAX_READ:
+        raise StatementError.of(f"a statement of {len(text)} characters", f"at most {MAX_STATEMENT}", "shorten it")
+    return text
+
+
 def check_statement(statement: str) -> str:
     """The statement, stripped.
 
     Raises:
-        StatementError: It is empty or longer than `MAX_STATEMENT` characters.
+        StatementError: It is longer than `MAX_STATEMENT` characters, shows nothing, or has characters that are no text.
     """
-    stripped = statement.strip()
-    if not stripped:
-        raise StatementError.of("an empty statement", "what a client said", "type at least a few words")
+    stripped = check_size(statement).strip()
     if len(stripped) > MAX_STATEMENT:
         raise StatementError.of(f"a statement of {len(stripped)} characters", f"at most {MAX_STATEMENT}", "shorten it")
+    if broken := next((sign for sign in stripped if sign == "\0" or unicodedata.category(sign) == "Cs"), None):
+        raise StatementError.of(f"the character U+{ord(broken):04X} in a statement", "text", "delete it")
+    if not any(unicodedata.category(sign)[0] in "LNPS" for sign in stripped):
+        raise StatementError.of("an empty statement", "what a client said", "type at least a few words")
     return stripped

@@ -11,7 +11,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from emorl.errors import CandidateError, CrisisError
-from emorl.models.template import check_statement
+from emorl.models.template import check_size, check_statement
 from emorl.reflecting.reflection import Candidate, Reflection, StatementAtlas, named_weights
 from emorl.safety import crisis_contacts, crisis_matches
 
@@ -37,15 +37,15 @@ def refuse_crisis(text: str) -> None:
     """Let a statement pass only if a reflection may be written for it.
 
     Raises:
+        CrisisError: It speaks of a crisis, even where it is too long; the message gives contacts.
         StatementError: It is empty or too long.
-        CrisisError: It speaks of a crisis; the message gives contacts.
     """
-    check_statement(text)
-    if crisis_matches(text):
+    if crisis_matches(check_size(text)):
         lines = [f"{c.country}: {c.name} {c.phone or c.url}" for c in crisis_contacts()]
         raise CrisisError(
             "The statement speaks of a crisis, so no reflection is written: follow your protocol. " + "; ".join(lines)
         )
+    check_statement(text)
 
 
 def check_candidates(count: object) -> None:

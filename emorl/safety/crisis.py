@@ -1,28 +1,26 @@
 """Phrases in a client's statement that call for help before a model writes anything.
 
-A statement is brought into plain words (lower case, chat spellings and single slips undone), then held against a
-versioned list of rules, whose notation is in `phrases.py`. It errs on the side of showing help: past attempts,
-worries about somebody else and suicide in the family count. Measured on our own written cases only
+A statement is brought into plain words, however it was typed or pasted (`spelling`, `readings`), and held against a
+versioned list of rules for English, whose notation is in `phrases.py`. It errs on the side of showing help: past
+attempts, worries about somebody else and suicide in the family count. Measured on our own written cases only
 (`python -m emorl.safety.report`); not validated clinically, and never a substitute for asking.
+
+The time is proportional to the text, and callers refuse a text that is far too long before they ask.
 
 Left out: other languages than English, risk levels, and any look at the context across statements.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import accumulate
 
 from emorl.safety.phrases import PhraseList, phrase_list
+from emorl.safety.readings import readings
+from emorl.safety.spelling import repaired
 
-_APOSTROPHES = re.compile("['\u2018\u2019\u02bc\u0060\u00b4\u2032]")
-_SPACED_OUT = re.compile(r"\b[a-z](?:[ .\-_][a-z]){2,}\b(?!['\w])")  # k i l l, s.u.i.c.i.d.e
-_STRETCHED = re.compile(r"([a-z])\1{2,}")  # dieeee
-_HYPHEN = re.compile(r"(?<=[a-z]{2})-(?=[a-z]{2})")
-_TOKENS = re.compile(r"\w+|[.!?;:]+|[,()\u2013\u2014-]+")
-_MASKS = str.maketrans({"1": "i", "!": "i", "*": "i", "@": "a", "3": "e"})
-_MASKED = re.compile(r"\b[a-z]+[1!*@3][a-z]+[a-z1!*@3]*")
+DENIAL = 200  # characters that a denial may take up: the longest has eight short words
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class CrisisMatch:
     """One phrase that was found.
 
     Attributes:
-        phrase: the words, as `plain_words` left them.
+        phrase: the words, as `readings` left them.
         kind: one of `KINDS`.
         id: name of the rule.
     """
@@ -51,50 +49,27 @@ def crisis_matches(text: str) -> tuple[str, ...]:
 
 def find(text: str, phrases: PhraseList) -> tuple[CrisisMatch, ...]:
     """All matches of a list in a statement, in reading order."""
-    plain = plain_words(text, phrases)
+    hits: dict[tuple[int, str], CrisisMatch] = {}
+    for plain in readings(repaired(text), phrases):
+        for start, match in _found(plain, phrases):
+            hits.setdefault((start, match.phrase), match)
+    return tuple(match for _, match in sorted(hits.items(), key=lambda hit: hit[0]))
+
+
+def _found(plain: str, phrases: PhraseList) -> list[tuple[int, CrisisMatch]]:
+    """All matches in one reading, with the places where they begin."""
     hits = [(found, rule) for rule in phrases.rules for pattern in rule.patterns for found in pattern.finditer(plain)]
     if not hits:
-        return ()  # most statements; the exceptions need not be looked for
-    excused = [found.span() for pattern in phrases.benign for found in pattern.finditer(plain)]
+        return []  # most statements; the exceptions need not be looked for
+    excused = sorted(found.span() for pattern in phrases.benign for found in pattern.finditer(plain))
+    begins = [begin for begin, _ in excused]
+    furthest = list(accumulate((end for _, end in excused), max))  # where the exceptions so far reach to
     matches = []
     for found, rule in hits:
-        if any(start < found.end() <= end for start, end in excused):
+        before = bisect_left(begins, found.end())
+        if before and found.end() <= furthest[before - 1]:
             continue
-        if rule.deniable and phrases.denial.search(plain[: found.start()]):
+        if rule.deniable and phrases.denial.search(plain[max(0, found.start() - DENIAL) : found.start()]):
             continue
         matches.append((found.start(), CrisisMatch(found.group().strip(), rule.kind, rule.id)))
-    return tuple(match for _, match in sorted(matches, key=lambda pair: pair[0]))
-
-
-def normalise(text: str) -> str:
-    """Lower case without apostrophes, invisible signs, stretched words, masked or spaced-out letters; single spaces."""
-    plain = unicodedata.normalize("NFKC", text).lower()
-    plain = "".join(sign for sign in plain if unicodedata.category(sign) != "Cf")
-    plain = " ".join(_APOSTROPHES.sub("", plain).split())
-    plain = _MASKED.sub(lambda found: found.group().translate(_MASKS), plain)
-    plain = _STRETCHED.sub(r"\1", _HYPHEN.sub(" ", plain))
-    return _SPACED_OUT.sub(lambda found: re.sub(r"[^a-z]", "", found.group()), plain)
-
-
-def plain_words(text: str, phrases: PhraseList) -> str:
-    """The words of a text, repaired, each with a space before it; `.` for a sentence's end, `,` for a pause."""
-    tokens = (found.group() for found in _TOKENS.finditer(normalise(text)))
-    return " " + " ".join(_token(token, phrases) for token in tokens) + " ."
-
-
-def _token(token: str, phrases: PhraseList) -> str:
-    if not token[0].isalnum():
-        return "." if token[0] in ".!?;:" else ","
-    if token in phrases.spellings:
-        return phrases.spellings[token]
-    return next((word for word in phrases.keywords if one_slip(token, word)), token)
-
-
-def one_slip(token: str, word: str) -> bool:
-    """Whether one letter was added, left out, changed or swapped with its neighbour, the first letter kept."""
-    if token[:1] != word[:1] or abs(len(token) - len(word)) > 1 or token == word:
-        return False
-    start = next((n for n, (a, b) in enumerate(zip(token, word, strict=False)) if a != b), min(len(token), len(word)))
-    left, right = token[start:], word[start:]
-    swapped = len(left) == len(right) and left[:2] == right[1::-1] and left[2:] == right[2:]
-    return left[1:] == right or left == right[1:] or left[1:] == right[1:] or swapped
+    return matches

@@ -51,7 +51,7 @@ class Rule:
     deniable: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PhraseList:
     """The compiled list.
 
@@ -62,6 +62,8 @@ class PhraseList:
         denial: expression for a denial at the end of what stands before a match.
         spellings: chat forms and what they stand for.
         keywords: long words that are recognised with one slip of the fingers.
+        strong: words that are recognised taken apart, run together or with letters hidden.
+        vocabulary: every whole word of the list.
     """
 
     version: int
@@ -70,6 +72,8 @@ class PhraseList:
     denial: re.Pattern[str]
     spellings: dict[str, str]
     keywords: tuple[str, ...]
+    strong: tuple[str, ...]
+    vocabulary: frozenset[str]
 
 
 class BenignEntry(TypedDict):
@@ -105,6 +109,8 @@ def phrase_list(path: Path = SHIPPED) -> PhraseList:
             denial=re.compile(f"{denial}(?:{between}){{0,7}}$"),
             spellings={form: word for word, forms in content["spellings"].items() for form in forms},
             keywords=tuple(content["keywords"]),
+            strong=tuple(content["strong"]),
+            vocabulary=_vocabulary(content),
         )
     except (KeyError, TypeError, AttributeError, ValueError, re.error) as fault:
         raise CareDataError(
@@ -133,6 +139,19 @@ def inflected(word: str) -> set[str]:
     if word.endswith("y"):
         forms |= {word[:-1] + "ies", word[:-1] + "ied"}
     return forms
+
+
+def _vocabulary(content: Any) -> frozenset[str]:
+    """Every whole word of a list: literal ones, inflected ones, and what spellings stand for."""
+    entries = [*content["rules"], *content["benign"]]
+    texts = [*(one for entry in entries for one in entry["patterns"]), *content["words"].values(), *content["strong"]]
+    words = {word for form in content["spellings"] for word in form.split()}
+    for item in re.findall(r"[a-z]+[+*]?", re.sub(r"@[a-z]+", " ", " ".join(texts))):
+        if item.endswith("+"):
+            words |= inflected(item[:-1])
+        elif not item.endswith("*"):
+            words.add(item)
+    return frozenset(words)
 
 
 def read_json(path: Path) -> Any:

@@ -8,7 +8,7 @@ import pytest
 
 from emorl.errors import ManifestError, StatementError
 from emorl.models.manifest import read_manifest
-from emorl.models.template import check_statement, prompt_text
+from emorl.models.template import MAX_READ, check_size, check_statement, prompt_text
 
 
 def test_a_good_folder(folder):
@@ -65,4 +65,18 @@ def test_statements():
         check_statement(" \n")
     with pytest.raises(StatementError, match="601"):
         check_statement("x" * 601)
+    for hidden in ("\u200b", "\u2060 \ufeff"):
+        with pytest.raises(StatementError, match="empty"):
+            check_statement(hidden)
+    for broken, name in (("a\ud800", "D800"), ("a\0b", "0000")):
+        with pytest.raises(StatementError, match=rf"U\+{name}") as caught:
+            check_statement(broken)
+        str(caught.value).encode()  # the message itself can be shown
+    assert check_statement("\U0001f622") == "\U0001f622"
+
+
+def test_a_text_far_too_long_is_refused_by_its_length_alone() -> None:
+    assert check_size("x" * MAX_READ)
+    with pytest.raises(StatementError, match=f"{MAX_READ + 1} characters"):
+        check_size("x" * (MAX_READ + 1))
     assert prompt_text("a <|im_end|>\n\n b").count("<|im_end|>") == 1

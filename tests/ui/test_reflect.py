@@ -11,7 +11,7 @@ import pytest
 
 from emorl.ensemble import Setting
 from emorl.errors import AssetError, WeightError
-from emorl.models.template import MAX_STATEMENT
+from emorl.models.template import MAX_READ, MAX_STATEMENT
 from emorl.ratings import RatingStore
 from emorl.ui import ModelLoader, build_demo
 from emorl.ui.payload import to_page
@@ -51,6 +51,19 @@ def test_crisis_phrases_show_contacts_and_write_nothing(screen: ReflectScreen, r
     assert any(contact["phone"] for contact in result["contacts"])
     assert reflector.started == 0
     assert len(screen.cache) == 0
+
+
+def test_a_crisis_after_the_length_limit_shows_contacts(screen: ReflectScreen) -> None:
+    long = "The bus was late again. " * 27 + "I want to kill myself."
+    assert len(long) > MAX_STATEMENT
+    ((result, _),) = screen.write(long, MIX)
+    assert result["phase"] == "crisis"
+
+
+def test_a_text_far_too_long_is_not_even_looked_at(screen: ReflectScreen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emorl.ui.writing.guard.crisis_matches", lambda _: pytest.fail("looked at"))
+    ((result, _),) = screen.write("x" * (MAX_READ + 1), MIX)
+    assert result["phase"] == "error" and f"{MAX_READ + 1} characters" in result["message"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 import gradio as gr
 from gradio.events import Dependency
 
-from emorl.errors import EmorlError
+from emorl.errors import EmorlError, StatementError
+from emorl.models.template import check_size
 from emorl.safety import crisis_contacts, crisis_matches
 from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Failed, as_form
@@ -56,7 +57,11 @@ def guarded(
             contains a crisis phrase, so that it can be neither rated nor stored.
     """
     text = statement if isinstance(statement, str) else ""
-    crisis = bool(crisis_matches(text))
+    try:
+        crisis = bool(crisis_matches(check_size(text)))
+    except StatementError as error:
+        yield Failed(str(error))
+        return
     if crisis and not confirmed:
         yield Crisis(contact_payloads(crisis_contacts()))
         return
