@@ -6,7 +6,11 @@ are ordinary exceptions and are not listed here.
 
 from __future__ import annotations
 
+import re
 from typing import Self
+
+_FOLDERS = re.compile(r"(?<![\w:/\\.~])(?:~|\.{1,2}|[A-Za-z]:)?[/\\](?:[^\s:;,'\"()/\\]+[/\\])+")
+_LOGIN = re.compile(r"(?<=://)[^\s/@]+@")
 
 
 class EmorlError(Exception):
@@ -21,7 +25,24 @@ class EmorlError(Exception):
     @classmethod
     def of(cls, got: str, expected: str, remedy: str) -> Self:
         """The error with a message in the usual form."""
-        return cls(f"Got {got}: expected {expected}; {remedy}.")
+        return cls(one_line(f"Got {got}: expected {expected}; {remedy}."))
+
+    @property
+    def shown(self) -> str:
+        """The message for visitors of the app: files by their names alone, addresses without a login."""
+        return _LOGIN.sub("", _FOLDERS.sub("", one_line(str(self), 4000)))
+
+
+def one_line(text: str, longest: int = 1000) -> str:
+    """A text as one line that can be sent and shown: no line breaks, NUL or halves of characters, and not too long.
+
+    Example:
+        >>> one_line(" two   words ")
+        'two words'
+    """
+    plain = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+    plain = " ".join(plain.split())
+    return plain if len(plain) <= longest else plain[: longest - 1] + "\u2026"
 
 
 class SettingsError(EmorlError):
@@ -48,6 +69,14 @@ class CrisisError(EmorlError):
     """A statement that speaks of a crisis; the message gives contacts instead of a reflection."""
 
 
+class LanguageError(EmorlError):
+    """A statement in another language than English; the message gives contacts instead of a reflection."""
+
+
+class ReplyError(EmorlError):
+    """A reply that speaks of a crisis where the statement does not; it is not shown."""
+
+
 class AdapterMismatch(EmorlError):
     """An adapter that cannot be mixed exactly with the others on this base."""
 
@@ -58,6 +87,10 @@ class BackboneError(EmorlError):
 
 class BusyError(EmorlError):
     """More requests are waiting than the queue holds."""
+
+
+class WritingStopped(EmorlError):
+    """The thread that writes ended while a request was being written; it has been started again."""
 
 
 class ManifestError(EmorlError):

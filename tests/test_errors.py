@@ -14,7 +14,7 @@ PACKAGE = Path(errors.__file__).parent
 FLOORS = ("ensemble", "atlas", "explain", "search", "reflecting", "models", "scoring")
 FILES = [PACKAGE / "cli.py", *(path for floor in FLOORS for path in sorted((PACKAGE / floor).rglob("*.py")))]
 TREE = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, EmorlError)}
-FREE = {"Unavailable", "CrisisError"}  # a reason that becomes part of another message; contacts
+FREE = {"Unavailable", "CrisisError", "LanguageError"}  # a reason that becomes part of another message; contacts
 
 
 def raised(path: Path) -> list[ast.Call]:
@@ -34,6 +34,27 @@ def test_the_form() -> None:
     error = WeightError.of("2 weights", "3, one for each objective", "give every objective a weight")
     assert type(error) is WeightError
     assert str(error) == "Got 2 weights: expected 3, one for each objective; give every objective a weight."
+
+
+def test_a_message_is_one_line_that_can_be_sent_whatever_was_got() -> None:
+    error = str(WeightError.of("a\ud800\0\nb" + "x" * 5000, "c", "d"))
+    assert "\n" not in error and "\0" not in error and len(error) <= 1000
+    error.encode()
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("cannot read /home/ada/models/manifest.json (gone)", "cannot read manifest.json (gone)"),
+        ("cannot read ~/var/x.db; see https://example.org/a/b", "cannot read x.db; see https://example.org/a/b"),
+        (r"C:\Users\ada\x.json: broken", "x.json: broken"),
+        ("'/srv/app/var/ratings.db'", "'ratings.db'"),
+        ("postgresql://ada:secret@db.example/x failed", "postgresql://db.example/x failed"),
+        ("call /reflect and/or 3/4 of it", "call /reflect and/or 3/4 of it"),
+    ],
+)
+def test_visitors_see_no_folder_and_no_login(message: str, shown: str) -> None:
+    assert EmorlError(message).shown == shown
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")

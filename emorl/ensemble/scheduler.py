@@ -3,25 +3,32 @@
 A single worker thread owns the batch and repeats three things: admit, step, deliver. Callers, each in a thread of their
 own, hand in requests and read the results as they grow. Admission is first come, first served, one job per step, so
 that a new job's prefill delays the others as little as possible. The queue is bounded: when it is full, the caller is
-told at once. Left out: priorities, several processes.
+told at once. A request that cannot be started ends alone. If the thread itself ends, those whose replies were being
+written are told, and it is started again for the others. Left out: priorities, several processes.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
 from enum import Enum
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from emorl.ensemble.decoder import ContinuousBatch, Decoded, EnsembleDecoder, Request
-from emorl.errors import BusyError
+from emorl.errors import BusyError, WritingStopped
+
+log = logging.getLogger(__name__)
 
 MAX_SEQUENCES = 32
 """Sequences written at once."""
 
 MAX_WAITING = 32
 """Jobs that may wait."""
+
+CHECK_S = 5.0
+"""How often a caller who hears nothing looks whether the thread is still there, in seconds."""
 
 
 class Progress(Enum):
@@ -101,6 +108,7 @@ class Scheduler:
 
         Raises:
             BusyError: The queue is full.
+            WritingStopped: The thread that writes ended meanwhile.
             WeightError: Bad weights or strength, or not K weights.
             ValueError: No request, an empty prompt, or a prompt whose reply would exceed the base's positions.
         """
@@ -111,7 +119,7 @@ class Scheduler:
         self._enqueue(job)
         try:
             while True:
-                report = job.reports.get()
+                report = self._report(job)
                 while report is Progress.STEP and not job.reports.empty():  # a slow reader skips steps
                     report = job.reports.get()
                 if isinstance(report, Exception):
@@ -138,10 +146,39 @@ class Scheduler:
                     "try again in a minute",
                 )
             self._waiting.append(job)
-            if self._worker is None:
-                self._worker = threading.Thread(target=self._work, name="emorl-decoder", daemon=True)
-                self._worker.start()
+            self._start()
             self._change.notify()
+
+    def _start(self) -> None:
+        """Start the thread if there is none; `_change` is held."""
+        if self._worker is None or not self._worker.is_alive():
+            self._worker = threading.Thread(target=self._run, name="emorl-decoder", daemon=True)
+            self._worker.start()
+
+    def _report(self, job: Job) -> Progress | Exception:
+        """What the worker says next of a job."""
+        while True:
+            try:
+                return job.reports.get(timeout=CHECK_S)
+            except Empty:
+                worker = self._worker
+                if worker is None or not worker.is_alive():
+                    return _stopped()
+
+    def _run(self) -> None:
+        """The thread: work until something other than a request ends it."""
+        try:
+            self._work()
+        except BaseException as error:
+            log.critical("the writing thread ended (%s) and is started again", type(error).__name__, exc_info=error)
+            with self._change:
+                ended, self._running, self._worker = self._running, [], None
+                if not ended:  # nothing was being written: whatever ended it would end it again
+                    ended, self._waiting = list(self._waiting), deque()
+                if self._waiting:
+                    self._start()
+            for job in ended:
+                job.reports.put(_stopped())
 
     def _work(self) -> None:
         batch = ContinuousBatch(self.decoder)
@@ -151,6 +188,7 @@ class Scheduler:
                 batch.step()
                 self._deliver()
             except Exception as error:  # every caller is told; the next request starts with a new batch
+                log.exception("writing a batch failed")
                 batch = ContinuousBatch(self.decoder)
                 self._fail(error)
 
@@ -167,7 +205,20 @@ class Scheduler:
                 self._running.append(admitted)
         batch.cancel([result for job in cancelled for result in job.results])
         if admitted is not None:
-            admitted.start(batch)
+            self._begin(admitted, batch)
+
+    def _begin(self, job: Job, batch: ContinuousBatch) -> None:
+        """Start a job; what cannot be started ends alone, unless it has left its traces in the batch."""
+        before = list(batch.sequences)
+        try:
+            job.start(batch)
+        except Exception as error:
+            if batch.sequences != before:
+                raise
+            log.exception("a request could not be started")
+            with self._change:
+                self._running.remove(job)
+            job.reports.put(error)
 
     def _fits(self, batch: ContinuousBatch) -> bool:
         """Whether there is a waiting job and room for all its sequences."""
@@ -190,3 +241,9 @@ class Scheduler:
             failed, self._running = self._running, []
         for job in failed:
             job.reports.put(error)
+
+
+def _stopped() -> WritingStopped:
+    return WritingStopped.of(
+        "a fault in the thread that writes", "a reply", "it has been started again, so please try once more"
+    )

@@ -21,11 +21,16 @@ from emorl.ensemble.weights import shares
 from emorl.errors import WeightError
 
 MAX_TEMPERATURE = 2.0
+MIN_TEMPERATURE = 1e-6  # of those above 0: logits divided by less leave the range of float32
+MAX_STRENGTH = 1000.0  # far beyond what reads as language, and far within float32
 MAX_SEED = 2**63 - 1
 # For messages: what is expected of each value, and what to do about any other.
 WEIGHT = ("a finite number of at least 0", "use 0 to leave an objective out")
-STRENGTH = ("a finite number of at least 0", "1 is the plain ensemble")
-TEMPERATURE = (f"a number from 0 to {MAX_TEMPERATURE:g}", "0 always takes the most likely word")
+STRENGTH = (f"a number from 0 to {MAX_STRENGTH:g}", "1 is the plain ensemble")
+TEMPERATURE = (
+    f"a number from 0 to {MAX_TEMPERATURE:g}, at least {MIN_TEMPERATURE:g} if not 0",
+    "0 always takes the most likely word",
+)
 SEED = (f"a whole number from 0 to {MAX_SEED}", "any will do")
 ROUNDING = 1e-12  # weights whose sum is this close to 1 are already shares and stay as they are
 
@@ -53,13 +58,17 @@ class Setting:
     def __post_init__(self) -> None:
         given = [number(f"weight {k + 1}", weight, WEIGHT) for k, weight in enumerate(self.weights)]
         are_shares = abs(math.fsum(given) - 1) <= ROUNDING
+        strength = number("strength", self.strength, STRENGTH, MAX_STRENGTH)
+        temperature = number("temperature", self.temperature, TEMPERATURE, MAX_TEMPERATURE)
+        if 0 < temperature < MIN_TEMPERATURE:
+            raise WeightError.of(f"{temperature!r} for temperature", *TEMPERATURE)
         seed = number("seed", self.seed, SEED, MAX_SEED)
         if seed != int(seed):
             raise WeightError.of(f"{seed!r} for seed", *SEED)
         checked = {
             "weights": tuple(given if are_shares else shares(given)),
-            "strength": float(number("strength", self.strength, STRENGTH)),
-            "temperature": float(number("temperature", self.temperature, TEMPERATURE, MAX_TEMPERATURE)),
+            "strength": float(strength),
+            "temperature": float(temperature),
             "seed": int(seed),
         }
         for name, value in checked.items():

@@ -11,7 +11,7 @@ import pytest
 
 from emorl.ensemble import ContinuousBatch, Request, Scheduler
 from emorl.ensemble.reuse import remix
-from emorl.errors import BusyError, WeightError
+from emorl.errors import BusyError, WeightError, WritingStopped
 
 
 def request(n: int, max_tokens: int = 14) -> Request:
@@ -100,6 +100,49 @@ def test_an_error_in_the_worker_reaches_the_caller_and_the_next_request_works(de
             list(scheduler.stream([request(4)]))
     *_, results = scheduler.stream([request(4)])
     assert results[0].tokens == decoder.decode([request(4)])[0].tokens
+
+
+def test_a_request_that_cannot_be_started_ends_alone(unhurried):
+    """A seed that PyTorch refuses, past all checks: somebody else's reply goes on."""
+    scheduler = Scheduler(unhurried)
+    other = scheduler.stream([Request([5, 6, 7], [1.0, 1.0, 1.0], max_tokens=30)])
+    next(other)
+    with pytest.raises((RuntimeError, ValueError, OverflowError)):
+        list(scheduler.stream([Request([5, 6], [1.0, 1.0, 1.0], temperature=1.0, seed=2**70)]))
+    *_, (written,) = other
+    assert len(written.tokens) == 30
+    assert scheduler.load() == (0, 0)
+
+
+def test_a_dead_thread_is_told_logged_and_started_again(unhurried, monkeypatch, caplog):
+    scheduler = Scheduler(unhurried, max_sequences=1)
+    running = scheduler.stream([LONG])
+    next(running)
+    found: list[list[int]] = []
+    waiting = threading.Thread(target=lambda: found.extend(r.tokens for r in [*scheduler.stream([request(2, 5)])][-1]))
+    waiting.start()
+    wait_until(lambda: scheduler.load() == (1, 1))
+    step, broken = ContinuousBatch.step, [True]
+
+    def dies(batch: ContinuousBatch) -> bool:
+        if broken.pop() if broken else False:
+            raise SystemExit("the cause")
+        return step(batch)
+
+    monkeypatch.setattr(ContinuousBatch, "step", dies)
+    with pytest.raises(WritingStopped, match="started again"):
+        list(running)
+    waiting.join(60)
+    assert found == [unhurried.decode([request(2, 5)])[0].tokens]  # who waited is written all the same
+    assert "SystemExit" in caplog.text and "the cause" in caplog.text
+
+
+def test_who_hears_nothing_from_a_dead_thread_is_told(decoder, monkeypatch):
+    monkeypatch.setattr("emorl.ensemble.scheduler.CHECK_S", 0.05)
+    scheduler = Scheduler(decoder)
+    monkeypatch.setattr(scheduler, "_run", lambda: None)  # ends at once, and says nothing
+    with pytest.raises(WritingStopped):
+        list(scheduler.stream([request(4)]))
 
 
 def wait_until(condition, seconds: float = 60) -> None:
