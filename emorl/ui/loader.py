@@ -25,7 +25,7 @@ class ModelLoader:
 
     Attributes:
         state: "loading", "ready" or "failed".
-        message: why the load failed, in one line; empty if it did not.
+        message: why the load failed, in one line that visitors may see; empty if it did not.
     """
 
     def __init__(self, load: Callable[[], Reflector]) -> None:
@@ -48,10 +48,13 @@ class ModelLoader:
         try:
             self._reflector = self._load()
         except EmorlError as error:
-            self.message, self.state = str(error), "failed"
+            self.message, self.state = error.shown, "failed"
             log.error("%s", error)
         except Exception as error:  # the thread's edge: anything else would be lost silently
-            self.message, self.state = f"{type(error).__name__}: {error}", "failed"
+            self.message, self.state = (
+                f"{type(error).__name__}, see the app's log",
+                "failed",
+            )  # its text may say anything
             log.exception("loading the models failed")
         else:
             self.state = "ready"

@@ -8,11 +8,13 @@ component styles, which the widgets do not use.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import gradio as gr
+from starlette.middleware import Middleware as ASGIMiddleware
 
 from emorl.ui.bundle import FOLDER
+from emorl.ui.middleware import Middleware
 from emorl.ui.widgets import script
 
 STYLES = (
@@ -88,10 +90,11 @@ class LaunchSettings(TypedDict):
     allowed_paths: list[str]
     max_file_size: str
     pwa: bool
+    app_kwargs: dict[str, Any]
 
 
 def launch_settings() -> LaunchSettings:
-    """How the app is launched: no run history, no share link, no telemetry."""
+    """How the app is launched: no run history, no share link, no telemetry, and only what the app uses is served."""
     storage = (FOLDER / "storage.js").read_text(encoding="utf-8")
     return {
         "theme": theme(),
@@ -106,4 +109,5 @@ def launch_settings() -> LaunchSettings:
         "allowed_paths": [],
         "max_file_size": "1mb",
         "pwa": False,
+        "app_kwargs": {"middleware": [ASGIMiddleware(Middleware)]},
     }

@@ -89,7 +89,7 @@ class Endpoints:
                 written = reflector.best_of(statement, best_of, setting, explain)
             return reflection_json(written, explain)
         except EmorlError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            raise gr.Error(error.shown, print_exception=False) from error
         except Exception as error:  # the caller gets one line, the log the traceback
             log.exception("an endpoint failed")
             raise gr.Error(strings.ERRORS["unexpected"], print_exception=False) from error

@@ -62,7 +62,7 @@ def atlas_payloads(
                     regions=tuple(atlas["regions"]),
                 )
     except EmorlError as error:
-        yield AtlasFailed(result_id, str(error))
+        yield AtlasFailed(result_id, error.shown)
     except Exception:  # the user gets one line, the log the traceback
         log.exception("growing an atlas failed")
         yield AtlasFailed(result_id, ERRORS["unexpected"])

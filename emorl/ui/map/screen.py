@@ -41,7 +41,7 @@ def _ratings(loader: ModelLoader, overlay: Overlay | None) -> Ratings:
     try:
         return Ratings(on_the_map(overlay(), len(reflector.objectives)))
     except EmorlError as error:
-        return Ratings((), str(error))
+        return Ratings((), error.shown)
     except Exception:  # the user gets one line, the log the traceback
         log.exception("reading ratings for the map failed")
         return Ratings((), strings.ERRORS["ratings"])

@@ -123,7 +123,7 @@ class RateScreen:
         try:
             return to_page(act())
         except EmorlError as error:
-            return to_page(Failed(str(error)))
+            return to_page(Failed(error.shown))
         except Exception:  # the rater gets one line, the log the traceback
             log.exception("the rating queue failed")
             return to_page(Failed(strings.ERRORS["unexpected"]))

@@ -128,7 +128,7 @@ class ReflectScreen:
         try:
             self.store().add(new_rating(form, self.cache.get(result_id), who, submit_token(form)))
         except EmorlError as error:
-            return to_page(RatingRefused(result_id, reply, str(error))), who
+            return to_page(RatingRefused(result_id, reply, error.shown)), who
         except Exception:  # the user gets one line, the log the traceback
             log.exception("saving a rating failed")
             return to_page(RatingRefused(result_id, reply, strings.ERRORS["not_saved"])), who

@@ -112,7 +112,7 @@ class ResultsScreen:
         try:
             return to_page(act())
         except EmorlError as error:
-            return to_page(Error(str(error)))
+            return to_page(Error(error.shown))
         except Exception:  # the page gets one line, the log the traceback
             log.exception("the Results screen failed")
             return to_page(Error(strings.ERRORS["unexpected"]))

@@ -44,7 +44,7 @@ class Sender:
         try:
             self._send(who, event._data)
         except EmorlError as error:
-            return to_page(NotSent(reply, str(error))), who
+            return to_page(NotSent(reply, error.shown)), who
         except Exception:  # the user gets one line, the log the traceback
             log.exception("sending to blind rating failed")
             return to_page(NotSent(reply, strings.ERRORS["unexpected"])), who

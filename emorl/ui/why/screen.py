@@ -60,7 +60,7 @@ class WhyScreen:
         try:
             return to_page(make(reflector, cached.reflection))
         except EmorlError as error:
-            return to_page(Failed(str(error)))
+            return to_page(Failed(error.shown))
         except Exception:  # the user gets one line, the log the traceback
             log.exception("explaining a reflection failed")
             return to_page(Failed(strings.ERRORS["unexpected"]))

@@ -1,0 +1,240 @@
+"""What every request meets before Gradio sees it: which addresses exist, who may ask, and how much may be sent.
+
+Gradio 6 serves more than this app uses: uploads, a relay for files of other hosts, recordings, monitoring, an editor.
+Only what the page and the two public functions need is let through; the rest is not found. A browser says which site a
+request comes from (`Sec-Fetch-Site`, `Origin`): what another site sends is refused, so that it cannot act with
+somebody's cookie. Programs say neither and are let through. A body is JSON of at most `MAX_BODY` bytes, without NaN and
+infinity. Every answer says that nobody else may frame the page, and has the other security headers.
+
+Left out: how often somebody may ask, and what is in a body, which the functions check themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from gradio.utils import get_space
+from starlette._utils import get_route_path
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 100_000
+"""Bytes of a request's body."""
+
+MAX_DEPTH = 32
+"""Objects and lists inside one another."""
+
+API = "/gradio_api"
+_NAME = r"[\w.-]+"
+PAGES = re.compile(
+    r"/?|/(?:theme\.css|favicon\.ico|robots\.txt|manifest\.json|logout/?)|/(?:static|assets|svelte)/.+"
+    r"|/login/(?:huggingface|callback)/?|/gradio_api/theme\.css"
+)
+"""What anybody may read or link to."""
+
+ASKED = re.compile(
+    rf"/config/?|{API}/(?:info/?|openapi\.json|startup-events|app_id/?|user/?|login_check/?|queue/(?:data|status)"
+    rf"|heartbeat/{_NAME}|call/(?:v2/)?{_NAME}/{_NAME})"
+)
+SENT = re.compile(
+    rf"{API}/(?:queue/join|cancel|reset/?|component_server/?|(?:run|api)/{_NAME}/?|call/(?:v2/)?{_NAME}/?)"
+)
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# Left out: where scripts, styles and fonts come from. Gradio's page has scripts in it and makes functions of texts, so
+# the rules for these would forbid little; that the page asks no other host is held by tests.
+POLICY = "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {framers}"
+SPACE_FRAMERS = "https://huggingface.co https://*.huggingface.co https://*.hf.space"
+_PORTS = {"http": 80, "https": 443}
+
+
+class Refused(Exception):
+    """A request that is not let through.
+
+    Attributes:
+        status: Of HTTP.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Middleware:
+    """Stands around Gradio's app; it keeps nothing of a request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Args: the app inside."""
+        self.app = app
+        on_a_space = get_space() is not None  # there the hub shows the page in a frame
+        framers = SPACE_FRAMERS if on_a_space else "'self'"
+        self.headers = {**HEADERS, "Content-Security-Policy": POLICY.format(framers=framers)}
+        if not on_a_space:
+            self.headers["X-Frame-Options"] = "SAMEORIGIN"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it with one line."""
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        begun = False
+
+        async def with_headers(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                MutableHeaders(scope=message).update(self.headers)
+            await send(message)
+
+        headers = Headers(scope=scope)
+        try:
+            check_address(scope["method"], get_route_path(scope), headers)
+            if scope["method"] == "POST":
+                body = await read_body(headers, receive)
+                check_json(body)
+                receive = _again(body, receive)
+        except Refused as refused:
+            answer = JSONResponse({"detail": str(refused)}, refused.status)
+            await answer(scope, receive, with_headers)
+            return
+        try:
+            await self.app(scope, receive, with_headers)
+        except Exception:  # the visitor gets one line, the log the traceback
+            if begun:
+                raise
+            log.exception("answering a request failed")
+            answer = JSONResponse({"detail": "Something went wrong. The app's log has the details."}, 500)
+            await answer(scope, receive, with_headers)
+
+
+def check_address(method: str, path: str, headers: Headers) -> None:
+    """Let a request pass only to what the app uses, and from another site only to pages.
+
+    Raises:
+        Refused: It may not pass.
+    """
+    reading = method in ("GET", "HEAD")
+    if reading and PAGES.fullmatch(path):
+        return
+    if not (ASKED.fullmatch(path) if reading else method == "POST" and SENT.fullmatch(path)):
+        raise Refused(404, "This app does not serve that.")
+    if is_foreign(headers):
+        raise Refused(403, "This app answers its own page and programs, not the pages of other sites.")
+
+
+def is_foreign(headers: Headers) -> bool:
+    """Whether a browser sent the request for the page of another site.
+
+    A proxy that changes `Host` may say the real one in `X-Forwarded-Host`. That counts only where the browser itself
+    says that the site is the same, because another site's script can set it.
+    """
+    sites = headers.getlist("sec-fetch-site")
+    if any(site.strip().lower() not in ("same-origin", "none") for site in sites):
+        return True
+    own = headers.getlist("host")
+    if "same-origin" in sites:
+        own += [host.strip() for value in headers.getlist("x-forwarded-host") for host in value.split(",")]
+    return any(not _is_one_of(origin, own) for origin in headers.getlist("origin"))
+
+
+def _is_one_of(origin: str, hosts: Iterable[str]) -> bool:
+    try:
+        found = urlsplit(origin)
+        port = found.port or _PORTS[found.scheme]
+        named = [urlsplit(f"//{host}") for host in hosts]
+        return any((one.hostname, one.port or _PORTS[found.scheme]) == (found.hostname, port) for one in named)
+    except (ValueError, KeyError):  # "null", or no address at all
+        return False
+
+
+async def read_body(headers: Headers, receive: Receive) -> bytes:
+    """The body of a request.
+
+    Raises:
+        Refused: It is too long, or is said to be anything but JSON.
+    """
+    too_long = Refused(413, f"Got a request of more than {MAX_BODY} bytes: expected less; shorten it.")
+    said = headers.get("content-length", "0")
+    if not said.isdecimal() or len(said) > 12 or int(said) > MAX_BODY:
+        raise too_long
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Refused(400, "The request ended early.")
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY:
+            raise too_long
+        more = message.get("more_body", False)
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and kind != "application/json":
+        raise Refused(415, "Got another kind of content: expected application/json; files are not taken.")
+    return bytes(body)
+
+
+def check_json(body: bytes) -> None:
+    """Let a body pass only if it is JSON that every part of the app can read.
+
+    Raises:
+        Refused: It is not JSON, holds NaN or infinity, or is nested too deeply.
+    """
+    if not body:
+        return
+    try:
+        level = [json.loads(body, parse_constant=_no_constant, parse_float=_finite)]
+    except (ValueError, RecursionError) as fault:
+        raise Refused(400, "Got a body that cannot be read: expected JSON with finite numbers.") from fault
+    for _ in range(MAX_DEPTH):
+        level = [inner for one in level for inner in _inside(one)]
+        if not level:
+            return
+    raise Refused(400, f"Got JSON nested more than {MAX_DEPTH} deep: expected less.")
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(text)
+    return value
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives the body once more, and then what comes after it."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

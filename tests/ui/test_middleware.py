@@ -1,0 +1,242 @@
+"""What is served, to whom, and how much may be sent: on the whole app, mounted without a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from gradio.routes import App
+from starlette.datastructures import Headers
+from starlette.testclient import TestClient
+
+from emorl.ratings import open_store
+from emorl.ui import build_demo, launch_settings
+from emorl.ui.middleware import MAX_BODY, MAX_DEPTH, PAGES, Middleware, is_foreign
+from tests.browser.conftest import free_port
+from tests.ui.scripted import ScriptedReflector
+
+HOST = "emorl.example"
+FOREIGN = (
+    {"Origin": "https://elsewhere.example"},
+    {"Origin": "null"},
+    {"Origin": "nonsense"},
+    {"Origin": f"https://{HOST}:8443"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site", "Origin": f"http://{HOST}"},
+    {"Origin": "https://elsewhere.example", "X-Forwarded-Host": "elsewhere.example"},
+)
+OWN: tuple[dict[str, str], ...] = (
+    {},
+    {"Origin": f"http://{HOST}", "Sec-Fetch-Site": "same-origin"},
+    {"Origin": f"https://{HOST}"},
+    {"Sec-Fetch-Site": "none"},
+    {"Origin": "https://shown.example", "Sec-Fetch-Site": "same-origin", "X-Forwarded-Host": "shown.example"},
+)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    patch = pytest.MonkeyPatch()
+    patch.setenv("EMORL_RESULTS_PASSWORD", "a long password")
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('ratings') / 'ratings.db'}")
+    demo = build_demo(ScriptedReflector(), store)
+    served, _, _ = demo.launch(
+        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, **launch_settings()
+    )
+    yield served
+    demo.close()
+    store.close()
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def client(app: App) -> TestClient:
+    return TestClient(app, base_url=f"http://{HOST}", raise_server_exceptions=False)
+
+
+def body(**more: object) -> dict[str, object]:
+    return {"data": [], "session_hash": "s", **more}
+
+
+@pytest.mark.parametrize("said", FOREIGN)
+def test_another_site_is_foreign(said: dict[str, str]) -> None:
+    assert is_foreign(Headers({"Host": HOST, **said}))
+
+
+@pytest.mark.parametrize("said", OWN)
+def test_the_page_itself_and_programs_are_not(said: dict[str, str]) -> None:
+    assert not is_foreign(Headers({"Host": HOST, **said}))
+
+
+def test_one_foreign_origin_among_several_is_enough() -> None:
+    raw = [(b"host", HOST.encode()), (b"origin", f"http://{HOST}".encode()), (b"origin", b"http://other.example")]
+    assert is_foreign(Headers(raw=raw))
+
+
+def test_no_address_acts_for_another_site(app: App, client: TestClient) -> None:
+    """A walk over everything that Gradio serves."""
+    walked = 0
+    for route in iter_route_contexts(app.routes):
+        path = re.sub(r"{[^}]*}", "x", route.path or "")
+        for method in route.methods or ():
+            if method in ("GET", "HEAD") and PAGES.fullmatch(path):
+                continue
+            answer = client.request(method, path, headers=FOREIGN[0])
+            assert answer.status_code in (403, 404), (method, path)
+            walked += 1
+    assert walked > 60
+
+
+def test_no_private_function_acts_for_another_site(app: App, client: TestClient) -> None:
+    config = client.get("/config").json()
+    for item in config["dependencies"]:
+        for said in (FOREIGN[0], FOREIGN[4]):  # the others are told alike, see above
+            answer = client.post("/gradio_api/queue/join", json=body(fn_index=item["id"]), headers=said)
+            assert answer.status_code == 403, item
+            assert client.post(f"/gradio_api/run/{item['api_name']}", json=body(), headers=said).status_code == 403
+    called = [(one["id"], name) for one in config["components"] for name in one["props"].get("server_fns") or ()]
+    assert {"purge_old", "show_results", "leave"} <= {name for _, name in called}
+    for component, name in called:
+        sent = body(component_id=component, fn_name=name, data={"session": "wrong"})
+        for said in (FOREIGN[0], FOREIGN[4]):
+            answer = client.post("/gradio_api/component_server", json=sent, headers=said)
+            assert answer.status_code == 403 and "\n" not in answer.json()["detail"]
+
+
+def test_the_private_functions_of_results_refuse_a_wrong_session_and_none(client: TestClient) -> None:
+    config = client.get("/config").json()
+    ((component, names),) = [
+        (one["id"], one["props"]["server_fns"])
+        for one in config["components"]
+        if one["props"].get("elem_id") == "widget-results"
+    ]
+    assert len(names) >= 4
+    for name in names:
+        if name == "leave":
+            continue
+        for data in ({}, {"session": "wrong"}, {"session": {"admitted": True}, "confirm": "DELETE", "days": 0}):
+            sent = body(component_id=component, fn_name=name, data=data)
+            answer = client.post("/gradio_api/component_server", json=sent)
+            assert answer.status_code == 200 and list(answer.json()) == ["error"], name
+
+
+def test_the_page_may_act(client: TestClient) -> None:
+    for said in OWN:
+        assert client.get("/config", headers=said).status_code == 200
+        assert client.get("/gradio_api/info", headers=said).status_code == 200
+        answer = client.post("/gradio_api/queue/join", json=body(fn_index=10_000), headers=said)
+        assert answer.status_code not in (403, 415)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file=http://example.org/x",
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/file/etc/passwd",
+        "/gradio_api/proxy=https://example.org/x",
+        "/gradio_api/upload_progress?upload_id=x",
+        "/gradio_api/deep_link",
+        "/gradio_api/runs",
+        "/gradio_api/vibe-code",
+        "/gradio_api/dev/reload",
+        "/gradio_api/stream/s/r/1/playlist.m3u8",
+        "/monitoring",
+        "/monitoring/summary",
+        "/pwa_icon",
+        "/docs",
+        "/redoc",
+        "/openapi.json",
+        "/config/x",
+        "/gradio_api/%2e%2e/config",
+    ],
+)
+def test_what_the_app_does_not_use_is_off(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["upload", "process_recording", "vibe-edit", "undo-vibe-edit", "stream/x", "login"])
+def test_nothing_takes_files(client: TestClient, name: str) -> None:
+    for path in (f"/gradio_api/{name}", f"/{name}"):
+        assert client.post(path, files={"files": ("x.txt", b"x" * 10)}).status_code == 404
+    for path in ("component_server", "queue/join", "run/reflect"):
+        assert client.post(f"/gradio_api/{path}", files={"files": ("x.txt", b"x")}).status_code == 415
+
+
+def test_long_bodies_are_refused_whether_their_length_is_said_or_not(client: TestClient) -> None:
+    kind = {"Content-Type": "application/json"}
+    text = json.dumps(body(fn_index=0, data=["x" * MAX_BODY])).encode()
+    assert client.post("/gradio_api/queue/join", content=text, headers=kind).status_code == 413
+
+    def parts() -> Iterator[bytes]:
+        for _ in range(MAX_BODY // 1000 + 2):
+            yield b" " * 1000
+
+    assert client.post("/gradio_api/queue/join", content=parts(), headers=kind).status_code == 413
+    for wrong in ("-1", "x", "9" * 30):
+        answer = client.post("/gradio_api/reset", content=b"", headers={**kind, "Content-Length": wrong})
+        assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "",
+        '{"data": [NaN]}',
+        '{"data": [-Infinity]}',
+        '{"data": [1e999]}',
+        "\ud800",
+        "[" * 50_000,
+        "[" * (MAX_DEPTH + 2) + "]" * (MAX_DEPTH + 2),
+        "1" * 5000,
+    ],
+)
+def test_what_is_not_plain_json_is_one_line(client: TestClient, text: str) -> None:
+    content = text.encode("utf-8", "surrogatepass")
+    kind = {"Content-Type": "application/json"}
+    answer = client.post("/gradio_api/queue/join", content=content, headers=kind)
+    assert answer.status_code == (422 if not text else 400)
+    assert text == "" or list(answer.json()) == ["detail"]
+
+
+def test_every_answer_has_the_headers(client: TestClient) -> None:
+    for answer in (client.get("/"), client.get("/config"), client.get("/nothing"), client.get("/static/none")):
+        found = answer.headers
+        assert found["X-Content-Type-Options"] == "nosniff"
+        assert found["X-Frame-Options"] == "SAMEORIGIN"
+        assert "frame-ancestors 'self'" in found["Content-Security-Policy"]
+        assert "object-src 'none'" in found["Content-Security-Policy"]
+        assert found["Referrer-Policy"] == "same-origin"
+    assert client.get("/").status_code == 200
+
+
+def test_a_fault_inside_is_one_line_and_the_log_has_the_cause(caplog: pytest.LogCaptureFixture) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("in /home/ada/app.py")
+
+    answer = TestClient(Middleware(broken)).get("/")
+    assert answer.status_code == 500 and list(answer.json()) == ["detail"] and "ada" not in answer.text
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "in /home/ada/app.py" in caplog.text
+
+
+def test_on_a_space_the_hub_may_frame_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from emorl.ui import middleware
+
+    monkeypatch.setattr(middleware, "get_space", lambda: "owner/name")
+    found = middleware.Middleware(lambda *_: None).headers  # type: ignore[arg-type, return-value]
+    assert "https://huggingface.co" in found["Content-Security-Policy"] and "X-Frame-Options" not in found
+
+
+def test_websockets_are_closed(client: TestClient) -> None:
+    from starlette.websockets import WebSocketDisconnect
+
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/gradio_api/queue/join") as socket:
+        received: Any = socket.receive_text()
+        assert not received
