@@ -24,7 +24,7 @@ from dataclasses import replace
 from emorl.ensemble import Setting
 from emorl.ensemble.setting import MAX_SEED
 from emorl.models.template import check_statement
-from emorl.reflecting.contract import check_candidates
+from emorl.reflecting.contract import check_candidates, may_be_shown, refuse_reply
 from emorl.reflecting.finish import finish
 from emorl.reflecting.reflection import Candidate, Draft, Judged, Made, Reflection, StatementAtlas, named_weights
 from emorl.reflecting.writer import Writer
@@ -82,12 +82,17 @@ def write_best(
         rows.append(base)
     with closing(writer.write([writer.request(prompt, row) for row in rows], explain)) as steps:
         for results in steps:  # even without new text, so that the caller can stop here
-            yield Draft(writer.text(results[0].tokens))
+            draft = writer.text(results[0].tokens)
+            refuse_reply(text, [draft])
+            yield Draft(draft)
     texts = [writer.text(result.tokens) for result in results]
+    fit = may_be_shown(text, texts)
+    refuse_reply(text, fit or texts)
     judged = writer.judge(text, texts)
     first: dict[str, int] = {}  # where each distinct text occurs first
     for index in range(len(planned)):
-        first.setdefault(texts[index], index)
+        if texts[index] in fit:
+            first.setdefault(texts[index], index)
     if len(first) > 1:
         first.pop("", None)
     shares = named_weights(names, asked)

@@ -1,19 +1,20 @@
 """What scripts get: JSON objects, the same from the command line and from the app's endpoints.
 
-And what they are refused: a statement that speaks of a crisis gets contacts instead of a reflection, and nobody gets
-more than sixteen candidates. Left out: the counsellor's confirmation that a statement is an invented exercise, which
-only the page asks for.
+And what they are refused: a statement that speaks of a crisis or is not English gets contacts instead of a reflection,
+a reply that speaks of a crisis by itself is not shown, and nobody gets more than sixteen candidates. Left out: the
+counsellor's confirmation that a statement is an invented exercise, which only the page asks for.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from emorl.errors import CandidateError, CrisisError
+from emorl.errors import CandidateError, CrisisError, LanguageError, ReplyError
 from emorl.models.template import check_size, check_statement
 from emorl.reflecting.reflection import Candidate, Reflection, StatementAtlas, named_weights
-from emorl.safety import crisis_contacts, crisis_matches
+from emorl.safety import contacts_line, crisis_contacts, crisis_kinds, crisis_matches, is_foreign, reply_matches
 
 if TYPE_CHECKING:
     from emorl.atlas import AtlasJson
@@ -31,6 +32,7 @@ CANDIDATE_FIELDS = (
     "total",
 )
 MAX_CANDIDATES = 16
+NOT_SHOWN = "(This reply speaks of a crisis and is not shown.)"
 
 
 def refuse_crisis(text: str) -> None:
@@ -39,13 +41,55 @@ def refuse_crisis(text: str) -> None:
     Raises:
         CrisisError: It speaks of a crisis, even where it is too long; the message gives contacts.
         StatementError: It is empty or too long.
+        LanguageError: It is not English; the message gives contacts.
     """
-    if crisis_matches(check_size(text)):
-        lines = [f"{c.country}: {c.name} {c.phone or c.url}" for c in crisis_contacts()]
+    if kinds := crisis_kinds(check_size(text)):
         raise CrisisError(
-            "The statement speaks of a crisis, so no reflection is written: follow your protocol. " + "; ".join(lines)
+            "The statement speaks of a crisis, so no reflection is written: follow your protocol. "
+            + contacts_line(crisis_contacts(kinds=kinds))
         )
     check_statement(text)
+    refuse_language(text)
+
+
+def refuse_language(text: str) -> None:
+    """Let a statement pass only if it is English, as far as can be told.
+
+    Raises:
+        LanguageError: It is not; the message gives contacts, because its crisis words are hardly known.
+    """
+    if is_foreign(text):
+        raise LanguageError(
+            "The statement seems not to be English, so no reflection is written: neither the models nor the crisis "
+            "rules know other languages. If somebody is in danger: " + contacts_line(crisis_contacts())
+        )
+
+
+def may_be_shown(statement: str, replies: Iterable[str]) -> set[str]:
+    """The replies that speak of no crisis; all of them where the statement speaks of one."""
+    given = set(replies)
+    fit = {reply for reply in given if not reply_matches(reply)}
+    return given if fit != given and crisis_matches(statement) else fit
+
+
+def shown(statement: str, reply: str) -> str:
+    """A reply beside the one that was asked for, such as the base's own, or a line in its place."""
+    return reply if may_be_shown(statement, [reply]) else NOT_SHOWN
+
+
+def refuse_reply(statement: str, replies: Iterable[str]) -> None:
+    """Let replies pass only if none of them speaks of a crisis that the statement does not speak of.
+
+    Raises:
+        ReplyError: One does; it must not be shown.
+    """
+    given = set(replies)
+    if given - may_be_shown(statement, given):
+        raise ReplyError.of(
+            "a reply that speaks of a crisis where the statement does not",
+            "a reflection of what was said",
+            "it is not shown; move the weights or write again",
+        )
 
 
 def check_candidates(count: object) -> None:

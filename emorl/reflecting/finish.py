@@ -12,6 +12,7 @@ from emorl.explain import Explanation, explain_reply
 from emorl.explain.contributions import explain_tokens
 from emorl.models.base import BASE_NAME, BASE_SHA256
 from emorl.models.manifest import Manifest
+from emorl.reflecting.contract import shown
 from emorl.reflecting.reflection import Judged, ModelIdentity, Reflection, TokenExplanation, Trace
 from emorl.reflecting.writer import Writer
 
@@ -40,7 +41,7 @@ def finish(
     return Reflection(
         statement=statement,
         reflection=reply,
-        base_reflection=base_reply,
+        base_reflection=shown(statement, base_reply),
         objectives=tuple(writer.names),
         setting=setting,
         scores=judged[reply].scores,

@@ -82,6 +82,7 @@ class Reflector:
 
         Raises:
             StatementError: The statement is empty or too long.
+            ReplyError: The reply speaks of a crisis where the statement does not.
             BusyError: Too many others are waiting.
         """
         with closing(self.side_by_side(statement, [setting], explain)) as steps:
@@ -98,6 +99,7 @@ class Reflector:
 
         Raises:
             StatementError: The statement is empty or too long.
+            ReplyError: The reply speaks of a crisis where the statement does not.
             BusyError: Too many others are waiting.
         """
         yield from write_side_by_side(self.writer, statement, settings, explain)
@@ -129,6 +131,7 @@ class Reflector:
         Raises:
             StatementError: The statement is empty or too long.
             CandidateError: A bad number of candidates.
+            ReplyError: Every candidate speaks of a crisis where the statement does not.
             BusyError: Too many others are waiting.
         """
         yield from write_best(self.writer, statement, setting, count, explain, atlas)

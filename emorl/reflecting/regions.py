@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from emorl.atlas import Atlas, as_json, grow_atlas
 from emorl.models.template import check_statement
+from emorl.reflecting.contract import shown
 from emorl.reflecting.reflection import StatementAtlas
 from emorl.reflecting.writer import MAX_TOKENS, Writer
 
@@ -79,7 +80,7 @@ def grow_regions(
                 atlas = next(growing, None)
             if atlas is None:
                 break
-            result = _plain(atlas, writer, replies)
+            result = _plain(atlas, writer, text, replies)
             yield result
     assert result is not None
     for start in range(0, len(result["regions"]), pace.scored):
@@ -91,11 +92,11 @@ def grow_regions(
     yield {**result, "finished": True}
 
 
-def _plain(atlas: Atlas, writer: Writer, replies: dict[tuple[int, ...], str]) -> StatementAtlas:
+def _plain(atlas: Atlas, writer: Writer, statement: str, replies: dict[tuple[int, ...], str]) -> StatementAtlas:
     """The atlas with its texts; those of new regions are added to `replies`."""
     for region in atlas.regions:
         if region.tokens not in replies:
-            replies[region.tokens] = writer.text(region.tokens)
+            replies[region.tokens] = shown(statement, writer.text(region.tokens))
     return {
         **as_json(atlas, writer.names, [replies[region.tokens] for region in atlas.regions]),
         "strength": atlas.strength,

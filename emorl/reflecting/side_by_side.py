@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from emorl.ensemble import Decoded, Setting
 from emorl.models.template import check_statement
+from emorl.reflecting.contract import refuse_reply
 from emorl.reflecting.finish import finish
 from emorl.reflecting.reflection import Draft, Reflection
 from emorl.reflecting.writer import Writer
@@ -35,9 +36,12 @@ def write_side_by_side(
             lengths = [len(results[own].tokens) for own, _ in where]
             if lengths != shown:
                 shown = lengths
-                yield tuple(Draft(writer.text(results[own].tokens)) for own, _ in where)
+                drafts = [writer.text(results[own].tokens) for own, _ in where]
+                refuse_reply(text, drafts)
+                yield tuple(map(Draft, drafts))
     if lone_greedy:
         writer.memory.keep(requests[0], results[0], results[-1])
+    refuse_reply(text, [writer.text(results[own].tokens) for own, _ in where])
     judged = writer.judge(text, [writer.text(result.tokens) for result in results])
     yield tuple(
         replace(finish(writer, text, setting, results[own], results[base], judged, explain), reused=reused)

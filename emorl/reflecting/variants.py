@@ -11,6 +11,7 @@ from contextlib import closing
 from emorl.ensemble import Setting
 from emorl.errors import WeightError
 from emorl.explain import Variant, Variants, plan_variants
+from emorl.reflecting.contract import shown
 from emorl.reflecting.reflection import Reflection
 from emorl.reflecting.writer import Writer
 
@@ -50,7 +51,8 @@ def write_variants(writer: Writer, reflection: Reflection, every: bool) -> Varia
         some = missing[start : start + BATCH_SIZE]
         with closing(writer.write([writer.request(prompt, setting) for setting in some])) as steps:
             *_, results = steps
-        written |= {setting: writer.text(result.tokens) for setting, result in zip(some, results, strict=True)}
+        for setting, result in zip(some, results, strict=True):
+            written[setting] = shown(reflection.statement, writer.text(result.tokens))
     replies = list(dict.fromkeys(written[setting] for setting in settings))
     scored = writer.scores(reflection.statement, replies)
     return Variants(

@@ -8,12 +8,14 @@ unless `EMORL_COUNTRY` names one country or several ("GB, IE"); a deployer's own
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from emorl.errors import CareDataError
 from emorl.resources import data_path
+from emorl.safety.phrases import KINDS
 from emorl.settings import ALIASES, settings
 
 SHIPPED = data_path("safety", "contacts.json")
@@ -32,6 +34,7 @@ class Contact:
         url: its own address.
         note: cost, hours, emergency number.
         source: where the entry comes from.
+        kinds: kinds of crisis that it is for (`phrases.KINDS`); for everybody if there are none.
     """
 
     country: str
@@ -40,9 +43,15 @@ class Contact:
     url: str
     note: str
     source: str
+    kinds: tuple[str, ...] = ()
 
 
-def crisis_contacts(country: str | None = None) -> tuple[Contact, ...]:
+def contacts_line(contacts: Iterable[Contact]) -> str:
+    """Contacts as one line of text: country, name, number or else address."""
+    return "; ".join(f"{one.country}: {one.name} {one.phone or one.url}" for one in contacts)
+
+
+def crisis_contacts(country: str | None = None, kinds: Collection[str] = ()) -> tuple[Contact, ...]:
     """Services for a country and those for everywhere; all of them without a country.
 
     Without `country` the environment's `EMORL_COUNTRY` counts, if it is set.
@@ -50,11 +59,14 @@ def crisis_contacts(country: str | None = None) -> tuple[Contact, ...]:
     Args:
         country: ISO 3166 codes of two letters ("UK" is understood) in any case, separated by commas. An unknown one
             gives the services for everywhere.
+        kinds: Kinds of crisis, whose own services come first; without any, only those for everybody.
 
     Raises:
         CareDataError: the contact list is missing or broken.
     """
-    contacts = contact_list(settings().contacts or SHIPPED)
+    every = contact_list(settings().contacts or SHIPPED)
+    own = [contact for contact in every if set(contact.kinds) & set(kinds)]
+    contacts = (*own, *(contact for contact in every if not contact.kinds))
     named = [code.strip() for code in country.upper().split(",")] if country else settings().country
     codes = {ALIASES.get(code, code) for code in named if code}
     if not codes:
@@ -75,13 +87,15 @@ def contact_list(path: Path = SHIPPED) -> tuple[Contact, ...]:
         remedy = "correct the file, or unset EMORL_CONTACTS to use the list that is shipped"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        contacts = tuple(Contact(**entry) for entry in content["contacts"])
+        contacts = tuple(Contact(**{**entry, "kinds": tuple(entry.get("kinds", ()))}) for entry in content["contacts"])
         if not contacts:
             raise ValueError("no contacts")
         for contact in contacts:
             if not contact.source or not contact.url.startswith("https://"):
                 raise ValueError(f"{contact.name}: source or url")
-        if not any(contact.country == INTERNATIONAL for contact in contacts):
+            if unknown := set(contact.kinds) - set(KINDS):
+                raise ValueError(f"{contact.name}: kinds {', '.join(sorted(unknown))}")
+        if not any(contact.country == INTERNATIONAL and not contact.kinds for contact in contacts):
             raise ValueError("no contact for everywhere, country INT")  # nobody may be left without any
     except OSError as fault:
         raise CareDataError(f"cannot read {path} ({fault.strerror}); expected a list of contacts; {remedy}") from fault

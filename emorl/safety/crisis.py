@@ -7,20 +7,36 @@ attempts, worries about somebody else and suicide in the family count. Measured 
 
 The time is proportional to the text, and callers refuse a text that is far too long before they ask.
 
-Left out: other languages than English, risk levels, and any look at the context across statements.
+Left out: other languages than English (but for a few words, see `languages`), risk levels, and any look at the
+context across statements.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
+from emorl.safety.languages import foreign_crisis
 from emorl.safety.phrases import PhraseList, phrase_list
 from emorl.safety.readings import readings
 from emorl.safety.spelling import repaired
 
 DENIAL = 200  # characters that a denial may take up: the longest has eight short words
+
+
+_FIRST = {
+    "yourself": "myself",
+    "your": "my",
+    "you're": "I'm",
+    "you've": "I've",
+    "you'd": "I'd",
+    "you'll": "I'll",
+    "you": "me",
+}
+_SECOND = re.compile(r"\b(?:yourself|your|you're|you've|you'd|you'll|you)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -47,12 +63,30 @@ def crisis_matches(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match.phrase for match in find(text, phrase_list())))
 
 
+@lru_cache(maxsize=256)
+def reply_matches(reply: str) -> tuple[str, ...]:
+    """The crisis phrases in a reply, which speaks to the client: "you" is read as it stands and as "me" as well."""
+    turned = _SECOND.sub(lambda found: _FIRST[found.group().lower()], reply.replace("\u2019", "'"))
+    return crisis_matches(reply) or crisis_matches(turned)
+
+
+def crisis_kinds(text: str) -> frozenset[str]:
+    """The kinds of the crisis phrases in a statement, of `KINDS`; they choose the contacts and are not shown.
+
+    Raises:
+        CareDataError: the phrase list is missing or broken.
+    """
+    return frozenset(match.kind for match in find(text, phrase_list()))
+
+
 def find(text: str, phrases: PhraseList) -> tuple[CrisisMatch, ...]:
     """All matches of a list in a statement, in reading order."""
     hits: dict[tuple[int, str], CrisisMatch] = {}
     for plain in readings(repaired(text), phrases):
         for start, match in _found(plain, phrases):
             hits.setdefault((start, match.phrase), match)
+    for language, words in foreign_crisis(text):
+        hits[len(text), words] = CrisisMatch(words, "suicide", f"words-{language}")
     return tuple(match for _, match in sorted(hits.items(), key=lambda hit: hit[0]))
 
 

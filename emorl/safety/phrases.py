@@ -26,7 +26,7 @@ from emorl.errors import CareDataError
 from emorl.resources import data_path
 
 SHIPPED = data_path("safety", "crisis_phrases.json")
-KINDS = ("suicide", "self_harm", "harm_to_others", "danger")
+KINDS = ("suicide", "self_harm", "overdose", "eating_disorder", "harm_to_others", "harm_to_children", "abuse")
 
 _CONCEPT = re.compile("@([a-z]+)")
 _GAP = re.compile(r"~(\d?)")

@@ -28,6 +28,7 @@ from typing import TypeVar
 from emorl.errors import CareDataError
 from emorl.resources import data_path
 from emorl.safety.crisis import crisis_matches
+from emorl.safety.languages import is_foreign
 from emorl.safety.phrases import phrase_list
 
 CASES = data_path("safety", "crisis_cases.jsonl")
@@ -175,6 +176,8 @@ def main() -> None:
         print(f"{name:17} alarms {len(raised)}/{len(statements)} = {share:.4f}, {each_ms:.2f} ms each")
         for text in raised if options.misses else ():
             print(f"  alarm: {text}")
+        foreign = [text for text in statements if is_foreign(text)]
+        print(f"{name:17} not taken for English {len(foreign)}/{len(statements)}")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,23 @@ def test_the_setting_chooses_the_country(monkeypatch: pytest.MonkeyPatch) -> Non
     assert {contact.country for contact in crisis_contacts()} == {"IE", "EU", "INT"}
     assert "US" in {contact.country for contact in crisis_contacts("US")}  # an argument wins
     monkeypatch.setenv("EMORL_COUNTRY", " ")
-    assert len(crisis_contacts()) == len(contact_list())
+    assert crisis_contacts() == tuple(contact for contact in contact_list() if not contact.kinds)
+
+
+@pytest.mark.parametrize("kind", ["overdose", "eating_disorder", "harm_to_others", "harm_to_children", "abuse"])
+def test_a_kind_has_contacts_of_its_own_before_those_for_everybody(kind: str) -> None:
+    found = crisis_contacts(kinds={kind})
+    own = [contact for contact in found if contact.kinds]
+    assert own and all(kind in contact.kinds for contact in own)
+    assert found == (*own, *crisis_contacts())
+    assert {contact.country for contact in crisis_contacts("GB", {kind})} == {"GB", "INT"}
+
+
+def test_an_unknown_kind_in_a_list_of_ones_own_is_one_line(tmp_path: Path) -> None:
+    path = own_list(tmp_path, "INT")
+    path.write_text(path.read_text().replace('"country"', '"kinds": ["mood"], "country"', 1))
+    with pytest.raises(CareDataError, match="kinds mood"):
+        contact_list(path)
 
 
 def test_several_countries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,8 +172,52 @@ def test_disguises(text: str) -> None:
 
 def test_what_comes_back() -> None:
     assert crisis_matches("I want to die. I cut myself. I want to die.") == ("want to die", "cut myself")
-    assert {match.kind for match in find("I want to die and he hits me", phrase_list())} == {"suicide", "danger"}
+    assert {match.kind for match in find("I want to die and he hits me", phrase_list())} == {"suicide", "abuse"}
     assert crisis_matches("") == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("suicide", "I want to die."),
+        ("self_harm", "I cut myself last night."),
+        ("overdose", "I took an overdose on Sunday."),
+        ("overdose", "I swallowed the whole packet of tablets."),
+        ("eating_disorder", "I make myself sick after every meal."),
+        ("eating_disorder", "The bulimia is back."),
+        ("eating_disorder", "I binge at night and then I purge."),
+        ("eating_disorder", "I haven't eaten anything for five days."),
+        ("eating_disorder", "I put two fingers down my throat."),
+        ("harm_to_others", "I keep thinking about stabbing him."),
+        ("harm_to_children", "The baby won't stop and last night I held the pillow over her for a second."),
+        ("harm_to_children", "I shook the baby."),
+        ("harm_to_children", "I have these images of drowning my son in the bath."),
+        ("harm_to_children", "I'm scared I'll hurt the baby."),
+        ("abuse", "He hits me when he drinks."),
+        ("abuse", "My uncle raped me."),
+    ],
+)
+def test_kinds(kind: str, text: str) -> None:
+    assert kind in {match.kind for match in find(text, phrase_list())}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I've had an overdose of Netflix this week.",
+        "He took his own life lessons from his dad.",
+        "I'm done with life insurance calls.",
+        "He held the pillow for her while she signed.",
+        "I shook him by the hand.",
+        "The smell of it made me sick.",
+        "We purged the old files.",
+        "I haven't eaten meat for five years.",
+        "I drop the kids off and shake the crumbs out.",
+        "I'm scared of dropping my son off on his first day.",
+    ],
+)
+def test_what_only_sounds_like_a_kind_raises_no_alarm(text: str) -> None:
+    assert not crisis_matches(text)
 
 
 def test_a_benign_match_excuses_only_what_ends_inside_it() -> None:
@@ -239,7 +283,7 @@ def test_every_entry_says_why_and_names_are_unique() -> None:
     entries = content["rules"] + content["benign"]
     assert all(len(entry["why"]) > 5 for entry in entries)
     assert len({entry["id"] for entry in entries}) == len(entries)
-    assert content["version"] >= 5
+    assert content["version"] >= 6
     assert f"Version {content['version']}" in data_path("README.md").read_text("utf-8")  # its changelog
 
 
@@ -267,7 +311,7 @@ ENTRY = (
         (ENTRY + '"benign": [], "rules": [{"id": "x", "kind": "suicide", "why": "y", "patterns": []}]}', "why or pat"),
         (ENTRY + '"benign": [], "rules": [{"id": "x", "kind": "suicide", "why": "y", "patterns": [""]}]}', "an empty"),
         (ENTRY + '"benign": [], "rules": [{"id": "x", "kind": "mood", "why": "y", "patterns": ["a"]}]}', "x: kind"),
-        (ENTRY + '"benign": [], "rules": [{"id": "x", "kind": "danger", "why": "y", "patterns": ["@gone"]}]}', "gone"),
+        (ENTRY + '"benign": [], "rules": [{"id": "x", "kind": "abuse", "why": "y", "patterns": ["@gone"]}]}', "gone"),
     ],
 )
 def test_a_broken_list_is_an_error_never_an_empty_list(tmp_path: Path, content: str | None, message: str) -> None:

@@ -66,7 +66,7 @@ def test_other_spellings(text: str) -> None:
         "We ate at 7. I paid. 5 of us, $40 & change!",
         "The soldier studied the audience; I diet.",
         "Kill it. Me, I'd keep the spider. It was 4 to 1 on.",
-        "I want to go. My hair needs a cut.",
+        "I live. Myself, I like Leeds.",
         "f**k this, s**t happens, d*mn",
         "I <3 my job. 3 < 4 and x > y, #blessed @home",
         "100% sure, path C:\\new, see https://example.org/%20x",

@@ -60,8 +60,27 @@ def test_a_crisis_after_the_length_limit_shows_contacts(screen: ReflectScreen) -
     assert result["phase"] == "crisis"
 
 
+@pytest.mark.parametrize("text", ["Ich fühle mich sehr allein, seit meine Frau tot ist.", "Мне очень одиноко с весны."])
+def test_another_language_gets_contacts_in_one_line_and_nothing_written(
+    screen: ReflectScreen, reflector: ScriptedReflector, text: str
+) -> None:
+    for confirmed in (False, True):
+        ((result, _),) = screen.write(text, MIX, confirmed)
+        assert result["phase"] == "error" and "\n" not in result["message"]
+        assert "English" in result["message"] and "116 123" in result["message"]
+    assert reflector.started == 0
+
+
+def test_a_crisis_of_a_kind_gets_contacts_of_its_own_first(screen: ReflectScreen) -> None:
+    ((result, _),) = screen.write("I make myself sick after every meal.", MIX)
+    names = [contact["name"] for contact in result["contacts"]]
+    assert result["phase"] == "crisis" and "Beat" in names[:6] and "Samaritans" in names
+    ((other, _),) = screen.write("I want to die.", MIX)
+    assert "Beat" not in [contact["name"] for contact in other["contacts"]]
+
+
 def test_a_text_far_too_long_is_not_even_looked_at(screen: ReflectScreen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emorl.ui.writing.guard.crisis_matches", lambda _: pytest.fail("looked at"))
+    monkeypatch.setattr("emorl.ui.writing.guard.crisis_kinds", lambda _: pytest.fail("looked at"))
     ((result, _),) = screen.write("x" * (MAX_READ + 1), MIX)
     assert result["phase"] == "error" and f"{MAX_READ + 1} characters" in result["message"]
 
@@ -142,15 +161,22 @@ def test_generate_waits_for_the_model(store: RatingStore) -> None:
     assert steps[-1][0]["weights"] == {"reflection": 0.6, "empathy": 0.4}
 
 
-@pytest.mark.parametrize("error", [AssetError("no base model"), ValueError("no base model")])
-def test_a_failed_load_is_said(store: RatingStore, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (AssetError("no base model in /home/ada/models/x.gguf"), "no base model in x.gguf"),
+        (ValueError("no base model at host ada.example"), "ValueError, see the app's log"),
+    ],
+)
+def test_a_failed_load_is_said_without_folders_and_hosts(store: RatingStore, error: Exception, said: str) -> None:
     def load() -> Any:
         raise error
 
     source = ModelLoader(load)
     screen = ReflectScreen(source, lambda: store)
     result, _ = list(screen.write("I am tired.", MIX))[-1]
-    assert result["phase"] == "error" and "no base model" in result["message"]
+    assert result["phase"] == "error" and said in result["message"]
+    assert "ada" not in result["message"]
     assert to_page(model_settings(source))["state"] == "failed"
 
 

@@ -1,8 +1,8 @@
 """The checks before and around writing, on every screen that writes.
 
 A statement with a crisis phrase is answered with contacts alone unless the counsellor has confirmed that it is an
-invented exercise; while the models load the page is told so; whatever goes wrong becomes one line. Left out: what is
-written and how it is shown, which are the screens'.
+invented exercise, and one that is not English with contacts in one line. While the models load the page is told so, and
+whatever goes wrong becomes one line. Left out: what is written and how it is shown, which are the screens'.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 import gradio as gr
 from gradio.events import Dependency
 
-from emorl.errors import EmorlError, StatementError
+from emorl.errors import EmorlError, LanguageError, StatementError
 from emorl.models.template import check_size
-from emorl.safety import crisis_contacts, crisis_matches
+from emorl.reflecting.contract import refuse_language
+from emorl.safety import crisis_contacts, crisis_kinds
 from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Failed, as_form
 from emorl.ui.widgets import QUIET, handler
@@ -58,12 +59,13 @@ def guarded(
     """
     text = statement if isinstance(statement, str) else ""
     try:
-        crisis = bool(crisis_matches(check_size(text)))
-    except StatementError as error:
-        yield Failed(str(error))
-        return
-    if crisis and not confirmed:
-        yield Crisis(contact_payloads(crisis_contacts()))
+        crisis = crisis_kinds(check_size(text))
+        if crisis and not confirmed:
+            yield Crisis(contact_payloads(crisis_contacts(kinds=crisis)))
+            return
+        refuse_language(text)
+    except (StatementError, LanguageError) as error:
+        yield Failed(error.shown)
         return
     while (reflector := loader.reflector()) is None:
         loader.start()
@@ -75,7 +77,7 @@ def guarded(
     try:
         yield from write(reflector, text, not crisis)
     except EmorlError as error:
-        yield Failed(str(error))
+        yield Failed(error.shown)
     except Exception:  # the user gets one line, the log the traceback
         log.exception("writing a reflection failed")
         yield Failed(strings.ERRORS["unexpected"])

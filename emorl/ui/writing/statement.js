@@ -5,12 +5,13 @@ import { request } from "../widgets/server.js";
 
 export function statement({ element, props, server }) {
   const T = props.text;
-  const { scope, max, examples, go, take, rows = 5 } = props.settings;
+  const { scope, max, read, examples, go, take, rows = 5 } = props.settings;
   const id = (name) => `${scope}statement-${name}`;
   const box = h("textarea", {
     id: id("box"),
     rows,
-    maxlength: max,
+    // More than a reflection is written for: what is pasted must not lose an end that speaks of a crisis.
+    maxlength: read,
     placeholder: T.placeholder,
     spellcheck: "true",
     autocomplete: "off",
@@ -28,7 +29,7 @@ export function statement({ element, props, server }) {
 
   function count() {
     counter.textContent = fill(T.counter, { n: box.value.length, max });
-    counter.classList.toggle("full", box.value.length >= max);
+    counter.classList.toggle("full", box.value.length > max);
   }
 
   function put(text) {

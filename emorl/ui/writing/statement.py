@@ -6,7 +6,7 @@ import json
 
 import gradio as gr
 
-from emorl.models.template import MAX_STATEMENT
+from emorl.models.template import MAX_READ, MAX_STATEMENT
 from emorl.resources import data_path
 from emorl.safety import mask, personal_data
 from emorl.ui.widgets import widget
@@ -22,7 +22,7 @@ def statement_widget(go: str, scope: str = "", **more: object) -> gr.HTML:
         scope=scope,
         text=strings.STATEMENT,
         functions=[personal_notice, masked],
-        settings={"max": MAX_STATEMENT, "examples": examples(), "go": go, **more},
+        settings={"max": MAX_STATEMENT, "read": MAX_READ, "examples": examples(), "go": go, **more},
     )
 
 
