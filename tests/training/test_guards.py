@@ -7,6 +7,7 @@ import math
 import pytest
 
 from training.guards import (
+    COPIED,
     LONGEST,
     SHORTEST,
     Measures,
@@ -66,7 +67,7 @@ def test_penalties():
     statement = "I have been so tired of the job lately and nobody sees it"
     good = "The job has worn you down, and it hurts that it goes unseen."
     assert penalty(statement, good, True) == 0
-    assert penalty(statement, statement, True) < -1.5
+    assert penalty(statement, statement, True) == pytest.approx(-3.0 * (1 - COPIED))
     assert penalty(statement, good, False) == -1
     assert penalty(statement, good + " " + good, True) < -1
     assert penalty(statement, "Why is that so hard for you to bear?", True) == -0.5
