@@ -26,7 +26,7 @@ SYMPATHY = re.compile(r"\b(?:sorry|glad)\b", re.IGNORECASE)
 def penalty(statement: str, reply: str, ended: bool) -> float:
     """What is taken off the reward of one rollout, at most 0.
 
-    Copying beyond `COPIED` of the words, repeated bigrams beyond 10 %, a question, a reply that is too long, too short or
+    Copying beyond `COPIED`, repeated bigrams beyond 10 %, a question, a reply that is too long, too short or
     not ended.
     """
     n = len(words(reply))
