@@ -13,7 +13,7 @@ from pathlib import Path
 from emorl.errors import ConfigError
 from training import files
 
-BEFORE = "7ccf2d9"
+BEFORE = "0460ade"
 """Commit that holds the previous models."""
 
 HEAD = """# Model card
@@ -32,8 +32,8 @@ a person's emotions or condition; ranking counsellors. Nothing here has been val
 ## Data and licences
 {data}
 our own invented statements (`data/reflections.jsonl`, Apache-2.0) and, where it was at hand, PAIR (Min et al. 2022; Apache-2.0 in
-the authors' repository). The scorers learnt from the same, from replies that were read one by one (`data/faithfulness.jsonl`) and
-from hand-written sympathy (`data/sympathy.jsonl`). AnnoMI (Wu et al. 2022) is measured on, and nothing learns from it. The models
+the authors' repository). Warm start and scorers also learnt from replies that were read one by one (`data/faithfulness.jsonl`), the scorers from
+hand-written sympathy (`data/sympathy.jsonl`). AnnoMI (Wu et al. 2022) is measured on, and nothing learns from it. The models
 are Apache-2.0, as the base is. Language models wrote and read our own texts, to detailed instructions; counsellors have not
 checked them.
 
@@ -47,7 +47,8 @@ checked them.
 * Scorers reward what they were trained on. Length, openers, copying and sympathy were countered, other shortcuts surely remain.
 * English only, and mostly health behaviour and everyday trouble in British and American settings.
 
-The models before these (research only, trained on AnnoMI and EPITOME too) are in the repository's history: commit `{before}`.
+The models before these are in the repository's history: commit `{before}`; those before them (research only, trained on AnnoMI
+and EPITOME too): commit `7ccf2d9`.
 """
 
 
@@ -106,6 +107,17 @@ def losses(curve: Sequence[dict[str, float]]) -> str:
     first, last = (curve[0], curve[-1]) if curve else ({}, {})
     found = [f"{name} {value:.2f} to {last[name]:.2f}" for name, value in first.items() if name != "statements"]
     return f"; loss on people's unseen reflections, in nats a token: {', '.join(found)}" if found else ""
+
+
+def preferences(warm: files.WarmStart) -> str:
+    """What the warm start learnt from read replies; nothing where it has not."""
+    if "preferences" not in warm:
+        return ""
+    learnt = warm["preferences"]
+    said = f". Then it learnt from {learnt['replies']} replies to {learnt['statements']} statements that were read"
+    said += f" ({learnt['steps']} steps, ranked and imitated)"
+    ranked = learnt["ranked_rightly"]
+    return said + (f"; of unequal replies to unseen statements it ranks {ranked:.2f} rightly" if ranked else "")
 
 
 def note(warm: files.WarmStart) -> str:
@@ -185,9 +197,9 @@ def write_card(models: Path) -> Path:
         + f"""
 ## Training
 Warm start: {warm["replies"]} replies to {warm["statements"]} statements, {warm["steps"]} steps\
-{losses(warm["curve"])}{note(warm)}. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.
+{losses(warm["curve"])}{preferences(warm)}{note(warm)}. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.
 Each adapter on {evaluation["statements"]} statements nothing has been trained on or chosen by; means with 95 % bootstrap
-intervals over statements, gains paired. Greedy is what the app does by default, sampled (temperature 1) is what was trained.
+intervals over statements, gains paired. Greedy is what the app does by default; sampled is at temperature 1.
 
 {training_table(manifest)}
 Share of statements for which two methods write different greedy replies: \

@@ -52,6 +52,21 @@ class ObjectiveEntry(TypedDict):
     evaluation: NotRequired[dict[str, Effect]]  # by role and mode, such as "ship greedy"
 
 
+class Preferences(TypedDict):
+    """`preferences.json`: what the warm start learnt from read replies.
+
+    `ranked_rightly` is the share of the pairs of unequal validation replies that the log-ratio to the warm start before
+    it ranks rightly.
+    """
+
+    statements: int
+    replies: int
+    lessons: int
+    steps: int
+    seed: int
+    ranked_rightly: float | None
+
+
 class WarmStart(TypedDict):
     """`warmstart.json`; the curve has `statements` and the loss by corpus."""
 
@@ -61,7 +76,8 @@ class WarmStart(TypedDict):
     seed: int
     curve: list[dict[str, float]]
     seconds: float | None
-    note: NotRequired[str]  # where another way than the stage made it
+    preferences: NotRequired[Preferences]  # where it has learnt from read replies too
+    note: NotRequired[str]  # where another way than the stages made it
 
 
 class WarmStartEntry(TypedDict):

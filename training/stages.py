@@ -349,6 +349,9 @@ def run_package(config: Config) -> None:
         )
     names = [e["name"] for e in entries]
     warm: files.WarmStart = json.loads((config.out / "warmstart" / "warmstart.json").read_text())
+    learnt = config.out / "preferences" / "preferences.json"
+    if learnt.is_file():
+        warm["preferences"] = json.loads(learnt.read_text())
     manifest: files.Manifest = {
         "version": VERSION,
         "base": {"name": "SmolLM2-135M-Instruct", "licence": "Apache-2.0", "sha256": BASE_SHA256},
