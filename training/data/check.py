@@ -26,7 +26,7 @@ KINDS = ("simple", "complex", "empathic", "affirming")
 REFLECTION_WORDS = range(5, 33)
 MAX_OPENER_SHARE = 0.06
 MAX_SORRY_SHARE = 0.1
-NEAR_WORDS = 8
+MIN_NEAR_WORDS = 8
 """Shorter statements ("I don't know.") may be alike."""
 
 
@@ -71,7 +71,7 @@ def check_statements(statements: Sequence[OwnStatement], path: Path) -> list[Fau
     """Faults of our statements and their reflections; line numbers are those of a file without blank lines."""
     faults = _repeated([s.statement for s in statements], path)
     texts = [s.statement for s in statements]
-    for one, other in near_pairs(texts, NEAR_WORDS):
+    for one, other in near_pairs(texts, MIN_NEAR_WORDS):
         if texts[one] != texts[other]:
             faults.append(Fault(f"{path}:{other + 1}", f"nearly the statement of line {one + 1}", "another statement"))
     for line, statement in enumerate(statements, 1):

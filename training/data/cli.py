@@ -49,7 +49,7 @@ def counts(
     _line("warm-start pairs", [len(warmstart_examples(corpora, split)) for split in SPLITS])
     _line("prompts", [len(rl_prompts(corpora, split)) for split in SPLITS])
     for corpus in corpora.missing:
-        typer.echo(f"missing: {corpus.name}. Get {corpus.source}. Without it: {corpus.without}.")
+        typer.echo(f"missing: {corpus.name}. Get {corpus.published}. Without it: {corpus.without}.")
 
 
 def _line(name: str, numbers: list[int]) -> None:
