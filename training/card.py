@@ -13,7 +13,7 @@ from pathlib import Path
 from emorl.errors import ConfigError
 from training import files
 
-BEFORE = "7ccf2d9"
+BEFORE = "0460ade"
 """Commit that holds the previous models."""
 
 HEAD = """# Model card
@@ -32,13 +32,13 @@ a person's emotions or condition; ranking counsellors. Nothing here has been val
 ## Data and licences
 {data}
 our own invented statements (`data/reflections.jsonl`, Apache-2.0) and, where it was at hand, PAIR (Min et al. 2022; Apache-2.0 in
-the authors' repository). The scorers learnt from the same, from replies that were read one by one (`data/faithfulness.jsonl`) and
-from hand-written sympathy (`data/sympathy.jsonl`). AnnoMI (Wu et al. 2022) is measured on, and nothing learns from it. The models
+the authors' repository). Warm start and scorers also learnt from replies that were read one by one (`data/faithfulness.jsonl`), the scorers from
+hand-written sympathy (`data/sympathy.jsonl`). AnnoMI (Wu et al. 2022) is measured on, and nothing learns from it. The models
 are Apache-2.0, as the base is. Language models wrote and read our own texts, to detailed instructions; counsellors have not
 checked them.
 
 ## Known failures
-* The base has 135 million parameters. Of its reflections many are still not what a counsellor would say: docs/results.md has the
+* The base has 135 million parameters. Many of its reflections are still not what a counsellor would say: docs/results.md has the
   share, read blind. Typical faults are an invented second half, a reversed meaning and the wrong person, in smooth English. Read
   every reply against the statement before you use it for anything.
 * "Stays with what was said" is an estimate by a scorer that is often wrong: see its AUC against readers below.
@@ -47,7 +47,8 @@ checked them.
 * Scorers reward what they were trained on. Length, openers, copying and sympathy were countered, other shortcuts surely remain.
 * English only, and mostly health behaviour and everyday trouble in British and American settings.
 
-The models before these (research only, trained on AnnoMI and EPITOME too) are in the repository's history: commit `{before}`.
+The models before these are in the repository's history: commit `{before}`; those before them (research only, trained on AnnoMI
+and EPITOME too): commit `7ccf2d9`.
 """
 
 
@@ -64,7 +65,7 @@ def span(interval: files.Interval, sign: bool = False) -> str:
 
 
 def training_table(manifest: files.Manifest) -> str:
-    """What each run cost and gave."""
+    """What each run cost, and what it gained."""
     rows = []
     for entry in manifest["objectives"]:
         e = entry.get("evaluation", {})
@@ -102,14 +103,25 @@ def training_table(manifest: files.Manifest) -> str:
 
 
 def losses(curve: Sequence[dict[str, float]]) -> str:
-    """How the loss on unseen reflections fell, by corpus; nothing where it was not measured."""
+    """How the loss on unseen reflections fell, by corpus; empty if it was not measured."""
     first, last = (curve[0], curve[-1]) if curve else ({}, {})
     found = [f"{name} {value:.2f} to {last[name]:.2f}" for name, value in first.items() if name != "statements"]
     return f"; loss on people's unseen reflections, in nats a token: {', '.join(found)}" if found else ""
 
 
+def preferences(warm: files.WarmStart) -> str:
+    """What the warm start learnt from read replies; nothing where it has not."""
+    if "preferences" not in warm:
+        return ""
+    learnt = warm["preferences"]
+    said = f". Then it learnt from {learnt['replies']} replies to {learnt['statements']} statements that were read"
+    said += f" ({learnt['steps']} steps, ranked and imitated)"
+    ranked = learnt["ranked_rightly"]
+    return said + (f"; of unequal replies to unseen statements it ranks {ranked:.2f} rightly" if ranked else "")
+
+
 def note(warm: files.WarmStart) -> str:
-    """What else there is to say of how the warm start came about; nothing where a run of the stage made it."""
+    """A remark on how the warm start was made; empty if a run of the stage made it."""
     return f"; {warm['note']}" if "note" in warm else ""
 
 
@@ -164,9 +176,10 @@ def write_card(models: Path) -> Path:
     """
     names = ("manifest.json", "search.json", "evaluation.json")
     if lacking := [name for name in names if not (models / name).is_file()]:
-        raise ConfigError(
-            f"Got no {', '.join(lacking)} in {models}: expected all figures of the card; run the stages package, search "
-            "and evaluate first."
+        raise ConfigError.of(
+            f"no {', '.join(lacking)} in {models}",
+            "all figures of the card",
+            "run the stages package, search and evaluate first",
         )
     manifest: files.Manifest = json.loads((models / "manifest.json").read_text())
     evaluation: files.Evaluation = json.loads((models / "evaluation.json").read_text())
@@ -185,9 +198,9 @@ def write_card(models: Path) -> Path:
         + f"""
 ## Training
 Warm start: {warm["replies"]} replies to {warm["statements"]} statements, {warm["steps"]} steps\
-{losses(warm["curve"])}{note(warm)}. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.
+{losses(warm["curve"])}{preferences(warm)}{note(warm)}. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.
 Each adapter on {evaluation["statements"]} statements nothing has been trained on or chosen by; means with 95 % bootstrap
-intervals over statements, gains paired. Greedy is what the app does by default, sampled (temperature 1) is what was trained.
+intervals over statements, gains paired. Greedy is what the app does by default; sampled is at temperature 1.
 
 {training_table(manifest)}
 Share of statements for which two methods write different greedy replies: \

@@ -1,4 +1,4 @@
-"""What stands in the JSON files that a run leaves in its models folder, as types.
+"""Types of the JSON files that a run leaves in its models folder.
 
 The stages write these files and `training.card` reads them. They are written by our own stages only, so nothing is
 checked here; what the app reads of a manifest is checked in `emorl.models.manifest`.
@@ -52,6 +52,21 @@ class ObjectiveEntry(TypedDict):
     evaluation: NotRequired[dict[str, Effect]]  # by role and mode, such as "ship greedy"
 
 
+class Preferences(TypedDict):
+    """`preferences.json`: what the warm start learnt from read replies.
+
+    `ranked_rightly` is the share of the pairs of unequal validation replies that the log-ratio to the warm start before
+    it ranks rightly.
+    """
+
+    statements: int
+    replies: int
+    lessons: int
+    steps: int
+    seed: int
+    ranked_rightly: float | None
+
+
 class WarmStart(TypedDict):
     """`warmstart.json`; the curve has `statements` and the loss by corpus."""
 
@@ -61,7 +76,8 @@ class WarmStart(TypedDict):
     seed: int
     curve: list[dict[str, float]]
     seconds: float | None
-    note: NotRequired[str]  # where another way than the stage made it
+    preferences: NotRequired[Preferences]  # if it learnt from read replies too
+    note: NotRequired[str]  # only if it was not made by the stages alone
 
 
 class WarmStartEntry(TypedDict):
@@ -148,6 +164,6 @@ class Search(Grid):
 
 
 class ScorerCard(TypedDict):
-    """`scorer.json`, as far as the model card speaks of it."""
+    """`scorer.json`, as far as the model card needs it."""
 
     note: NotRequired[str]

@@ -18,17 +18,19 @@ import numpy as np
 from emorl.scoring.metrics import copy_rate, corpus_distinct_2, ngrams, repetition, words
 
 LONGEST, SHORTEST = 42, 5  # words
+COPIED = 0.55
+"""Share of a reply that may be copied; of the replies that readers would say, seven in ten copy no more."""
 SYMPATHY = re.compile(r"\b(?:sorry|glad)\b", re.IGNORECASE)
 
 
 def penalty(statement: str, reply: str, ended: bool) -> float:
-    """What is taken off the reward of one rollout, at most 0.
+    """What is added to the reward of one rollout: 0 or less.
 
-    Copying beyond 40 % of the words, repeated bigrams beyond 10 %, a question, a reply that is too long, too short or
+    Copying beyond `COPIED`, repeated bigrams beyond 10 %, a question, a reply that is too long, too short or
     not ended.
     """
     n = len(words(reply))
-    taken = 3.0 * max(0.0, copy_rate(statement, reply) - 0.4) + 4.0 * max(0.0, repetition(reply) - 0.1)
+    taken = 3.0 * max(0.0, copy_rate(statement, reply) - COPIED) + 4.0 * max(0.0, repetition(reply) - 0.1)
     taken += 0.5 * ("?" in reply) + 0.05 * max(0, n - LONGEST) + 0.3 * max(0, SHORTEST - n) + 1.0 * (not ended)
     return -min(taken, 3.0)
 

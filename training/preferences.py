@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 UTILITY = {0: 0.0, 1: 0.3, 2: 0.7}
 """Of a reply nobody would say, by its faithfulness; one that would be said has 1."""
+BROKEN = 0.2
+"""The most that a reply is worth which nobody could say aloud."""
 WRITTEN = "minimal pair"
 """Source of replies that no model wrote."""
 
@@ -95,7 +97,9 @@ class Batch(TypedDict):
 
 def utility(label: LabelledReply) -> float:
     """How much a read reply is worth, in [0, 1]."""
-    return 1.0 if label.would_say else UTILITY[label.faithful]
+    if label.would_say:
+        return 1.0
+    return min(UTILITY[label.faithful], BROKEN if label.well_formed is False else 1.0)
 
 
 def preferred(labels: Sequence[LabelledReply], split: str, config: PreferencesConfig) -> list[Preferred]:

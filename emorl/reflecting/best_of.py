@@ -29,8 +29,11 @@ from emorl.reflecting.finish import finish
 from emorl.reflecting.reflection import Candidate, Draft, Judged, Made, Reflection, StatementAtlas, named_weights
 from emorl.reflecting.writer import Writer
 
-TEMPERATURE = 0.7
-"""Of samples where the setting is greedy; a setting that samples uses its own temperature."""
+TEMPERATURE = 0.5
+"""Of samples where the setting is greedy; a setting that samples uses its own temperature.
+
+Read one by one, 39 in 100 greedy replies of the warm start would be said, 34 of those drawn at 0.4, 28 of those at 0.7.
+"""
 
 
 def total(asked: Mapping[str, float], judged: Judged) -> float:

@@ -2,9 +2,9 @@
 
 `crisis` finds phrases that call for help: rules for English in the notation of `phrases`, measured by `report`, however
 they are spelled (`spelling`, `readings`). `languages` tells statements that are not English, `contacts` says who can
-help, `personal_data` what could identify somebody, `output` what in a reply to look at twice.
+help, `personal_data` what could identify somebody, `output` what in a reply deserves a second look.
 
-The data lie in `data/safety/`. Nothing here is stored, and nothing here is a clinical instrument.
+The data are in `data/safety/`. Nothing here is stored, and nothing here is a clinical instrument.
 """
 
 from emorl.safety.contacts import Contact, contacts_line, crisis_contacts

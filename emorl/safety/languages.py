@@ -86,9 +86,11 @@ def foreign_words(path: Path = SHIPPED) -> tuple[ForeignWords, ...]:
     try:
         return tuple(ForeignWords(name, _pattern(words)) for name, words in content["languages"].items())
     except (KeyError, TypeError, AttributeError, ValueError) as fault:
-        raise CareDataError(
-            f"{path}: got an entry that cannot be used ({fault}); expected a list of words for every language; "
-            "restore the file from the repository"
+        raise CareDataError.at(
+            str(path),
+            f"an entry that cannot be used ({fault})",
+            "a list of words for every language",
+            "restore the file from the repository",
         ) from fault
 
 

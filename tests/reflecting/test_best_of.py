@@ -14,7 +14,7 @@ import torch
 
 from emorl.ensemble import Request, Setting
 from emorl.errors import EmorlError
-from emorl.reflecting.best_of import plan, total
+from emorl.reflecting.best_of import TEMPERATURE, plan, total
 from emorl.reflecting.contract import CANDIDATE_FIELDS, FIELDS, reflection_json
 from emorl.reflecting.reflection import Draft, Judged, Reflection, StatementAtlas
 from tests.reflecting.conftest import NAMES, Counted
@@ -50,7 +50,7 @@ def test_the_plan_is_greedy_then_the_atlas_then_samples():
         ("greedy", own),
         ("atlas", Setting((0.75, 0.0, 0.25), 1.0, 0.0, 40)),
         ("atlas", Setting((0.25, 0.0, 0.75), 1.0, 0.0, 40)),
-        *(("sampled", Setting((0.5, 0.25, 0.25), 1.5, 0.7, seed)) for seed in (40, 41, 42)),
+        *(("sampled", Setting((0.5, 0.25, 0.25), 1.5, TEMPERATURE, seed)) for seed in (40, 41, 42)),
     ]
     warm = Setting((1.0, 0.0, 0.0), 1.0, 1.2, 3)
     assert plan(warm, 2, NAMES) == [("greedy", replace(warm, temperature=0.0)), ("sampled", warm)]

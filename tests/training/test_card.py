@@ -65,9 +65,10 @@ def test_a_card_tells_the_runs_figures(tmp_path: Path) -> None:
         "stopped": "step limit",
     }
     curve = [{"statements": 0, "own": 4.0, "pair": 4.25}, {"statements": 3, "own": 3.5, "pair": 3.0}]
+    read = {"replies": 60, "statements": 9, "lessons": 4, "steps": 5, "seed": 1, "ranked_rightly": 0.75}
     manifest = {
         "objectives": [{"name": "empathy", "training": cost, "evaluation": evaluated}],
-        "warm_start": {"training": {"replies": 7, "statements": 3, "steps": 2, "curve": curve}},
+        "warm_start": {"training": {"replies": 7, "statements": 3, "steps": 2, "curve": curve, "preferences": read}},
         "presets": {"balanced": {"empathy": 1.0}},
     }
     evaluation = {
@@ -101,7 +102,9 @@ def test_a_card_tells_the_runs_figures(tmp_path: Path) -> None:
         "One warm start, 1 objective adapters",
         "saw 7 replies to 3 statements",
         "Warm start: 7 replies to 3 statements, 2 steps; loss on people's unseen reflections, in nats a token: "
-        "own 4.00 to 3.50, pair 4.25 to 3.00. Objectives",
+        "own 4.00 to 3.50, pair 4.25 to 3.00. Then it learnt from 60 replies to 9 statements that "
+        "were read (5 steps, ranked and imitated); of unequal replies to unseen statements it ranks 0.75 rightly. "
+        "Objectives",
         "| empathy | shipping scorer | greedy | 0.50 (0.40 to 0.60) | 0.62 (0.40 to 0.60) | +0.12 (+0.40 to +0.60) |",
         "| empathy | 3 | 40 | 240 | 960 | 1080 | 1693 | step limit |",
         "| method | empathy ship |\n|---|---|\n| warmstart | 0.50 |",

@@ -32,6 +32,8 @@ def test_what_would_be_said_is_worth_most_and_an_invention_nothing() -> None:
     ]
     assert worth == sorted(worth, reverse=True) and len(set(worth)) == 4
     assert (worth[0], worth[-1]) == (1.0, 0.0)
+    broken = [utility(label("S.", "R.", faithful, "train", well_formed=False)) for faithful in (2, 1, 0)]
+    assert broken == [0.2, 0.2, 0.0]
 
 
 def test_only_statements_with_a_better_and_a_worse_reply_are_learnt_from() -> None:

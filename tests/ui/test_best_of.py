@@ -15,6 +15,7 @@ import pytest
 
 from emorl.ensemble import Setting
 from emorl.ratings import RatingQueue, RatingStore
+from emorl.reflecting.best_of import TEMPERATURE
 from emorl.reflecting.contract import MAX_CANDIDATES
 from emorl.ui import ModelLoader, build_demo
 from emorl.ui.atlas.growing import atlas_payloads
@@ -37,7 +38,7 @@ MIX = {"weights": {"reflection": 0.6, "empathy": 0.4}, "strength": 1.0, "tempera
 EIGHT = {**MIX, "best_of": 8}
 ANSWERS = {"depth": "simple", "empathy": "1", "fluency": "2", "would_say": "yes", "comment": "", "consent": False}
 DEFAULT = asked.DEFAULT_BEST_OF  # the app's own, which a fixture replaces
-OWN = Setting((0.6, 0.4), 1.0, 0.7, 0)  # what writes SAMPLES[0]
+OWN = Setting((0.6, 0.4), 1.0, TEMPERATURE, 0)  # what writes SAMPLES[0]
 ASKED = Asked(Setting((0.6, 0.4)), 8)
 
 
@@ -64,7 +65,10 @@ def test_the_first_is_drafted_and_the_best_is_shown_with_all_that_it_was_chosen_
     assert drafts[0][0] == {"phase": "writing", "text": "", "best_of": 8}
     assert drafts[-1][0] == {"phase": "writing", "text": REPLY, "best_of": 8}
     assert (result["text"], result["base"]) == (SAMPLES[0].text, BASE_REPLY)
-    assert {name: result["details"][name] for name in ("temperature", "seed")} == {"temperature": 0.7, "seed": 0}
+    assert {name: result["details"][name] for name in ("temperature", "seed")} == {
+        "temperature": TEMPERATURE,
+        "seed": 0,
+    }
     assert result["faithfulness"] == {"score": 0.9, "reading": "probably"}
     assert rating == {"phase": "open", "id": result["id"]}
     choice = result["choice"]
@@ -74,10 +78,10 @@ def test_the_first_is_drafted_and_the_best_is_shown_with_all_that_it_was_chosen_
     assert [one["total"] for one in found] == [0.648, 0.304, 0.09, 0.042]  # worked out beside the script
     assert [one["faithfulness"]["reading"] for one in found] == ["probably", "unsure", "probably_not", "unsure"]
     assert [(one["made"], one["temperature"], one["seed"]) for one in found] == [
-        ("sampled", 0.7, 0),
+        ("sampled", TEMPERATURE, 0),
         ("greedy", 0.0, 0),
-        ("sampled", 0.7, 1),
-        ("sampled", 0.7, 3),
+        ("sampled", TEMPERATURE, 1),
+        ("sampled", TEMPERATURE, 3),
     ]
     assert found[0]["scores"][1] == {"name": "empathy", "label": "Empathy", "score": 0.9, "base": None}
     assert [chip["kind"] for chip in found[3]["chips"]] == ["question"]  # each text is checked by itself
@@ -217,7 +221,7 @@ def test_the_blind_rating_compares_ways_of_writing(
     side = task.item.first
     assert (side.text, side.setting) == (SAMPLES[0].text, "reflection 60 %, empathy 40 %; best of 8")
     assert {name: side.details[name] for name in ("temperature", "seed", "best_of")} == {
-        "temperature": 0.7,
+        "temperature": TEMPERATURE,
         "seed": 0,
         "best_of": 8,
     }
@@ -235,7 +239,7 @@ def mapped(best_of: int = 8, **changes: Any) -> tuple[ReflectScreen, MappedRefle
 
 def test_its_atlas_is_that_of_what_was_asked_for() -> None:
     screen, _, result = mapped(strength=0.9)
-    assert result["details"]["temperature"] == 0.7  # a sample was chosen, and yet there is an atlas
+    assert result["details"]["temperature"] == TEMPERATURE  # a sample was chosen, and yet there is an atlas
     alone, _, single = mapped(1, strength=0.9)
     *_, of_best = screen.grow_atlas(result["id"])
     *_, of_one = alone.grow_atlas(single["id"])
@@ -254,7 +258,7 @@ def test_its_words_are_explained_by_what_wrote_them(screen: ReflectScreen) -> No
     result = written(screen)
     why = WhyScreen(screen.loader, screen.cache)
     found = why.explain(result["id"])
-    assert (found["reflection"], found["temperature"], found["seed"]) == (SAMPLES[0].text, 0.7, 0)
+    assert (found["reflection"], found["temperature"], found["seed"]) == (SAMPLES[0].text, TEMPERATURE, 0)
     assert [word["text"] for word in found["words"] if word["kind"] == "word"] == SAMPLES[0].text.split()
     assert all(kept is None for word in found["words"] for kept in word["unchanged"].values())
     assert why.variants({"id": result["id"], "every": False})["phase"] == "done"

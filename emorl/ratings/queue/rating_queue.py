@@ -169,7 +169,9 @@ class RatingQueue:
                 stored = self._insert(rater, assignment, token, answer)
             except IntegrityError as fault:
                 reason = " ".join(str(fault.orig).split())
-                raise RatingError(f"the answer could not be stored ({reason}); please try again") from fault
+                raise RatingError.of(
+                    f"an answer that could not be stored ({reason})", "room for it", "please try again"
+                ) from fault
         self.store.record_event(stored)
         return stored
 
@@ -209,7 +211,7 @@ class RatingQueue:
             query = select_judgements().where(Judgement.client_token == token, Assignment.rater_id == rater)
             row = session.scalar(query)
             if row is None:
-                raise RatingError("got no answer under this id, expected one that was submitted; please rate it first")
+                raise RatingError.of("no answer under this id", "one that was submitted", "please rate it first")
             if row.revealed_at is None:
                 row.revealed_at = datetime.now(UTC)
             stored = judgement_of(row)
@@ -226,14 +228,15 @@ class RatingQueue:
             known = session.scalar(select_judgements().where(Judgement.client_token == token))
             if known is not None:
                 if known.assignment_id != assignment or answer_of(known) != answer or known.withdrawn_at is not None:
-                    raise RatingError(
-                        "this item was answered in another window, with another answer; expected one answer; "
-                        "reload the page, then undo if you want to change it"
+                    raise RatingError.of(
+                        "an answer that differs from the one given in another window",
+                        "one answer",
+                        "reload the page, then undo if you want to change it",
                     )
                 return judgement_of(known)
             revision = _revisions(session, assignment) + 1
             if token != judgement_token(place.mark, revision) or assignment in _answered(session, rater):
-                raise StaleForm("this form is older than what is stored; expected the newest; please reload the page")
+                raise StaleForm.of("a form older than what is stored", "the newest", "please reload the page")
             row = Judgement(
                 assignment=place,
                 schema_version=QUEUE_VERSION,
@@ -254,7 +257,7 @@ def _own(session: Session, rater: str, assignment: int, lock: bool = False) -> A
     query = select(Assignment).where(Assignment.id == assignment, Assignment.rater_id == rater)
     row = session.scalar(query.with_for_update() if lock else query)
     if row is None:
-        raise RatingError("got a place that is not in your queue, expected one that is; please reload the page")
+        raise RatingError.of("a place that is not in your queue", "one that is", "please reload the page")
     return row
 
 

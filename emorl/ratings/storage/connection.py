@@ -37,14 +37,16 @@ def database_url(url: str | None = None) -> URL:
     try:
         parsed = make_url(text)
     except ArgumentError:
-        raise RatingError(
-            "the database URL cannot be read; expected sqlite:///FILE or postgresql://USER@HOST/NAME"
+        raise RatingError.of(
+            "a database URL that cannot be read",
+            "sqlite:///FILE or postgresql://USER@HOST/NAME",
+            "correct --db or DATABASE_URL",
         ) from None
     if parsed.drivername in ("postgres", "postgresql"):  # hosting services still hand out the short form
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise RatingError(
-            f"got a database of type {parsed.get_backend_name()!r}, expected sqlite or postgresql; set DATABASE_URL"
+        raise RatingError.of(
+            f"a database of type {parsed.get_backend_name()!r}", "sqlite or postgresql", "correct --db or DATABASE_URL"
         )
     return parsed
 
@@ -68,8 +70,8 @@ def make_engine(url: URL) -> Engine:
         else:
             engine = create_engine(url, pool_pre_ping=True)
     except (ModuleNotFoundError, NoSuchModuleError) as fault:
-        raise RatingError(
-            f"no driver for {url.drivername} ({fault}); expected it installed; run: pip install 'psycopg[binary]'"
+        raise RatingError.of(
+            f"no driver for {url.drivername} ({fault})", "it installed", "run: pip install 'psycopg[binary]'"
         ) from fault
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
@@ -96,7 +98,8 @@ def one_line(url: URL) -> Iterator[None]:
     except DBAPIError as fault:
         reason = " ".join(str(fault.orig).split())
         where = url.render_as_string(hide_password=True)
-        raise RatingError(
-            f"the ratings database {where} cannot be used ({reason}); "
-            "expected a database this account may write; check DATABASE_URL, EMORL_DATA and free space"
+        raise RatingError.of(
+            f"the ratings database {where}, which cannot be used ({reason})",
+            "one that this account may write",
+            "check DATABASE_URL, EMORL_DATA and free space",
         ) from fault

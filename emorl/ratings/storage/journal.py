@@ -32,7 +32,9 @@ class Journal:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
-            raise RatingError(f"cannot create {folder} ({fault.strerror}); expected a writable folder") from fault
+            raise RatingError.of(
+                f"{folder}, which cannot be created ({fault.strerror})", "a writable folder", "set EMORL_DATA"
+            ) from fault
 
     def append(self, event: Event) -> None:
         """Write one line and flush it to the disk.
@@ -47,7 +49,11 @@ class Journal:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as fault:
-            raise RatingError(f"cannot write the journal {self.file} ({fault.strerror}); please try again") from fault
+            raise RatingError.of(
+                f"the journal {self.file}, which cannot be written ({fault.strerror})",
+                "room on a writable disk",
+                "please try again",
+            ) from fault
 
 
 def read_lines(files: Iterable[Path]) -> Iterator[Mapping[str, object]]:

@@ -44,16 +44,17 @@ def open_store(url: str | None = None, must_exist: bool = False) -> RatingStore:
     file = sqlite_file(where)
     if file is not None and not file.exists():
         if must_exist:
-            raise RatingError(
-                f"no ratings database at {file}; expected one that the app has written; "
-                "rate a reflection first, or set DATABASE_URL or EMORL_DATA"
+            raise RatingError.of(
+                f"no ratings database at {file}",
+                "one that the app has written",
+                "rate a reflection first, or set DATABASE_URL or EMORL_DATA",
             )
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))  # for this account's eyes only
         except OSError as fault:
-            raise RatingError(
-                f"cannot create {file} ({fault.strerror}); expected a writable folder; set EMORL_DATA"
+            raise RatingError.of(
+                f"{file}, which cannot be created ({fault.strerror})", "a writable folder", "set EMORL_DATA"
             ) from fault
     store = RatingStore(make_engine(where))
     with one_line(where):
@@ -108,7 +109,9 @@ class RatingStore:
             except IntegrityError as fault:
                 if attempt == MAX_TRIES - 1:
                     reason = " ".join(str(fault.orig).split())
-                    raise RatingError(f"the rating could not be stored ({reason}); try again") from fault
+                    raise RatingError.of(
+                        f"a rating that could not be stored ({reason})", "room for it", "try again"
+                    ) from fault
         raise AssertionError("unreachable")
 
     def count(self, revisions: bool = False) -> int:
@@ -159,9 +162,9 @@ class RatingStore:
         try:
             oldest = datetime.now(UTC) - timedelta(days=older_than_days)
         except (OverflowError, ValueError):
-            raise RatingError(f"got {older_than_days} days, expected a number from 0 to about 700000") from None
+            raise RatingError.of(f"{older_than_days} days", "a number from 0 to about 700000", "name fewer") from None
         if older_than_days < 0:
-            raise RatingError(f"got {older_than_days:g} days, expected 0 or more")
+            raise RatingError.of(f"{older_than_days:g} days", "0 or more", "name the age in days")
         return self.purge_before(oldest)
 
     def purge_before(self, oldest: datetime) -> Deleted:
@@ -191,5 +194,5 @@ def _known_submit(session: Session, record: NewRating) -> int | None:
     token = Rating.__table__.c.client_token
     known = session.scalar(select(Rating).where(token == record.client_token))
     if known is not None and known.rater_id != record.rater:
-        raise RatingError("client_token: got one that another rater has used, expected a new random id")
+        raise RatingError.at("client_token", "one that another rater has used", "a new random id", "draw another")
     return None if known is None else known.id
