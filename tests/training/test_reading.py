@@ -341,7 +341,7 @@ def test_make_writes_sheet_and_key_without_what_runs_were_chosen_by(tmp_path: Pa
     folders.clear()
     CliRunner().invoke(app, [*command, "--models", "others", "--statements", "1"])
     assert (
-        folders == [Path("others")]
+        folders == [(Path("others"), True)]
         and len({json.loads(line)["statement"] for line in (out / "sheet.jsonl").read_text().splitlines()}) == 2
     )
     assert CliRunner().invoke(app, [*command, "--statements", "0"]).exit_code == 2

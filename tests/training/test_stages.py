@@ -175,7 +175,7 @@ def test_the_total_of_the_rounds_is_faithfulness_times_the_mean_score(config, mo
     monkeypatch.setattr(stages, "score_of", lambda config, name, role: fixed(scores[name]))
     torch.testing.assert_close(stages._total(config, "ship")(["s"], ["r"]), torch.tensor([0.5 * 0.6]))
     monkeypatch.setattr(stages, "score_of", lambda config, name, role: fixed(1.0) if name == "empathy" else None)
-    with pytest.raises(ConfigError, match="No judge scorers of faithfulness and an objective: expected both in"):
+    with pytest.raises(ConfigError, match="Got no judge scorers of faithfulness and an objective: expected both in"):
         stages._total(config, "judge")
 
 
