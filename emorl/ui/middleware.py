@@ -31,6 +31,7 @@ MAX_BODY = 100_000
 MAX_DEPTH = 32
 """Objects and lists inside one another."""
 
+UNREADABLE = "Got a body that cannot be read: expected JSON with finite numbers."
 API = "/gradio_api"
 _NAME = r"[\w.-]+"
 PAGES = re.compile(
@@ -201,7 +202,7 @@ def check_json(body: bytes) -> None:
     try:
         level = [json.loads(body, parse_constant=_no_constant, parse_float=_finite)]
     except (ValueError, RecursionError) as fault:
-        raise Refused(400, "Got a body that cannot be read: expected JSON with finite numbers.") from fault
+        raise Refused(400, UNREADABLE) from fault
     for _ in range(MAX_DEPTH):
         level = [inner for one in level for inner in _inside(one)]
         if not level:
@@ -216,13 +217,13 @@ def _inside(value: object) -> Iterable[object]:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(name)
+    raise Refused(400, UNREADABLE)
 
 
 def _finite(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise ValueError(text)
+        raise Refused(400, UNREADABLE)
     return value
 
 
