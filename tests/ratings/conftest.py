@@ -116,6 +116,11 @@ def store(url: str) -> Iterator[RatingStore]:
 @pytest.fixture
 def make() -> MakeRating:
     """A valid rating with some fields changed; every call has a token of its own."""
+    return make_ratings()
+
+
+def make_ratings() -> MakeRating:
+    """What the fixture `make` gives, for other scopes and processes."""
     made = 0
 
     def build(**changes: Any) -> NewRating:

@@ -1,7 +1,8 @@
 """Where the ratings database is, and how a connection to it is set up.
 
 SQLite by default (write-ahead log, foreign keys, busy timeout, deleted rows overwritten); a PostgreSQL URL
-works too. The write-ahead log needs a local disk: use PostgreSQL where the folder is a network mount.
+works too. The write-ahead log needs a local disk: use PostgreSQL where the folder is a network mount. After each
+transaction the log is written into the database, so that the database's file alone is a backup.
 
 Left out: encryption at rest, which is left to the disk.
 """
@@ -33,7 +34,7 @@ def database_url(url: str | None = None) -> URL:
     given = settings().database_url
     text = url or (given.get_secret_value() if given is not None else "")
     if not text:
-        return URL.create("sqlite", database=str(settings().data / "ratings.db"))
+        return URL.create("sqlite", database=str(default_file()))
     try:
         parsed = make_url(text)
     except ArgumentError:
@@ -49,6 +50,11 @@ def database_url(url: str | None = None) -> URL:
     return parsed
 
 
+def default_file() -> Path:
+    """The database file where no URL is given."""
+    return settings().data / "ratings.db"
+
+
 def sqlite_file(url: URL) -> Path | None:
     """The file of an SQLite URL; None for a server or a database in memory."""
     if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
@@ -56,8 +62,8 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(str(url.database))
 
 
-def make_engine(url: URL) -> Engine:
-    """An engine with the settings of this package.
+def make_engine(url: URL, read_only: bool = False) -> Engine:
+    """An engine with the settings of this package; with `read_only` a server refuses every change.
 
     Raises:
         RatingError: the driver is not installed.
@@ -66,7 +72,9 @@ def make_engine(url: URL) -> Engine:
         if url.get_backend_name() == "sqlite" and sqlite_file(url) is None:
             engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
         else:
-            engine = create_engine(url, pool_pre_ping=True)
+            server = url.get_backend_name() == "postgresql"
+            options = {"options": "-c default_transaction_read_only=on"} if server and read_only else {}
+            engine = create_engine(url, pool_pre_ping=True, connect_args=options)
     except (ModuleNotFoundError, NoSuchModuleError) as fault:
         raise RatingError(
             f"no driver for {url.drivername} ({fault}); expected it installed; run: pip install 'psycopg[binary]'"
@@ -81,7 +89,9 @@ def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) ->
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")  # first: the others may have to wait
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA wal_autocheckpoint = 1")  # page: the file alone holds everything once a commit is through
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA temp_store = MEMORY")  # what is deleted never lay in a temporary file
     cursor.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten, not only unlinked
     cursor.close()
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from emorl.errors import RatingError
 from emorl.ratings.storage.columns import to_columns
+from emorl.ratings.storage.deletion import forget_rater, purge_old
 from emorl.ratings.storage.events import (
     ConsentGiven,
     Event,
@@ -55,15 +56,19 @@ def restore(store: RatingStore, files: Iterable[Path], shared: Iterable[Item] = 
     known = {row_key(item, None): item for item in shared}
     journal, store.journal = store.journal, None
     played = failed = 0
+    deleted = False
     try:
         for line in read_lines(files):
             try:
                 at, event = read_event(line)
                 _play(store, event, known, at)
+                deleted |= isinstance(event, RaterForgotten | OldDeleted)
                 played += 1
             except (RatingError, SQLAlchemyError, TypeError, ValueError) as fault:
                 failed += 1
                 log.warning("a journal line was left out: %s", type(fault).__name__)
+        if deleted:
+            store.overwrite_deleted()
     finally:
         store.journal = journal
     return played, failed
@@ -73,10 +78,6 @@ def _play(store: RatingStore, event: Event, shared: Mapping[str, Item], at: date
     match event:
         case NewRating():
             store.add(event)
-        case RaterForgotten():
-            store.forget(event.rater)
-        case OldDeleted():
-            store.purge_before(event.before)
         case _:
             with store.transaction() as session:
                 _play_queue(session, event, shared, at)
@@ -84,6 +85,10 @@ def _play(store: RatingStore, event: Event, shared: Mapping[str, Item], at: date
 
 def _play_queue(session: Session, event: Event, shared: Mapping[str, Item], at: datetime) -> None:
     match event:
+        case RaterForgotten():
+            forget_rater(session, event.rater)
+        case OldDeleted():
+            purge_old(session, event.before)
         case ConsentGiven():
             rater = rater_row(session, event.rater, at)
             rater.consent_version, rater.consent_at = event.version, rater.consent_at or at
