@@ -161,12 +161,12 @@ def open_kept_store(url: str | None = None, hub: Hub | None = None, shared: Iter
     if hub is None:
         return store
     folder = _folder()
-    fetched = hub.fetch(folder.with_name("journal-restored"))
+    fetched = hub.fetch(_restored())
     # What lies here may be newer than what was pushed: the last moments before a crash, a deletion by command.
     files = {file.name: file for file in (*fetched, *folder.glob("*.jsonl"))}
     played, failed = restore(store, files.values(), shared)
     log.info("ratings restored from %d journals: %d lines, %d left out", len(files), played, failed)
-    store.journal = Journal(folder)
+    store.journal = Journal(folder, files.values())
     hub.keep(folder)
     return store
 
@@ -185,7 +185,7 @@ def open_for_deletion(url: str | None = None, hub: Hub | None = None) -> Iterato
     try:
         hub = hub or configured_hub()
         if hub is not None or _folder().is_dir():
-            store.journal = Journal(_folder())
+            store.journal = Journal(_folder(), _restored().rglob("*.jsonl"))
         yield store
         if hub is not None and store.journal is not None and store.journal.file.exists():
             try:
@@ -223,3 +223,7 @@ def _open_whole(url: str | None) -> RatingStore:
 
 def _folder() -> Path:
     return settings().data / "journal"
+
+
+def _restored() -> Path:
+    return settings().data / "journal-restored"

@@ -234,14 +234,16 @@ class RatingQueue:
             revision = _revisions(session, assignment) + 1
             if token != judgement_token(place.mark, revision) or assignment in _answered(session, rater):
                 raise StaleForm("this form is older than what is stored; expected the newest; please reload the page")
+            now = datetime.now(UTC)
+            shown_at = place.shown_at or now
             row = Judgement(
                 assignment=place,
                 schema_version=QUEUE_VERSION,
                 revision=revision,
                 **to_columns(answer, Answer),
                 blind=not _was_revealed(session, rater, place.item_id),
-                shown_at=place.shown_at or datetime.now(UTC),
-                submitted_at=datetime.now(UTC),
+                shown_at=shown_at,
+                submitted_at=max(now, shown_at),  # a clock can be set back
                 client_token=token,
             )
             place.draft = None

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
@@ -172,9 +172,11 @@ def check_rating(record: NewRating) -> None:
         raise RatingError("edited: got an own version without the statement, expected both, or agreement to neither")
     if record.statement is not None and statement_sha256(record.statement) != record.statement_sha256:
         raise RatingError("statement_sha256: got the hash of other words; compute it from the statement as typed")
-    if record.submitted_at < record.shown_at:
-        moment = record.submitted_at.isoformat()
-        raise RatingError(f"submitted_at: got {moment}, expected a moment not before shown_at")
+
+
+def not_before_shown(record: NewRating) -> NewRating:
+    """A rating whose moments are in order: a clock that was set back meanwhile is no reason to refuse it."""
+    return replace(record, submitted_at=max(record.submitted_at, record.shown_at))
 
 
 def fingerprint(record: ShownReflection) -> str:

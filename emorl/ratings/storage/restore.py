@@ -1,7 +1,8 @@
 """Plays journals back into a store: after a restart on a host whose disk was wiped, everything is there again.
 
-Lines of all files are taken in the order of their moments. A line that was played before changes nothing, so a store
-that still has its data is safe too. A line that this version cannot read or store is counted and left out.
+Lines of all files are taken in the order in which they were written (see `journal`). A line that was played before
+changes nothing, so a store that still has its data is safe too. A line that this version cannot read or store is
+counted and left out.
 
 Left out: drafts, which are not in the journal.
 """
@@ -159,7 +160,7 @@ def _judge(session: Session, event: StoredJudgement, at: datetime) -> None:
             revision=revision,
             blind=event.blind,
             shown_at=event.shown_at,
-            submitted_at=event.submitted_at,
+            submitted_at=max(event.submitted_at, event.shown_at),  # an earlier version did not mind a clock set back
             client_token=event.token,
             **to_columns(event.answer, Answer),
         )

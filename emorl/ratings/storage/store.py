@@ -27,7 +27,7 @@ from emorl.ratings.storage.damage import check_whole
 from emorl.ratings.storage.deletion import Deleted, forget_rater, purge_old
 from emorl.ratings.storage.events import Event, OldDeleted, RaterForgotten
 from emorl.ratings.storage.journal import Journal
-from emorl.ratings.storage.record import NewRating, StoredJudgement, StoredRating, check_rating
+from emorl.ratings.storage.record import NewRating, StoredJudgement, StoredRating, check_rating, not_before_shown
 from emorl.ratings.storage.reserve import Reserve
 from emorl.ratings.storage.rows import insert_rating, judgement_of, rating_of, select_judgements
 from emorl.ratings.storage.schema import Judgement, Rating
@@ -135,12 +135,14 @@ class RatingStore:
     def add(self, record: NewRating) -> int:
         """Store a rating and return its id; a token that is already stored returns the id it got then.
 
-        A second rating of the same reflection by the same rater becomes the next revision.
+        A second rating of the same reflection by the same rater becomes the next revision. If a clock was set back, so
+        that it was submitted before it was shown, both moments become the same.
 
         Raises:
             RatingError: the rating is not valid, its token belongs to another rater, or it cannot be written.
         """
         check_rating(record)
+        record = not_before_shown(record)
         for attempt in range(MAX_TRIES):
             try:
                 with self.transaction() as session:
