@@ -54,6 +54,7 @@ class ShownReflection:
         model: hashes of the base model and the adapters.
         scores: automatic scores of the reflection, 0 to 1.
         app_version: version of the app that showed it.
+        written: what else it takes to write it again (precision, prompt template, ...); None from before it was kept.
     """
 
     statement: Annotated[str, FreeText(MAX_TEXT)] | None
@@ -67,6 +68,7 @@ class ShownReflection:
     model: Annotated[Mapping[str, object], JsonObject("the hashes of base and adapters")]
     scores: Annotated[Mapping[str, float], Scores()]
     app_version: Annotated[str, FreeText(MAX_VERSION, may_be_blank=False, short=True)]
+    written: Annotated[Mapping[str, object], JsonObject("what it was written with")] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
