@@ -16,6 +16,7 @@ import textwrap
 import threading
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -409,7 +410,7 @@ def test_the_reserve_grows_with_the_database_and_is_left_out_where_the_disk_is_n
     reserve.fill()
     assert reserve.file.stat().st_size >= 3 * 2**20 + 2**18
     assert reserve.release() and not reserve.release()
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 2**22))  # type: ignore[attr-defined]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**22))
     reserve.fill()
     assert not reserve.file.exists()
     monkeypatch.undo()

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import random
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from emorl.errors import RatingError
-from emorl.ratings import Answer, RatingQueue, RatingStore, load_items, open_kept_store, open_store
+from emorl.ratings import Answer, NewRating, RatingQueue, RatingStore, load_items, open_kept_store, open_store
 from emorl.ratings.queue import rating_queue
 from emorl.ratings.statistics.quality import median_seconds
 from emorl.ratings.storage import journal as journals
@@ -97,6 +98,26 @@ def test_a_deletion_that_could_not_be_journalled_is_not_said_to_be_done(
     monkeypatch.setattr(journals.os, "fsync", full)
     result = call("forget", "rater-a", "--db", url)
     assert (result.exit_code, result.stdout) == (2, "") and "No space left" in result.stderr
+
+
+def test_a_rater_who_is_forgotten_before_the_line_of_their_rating_is_written_stays_forgotten(
+    store: RatingStore, make: MakeRating, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rating is in the database, its line is not written yet, and another thread forgets the rater."""
+    journal = store.journal = Journal(tmp_path / "journal")
+    forgotten = threading.Thread(target=store.forget, args=["rater-a"])
+    real = journal.append
+
+    def slow(event: Any) -> None:
+        if isinstance(event, NewRating):
+            forgotten.start()
+            forgotten.join(0.5)  # it has to wait
+        real(event)
+
+    monkeypatch.setattr(journal, "append", slow)
+    store.add(make())
+    forgotten.join()
+    assert (raters(journal.file), store.count()) == (set(), 0)
 
 
 # The clock

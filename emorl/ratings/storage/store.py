@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar, cast
@@ -113,8 +114,17 @@ class RatingStore:
         self.engine = engine
         self.journal: Journal | None = None
         self._begin = sessionmaker(engine).begin
+        self._order = threading.RLock()
         file = sqlite_file(engine.url)
         self._reserve = Reserve(file) if file is not None else None
+
+    @property
+    def in_order(self) -> AbstractContextManager[object]:
+        """To be held from a change to its line in the journal, so that the lines have the order of the changes.
+
+        A rater who is forgotten between the two would come back at a restore otherwise.
+        """
+        return nullcontext() if self.journal is None else self._order
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -145,9 +155,10 @@ class RatingStore:
         record = not_before_shown(record)
         for attempt in range(MAX_TRIES):
             try:
-                with self.transaction() as session:
-                    number = _known_submit(session, record) or insert_rating(session, record)
-                self.record_event(record)  # a repeated submit writes it again, which a restore ignores
+                with self.in_order:
+                    with self.transaction() as session:
+                        number = _known_submit(session, record) or insert_rating(session, record)
+                    self.record_event(record)  # a repeated submit writes it again, which a restore ignores
                 return number
             except IntegrityError as fault:
                 if attempt == MAX_TRIES - 1:
@@ -265,8 +276,9 @@ class RatingStore:
                 return delete(session)
 
         try:
-            deleted = self.with_space(from_the_tables)
-            self.with_space(lambda: self.record_event(event))
+            with self.in_order:
+                deleted = self.with_space(from_the_tables)
+                self.with_space(lambda: self.record_event(event))
             self.with_space(self.overwrite_deleted)
         finally:
             self.keep_reserve()
