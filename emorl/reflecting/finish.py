@@ -113,7 +113,7 @@ def written_with(writer: Writer) -> WrittenWith:
         "base_id": writer.manifest.base_id,
         "template": hashlib.sha256(writer.manifest.template.encode("utf-8")).hexdigest(),
         "max_tokens": MAX_TOKENS,
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
     }
 
 

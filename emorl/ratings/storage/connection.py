@@ -23,6 +23,12 @@ from emorl.errors import RatingError
 from emorl.settings import settings
 
 BUSY_TIMEOUT_MS = 10_000
+DRIVERS = {
+    "sqlite": ("sqlite", "pysqlite"),
+    "postgresql": ("postgresql", "psycopg"),
+    "postgres": ("postgresql", "psycopg"),  # hosting services still hand out the short form
+}
+"""SQLAlchemy's name and the driver, by the beginning of a URL."""
 
 
 def database_url(url: str | None = None) -> URL:
@@ -37,17 +43,23 @@ def database_url(url: str | None = None) -> URL:
         return URL.create("sqlite", database=str(default_file()))
     try:
         parsed = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the second: a port that is no number
         raise RatingError(
             "the database URL cannot be read; expected sqlite:///FILE or postgresql://USER@HOST/NAME"
         ) from None
-    if parsed.drivername in ("postgres", "postgresql"):  # hosting services still hand out the short form
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise RatingError(
-            f"got a database of type {parsed.get_backend_name()!r}, expected sqlite or postgresql; set DATABASE_URL"
-        )
-    return parsed
+    kind, _, driver = parsed.drivername.partition("+")
+    if kind not in DRIVERS:
+        raise RatingError(f"got a database of type {kind!r}, expected sqlite or postgresql; set DATABASE_URL")
+    name, wanted = DRIVERS[kind]
+    if driver not in ("", wanted):
+        raise RatingError(f"got the driver {driver!r} in the database URL, expected {wanted} or none; leave it out")
+    if name == "sqlite":
+        if parsed.query or parsed.host:
+            raise RatingError(
+                "got options or a host in an SQLite URL, expected sqlite:///FILE and no more; leave them out"
+            )
+        return parsed
+    return parsed.set(drivername=f"{name}+{wanted}")
 
 
 def default_file() -> Path:

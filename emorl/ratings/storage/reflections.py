@@ -52,6 +52,7 @@ def find_reflections(store: RatingStore, number: str) -> tuple[StoredReflection,
     Raises:
         RatingError: there is none, or the digits fit more than one item.
     """
+    found: tuple[StoredReflection, ...]
     with store.transaction() as session:
         if number.isascii() and number.isdecimal() and len(number) < MIN_DIGITS:
             row = session.get(Generation, int(number))

@@ -92,7 +92,7 @@ def revision_of(file: Path) -> str | None:
             (found,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or (None,)
         except sqlite3.OperationalError:
             return None  # no such table
-        return found
+        return None if found is None else str(found)
 
     return read(file, ask)
 
