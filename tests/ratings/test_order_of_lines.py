@@ -94,8 +94,8 @@ def test_a_deletion_that_could_not_be_journalled_is_not_said_to_be_done(
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(journals.os, "pread", full)
-    monkeypatch.setattr(journals.os, "fsync", full)
+    monkeypatch.setattr(os, "pread", full)
+    monkeypatch.setattr(os, "fsync", full)
     result = call("forget", "rater-a", "--db", url)
     assert (result.exit_code, result.stdout) == (2, "") and "No space left" in result.stderr
 
