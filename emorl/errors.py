@@ -1,5 +1,7 @@
 """Errors that a user can cause, all in one tree. A message is one line: what was got, what was expected, what to do.
 
+`of` makes the message; `at` does where a place in a file or form has to be named first.
+
 Commands print the message to stderr and exit with code 2; the app shows it where the error arose. Programming errors
 are ordinary exceptions and are not listed here.
 """
@@ -20,8 +22,19 @@ class EmorlError(Exception):
 
     @classmethod
     def of(cls, got: str, expected: str, remedy: str) -> Self:
-        """The error with a message in the usual form."""
+        """An error with a message in the usual form."""
         return cls(f"Got {got}: expected {expected}; {remedy}.")
+
+    @classmethod
+    def at(cls, where: str, got: str, expected: str, remedy: str) -> Self:
+        """The same for one place in a file or in a form, which is named first.
+
+        Example:
+            >>> raise CorpusError.at("own.jsonl:3", "an empty reply", "text", "fill it in or take the line out")
+            Traceback (most recent call last):
+            emorl.errors.CorpusError: own.jsonl:3: got an empty reply, expected text; fill it in or take the line out.
+        """
+        return cls(f"{where}: got {got}, expected {expected}; {remedy}.")
 
 
 class SettingsError(EmorlError):

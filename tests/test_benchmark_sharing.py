@@ -20,7 +20,7 @@ def models(tiny_llama, tmp_path_factory: pytest.TempPathFactory) -> Models:
     return Models("tiny", tiny_llama, adapters, ((5, 6, 7), (8, 9, 10, 11)))
 
 
-def test_load(models: Models) -> None:
+def test_users_together_write_the_same_tokens_as_one_after_the_other(models: Models) -> None:
     asked: list[int] = []
     scores = [lambda replies: asked.append(len(replies))] * len(models.prompts)
     result = load.run(models, users=(1, 3), rounds=1, threads=1, max_tokens=10, scores=scores)
@@ -31,7 +31,7 @@ def test_load(models: Models) -> None:
     assert all(0 < row["first_p50_s"] <= row["total_p95_s"] for row in result["rows"])
 
 
-def test_reuse(models: Models) -> None:
+def test_a_reused_reply_has_the_same_tokens_and_decodes_fewer(models: Models) -> None:
     result = reuse.run(models, moves=4, threads=1, max_tokens=10)
     assert result["tokens_equal"] is True and len(result["rows"]) == 8
     assert all(0 <= row["decoded"] < row["tokens"] for row in result["rows"])

@@ -45,7 +45,7 @@ def test_weights_are_parsed():
     assert cli.parse_weights("reflection=.6, empathy=.3,") == {"reflection": 0.6, "empathy": 0.3}
 
 
-def test_training_errors(monkeypatch, capsys, tmp_path):
+def test_an_error_of_training_is_one_line_and_exit_code_2(monkeypatch, capsys, tmp_path):
     from training import __main__ as training
 
     monkeypatch.setattr(sys, "argv", ["training", "all", "--config", str(tmp_path / "none.yaml")])

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from emorl.atlas import Atlas, grow_atlas
-from emorl.ensemble import EnsembleDecoder, Request, coefficients, shares
+from emorl.ensemble import EnsembleDecoder, Request, Setting, coefficients, shares
 from emorl.explain import explain_reply
 from emorl.explain.contributions import explain_tokens
 from emorl.search.exact import exact_search
@@ -24,6 +24,7 @@ IMPORTED_BY_OTHERS = [
     coefficients,
     Request,
     EnsembleDecoder,
+    Setting,
     grow_atlas,
     Atlas,
     explain_tokens,

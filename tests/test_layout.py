@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from training.__main__ import STAGES
+
 ROOT = Path(__file__).parents[1]
 GROUND = {"errors", "resources", "settings"}
 MAY_KNOW: dict[str, set[str]] = {
@@ -143,6 +145,16 @@ def test_no_screen_knows_another_and_what_they_share_knows_none():
         text = path.read_text(encoding="utf-8")
         known = set(re.findall(r"emorl\.ui\.(\w+)", text) + re.findall(r'from "\.\./(\w+)/', text))
         assert not (known & SCREENS) - {path.parent.name}, f"{path} knows {known}"
+
+
+def test_the_page_of_the_architecture_names_the_stages_of_training_in_their_order():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page[page.index("## Inside `training`") : page.index("## The way of a statement")]
+    assert tuple(re.findall(r"^\| `(\w+)` \|", table, re.M)) == STAGES
+    for module in re.findall(r"`(\w+)\.py`", table):
+        assert f"training.{module}" in MODULES, module
+    for folder in re.findall(r"`(\w+)/`", table):
+        assert f"training.{folder}" in MODULES, folder
 
 
 def test_the_page_of_the_architecture_names_every_floor():

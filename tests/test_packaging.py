@@ -124,7 +124,7 @@ def test_the_wheel_says_its_commands_its_licences_and_what_it_needs(wheel: Path)
         assert f"{folder}/licenses/LICENSE" in archive.namelist()
     assert dict(commands["console_scripts"]) == {"emorl": "emorl.cli:run", "emorl-train": "training.__main__:run"}
     assert metadata["Name"] == "emorl" and metadata["Requires-Python"] == ">=3.11"
-    assert "noncommercial" in metadata["License-Expression"]  # the shipped models are not Apache-2.0
+    assert metadata["License-Expression"] == "Apache-2.0"
     assert set(metadata.get_all("Provides-Extra", [])) == set(EXTRAS)
     asked = [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
     always = {(item.name.lower().replace("_", "-"), item.specifier) for item in asked if item.marker is None}

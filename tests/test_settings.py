@@ -27,14 +27,16 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_defaults() -> None:
+def test_without_variables_every_setting_has_its_default() -> None:
     found = settings()
     assert (found.base, found.models, found.contacts, found.database_url) == (None,) * 4
     assert (found.data, found.country, found.admins, found.zerogpu) == (Path("var"), (), frozenset(), False)
     assert found.cache_folder == Path.home() / ".cache" / "emorl"
 
 
-def test_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_are_read_in_any_usual_spelling_and_empty_ones_count_as_unset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in {
         "EMORL_BASE": str(tmp_path),
         "EMORL_CACHE": "~/models",

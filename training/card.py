@@ -38,7 +38,7 @@ are Apache-2.0, as the base is. Language models wrote and read our own texts, to
 checked them.
 
 ## Known failures
-* The base has 135 million parameters. Of its reflections many are still not what a counsellor would say: docs/results.md has the
+* The base has 135 million parameters. Many of its reflections are still not what a counsellor would say: docs/results.md has the
   share, read blind. Typical faults are an invented second half, a reversed meaning and the wrong person, in smooth English. Read
   every reply against the statement before you use it for anything.
 * "Stays with what was said" is an estimate by a scorer that is often wrong: see its AUC against readers below.
@@ -65,7 +65,7 @@ def span(interval: files.Interval, sign: bool = False) -> str:
 
 
 def training_table(manifest: files.Manifest) -> str:
-    """What each run cost and gave."""
+    """What each run cost, and what it gained."""
     rows = []
     for entry in manifest["objectives"]:
         e = entry.get("evaluation", {})
@@ -103,7 +103,7 @@ def training_table(manifest: files.Manifest) -> str:
 
 
 def losses(curve: Sequence[dict[str, float]]) -> str:
-    """How the loss on unseen reflections fell, by corpus; nothing where it was not measured."""
+    """How the loss on unseen reflections fell, by corpus; empty if it was not measured."""
     first, last = (curve[0], curve[-1]) if curve else ({}, {})
     found = [f"{name} {value:.2f} to {last[name]:.2f}" for name, value in first.items() if name != "statements"]
     return f"; loss on people's unseen reflections, in nats a token: {', '.join(found)}" if found else ""
@@ -121,7 +121,7 @@ def preferences(warm: files.WarmStart) -> str:
 
 
 def note(warm: files.WarmStart) -> str:
-    """What else there is to say of how the warm start came about; nothing where a run of the stage made it."""
+    """A remark on how the warm start was made; empty if a run of the stage made it."""
     return f"; {warm['note']}" if "note" in warm else ""
 
 
@@ -176,9 +176,10 @@ def write_card(models: Path) -> Path:
     """
     names = ("manifest.json", "search.json", "evaluation.json")
     if lacking := [name for name in names if not (models / name).is_file()]:
-        raise ConfigError(
-            f"Got no {', '.join(lacking)} in {models}: expected all figures of the card; run the stages package, search "
-            "and evaluate first."
+        raise ConfigError.of(
+            f"no {', '.join(lacking)} in {models}",
+            "all figures of the card",
+            "run the stages package, search and evaluate first",
         )
     manifest: files.Manifest = json.loads((models / "manifest.json").read_text())
     evaluation: files.Evaluation = json.loads((models / "evaluation.json").read_text())

@@ -1,7 +1,7 @@
-"""Evaluation on statements no training has seen: scores, judges, diversity, copying, with bootstrap intervals.
+"""Evaluation on statements that no training has seen: scores, judges, diversity, copying, with bootstrap intervals.
 
-Every method writes greedily, as the app does by default, once a statement; warm start and single adapters also sample
-once at temperature 1, which is what reinforcement learning optimises. Differences to the warm start are paired by
+Every method writes one greedy reply to each statement, as the app does by default. Warm start and single adapters also
+sample one at temperature 1, which is what reinforcement learning optimises. Differences to the warm start are paired by
 statement and their 95 % intervals come from resampling statements. Left out: human ratings, which the app collects.
 """
 
@@ -79,7 +79,7 @@ def greedy_replies(
     max_tokens: int = 48,
     chunk: int = 8,
 ) -> tuple[list[list[str]], dict[str, int]]:
-    """Greedy replies by weight vector and statement, equal words decoded once, `chunk` statements at a time.
+    """Greedy replies by weight vector and statement, equal beginnings decoded once, `chunk` statements at a time.
 
     Returns:
         The replies, and the decoding steps taken (`steps`) beside those of one weight vector at a time (`alone`).

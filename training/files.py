@@ -1,4 +1,4 @@
-"""What stands in the JSON files that a run leaves in its models folder, as types.
+"""Types of the JSON files that a run leaves in its models folder.
 
 The stages write these files and `training.card` reads them. They are written by our own stages only, so nothing is
 checked here; what the app reads of a manifest is checked in `emorl.models.manifest`.
@@ -76,8 +76,8 @@ class WarmStart(TypedDict):
     seed: int
     curve: list[dict[str, float]]
     seconds: float | None
-    preferences: NotRequired[Preferences]  # where it has learnt from read replies too
-    note: NotRequired[str]  # where another way than the stages made it
+    preferences: NotRequired[Preferences]  # if it learnt from read replies too
+    note: NotRequired[str]  # only if it was not made by the stages alone
 
 
 class WarmStartEntry(TypedDict):
@@ -164,6 +164,6 @@ class Search(Grid):
 
 
 class ScorerCard(TypedDict):
-    """`scorer.json`, as far as the model card speaks of it."""
+    """`scorer.json`, as far as the model card needs it."""
 
     note: NotRequired[str]

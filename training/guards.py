@@ -24,7 +24,7 @@ SYMPATHY = re.compile(r"\b(?:sorry|glad)\b", re.IGNORECASE)
 
 
 def penalty(statement: str, reply: str, ended: bool) -> float:
-    """What is taken off the reward of one rollout, at most 0.
+    """What is added to the reward of one rollout: 0 or less.
 
     Copying beyond `COPIED`, repeated bigrams beyond 10 %, a question, a reply that is too long, too short or
     not ended.

@@ -25,7 +25,7 @@ class Layout:
     Attributes:
         ids: (G, L) token ids, right-padded.
         positions: (G, L) positions for the rotary embedding.
-        mask: (G, 1, L, L), True where a query may look.
+        mask: (G, 1, L, L), True where a token attends.
         where: For each rollout token: (group, index of the token before it, row, column, id), (M, 5).
         shape: (N, C) of the result.
     """

@@ -35,7 +35,7 @@ def store_adapter(source: Path, target: Path, base_id: str, dtype: torch.dtype, 
         source: Folder of the adapter.
         target: Folder to write.
         base_id: Identity of the base that the adapter belongs to.
-        dtype: Of the stored weights.
+        dtype: Precision of the stored weights.
         rank: Rank that a larger adapter is brought to (see `lower_rank`), or None to keep its own.
     """
     target.mkdir(parents=True, exist_ok=True)

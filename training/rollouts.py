@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 def live_adapter(model: PeftModel, name: str = "default") -> Adapter:
     """The adapter under training, copied out of a PEFT model."""
     settings = model.peft_config[name]
-    halves: dict[tuple[int, str], dict[str, torch.Tensor]] = {}
+    pairs: dict[tuple[int, str], dict[str, torch.Tensor]] = {}
     for key, value in model.named_parameters():
         if match := KEY.match(key):
-            halves.setdefault((int(match[1]), match[2]), {})[match[3]] = value.detach().float().clone()
-    factors = {place: (half["A"], half["B"]) for place, half in halves.items()}
+            pairs.setdefault((int(match[1]), match[2]), {})[match[3]] = value.detach().float().clone()
+    factors = {target: (pair["A"], pair["B"]) for target, pair in pairs.items()}
     return Adapter(name, settings.r, settings.lora_alpha / settings.r, factors, sha256="")
 
 

@@ -2,9 +2,9 @@
 
 For each training statement n replies are sampled from the current warm start; the one with the highest
 faithfulness x mean score over the objectives is kept, if it is better than `least`, and the warm start is trained on
-these beside its own lessons again (rejection sampling, as in RAFT, Dong et al. 2023, arXiv 2304.06767). A round stops
-the rounds when the held-out judges no longer rise on validation statements. Left out: rewards inside the training step,
-which is what reinforcement learning adds (`training.objectives`).
+these beside its own lessons again (rejection sampling, as in RAFT, Dong et al. 2023, arXiv 2304.06767). The rounds
+end when the held-out judges' total no longer rises on validation statements. Left out: rewards inside the training
+step, which is what reinforcement learning adds (`training.objectives`).
 
     python -m training rounds --config training/configs/default.yaml
 """
@@ -42,7 +42,7 @@ class RoundsConfig:
         max_words: Longest statement used, in words.
         least: Total that a chosen reply must reach, in [0, 1].
         lessons: Statements of the warm start's own lessons beside the chosen replies.
-        learning_rate: Of a round.
+        learning_rate: Peak learning rate of a round.
         validation: Validation statements the judges read greedy replies to.
         batch: Statements sampled at once.
         seed: Seed of the choice and the samples.
@@ -152,9 +152,10 @@ def run_rounds(
     unseen = sorted(rl_prompts(corpora, "validation", config.max_words), key=lambda s: random.Random(s).random())
     unseen = unseen[: config.validation]
     if not prompts or not unseen:
-        raise ConfigError(
-            f"Got {len(prompts)} training and {len(unseen)} validation statements of at most {config.max_words} words: "
-            "expected some of both for the rounds; raise max_words or name a folder with corpora."
+        raise ConfigError.of(
+            f"{len(prompts)} training and {len(unseen)} validation statements of at most {config.max_words} words",
+            "some of both for the rounds",
+            "raise max_words or name a folder with corpora",
         )
     known = out / "start.json"  # kept, so that a run that is taken up again decides as before
     if not known.is_file():

@@ -66,7 +66,7 @@ class ScorerRun:
     limit: int | None = None
 
 
-class Batch(TypedDict):
+class GradedPairs(TypedDict):
     """N replies to several statements.
 
     Attributes:
@@ -156,12 +156,13 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
     sources = sources_of(corpora, run.role)
     data, batch = RedrawnDataset(run.objective, sources, run.seed, run.limit), 8
     if not len(data):
-        raise ConfigError(
-            f"No graded replies for the scorer of {run.objective}: expected statements with reflections; name a folder "
-            "with corpora."
+        raise ConfigError.of(
+            f"no graded replies for the scorer of {run.objective}",
+            "statements with reflections",
+            "name a folder with corpora",
         )
 
-    def collate(groups: list[list[Graded]]) -> Batch:
+    def collate(groups: list[list[Graded]]) -> GradedPairs:
         flat = [(g, i) for i, group in enumerate(groups) for g in group]
         flat.sort(key=lambda item: len(item[0].statement) + len(item[0].reply))  # little padding in a chunk
         parts = [flat[start : start + CHUNK] for start in range(0, len(flat), CHUNK)]
@@ -172,7 +173,7 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
         }
 
     class ScorerTrainer(Trainer):
-        def compute_loss(self, model: PeftModel, inputs: Batch, *_: object, **__: object) -> torch.Tensor:
+        def compute_loss(self, model: PeftModel, inputs: GradedPairs, *_: object, **__: object) -> torch.Tensor:
             targets, group = inputs["targets"], inputs["group"]
             logits = torch.cat([model(**chunk).logits for chunk in inputs["chunks"]])
             return ranking_loss(logits, targets, group)
@@ -201,7 +202,6 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
     card = {
         "objective": run.objective,
         "role": run.role,
-        "labels": 1,
         "seed": run.seed,
         "steps": steps,
         "statements": len(data),

@@ -1,8 +1,8 @@
 """The stage that finds the preset `balanced`: the paper's hierarchical grid, and beside it the exact optimum.
 
 Both maximise the mean over all objectives' rewards (score times faithfulness, as in training) on held-back validation
-statements. The grid decodes equal
-words of different weight vectors once; the exact search reads the optimum off the statements' atlases. Every reply is
+statements. The grid decodes equal beginnings of replies
+once for all weight vectors; the exact search reads the optimum off the statements' atlases. Every reply is
 scored once. A mean is often largest where one adapter does nearly everything, which nobody would call balanced: the
 preset is the exact optimum among the weights that leave every objective a least share. Left out: random and Bayesian
 search.

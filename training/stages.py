@@ -2,8 +2,8 @@
 
 The reward of every objective is its own score times faithfulness: what the client did not say earns nothing.
 Every stage reads what the one before left in the run's folder (`out`) and can be called alone. Statements are
-partitioned once: what is trained on, what watches a run, what the weight search sees and what the evaluation sees never
-overlap. Left out: the weight search (`training.search`), baselines and the report beside them.
+partitioned once: what is trained on, what a run is validated on, what the weight search sees and what the evaluation
+sees never overlap. Left out: the weight search (`training.search`), baselines and the report beside them.
 """
 
 from __future__ import annotations
@@ -59,15 +59,15 @@ log = logging.getLogger(__name__)
 
 
 def corpora_of(config: Config) -> Corpora:
-    """The corpora, with a line for each that is missing."""
+    """The corpora; logs a line for each that is missing."""
     corpora = load_corpora(config.corpora)
     for missing in corpora.missing:
-        log.info("without %s (%s): %s", missing.name, missing.source, missing.without)
+        log.info("without %s (%s): %s", missing.name, missing.published, missing.without)
     return corpora
 
 
 def partition(corpora: Corpora, watch: int, search: int) -> tuple[list[str], list[str], list[str]]:
-    """Statements no training sees: for watching runs, for the weight search, for the evaluation; disjoint.
+    """Statements that no training sees, in three disjoint parts: validation, weight search, evaluation.
 
     The order is a fixed shuffle of each text by itself, so that adding statements moves no other.
     """
@@ -83,7 +83,7 @@ def partition(corpora: Corpora, watch: int, search: int) -> tuple[list[str], lis
 
 
 def scorer_folder(config: Config, objective: str, role: str) -> Path | None:
-    """Where a scorer lies: trained in this run, else packaged, else shipped, else nowhere."""
+    """The folder of a scorer: trained in this run, else packaged, else shipped; None if there is none."""
     for folder in (config.out / "scorers", config.models / "scorers", config.shipped / "scorers"):
         for name in (f"shared-{role}", f"{objective}-{role}"):
             card = folder / name / "scorer.json"
@@ -94,7 +94,7 @@ def scorer_folder(config: Config, objective: str, role: str) -> Path | None:
 
 @cache
 def _folders(warm_start: Path | None) -> ScorerFolders:
-    """One for a warm start, so that a scorer of several objectives is loaded once."""
+    """One object for each warm start, so that a scorer of several objectives is loaded once."""
     return ScorerFolders(ensure_base(), warm_start)
 
 
@@ -116,9 +116,10 @@ def score_of(config: Config, objective: str, role: str) -> Score | None:
     if folder is not None:
         return _folders(packaged_warm_start(config)).load(folder, objective).score
     if role == "ship":
-        raise ConfigError(
-            f"No scorer for {objective}: expected one in {config.out} or {config.shipped}; run the stage "
-            "scorers with the corpora, or name a models folder as `shipped`."
+        raise ConfigError.of(
+            f"no scorer for {objective}",
+            f"one in {config.out} or {config.shipped}",
+            "run the stage scorers with the corpora, or name a models folder as `shipped`",
         )
     return None
 
@@ -156,9 +157,10 @@ def _train_shared(config: Config, corpora: Corpora, role: str) -> None:
         log.info("%s is done", out)
         return
     if warm is None:
-        raise ConfigError(
-            f"No warm start in {config.models}: expected one for the scorers to stand on; run the stage warmstart "
-            "first."
+        raise ConfigError.of(
+            f"no warm start in {config.models}",
+            "one for the scorers to stand on",
+            "run the stage warmstart first",
         )
     if not (out / "scorer.json").is_file():
         settings = config.scorers.shared if role == "ship" else replace(config.scorers.shared, start=None)
@@ -227,7 +229,7 @@ def run_preferences(config: Config) -> None:
     else:
         start = config.out / "warmstart"
         if not (start / "adapter_config.json").is_file():
-            raise ConfigError(f"No warm start in {start}: expected one to go on from; run the stage warmstart first.")
+            raise ConfigError.of(f"no warm start in {start}", "one to go on from", "run the stage warmstart first")
         labels = load_labels()
         train_preferences(config.preferences, config.warmstart, corpora_of(config), labels, ensure_base(), start, out)
     _place_warm_start(config, latest_warm_start(config))
@@ -271,13 +273,14 @@ def run_rounds(config: Config) -> None:
 
 
 def _total(config: Config, role: str) -> Score:
-    """Faithfulness times the mean of the objectives' scores, by scorers of one role where there are such."""
+    """Faithfulness times the mean score over the objectives that have a scorer of this role."""
     faithful = score_of(config, "faithfulness", role)
     own = [score for name in config.objectives if (score := score_of(config, name, role)) is not None]
     if faithful is None or not own:
-        raise ConfigError(
-            f"No {role} scorers of faithfulness and an objective: expected both in {config.out} or "
-            f"{config.shipped}; run the stage scorers first."
+        raise ConfigError.of(
+            f"no {role} scorers of faithfulness and an objective",
+            f"both in {config.out} or {config.shipped}",
+            "run the stage scorers first",
         )
 
     def total(statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
@@ -376,20 +379,22 @@ def run_package(config: Config) -> None:
 
 def _check_trained(config: Config) -> None:
     if packaged_warm_start(config) is None or not (config.out / "warmstart" / "warmstart.json").is_file():
-        raise ConfigError(
-            f"No warm start in {config.models} with its account in {config.out}: expected both to package; run the "
-            "stage warmstart first."
+        raise ConfigError.of(
+            f"no warm start in {config.models} with its account in {config.out}",
+            "both to package",
+            "run the stage warmstart first",
         )
     for name in config.objectives:
         source = config.out / "objectives" / name
         if not (source / "account.json").is_file():
-            raise ConfigError(
-                f"No finished adapter of {name} in {source}: expected one to package; run the stage objectives first."
+            raise ConfigError.of(
+                f"no finished adapter of {name} in {source}", "one to package", "run the stage objectives first"
             )
         if not (source / "best" / "adapter_config.json").is_file():
-            raise ConfigError(
-                f"No good adapter of {name} in {source}: expected one, but a guard stopped the run before its first; "
-                "read validation.jsonl there, remove the folder, lower the learning rate and run the stage objectives."
+            raise ConfigError.of(
+                f"no good adapter of {name} in {source}, because a guard stopped the run before its first",
+                "one to package",
+                "read validation.jsonl there, remove the folder, lower the learning rate and run the stage objectives",
             )
 
 

@@ -52,7 +52,7 @@ class WarmStartConfig:
         max_words: Longest statement used, in words.
         empathic_share: Share of our statements whose empathic reflection is learnt from.
         affirming_share: The same for affirming ones.
-        pair_repeats: How often PAIR's prompts come in one pass.
+        pair_repeats: How often each of PAIR's prompts occurs in one pass.
         seed: Seed of weights and order.
         limit: At most so many statements (smoke runs), or None for all.
     """
@@ -99,8 +99,8 @@ def unseen_reflections(corpora: Corpora, most: int = 40) -> dict[str, list[tuple
     """Validation statements with people's reflections, by corpus; what the learning curve is measured on."""
     found: dict[str, dict[str, list[str]]] = {}
     for example in warmstart_examples(corpora, "validation"):
-        found.setdefault(example.source, {}).setdefault(example.prompt, []).append(example.reply)
-    return {source: [(s, tuple(r)) for s, r in list(pairs.items())[:most]] for source, pairs in found.items()}
+        found.setdefault(example.corpus, {}).setdefault(example.prompt, []).append(example.reply)
+    return {corpus: [(s, tuple(r)) for s, r in list(pairs.items())[:most]] for corpus, pairs in found.items()}
 
 
 def fast_bf16() -> bool:
@@ -137,9 +137,10 @@ def train_warmstart(
     tokenizer = AutoTokenizer.from_pretrained(base)
     learnt = [*lessons(corpora, "train", config)[: config.limit], *more]
     if not learnt:
-        raise ConfigError(
-            f"No statements for the warm start: expected some of at most {config.max_words} words; raise max_words or "
-            "name a folder with corpora."
+        raise ConfigError.of(
+            "no statements for the warm start",
+            f"some of at most {config.max_words} words",
+            "raise max_words or name a folder with corpora",
         )
     unseen = unseen_reflections(corpora)
 

@@ -3,9 +3,6 @@
 The page, the endpoints and the command line each make one with `Setting.of` from weights by name. It needs no further
 checks after that. Its weights are already shares ŵ = w / Σw, so settings that write the same are equal.
 
-    >>> Setting.of(["reflection", "empathy"], {"reflection": 3, "empathy": 1}, strength=0.5)
-    Setting(weights=(0.75, 0.25), strength=0.5, temperature=0.0, seed=0)
-
 Left out: presets, which are weights by name (`emorl.models.manifest`), and the coefficients of the mixture
 (`weights`).
 """
@@ -43,6 +40,16 @@ class Setting:
 
     Raises:
         WeightError: A value is not a number or is out of range.
+
+    Example:
+        >>> names = ["reflection", "empathy"]
+        >>> Setting.of(names, {"reflection": 3, "empathy": 1}, strength=0.5)
+        Setting(weights=(0.75, 0.25), strength=0.5, temperature=0.0, seed=0)
+        >>> Setting.of(names, {"reflection": 6, "empathy": 2}) == Setting((0.75, 0.25))
+        True
+        >>> Setting.of(names, {"clarity": 1})
+        Traceback (most recent call last):
+        emorl.errors.WeightError: Got the objectives clarity: expected reflection, empathy; check the spelling.
     """
 
     weights: tuple[float, ...]

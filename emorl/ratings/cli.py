@@ -158,7 +158,7 @@ def forget(
         with open_for_deletion(db) as store:  # journalled even if nothing is here: a journal may know the rater
             deleted = store.forget(rater)
         if not deleted:
-            raise RatingError(f"got rater {rater!r}, expected an id that has rows here; `ratings export` lists them")
+            raise RatingError.of(f"rater {rater!r}", "an id that has rows here", "`ratings export` lists them")
         typer.echo(f"deleted: {deleted}")
 
 
@@ -193,4 +193,6 @@ def _write_aside(out: Path, write: Callable[[TextIO], None]) -> None:
             os.unlink(name)
             raise
     except OSError as fault:
-        raise RatingError(f"cannot write {out} ({fault.strerror}); expected a file in a writable folder") from fault
+        raise RatingError.of(
+            f"{out}, which cannot be written ({fault.strerror})", "a file in a writable folder", "name another file"
+        ) from fault

@@ -1,9 +1,9 @@
 """Care around what is typed.
 
 `crisis` finds phrases that call for help (rules in the notation of `phrases`, measured by `report`), `contacts` says
-who can help, `personal_data` what could identify somebody, `output` what in a reply to look at twice.
+who can help, `personal_data` what could identify somebody, `output` what in a reply deserves a second look.
 
-The data lie in `data/safety/`. Nothing here is stored, and nothing here is a clinical instrument.
+The data are in `data/safety/`. Nothing here is stored, and nothing here is a clinical instrument.
 """
 
 from emorl.safety.contacts import Contact, crisis_contacts

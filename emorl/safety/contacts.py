@@ -2,7 +2,7 @@
 
 Every entry says where it comes from; all must be checked before the app is deployed. The app shows everything
 unless `EMORL_COUNTRY` names one country or several ("GB, IE"); a deployer's own list, in the same form, is named in
-`EMORL_CONTACTS` and takes this one's place. Left out: finding out where somebody is.
+`EMORL_CONTACTS` and replaces this one. Left out: finding out where somebody is.
 """
 
 from __future__ import annotations
@@ -84,10 +84,14 @@ def contact_list(path: Path = SHIPPED) -> tuple[Contact, ...]:
         if not any(contact.country == INTERNATIONAL for contact in contacts):
             raise ValueError("no contact for everywhere, country INT")  # nobody may be left without any
     except OSError as fault:
-        raise CareDataError(f"cannot read {path} ({fault.strerror}); expected a list of contacts; {remedy}") from fault
+        raise CareDataError.of(
+            f"{path}, which cannot be read ({fault.strerror})", "a list of contacts", remedy
+        ) from fault
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
-        raise CareDataError(
-            f"{path}: got an entry that cannot be used ({fault}), expected country, name, phone, url (https), note "
-            f"and source; {remedy}"
+        raise CareDataError.at(
+            str(path),
+            f"an entry that cannot be used ({fault})",
+            "country, name, phone, url (https), note and source",
+            remedy,
         ) from fault
     return contacts

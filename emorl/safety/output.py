@@ -1,7 +1,7 @@
 """What in a written reply a counsellor should look at twice: advice, questions, diagnosis, parroting, repetition.
 
 Plain functions on the words of the reply (and the statement it answers). They describe the reply and never the client,
-whose feelings and condition nothing here reads out. A chip is a hint to look, it hides nothing. Expressions and
+whose feelings and condition nothing here reads out. A chip is a hint to look again; it hides nothing. Expressions and
 thresholds were set on our own written replies (`data/safety/output_cases.jsonl`; `tests/safety/test_output.py` holds
 precision and recall on them, so those figures flatter). Left out: whether the reply is true, kind or helpful.
 """

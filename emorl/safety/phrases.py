@@ -107,10 +107,11 @@ def phrase_list(path: Path = SHIPPED) -> PhraseList:
             keywords=tuple(content["keywords"]),
         )
     except (KeyError, TypeError, AttributeError, ValueError, re.error) as fault:
-        raise CareDataError(
-            f"{path}: got an entry that cannot be used ({type(fault).__name__}: {fault}), expected version, denial, "
-            "words, spellings, keywords, rules (id, kind, why, patterns) and benign; restore the file from the "
-            "repository"
+        raise CareDataError.at(
+            str(path),
+            f"an entry that cannot be used ({type(fault).__name__}: {fault})",
+            "version, denial, words, spellings, keywords, rules (id, kind, why, patterns) and benign",
+            "restore the file from the repository",
         ) from fault
 
 
@@ -145,7 +146,9 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else str(fault)
-        raise CareDataError(f"cannot read {path} ({reason}); expected JSON; restore it from the repository") from fault
+        raise CareDataError.of(
+            f"{path}, which cannot be read ({reason})", "JSON", "restore it from the repository"
+        ) from fault
 
 
 def _rule(entry: RuleEntry, words: dict[str, str]) -> Rule:

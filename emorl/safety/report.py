@@ -1,11 +1,11 @@
 """How the phrase list does on our own written cases: `python -m emorl.safety.report [--misses]`.
 
 `data/safety/crisis_cases.jsonl` holds five parts, all invented. `tuned` and `indirect` shaped the list. `held_out` was
-written before the rules and never read to change them, but by the same hand on the same day, so it flatters.
-`indirect_held` is the half of our indirect speech, chosen by a hash of the text (`is_held`), whose misses nobody looked
-at while rules were written; one hand wrote both halves and the rules, so it flatters too. `oblique` was written to get
-past an earlier list, and not read since: its recall is the sober number. Version 4 of the list was made under the
-condition that no part lost a case by count (data/README.md).
+written before the rules and never read to change them, but by the same author on the same day, so it flatters.
+`indirect_held` has about every second case of our indirect speech, chosen by a hash of the text. Nobody looked at its
+misses while the rules were written, but one author wrote both parts and the rules, so it flatters too. `oblique` was
+written to get past an earlier list and has not been read since: its recall is the figure to go by. Version 4 of the
+list was made under the condition that no part lost a case by count (data/README.md).
 
 Beside them stand ordinary statements, `data/reflections.jsonl` and `data/examples.json`: how often an alarm would be
 raised for nothing. Left out: statements of real clients, and any clinical judgement.
@@ -14,7 +14,6 @@ raised for nothing. Left out: statements of real clients, and any clinical judge
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import time
 from collections.abc import Sequence
@@ -35,7 +34,7 @@ OWN = ("reflections.jsonl", "examples.json")
 class Case:
     """One invented statement: its part, whether help should be shown, its category and text."""
 
-    half: str
+    part: str
     crisis: bool
     category: str
     text: str
@@ -81,15 +80,11 @@ def read_cases(path: Path = CASES) -> tuple[Case, ...]:
     try:
         return tuple(Case(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines())
     except (OSError, ValueError, TypeError) as fault:
-        raise CareDataError(
-            f"cannot read {path} ({fault}); expected one object a line with half, crisis, category and text; "
-            "restore it from the repository"
+        raise CareDataError.of(
+            f"{path}, which cannot be read ({fault})",
+            "one object a line with part, crisis, category and text",
+            "restore it from the repository",
         ) from fault
-
-
-def is_held(text: str) -> bool:
-    """Whether a case of indirect speech is only measured: the first byte of its SHA-256 is odd."""
-    return hashlib.sha256(text.encode()).digest()[0] % 2 == 1
 
 
 def own_statements(name: str) -> tuple[str, ...]:
@@ -104,14 +99,14 @@ def own_statements(name: str) -> tuple[str, ...]:
         rows = json.loads(text)["examples"] if path.suffix == ".json" else map(json.loads, text.splitlines())
         return tuple(row["statement"] for row in rows)
     except (OSError, ValueError, TypeError, KeyError) as fault:
-        raise CareDataError(
-            f"cannot read {path} ({fault}); expected objects with a statement; restore it from the repository"
+        raise CareDataError.of(
+            f"{path}, which cannot be read ({fault})", "objects with a statement", "restore it from the repository"
         ) from fault
 
 
 def measure(part: str, cases: Sequence[Case]) -> Result:
     """Hold the phrase list against the cases of one part."""
-    chosen = [(case, bool(crisis_matches(case.text))) for case in cases if case.half == part]
+    chosen = [(case, bool(crisis_matches(case.text))) for case in cases if case.part == part]
     crises = [hit for case, hit in chosen if case.crisis]
     benign = [hit for case, hit in chosen if not case.crisis]
     wrong = tuple(case for case, hit in chosen if hit != case.crisis)

@@ -1,15 +1,12 @@
 """Trained scorers: a MiniLM cross-encoder reads statement and reply together and gives one score for the pair.
 
 A scorer on disk is a small folder: a PEFT LoRA adapter with its head for all-MiniLM-L6-v2, and `scorer.json`
-(objective, number of labels, seed). With one label, as all scorers trained today have, the score is the sigmoid of the
-logit. With three, as earlier empathy scorers have (levels 0 to 2), it is the expected level divided by 2. Left out:
-training (`training.scorers`).
+(objective, role, seed). The score is the sigmoid of the one logit. Left out: training (`training.scorers`).
 """
 
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,14 +53,6 @@ def encode(
     return dict(encoded)
 
 
-def level_score(logits: torch.Tensor) -> torch.Tensor:
-    """Scores in [0, 1], (B,), from logits (B, 1) by the sigmoid or (B, L) by expected level / (L - 1)."""
-    if logits.shape[-1] == 1:
-        return logits[:, 0].sigmoid()
-    levels = torch.arange(logits.shape[-1], dtype=logits.dtype)
-    return logits.softmax(-1) @ levels / (logits.shape[-1] - 1)
-
-
 class CrossEncoderScorer:
     """Scores pairs of statement and reply; deterministic, in batches, sorted by length to save padding."""
 
@@ -78,15 +67,13 @@ class CrossEncoderScorer:
         """
         from peft import PeftModel  # a slow import
 
-        card = folder / "scorer.json"
-        if not card.is_file() or not (folder / "adapter_config.json").is_file():
+        if not (folder / "scorer.json").is_file() or not (folder / "adapter_config.json").is_file():
             raise AssetError.of(
                 f"no scorer in {folder}",
                 "scorer.json and a PEFT adapter",
                 "train it with `python -m training scorers`, or name another models folder",
             )
-        labels = json.loads(card.read_text())["labels"]
-        base = AutoModelForSequenceClassification.from_pretrained(minilm_folder(), num_labels=labels)
+        base = AutoModelForSequenceClassification.from_pretrained(minilm_folder(), num_labels=1)
         merged = PeftModel.from_pretrained(base, str(folder)).merge_and_unload()
         self.model = merged.eval().requires_grad_(False)
         self.tokenizer = AutoTokenizer.from_pretrained(minilm_folder())
@@ -105,5 +92,5 @@ class CrossEncoderScorer:
         for start in range(0, len(order), batch):
             rows = order[start : start + batch]
             inputs = encode(self.tokenizer, [statements[i] for i in rows], [replies[i] for i in rows])
-            scores[rows] = level_score(self.model(**inputs).logits.float())
+            scores[rows] = self.model(**inputs).logits[:, 0].float().sigmoid()
         return scores

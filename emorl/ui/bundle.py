@@ -1,8 +1,8 @@
 """Puts the page's JavaScript modules together as one script, because Gradio's page loads scripts and no modules.
 
 Each module becomes a function that is run once, after those it imports, and returns what it exports; so every name
-stays inside its module, as in a browser that loads modules. Understood are `import { a, b } from "./c.js";` and
-`export` before a function, class or constant; `make lint` holds the sources to that.
+stays inside its module, as in a browser that loads modules. It understands `import { a, b } from "./c.js";`
+and `export` before a function, class or constant; `make lint` makes sure that the modules use nothing else.
 
 Left out: everything else a bundler does, such as renaming, default exports and code from elsewhere.
 """

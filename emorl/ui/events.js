@@ -1,4 +1,4 @@
-// What the widgets tell each other: every event by name, who tells it and who hears it, and the bus it goes over.
+// Every event that widgets send each other: its name, who sends it, who listens to it, and the bus that carries it.
 //
 // A state is remembered: whoever begins to listen is told the last one at once, because widgets on a tab that is opened
 // later begin late. A command is heard by those who listen at that moment. Where a page has two widgets of a kind, such

@@ -74,7 +74,7 @@ def test_the_table_gives_weights_that_can_be_tried(monkeypatch, capsys):
         assert "".join(WORDS[i] for i in atlas.at(list(weights.values())).tokens).strip() == reply.strip()
 
 
-def test_options(monkeypatch, capsys):
+def test_every_option_of_the_atlas_command_takes_effect(monkeypatch, capsys):
     _, out, _ = call(monkeypatch, capsys, "I cannot sleep.", "--json", "--min-area", ".2")
     assert json.loads(out)["coverage"] == pytest.approx(5 / 9)
     _, out, _ = call(monkeypatch, capsys, "I cannot sleep.", "--json", "--max-steps", "0")

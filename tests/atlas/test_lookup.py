@@ -33,7 +33,7 @@ def test_it_says_nothing_where_it_knows_nothing(atlas):
     assert atlas.at([0, 0, 0]) is None  # the base's own reply
 
 
-def test_bad_weights(atlas):
+def test_bad_weights_and_a_wrong_number_of_them_are_refused(atlas):
     with pytest.raises(WeightError, match="Got 2 weights"):
         atlas.at([1, 1])
     with pytest.raises(WeightError, match="Got -1 for weight 1"):

@@ -34,7 +34,7 @@ def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @dataclass
-class Watch:
+class PageMonitor:
     """What a page did that it must not do."""
 
     outside: list[str] = field(default_factory=list)
@@ -133,7 +133,7 @@ def new_page(browser: Browser, app: object) -> Iterator[Callable[..., Page]]:
 
     It asks for `app` so that pages close before their servers.
     """
-    watch = Watch()
+    watch = PageMonitor()
     contexts = []
 
     def open_page(watched: bool = True, **options: Any) -> Page:

@@ -179,7 +179,9 @@ def test_every_control_has_a_name(new_page: Callable[..., Page], app: Callable[.
     assert len(unnamed(page)) == 1
 
 
-def test_reduced_motion(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+def test_nothing_moves_where_reduced_motion_is_asked_for(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
     page = new_page(reduced_motion="reduce")
     found = [(state, page.evaluate(MOVING)) for state in states(page, app)]
     assert [(state, problems) for state, problems in found if problems] == []
@@ -205,7 +207,7 @@ def test_reduced_motion_while_writing(new_page: Callable[..., Page], app: Callab
     [(640, 450, 2), (390, 844, 3), (320, 640, 1)],
     ids=["zoom 200 %", "phone", "zoom 400 %"],
 )
-def test_everything_fits(
+def test_nothing_sticks_out_or_is_cut_off_at_any_width(
     new_page: Callable[..., Page], app: Callable[..., App], width: int, height: int, scale: int
 ) -> None:
     page = new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emorl.ratings import Item, RatingQueue, RatingStore, Side
-from emorl.ratings.storage.row_counts import count_rows as census
+from emorl.ratings.storage.row_counts import count_rows
 from tests.browser.conftest import App
 from tests.browser.steps import faults, open_app, open_tab
 
@@ -101,16 +101,16 @@ def test_the_notice_comes_first_and_once(new_page: Callable[..., Page], serve_it
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_role("alert").filter(has_text="Please tick the box first.")).to_be_visible()
     expect(page.get_by_label("I have read this and agree")).to_be_focused()
-    assert census(running.store).raters == 0
+    assert count_rows(running.store).raters == 0
     page.get_by_label("I have read this and agree").check()
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text(SINGLE.statement)).to_be_visible()
-    assert census(running.store).agreed == 1
+    assert count_rows(running.store).agreed == 1
     page.reload()
     expect(page.locator("#widget-mixer input[type=range]").first).to_be_visible()
     open_tab(page, "Rate")
     expect(page.get_by_text(SINGLE.statement)).to_be_visible()
-    assert census(running.store).raters == 1
+    assert count_rows(running.store).raters == 1
 
 
 def test_a_single_reflection_by_number_keys_alone(
@@ -251,7 +251,7 @@ def test_a_draft_outlives_a_reload(new_page: Callable[..., Page], serve_items: C
     expect(page.locator("#queue-fluency")).to_have_class("current")
     kept = page.evaluate("JSON.stringify([localStorage, sessionStorage])")
     assert "half a thought" not in kept and SINGLE.statement not in kept
-    assert (census(running.store).drafts, judged(running.store)) == (1, ())
+    assert (count_rows(running.store).drafts, judged(running.store)) == (1, ())
 
 
 def test_to_the_end_and_back_and_on(new_page: Callable[..., Page], serve_items: Callable[..., App]) -> None:

@@ -41,7 +41,7 @@ def test_counts_what_it_saves(decoder):
     assert many.steps == len(prefixes) < many.alone
 
 
-def test_refusals(decoder):
+def test_bad_weights_and_prompts_are_refused(decoder):
     with pytest.raises(WeightError, match="expected 3"):
         decode_directions(decoder, PROMPTS, [[1.0, 1.0]])
     refused: list[list[list[int]]] = [[], [[]], [[1] * 5000]]

@@ -27,7 +27,7 @@ from tests.ensemble.naive import repeats
         ([1, 2, 1, 2], [1]),  # runs may overlap
     ],
 )
-def test_by_hand(written, forbidden):
+def test_forbidden_tokens_are_those_worked_out_by_hand(written, forbidden):
     assert no_run_twice(written) == no_run_twice(tuple(written)) == forbidden
     assert nothing(written) == []
 
@@ -37,7 +37,7 @@ def test_exactly_what_would_repeat_a_run_is_forbidden(written):
     assert no_run_twice(written) == [token for token in range(4) if repeats([*written, token])]
 
 
-def test_forbidden_logits():
+def test_forbidden_logits_become_minus_infinity():
     logits = torch.zeros(2, 3)
     assert forbid(logits, [[0, 2], []]).tolist() == [[-torch.inf, 0, -torch.inf], [0, 0, 0]]
     corners = forbid(torch.zeros(2, 2, 3), [[], [1]])  # (B, K, V)

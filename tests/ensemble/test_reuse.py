@@ -61,7 +61,7 @@ def test_the_old_result_stays_as_it_was(decoder):
     assert bool((written.cache.read(2, 4, 8)[0] == before[2]).all())
 
 
-def test_refusals(decoder):
+def test_another_prompt_a_sampled_reply_or_one_without_states_is_refused(decoder):
     old = Request(PROMPT, [1.0, 0.0, 0.0], max_tokens=5)
     written = write(decoder, old)
     with pytest.raises(ValueError, match="expected the same prompt"):

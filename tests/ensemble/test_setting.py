@@ -70,4 +70,4 @@ def test_a_bad_value_is_one_line_that_names_it(values: dict[str, Any], message: 
 
 
 def test_the_examples_of_the_docstring_hold():
-    assert doctest.testmod(module) == (0, 1)
+    assert doctest.testmod(module) == (0, 4)

@@ -79,7 +79,7 @@ def test_a_token_stays_first_inside_its_interval_and_not_outside(seed, raw, stre
             assert first(high + 1e-3) != tokens[-1]
 
 
-def test_by_hand():
+def test_contributions_of_one_token_as_worked_out_by_hand():
     # one objective at share 1 against base: word 0 has logit 1 under the base, 3 under the expert; word 1 has 2 and 2
     states = torch.tensor([[[1.0, 2.0], [3.0, 2.0]]])
     fact = explain_tokens([0], states, [1.0], 1.0, torch.eye(2))[0]

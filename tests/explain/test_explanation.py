@@ -65,7 +65,7 @@ def test_the_words_that_end_a_range_are_named(seed, raw):
                 assert found.words[limits[side]].unchanged[name][side] == kept[side]
 
 
-def test_by_hand():
+def test_words_and_the_whole_reply_as_worked_out_by_hand():
     # words "ab", "." and the end; two tokens of D = 2 numbers, head of one row a token
     head = torch.eye(3)
     states = torch.tensor(
@@ -128,7 +128,7 @@ def test_it_is_plain_json():
     assert again["words"][0]["pieces"][0]["own"]["base"]["probability"] <= 1
 
 
-def test_ranges():
+def test_the_intersection_of_ranges_is_none_where_one_is_missing_or_they_do_not_meet():
     assert intersect([(0.0, 0.5), (0.25, 1.0)]) == (0.25, 0.5)
     assert intersect([(0.0, 0.25), (0.5, 1.0)]) is None
     assert intersect([(0.0, 1.0), None]) is None and intersect([]) is None

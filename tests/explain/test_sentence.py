@@ -70,7 +70,7 @@ def say(base, reflection, empathy, base_choice=None, text="torn", foil="sad", **
         ),
     ],
 )
-def test_by_hand(sentence, expected):
+def test_sentences_written_by_hand_are_what_is_said_of_a_word(sentence, expected):
     assert sentence == expected
 
 
@@ -86,7 +86,7 @@ def test_named_parts_make_more_than_half_and_none_is_spare(parts):
         assert names == []
 
 
-def test_lists():
+def test_items_are_listed_as_in_a_sentence():
     assert (listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])) == ("a", "a and b", "a, b and c")
 
 

@@ -23,7 +23,7 @@ def logits_of(free: torch.Tensor, strength: float, states: torch.Tensor, head: t
     return head @ mixed
 
 
-def test_by_hand():
+def test_one_step_as_worked_out_by_hand():
     # base (1, 2), expert (3, 2), share 1: "0" leads by 1; the base alone says "1", the expert "0"
     (step,) = explain_steps([0], torch.tensor([[[1.0, 2.0], [3.0, 2.0]]]), [1.0], 1.0, torch.eye(2))
     assert (step.rank, step.facts.margin) == (1, 1.0)

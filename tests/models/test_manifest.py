@@ -42,7 +42,7 @@ def test_a_faithfulness_scorer_is_optional(folder):
         (lambda d: d.update(base_id="0"), "not the one that the adapters were trained on"),
     ],
 )
-def test_inconsistent_manifests(folder, change, message):
+def test_an_inconsistent_manifest_is_one_line(folder, change, message):
     data = json.loads((folder / "manifest.json").read_text())
     change(data)
     (folder / "manifest.json").write_text(json.dumps(data))
@@ -59,7 +59,7 @@ def test_no_manifest_and_no_json(tmp_path):
         read_manifest(tmp_path)
 
 
-def test_statements():
+def test_a_statement_is_stripped_checked_and_cannot_leave_its_turn():
     assert check_statement("  I am tired. ") == "I am tired."
     with pytest.raises(StatementError, match="empty"):
         check_statement(" \n")

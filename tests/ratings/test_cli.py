@@ -111,12 +111,12 @@ def test_a_missing_database_is_one_line(command: list[str], tmp_path: Path) -> N
 
 
 def test_an_unknown_rater_and_a_negative_age_are_one_line(store: RatingStore, url: str) -> None:
-    assert "got rater 'nobody'" in one_line(call("forget", "nobody", "--db", url))
+    assert "Got rater 'nobody'" in one_line(call("forget", "nobody", "--db", url))
     assert "expected 0 or more" in one_line(call("purge", "--older-than", "-3", "--db", url))
 
 
 def test_an_export_that_cannot_be_written_is_one_line(store: RatingStore, url: str, tmp_path: Path) -> None:
-    assert "cannot write" in one_line(call("export", "--out", str(tmp_path / "no/such/file.csv"), "--db", url))
+    assert "cannot be written" in one_line(call("export", "--out", str(tmp_path / "no/such/file.csv"), "--db", url))
     (tmp_path / "taken").mkdir()
-    assert "cannot write" in one_line(call("export", "--out", str(tmp_path / "taken"), "--db", url))
+    assert "cannot be written" in one_line(call("export", "--out", str(tmp_path / "taken"), "--db", url))
     assert not [file for file in tmp_path.iterdir() if file.name.startswith(".taken")]

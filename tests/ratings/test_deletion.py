@@ -159,7 +159,7 @@ def test_a_push_that_fails_is_one_line_and_the_deletion_stays_in_the_journal(
     store.add(make())
     result = call("forget", "rater-a", "--db", url)
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
-    assert "a restore would bring it back" in result.stderr and "run the command again" in result.stderr
+    assert "a restore would bring back what was deleted" in result.stderr and "run the command again" in result.stderr
     assert "hf_secret" not in result.stderr
     (line,) = read_lines((tmp_path / "journal").glob("*.jsonl"))
     assert (line["event"], line["rater"]) == ("forget", "rater-a")

@@ -105,7 +105,7 @@ def test_a_journal_that_cannot_be_written_is_said_and_a_second_submit_writes_it(
     journal = store.journal = Journal(tmp_path / "journal")
     journal.file.mkdir()
     rating = make()
-    with pytest.raises(RatingError, match="cannot write the journal .*try again"):
+    with pytest.raises(RatingError, match="the journal .*, which cannot be written .*try again"):
         store.add(rating)
     journal.file.rmdir()
     store.add(rating)
@@ -113,7 +113,7 @@ def test_a_journal_that_cannot_be_written_is_said_and_a_second_submit_writes_it(
     assert store.count() == 1
     assert journal.file.stat().st_mode & 0o777 == 0o600
     (tmp_path / "taken").write_text("")
-    with pytest.raises(RatingError, match="cannot create"):
+    with pytest.raises(RatingError, match="which cannot be created .*: expected a writable folder"):
         Journal(tmp_path / "taken" / "journal")
 
 
@@ -154,7 +154,7 @@ def test_a_hub_that_cannot_be_reached_is_one_line_without_the_token(tmp_path: Pa
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     hub = configured_hub()
     assert isinstance(hub, HubDataset)
-    with pytest.raises(RatingError, match="the dataset me/ratings cannot be used") as caught:
+    with pytest.raises(RatingError, match="the dataset me/ratings, which cannot be used") as caught:
         hub.fetch(tmp_path)  # tests may not leave this host
     assert "hf_secret" not in str(caught.value) and "\n" not in str(caught.value)
     hub.close()  # nothing was started
@@ -244,7 +244,7 @@ def test_a_configured_dataset_is_private_fetched_and_pushed_to(
 
 def test_a_public_dataset_is_refused_and_nothing_is_pushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = FakeHub(monkeypatch, configured(monkeypatch, tmp_path), private=False)
-    with pytest.raises(RatingError, match="me/ratings is public, expected a private one.*make it private"):
+    with pytest.raises(RatingError, match="me/ratings, which is public: expected a private one.*make it private"):
         open_kept_store()
     assert [name for name, _ in asked.asked] == ["create"]
 

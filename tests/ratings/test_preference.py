@@ -98,7 +98,7 @@ def test_what_says_nothing_about_weights_is_left_out(judge: Judge, store: Rating
 
 
 def test_no_axes_or_cells_are_refused() -> None:
-    with pytest.raises(ValueError, match="got 0 objectives and 10 cells"):
+    with pytest.raises(ValueError, match="Got 0 objectives and 10 cells"):
         preferred_weights([], ())
-    with pytest.raises(ValueError, match="0 cells, expected at least one"):
+    with pytest.raises(ValueError, match="0 cells: expected at least one"):
         preferred_weights([], NAMES, 0)

@@ -182,7 +182,7 @@ def test_purge_deletes_by_age(store: RatingStore, make: MakeRating) -> None:
 
 @pytest.mark.parametrize("days", [-1, float("inf"), float("nan"), 1e12])
 def test_purge_refuses_impossible_ages(store: RatingStore, days: float) -> None:
-    with pytest.raises(RatingError, match="days, expected"):
+    with pytest.raises(RatingError, match="days: expected"):
         store.purge(days)
 
 
@@ -242,13 +242,13 @@ def test_a_missing_file_is_named_not_created(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.db").write_text("not a database at all, just some notes " * 40)
-    with pytest.raises(RatingError, match="notes.db cannot be used .*not a database"):
+    with pytest.raises(RatingError, match="notes.db, which cannot be used .*not a database"):
         open_store(f"sqlite:///{tmp_path}/notes.db")
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RatingError, match="cannot create .*EMORL_DATA"):
+    with pytest.raises(RatingError, match="which cannot be created .*EMORL_DATA"):
         open_store(f"sqlite:///{tmp_path}/file/ratings.db")
 
 

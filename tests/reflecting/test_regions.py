@@ -66,7 +66,7 @@ def test_two_maps_do_not_disturb_each_other():
     assert last["a"] == last["b"] == alone
 
 
-def test_errors():
+def test_bad_statements_and_bad_numbers_of_objectives_are_refused():
     with pytest.raises(StatementError):
         next(grow(MappedReflector(), statement=" "))
     with pytest.raises(EmorlError, match="Got 5 objectives for an atlas"):

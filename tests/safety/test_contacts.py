@@ -63,7 +63,7 @@ def test_a_list_of_ones_own_takes_its_place(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("EMORL_CONTACTS", str(tmp_path / "none.json"))
     with pytest.raises(SettingsError, match="EMORL_CONTACTS=.*none.json: expected a file that is there"):
         crisis_contacts()
-    with pytest.raises(CareDataError, match="cannot read .*none.json .*unset EMORL_CONTACTS"):
+    with pytest.raises(CareDataError, match="none.json, which cannot be read .*unset EMORL_CONTACTS"):
         contact_list(tmp_path / "none.json")
 
 

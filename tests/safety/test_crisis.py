@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from emorl.resources import data_path
 from emorl.safety import crisis_matches
 from emorl.safety.crisis import find, normalise, one_slip, plain_words
 from emorl.safety.phrases import compile_pattern, inflected, phrase_list
-from emorl.safety.report import OWN, PARTS, is_held, main, measure, own_statements, read_cases
+from emorl.safety.report import OWN, PARTS, main, measure, own_statements, read_cases
 
 CASES = read_cases()
 
@@ -56,9 +57,9 @@ def test_the_report_prints_every_part_and_every_miss(
 def test_there_are_enough_cases_and_none_twice() -> None:
     texts = [case.text for case in CASES]
     assert len(texts) == len(set(texts)) >= 150
-    assert {case.half for case in CASES} == set(PARTS)
+    assert {case.part for case in CASES} == set(PARTS)
     for part in PARTS:
-        categories = {case.category for case in CASES if case.half == part}
+        categories = {case.category for case in CASES if case.part == part}
         assert categories >= {"idiom", "third_person", "history", "negation", "misspelt", "trap"}
 
 
@@ -79,10 +80,10 @@ def test_own_statements_that_cannot_be_read_are_an_error() -> None:
         own_statements("missing.jsonl")
 
 
-def test_the_halves_of_indirect_speech_follow_from_the_text() -> None:
-    indirect = [case for case in CASES if case.half.startswith("indirect")]
+def test_the_parts_of_indirect_speech_follow_from_the_text() -> None:
+    indirect = [case for case in CASES if case.part.startswith("indirect")]
     assert len([case for case in indirect if case.crisis]) >= 120 <= len([case for case in indirect if not case.crisis])
-    assert all((case.half == "indirect_held") == is_held(case.text) for case in indirect)
+    assert all((case.part == "indirect_held") == (sha256(case.text.encode()).digest()[0] % 2 == 1) for case in indirect)
 
 
 def test_a_statement_takes_milliseconds() -> None:
@@ -256,8 +257,8 @@ ENTRY = '{"version": 1, "denial": {"words": "not", "between": "i"}, "words": {},
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "cannot read .*phrases.json"),
-        ("{", "cannot read .*expected JSON"),
+        (None, "phrases.json, which cannot be read"),
+        ("{", "which cannot be read .*expected JSON"),
         ("[]", "cannot be used"),
         ('{"version": 1}', "KeyError: 'words'"),
         (ENTRY + '"benign": [], "rules": [{"id": "x", "kind": "suicide", "why": "y", "patterns": []}]}', "why or pat"),

@@ -1,21 +1,12 @@
-"""Scores from logits by hand, and how much of a pair is read."""
+"""How much of a pair is read, and a scorer or base that is not there."""
 
 from __future__ import annotations
 
 import pytest
-import torch
 from transformers import AutoTokenizer
 
 from emorl.errors import AssetError
-from emorl.scoring.cross_encoder import MAX_TOKENS, CrossEncoderScorer, encode, level_score, minilm_folder
-
-
-def test_one_logit_is_a_probability_and_three_are_an_expected_level() -> None:
-    torch.testing.assert_close(level_score(torch.tensor([[0.0], [1.0986123]])), torch.tensor([0.5, 0.75]))
-    torch.testing.assert_close(
-        level_score(torch.tensor([[0.0, 0.0, 0.0], [0.0, 0.0, 50.0], [0.6931472, 0.0, -50.0]])),
-        torch.tensor([0.5, 1.0, 1 / 6]),  # (2/3 * 0 + 1/3 * 1) / 2
-    )
+from emorl.scoring.cross_encoder import MAX_TOKENS, CrossEncoderScorer, encode, minilm_folder
 
 
 def test_the_longest_statement_the_app_takes_is_read_with_its_reply() -> None:

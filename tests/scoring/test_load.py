@@ -63,7 +63,7 @@ def test_another_backbone_is_a_cross_encoder(tmp_path, tiny_base, monkeypatch) -
         return "a cross-encoder"
 
     monkeypatch.setattr(load, "CrossEncoderScorer", open_one)
-    (tmp_path / "scorer.json").write_text(json.dumps({"objective": "empathy", "labels": 1}))
+    (tmp_path / "scorer.json").write_text(json.dumps({"objective": "empathy"}))
     assert ScorerFolders(tiny_base, None).load(tmp_path, "empathy") == "a cross-encoder" and opened == [tmp_path]
 
 

@@ -7,7 +7,7 @@ import pytest
 from emorl.scoring.metrics import copy_rate, corpus_distinct_2, diversity_2, edit_rate, repetition, words
 
 
-def test_words():
+def test_words_are_lower_cased_and_keep_apostrophes_and_digits():
     assert words("You're tired, it's 10 o'clock!") == ["you're", "tired", "it's", "10", "o'clock"]
 
 
@@ -30,13 +30,13 @@ def test_copy_rate_counts_words_in_runs_of_three():
     assert copy_rate("i am", "") == 0
 
 
-def test_repetition():
+def test_repetition_is_the_share_of_bigrams_that_occurred_before():
     assert repetition("a b c d") == 0
     assert repetition("a b a b") == pytest.approx(1 / 3)
     assert repetition("a") == 0
 
 
-def test_edit_rate():
+def test_edit_rate_is_levenshtein_over_the_longer_text():
     assert edit_rate("a b c", "a b c") == 0
     assert edit_rate("a b c d", "a x c") == pytest.approx(2 / 4)
     assert edit_rate("", "") == 0 and edit_rate("a", "") == 1

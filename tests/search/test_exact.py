@@ -46,7 +46,7 @@ def test_never_below_brute_force_and_true_at_its_own_point(objectives):
         assert found.coverage == pytest.approx(1)
 
 
-def test_by_hand():
+def test_the_optimum_of_two_prompts_is_the_one_worked_out_by_hand():
     # two prompts on two objectives: one changes at w_1 = 1/2, the other at w_1 = 1/4
     half, quarter = np.array([1.0, -1.0]), np.array([3.0, -1.0])
     atlases, scores = [], [[1.0, 0.0], [0.0, 0.5]]
@@ -91,7 +91,7 @@ def test_overlap_of_disjoint_cells_is_empty():
     assert overlap(simplex(3), above).area == pytest.approx(above.area)
 
 
-def test_refusals():
+def test_atlases_and_scores_that_do_not_fit_together_are_refused():
     atlas = random_atlas(random.Random(1), 2, 2)
     for atlases, scores in (([], []), ([atlas], [[0.5]]), ([atlas, random_atlas(random.Random(1), 3, 2)], [[], []])):
         with pytest.raises(ValueError, match="expected"):

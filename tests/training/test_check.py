@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +12,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.training.texts import NOUNS, label, own, own_line, write_jsonl
+from tests.training.texts import NOUNS, label, own_line, write_jsonl
 from training.__main__ import app, run
 from training.data.check import Fault, check_data, check_labels, check_statements
+from training.data.labels import JUDGE_LABELS_PATH, LABELS_PATH
 from training.data.records import OwnStatement
 
 PATH = Path("own.jsonl")
@@ -113,8 +116,12 @@ def test_too_many_apologies_in_empathic_reflections_only() -> None:
 def test_faults_of_labels() -> None:
     good = [label("a b", "true", 2, pair="m1"), label("a b", "false", 0, pair="m1"), label("a b", "vague", 1)]
     assert check_labels(good, PATH) == []
+    assert check_labels([*good, label("a b", "Vague.", 1)], PATH) == []  # models do write both
     assert check_labels([*good, label("A b!", "Vague.", 0)], PATH) == [
-        Fault("own.jsonl:4", "the same text as line 3", "each text once")
+        Fault("own.jsonl:4", "faithful 0 for the words of line 3", "1, as there")
+    ]
+    assert check_labels([*good, label("a b", "vague", 1)], PATH) == [
+        Fault("own.jsonl:4", "the reply of line 3 again", "each reply once")
     ]
     assert [str(f) for f in check_labels([*good, label("a b", "half", 1, pair="m2")], PATH)] == [
         "own.jsonl: pair m2: got the levels [1], expected one 2 and one 0"
@@ -127,19 +134,29 @@ def test_faults_of_labels() -> None:
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[str]:
+    """The command with our statements, the labels and the judge's labels in files without a fault."""
     lines = [
-        own_line(own(noun).statement, **{kind: getattr(own(noun), kind) for kind in ("simple", "complex")})
-        for noun in NOUNS[:1]
+        own_line("I missed my train again this morning."),
+        own_line(
+            "My sister never rings me back.",
+            simple="You ring her and hear nothing.",
+            complex="You would like to matter more to her.",
+            empathic="You're hurt that she leaves you waiting.",
+        ),
     ]
-    labels = [{"statement": lines[0]["statement"], "reply": "b", "source": "c", "faithful": 2, "fault": "none"}]
-    own_path, labels_path = tmp_path / "own.jsonl", tmp_path / "labels.jsonl"
-    write_jsonl(own_path, lines)
-    write_jsonl(labels_path, labels)
-    return ["data", "check", "--own", str(own_path), "--labels", str(labels_path)]
+    read = {"reply": "b", "source": "c", "faithful": 2, "fault": "none"}
+    command = ["data", "check"]
+    for option, rows in (
+        ("--own", lines),
+        ("--labels", [read | {"statement": lines[0]["statement"]}]),
+        ("--judge-labels", [read | {"statement": lines[1]["statement"]}]),
+    ):
+        command += [option, str(write_jsonl(tmp_path / f"{option[2:]}.jsonl", rows))]
+    return command
 
 
 def test_the_command_without_faults(files: list[str]) -> None:
-    assert check_data(Path(files[3]), Path(files[5])) == []
+    assert check_data(Path(files[3]), [Path(files[5]), Path(files[7])]) == []
     done = subprocess.run([sys.executable, "-m", "training", *files], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "0 faults\n", "")
 
@@ -151,11 +168,29 @@ def test_the_command_with_a_fault(files: list[str]) -> None:
     assert result.output.splitlines() == [
         f"{files[3]}:1: got 1 words in simple, expected 5 to 32",
         f"{files[5]}:1: got a statement that is not ours, expected one of {files[3]}",
-        "2 faults",
+        f"{files[7]}:1: got a statement that is not ours, expected one of {files[3]}",
+        "3 faults",
     ]
 
 
-@pytest.mark.parametrize("broken", [3, 5])
+def test_the_judges_labels_are_checked_and_of_statements_with_no_other_labels(files: list[str]) -> None:
+    """By default too: nothing that rewards may learn from what the held-out judge learns from."""
+    (row,) = map(json.loads, Path(files[5]).read_text(encoding="utf-8").splitlines())
+    write_jsonl(Path(files[7]), [row, row])
+    result = CliRunner().invoke(app, files)
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        f"{files[7]}:2: got the reply of line 1 again, expected each reply once",
+        f"{files[7]}:1: got a statement of {files[5]}, expected each in one file only",
+        f"{files[7]}:2: got a statement of {files[5]}, expected each in one file only",
+        "3 faults",
+    ]
+    write_jsonl(Path(files[7]), [row])
+    assert CliRunner().invoke(app, files).output.endswith("1 fault\n")
+    assert inspect.signature(check_data).parameters["labels"].default == (LABELS_PATH, JUDGE_LABELS_PATH)
+
+
+@pytest.mark.parametrize("broken", [3, 5, 7])
 def test_a_missing_file_is_one_line_and_exit_code_2(
     files: list[str], broken: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

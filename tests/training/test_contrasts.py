@@ -32,7 +32,7 @@ def every(make, *arguments) -> set[str | None]:
         ("You are still there.", {"You are no longer there.", "You aren't still there."}),
     ],
 )
-def test_opposites(text: str, expected: set[str | None]) -> None:
+def test_one_word_becomes_its_opposite(text: str, expected: set[str | None]) -> None:
     assert every(opposite, text) == expected
 
 
@@ -49,19 +49,19 @@ def test_opposites(text: str, expected: set[str | None]) -> None:
         ("The rain was loud.", {None}),
     ],
 )
-def test_other_persons(text: str, expected: set[str | None]) -> None:
+def test_another_person_does_it(text: str, expected: set[str | None]) -> None:
     assert every(other_person, text) == expected
 
 
-def test_half_of_another() -> None:
-    def halves(text: str, other: str) -> set[str | None]:
+def test_a_part_is_joined_to_a_part_of_another_reflection() -> None:
+    def joined(text: str, other: str) -> set[str | None]:
         return every(half_of_another, text, other)
 
-    assert halves("You sold it, and it hurts.", "He left. You stay.") == {
+    assert joined("You sold it, and it hurts.", "He left. You stay.") == {
         "You sold it, You stay.",
         "He left. and it hurts.",
     }
-    assert halves("One part only.", "He left. You stay.") == halves("He left. You stay.", "One part only.") == {None}
+    assert joined("One part only.", "He left. You stay.") == joined("He left. You stay.", "One part only.") == {None}
 
 
 def test_of_another_never_gives_a_true_one() -> None:

@@ -137,7 +137,7 @@ def test_own_statements_alone(own: Path) -> None:
         "It's frustrating to lose it just when you need it.",
     )
     assert [corpus.name for corpus in corpora.missing] == ["pair", "annomi", "epitome", "psych8k"]
-    assert all(corpus.source and corpus.without for corpus in corpora.missing)
+    assert all(corpus.published and corpus.without for corpus in corpora.missing)
 
 
 def test_own_split_does_not_move_when_lines_are_added(own: Path) -> None:
@@ -408,7 +408,7 @@ def test_faults_of_annomi(folder: Path, own: Path, row: list[str], message: str)
         annomi(folder, own, row)
 
 
-def test_prepared_annomi(folder: Path, own: Path) -> None:
+def test_prepared_annomi_keeps_its_splits_and_an_unknown_label_is_refused(folder: Path, own: Path) -> None:
     rows = [prepared_exchange(CLIENT, "You are worn out.", label="therapist_input", split="validation", fragment=True)]
     write_jsonl(folder / "annomi_reflections.jsonl", rows)
     (exchange,) = load_corpora(folder, own).annomi
@@ -428,7 +428,7 @@ def test_prepared_annomi(folder: Path, own: Path) -> None:
         ("A hum and a drum.", "A hum and a drum."),
     ],
 )
-def test_clean_speech(spoken: str, clean: str) -> None:
+def test_speech_is_cleaned_of_markers_fillers_and_stutters(spoken: str, clean: str) -> None:
     assert clean_speech(spoken) == clean
 
 
@@ -472,7 +472,7 @@ def test_faults_of_epitome(folder: Path, own: Path) -> None:
         load_corpora(folder, own)
 
 
-def test_psych8k(folder: Path, own: Path) -> None:
+def test_psych8k_is_read_from_its_owners_file(folder: Path, own: Path) -> None:
     rows = [
         {
             "instruction": "Be a counsellor.",
@@ -551,15 +551,15 @@ def exchanges_of(folder: Path, own: Path, *rows: dict[str, Any]) -> Corpora:
 
 
 def spoken_pairs(corpora: Corpora) -> list[tuple[str, str]]:
-    return [(e.prompt, e.reply) for e in warmstart_examples(corpora, "train") if e.source == "annomi"]
+    return [(e.prompt, e.reply) for e in warmstart_examples(corpora, "train") if e.corpus == "annomi"]
 
 
 def test_warm_start_takes_all_own_reflections_and_pair_high(folder: Path, own: Path) -> None:
     write_csv(folder / "pair_data.csv", [PAIR_HEADER, *(pair_row(noun) for noun in NOUNS)])
     corpora = load_corpora(folder, own)
     examples = [example for split in SPLITS for example in warmstart_examples(corpora, split)]
-    assert sum(example.source == "own" for example in examples) == 15 * 3
-    assert {e.reply for e in examples if e.source == "pair"} == {reply for g in corpora.pair for reply in g.high}
+    assert sum(example.corpus == "own" for example in examples) == 15 * 3
+    assert {e.reply for e in examples if e.corpus == "pair"} == {reply for g in corpora.pair for reply in g.high}
 
 
 def test_warm_start_keeps_a_good_spoken_reflection(folder: Path, own: Path) -> None:
@@ -606,7 +606,7 @@ def test_warm_start_takes_only_reflections_of_psych8k(folder: Path, own: Path, r
     (folder / "Psych8k.json").write_text(json.dumps([{"instruction": "", "input": "It scares me.", "output": reply}]))
     corpora = load_corpora(folder, own)
     examples = [example for split in SPLITS for example in warmstart_examples(corpora, split)]
-    assert any(example.source == "psych8k" for example in examples) is kept
+    assert any(example.corpus == "psych8k" for example in examples) is kept
 
 
 def test_rl_prompts_are_unique_short_and_safe(folder: Path, own: Path) -> None:
@@ -641,7 +641,7 @@ def test_epitome_is_never_an_example_or_a_prompt(folder: Path, own: Path) -> Non
 
 @pytest.mark.parametrize("choose", [rl_prompts, warmstart_examples])
 def test_unknown_split(own: Path, choose: Any) -> None:
-    with pytest.raises(ValueError, match="got split 'dev', expected one of train, validation, test"):
+    with pytest.raises(ValueError, match="Got the split 'dev': expected one of train, validation, test"):
         choose(load_corpora(None, own), "dev")
 
 

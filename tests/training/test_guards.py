@@ -63,7 +63,7 @@ def test_what_is_measured_of_replies_without_a_judge():
     assert math.isnan(found.judge) and math.isnan(Measures.of(["s"], ["Yes."], [True], [0.5], None).faithful)
 
 
-def test_penalties():
+def test_a_good_reply_costs_nothing_and_every_trick_costs_something():
     statement = "I have been so tired of the job lately and nobody sees it"
     good = "The job has worn you down, and it hurts that it goes unseen."
     assert penalty(statement, good, True) == 0

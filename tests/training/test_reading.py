@@ -266,7 +266,7 @@ def test_every_method_writes_and_an_empty_reply_is_left_out() -> None:
 
 @pytest.mark.parametrize(("preset", "old"), [("loud", Fake("o", balanced={})), ("warm", Fake("o", plain={}))])
 def test_an_unknown_preset_is_one_line(preset: str, old: Fake) -> None:
-    with pytest.raises(WeightError, match="The preset is '(loud|balanced)': expected one of (warm|plain); check"):
+    with pytest.raises(WeightError, match="Got the preset '(loud|balanced)': expected one of (warm|plain); check"):
         next(items(ROWS, Fake("new", warm={}), preset, 1, old))  # type: ignore[arg-type]
 
 
@@ -307,11 +307,11 @@ def test_make_writes_sheet_and_key_without_what_runs_were_chosen_by(tmp_path: Pa
         "models: trained\nsearch: {prompts: 2}\nobjectives:\n  reflection: {validation: 3}\n"
         "  empathy: {validation: 1}\n"
     )
-    folders: list[Path] = []
+    folders: list[tuple[Path, bool]] = []
     seen: list[Path | None] = []
 
-    def opened(folder: Path) -> Fake:
-        folders.append(folder)
+    def opened(folder: Path, judged: bool = True) -> Fake:
+        folders.append((folder, judged))
         return Fake(folder.name, balanced={"a": 1.0})
 
     def loaded(settings: Any) -> Any:
@@ -324,7 +324,7 @@ def test_make_writes_sheet_and_key_without_what_runs_were_chosen_by(tmp_path: Pa
     command = ["reading", "make", "--config", str(config), "--out", str(out)]
     result = CliRunner().invoke(app, [*command, "--earlier", "before", "--corpora", "texts", "--best-of", "3"])
     assert result.exit_code == 0, result.output
-    assert folders == [Path("before"), Path("trained")] and seen == [Path("texts")]
+    assert folders == [(Path("before"), False), (Path("trained"), True)] and seen == [Path("texts")]
     watch, search, _ = partition(CORPORA, 3, 2)
     statements = {json.loads(line)["statement"] for line in (out / "sheet.jsonl").read_text().splitlines()}
     closed = {o.statement for o in CORPORA.own if o.split == "test"}
@@ -341,7 +341,7 @@ def test_make_writes_sheet_and_key_without_what_runs_were_chosen_by(tmp_path: Pa
     folders.clear()
     CliRunner().invoke(app, [*command, "--models", "others", "--statements", "1"])
     assert (
-        folders == [Path("others")]
+        folders == [(Path("others"), True)]
         and len({json.loads(line)["statement"] for line in (out / "sheet.jsonl").read_text().splitlines()}) == 2
     )
     assert CliRunner().invoke(app, [*command, "--statements", "0"]).exit_code == 2

@@ -194,7 +194,7 @@ def test_preferences_of_no_epochs_leave_the_warm_start(here, tmp_path) -> None:
 
 
 def test_preferences_need_a_warm_start(here, tmp_path) -> None:
-    with pytest.raises(ConfigError, match="No warm start in .*warmstart: expected one .*; run the stage warmstart"):
+    with pytest.raises(ConfigError, match="Got no warm start in .*warmstart: expected one .*; run the stage warmstart"):
         stages.run_preferences(config_in(tmp_path))
 
 
@@ -279,6 +279,7 @@ def test_the_card_has_a_part_for_every_scorer_and_every_figure(config) -> None:
 
 
 def test_what_was_packaged_reflects_and_judges(config) -> None:
+    assert not open_reflector(config.models, judged=False).writer.judges.scorers
     reflector = open_reflector(config.models)
     found = reflector.reflect(
         CORPORA.own[-1].statement, reflector.setting(reflector.presets["balanced"]), explain=False
@@ -303,7 +304,9 @@ def warm(config: Config) -> None:
 
 
 def test_without_a_warm_start_nothing_is_packaged(early) -> None:
-    with pytest.raises(ConfigError, match="No warm start in .*models with its account in .*out: .* warmstart first"):
+    with pytest.raises(
+        ConfigError, match="Got no warm start in .*models with its account in .*out: .* warmstart first"
+    ):
         stages.run_package(early)
     assert not early.models.exists()
 
@@ -311,14 +314,15 @@ def test_without_a_warm_start_nothing_is_packaged(early) -> None:
 def test_without_an_adapter_nothing_is_packaged(early) -> None:
     warm(early)
     with pytest.raises(
-        ConfigError, match="No finished adapter of reflection in .*: .*; run the stage objectives first"
+        ConfigError, match="Got no finished adapter of reflection in .*: .*; run the stage objectives first"
     ):
         stages.run_package(early)
     for name in NAMES:
         (early.out / "objectives" / name).mkdir(parents=True)
         (early.out / "objectives" / name / "account.json").write_text("{}")
     with pytest.raises(
-        ConfigError, match="No good adapter of reflection in .*: expected one, but a guard stopped"
+        ConfigError,
+        match="Got no good adapter of reflection in .*, because a guard stopped .*: expected one to package;",
     ) as e:
         stages.run_package(early)
     assert "\n" not in str(e.value) and not (early.models / "manifest.json").exists()
@@ -336,7 +340,7 @@ def test_no_rounds_leave_the_warm_start_as_it_is(early) -> None:
 
 
 def test_rounds_need_scorers(early) -> None:
-    with pytest.raises(ConfigError, match="No scorer for faithfulness: expected one in .*; run the stage scorers"):
+    with pytest.raises(ConfigError, match="Got no scorer for faithfulness: expected one in .*; run the stage scorers"):
         stages.run_rounds(early)
 
 

@@ -88,7 +88,7 @@ def test_against_readers_by_hand() -> None:
     assert math.isnan(limited["auc faithful"])
 
 
-def test_shortcuts() -> None:
+def test_length_and_opening_alone_are_measured_beside_the_scorer() -> None:
     assert length_only(["s"] * 2, ["one two", ""]).tolist() == [2, 0]
     replies = ["You do.", "It sounds hard.", "it seems so", "Sad."]
     assert opener_only(["s"] * 4, replies).tolist() == [1, 1, 1, 0]

@@ -67,7 +67,7 @@ def test_every_objective_has_its_groups() -> None:
 
 
 def test_nothing_to_train_on_is_said(tmp_path) -> None:
-    with pytest.raises(ConfigError, match="No graded replies for the scorer of fluency: expected statements with"):
+    with pytest.raises(ConfigError, match="Got no graded replies for the scorer of fluency: expected statements with"):
         train_scorer(ScorerRun("fluency", "judge", 1, 1.0), corpora_with(), tmp_path)
 
 
@@ -85,7 +85,6 @@ def test_one_step_from_data_to_a_scorer_that_scores(tmp_path) -> None:
     assert card == {
         "objective": "faithfulness",
         "role": "ship",
-        "labels": 1,
         "seed": 5,
         "steps": 1,
         "statements": 2,

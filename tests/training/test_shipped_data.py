@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from emorl.models.template import MAX_STATEMENT
 from training.data import (
     SPLITS,
+    LabelledReply,
     load_corpora,
     load_hollow,
     load_judge_labels,
@@ -36,6 +38,33 @@ def corpora():
 
 def test_the_check_finds_no_fault() -> None:
     assert [str(fault) for fault in check_data()] == []
+
+
+def counted(labels: Sequence[LabelledReply]) -> str:
+    """What data/README.md must say of a file of labels."""
+    written = Counter(
+        label.source if label.source in ("minimal pair", "mended by a reader") else "model" for label in labels
+    )
+    pairs = len({label.pair for label in labels if label.pair})
+    assert written["minimal pair"] == 2 * pairs
+    return (
+        f"{written['model']:,} by our own models, {written['mended by a reader']:,} mended by a reader, "
+        f"{2 * pairs:,} in {pairs:,} minimal pairs"
+    )
+
+
+def test_the_page_about_the_data_counts_what_is_in_the_files(corpora) -> None:
+    rows = (LABELS_PATH.parent / "README.md").read_text(encoding="utf-8").splitlines()
+    said = {row.split("|")[1].strip(): row.split("|")[2] for row in rows if row.startswith("| `")}
+    spoken = sum(o.manner == "spoken" for o in corpora.own)
+    own = (
+        f" {len(corpora.own):,} invented client statements ({spoken:,} as people speak, {len(corpora.own) - spoken:,} "
+    )
+    assert said["`reflections.jsonl`"].startswith(own)
+    assert said["`sympathy.jsonl`"].startswith(f" {len(load_hollow())} statements ")
+    for name, labels in (("faithfulness", load_labels()), ("faithfulness-judge", load_judge_labels())):
+        assert said[f"`{name}.jsonl`"].startswith(f" {len(labels):,} replies ")
+        assert counted(labels) in said[f"`{name}.jsonl`"], counted(labels)
 
 
 def test_statements_are_spoken_and_written_and_stay_in_their_splits(corpora) -> None:

@@ -135,7 +135,7 @@ def test_folders_of_a_warm_start_are_opened_once(tiny_base, tmp_path, monkeypatc
 
 def test_no_shipping_scorer_is_an_error_and_no_judge_is_none(config) -> None:
     assert stages.score_of(config, "reflection", "judge") is None
-    with pytest.raises(ConfigError, match="No scorer for reflection: expected one in .*out or .*shipped; run"):
+    with pytest.raises(ConfigError, match="Got no scorer for reflection: expected one in .*out or .*shipped; run"):
         stages.score_of(config, "reflection", "ship")
 
 
@@ -166,7 +166,7 @@ def test_without_either_judge_there_is_no_judged_reward(config, monkeypatch) -> 
 def test_a_shipping_reward_needs_a_faithfulness_scorer(config, monkeypatch) -> None:
     put_scorer(config.out, "empathy-ship")
     monkeypatch.setattr(stages, "_folders", lambda warm_start: Opened({"empathy": 1.0}))
-    with pytest.raises(ConfigError, match="No scorer for faithfulness"):
+    with pytest.raises(ConfigError, match="Got no scorer for faithfulness"):
         stages.reward_of(config, "empathy", "ship")
 
 
@@ -175,7 +175,7 @@ def test_the_total_of_the_rounds_is_faithfulness_times_the_mean_score(config, mo
     monkeypatch.setattr(stages, "score_of", lambda config, name, role: fixed(scores[name]))
     torch.testing.assert_close(stages._total(config, "ship")(["s"], ["r"]), torch.tensor([0.5 * 0.6]))
     monkeypatch.setattr(stages, "score_of", lambda config, name, role: fixed(1.0) if name == "empathy" else None)
-    with pytest.raises(ConfigError, match="No judge scorers of faithfulness and an objective: expected both in"):
+    with pytest.raises(ConfigError, match="Got no judge scorers of faithfulness and an objective: expected both in"):
         stages._total(config, "judge")
 
 
@@ -263,7 +263,8 @@ def test_without_a_warm_start_no_scorer_is_trained(config, trained) -> None:
     with pytest.raises(ConfigError) as error:
         stages.run_scorers(config)
     assert str(error.value) == (
-        f"No warm start in {config.models}: expected one for the scorers to stand on; run the stage warmstart first."
+        f"Got no warm start in {config.models}: expected one for the scorers to stand on; "
+        "run the stage warmstart first."
     )
     assert not trained.shared and not trained.fluency
 

@@ -73,6 +73,8 @@ def test_a_run_that_was_cut_off_goes_on_from_its_checkpoint(tiny_base, tmp_path,
 
 def test_nothing_to_learn_from_is_said(tiny_base, tmp_path) -> None:
     for config, corpora in ((CONFIG, corpora_with()), (replace(CONFIG, max_words=3), CORPORA)):
-        with pytest.raises(ConfigError, match=r"No statements for the warm start: expected some of at most \d+ words;"):
+        with pytest.raises(
+            ConfigError, match=r"Got no statements for the warm start: expected some of at most \d+ words;"
+        ):
             train_warmstart(config, corpora, tiny_base, tmp_path / "w")
     assert not (tmp_path / "w").exists()

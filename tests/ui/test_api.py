@@ -149,7 +149,7 @@ def test_a_call_waits_for_the_models_or_says_why_they_are_missing(monkeypatch: p
 
     with pytest.raises(gr.Error, match="could not be loaded: no manifest.json"):
         Endpoints(ModelLoader(missing)).reflect("Hello")
-    monkeypatch.setattr("emorl.ui.api.endpoints.LOAD_S", 0.0)
+    monkeypatch.setattr("emorl.ui.api.endpoints.MAX_LOAD_S", 0.0)
     with pytest.raises(gr.Error, match="still loading"):
         Endpoints(ModelLoader(lambda: go.wait(60) and None)).reflect("Hello")  # type: ignore[arg-type,return-value]
 

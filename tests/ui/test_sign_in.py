@@ -84,14 +84,14 @@ def test_nobody_else_does(on_a_space: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("token", [None, "", "Admitted", {}, {"session": True}, True, ["ada"]])
-def test_nothing_a_page_can_send_opens_the_door(token: Any) -> None:
-    door = AdminGate()
+def test_nothing_a_page_can_send_opens_the_gate(token: Any) -> None:
+    gate = AdminGate()
     with pytest.raises(RatingError, match="please sign in"):
-        door.check(token)
+        gate.check(token)
     with pytest.raises(RatingError, match="please sign in"):
-        door.enter(token)
-    door.leave(token)
-    door.check(Admitted())
+        gate.enter(token)
+    gate.leave(token)
+    gate.check(Admitted())
 
 
 def tabs(demo: gr.Blocks) -> list[str]:

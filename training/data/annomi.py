@@ -124,8 +124,8 @@ def load_raw(path: Path, seed: int) -> tuple[Exchange, ...]:
 def _walk(dialogue: str, utterances: Iterable[list[Row]]) -> Iterable[Exchange]:
     """Pairs every therapist utterance of a dialogue with what the client said last.
 
-    Hums and bare acknowledgements interrupt nothing, the turns around them are joined; but a client's "Yeah."
-    after a question is an answer.
+    Hums and bare acknowledgements do not interrupt: the turns around them are joined. But a client's "Yeah." after a
+    question is an answer.
     """
     prompt: list[str] = []
     answered = asked = False

@@ -1,10 +1,11 @@
-"""`python -m training data check`: what is wrong with our own statements and labels, a line each. Writes nothing.
+"""`python -m training data check`: finds what is wrong with our own statements and labels. Writes nothing.
 
-Broken lines stop the check at the first (file, line, expected). Then: statements that stand twice or nearly (see
-`splits.NEAR`), reflections used twice, reflections of unusual length or with a question, two opening words that too
-many reflections of a kind share, too many apologies, and what looks like personal data. Names are no fault: our
-clients are invented, and so are the people they speak of. Left out: whether a reflection is faithful, which only
-reading tells.
+Each fault is one line. The check stops at the first line of a file that cannot be read. Otherwise it looks for
+statements that occur twice or nearly twice (see `splits.NEAR`), reflections that are used twice, are unusually long or
+short or ask a question, two opening words that too many reflections of a kind share, too many apologies, and anything
+that looks like personal data. Names are allowed: our clients are invented, and so are the people they speak of. In the
+labels it looks for replies that were labelled twice, broken minimal pairs, and statements that are not ours. Left out:
+whether a reflection is faithful, which only reading tells.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from emorl.safety.personal_data import personal_data
 from training.data.corpora import OWN_PATH, load_own
-from training.data.labels import LABELS_PATH, LabelledReply, load_labels
+from training.data.labels import JUDGE_LABELS_PATH, LABELS_PATH, LabelledReply, load_labels
 from training.data.reading import words
 from training.data.records import OwnStatement
 from training.data.splits import near_pairs
@@ -25,7 +26,7 @@ KINDS = ("simple", "complex", "empathic", "affirming")
 REFLECTION_WORDS = range(5, 33)
 MAX_OPENER_SHARE = 0.06
 MAX_SORRY_SHARE = 0.1
-NEAR_WORDS = 8
+MIN_NEAR_WORDS = 8
 """Shorter statements ("I don't know.") may be alike."""
 
 
@@ -41,27 +42,36 @@ class Fault:
         return f"{self.where}: got {self.got}, expected {self.expected}"
 
 
-def check_data(own: Path = OWN_PATH, labels: Path = LABELS_PATH) -> list[Fault]:
-    """Every fault in both files; an empty list where there is none.
+def check_data(own: Path = OWN_PATH, labels: Sequence[Path] = (LABELS_PATH, JUDGE_LABELS_PATH)) -> list[Fault]:
+    """Every fault of our statements and of each file of labels; an empty list where there is none.
+
+    The held-out judge may learn from nothing that a shipping scorer learns from. So a statement whose replies are
+    labelled in two files is a fault too.
 
     Raises:
         CorpusError: A file is missing or a line of it is broken.
     """
-    statements, read = load_own(own), load_labels(labels)
+    statements = load_own(own)
+    faults = check_statements(statements, own)
     known = {s.statement for s in statements}
-    strange = [
-        Fault(f"{labels}:{line}", "a statement that is not ours", f"one of {own}")
-        for line, label in enumerate(read, 1)
-        if label.statement not in known
-    ]
-    return check_statements(statements, own) + check_labels(read, labels) + strange
+    labelled: dict[str, Path] = {}
+    for path in labels:
+        read = load_labels(path)
+        faults += check_labels(read, path)
+        for line, statement in enumerate((label.statement for label in read), 1):
+            if statement not in known:
+                faults.append(Fault(f"{path}:{line}", "a statement that is not ours", f"one of {own}"))
+            if statement in labelled and labelled[statement] != path:
+                faults.append(Fault(f"{path}:{line}", f"a statement of {labelled[statement]}", "each in one file only"))
+            labelled.setdefault(statement, path)
+    return faults
 
 
 def check_statements(statements: Sequence[OwnStatement], path: Path) -> list[Fault]:
     """Faults of our statements and their reflections; line numbers are those of a file without blank lines."""
     faults = _repeated([s.statement for s in statements], path)
     texts = [s.statement for s in statements]
-    for one, other in near_pairs(texts, NEAR_WORDS):
+    for one, other in near_pairs(texts, MIN_NEAR_WORDS):
         if texts[one] != texts[other]:
             faults.append(Fault(f"{path}:{other + 1}", f"nearly the statement of line {one + 1}", "another statement"))
     for line, statement in enumerate(statements, 1):
@@ -75,8 +85,21 @@ def check_statements(statements: Sequence[OwnStatement], path: Path) -> list[Fau
 
 
 def check_labels(labels: Sequence[LabelledReply], path: Path) -> list[Fault]:
-    """Faults of the labels: a reply labelled twice, a minimal pair that is not one true and one false reply."""
-    faults = _repeated([f"{label.statement}\n{label.reply}" for label in labels], path)
+    """Faults of the labels: a reply labelled twice, a minimal pair that is not one true and one false reply.
+
+    Models do write replies that differ in a comma only. These may both be there, but with one level of faithfulness.
+    """
+    faults = []
+    first: dict[str, tuple[int, LabelledReply]] = {}
+    for line, label in enumerate(labels, 1):
+        before, earlier = first.setdefault(" ".join(words(f"{label.statement} {label.reply}")), (line, label))
+        if before == line:
+            continue
+        if earlier.reply == label.reply:
+            faults.append(Fault(f"{path}:{line}", f"the reply of line {before} again", "each reply once"))
+        elif earlier.faithful != label.faithful:
+            got = f"faithful {label.faithful} for the words of line {before}"
+            faults.append(Fault(f"{path}:{line}", got, f"{earlier.faithful}, as there"))
     pairs: defaultdict[str, list[int]] = defaultdict(list)
     for label in labels:
         if label.pair:

@@ -50,7 +50,7 @@ MISSING = {
     "epitome": MissingCorpus(
         "epitome",
         "emotional-reactions-reddit.csv from github.com/behavioral-data/Empathy-Mental-Health",
-        "nothing changes: no scorer is trained on it any more, it serves tests of transfer",
+        "nothing changes: no scorer is trained on it any more; it only serves to test transfer",
     ),
     "psych8k": MissingCorpus(
         "psych8k",
@@ -64,15 +64,15 @@ def load_corpora(folder: Path | None, own: Path = OWN_PATH, seed: int = 13) -> C
     """Reads all corpora.
 
     Args:
-        folder: Where the corpora lie; None where only our own statements are to be used.
+        folder: Where the corpora are; None for our own statements alone.
         own: Our statements.
-        seed: Of the splits of owners' files; prepared files and our own statements keep theirs.
+        seed: Seed of the splits of owners' files; prepared files and our own statements keep theirs.
 
     Raises:
         CorpusError: The folder or our own file does not exist, or a line does not have the owners' form.
     """
     if folder is not None and not folder.is_dir():
-        raise CorpusError(f"{folder}: got no such folder, expected one with corpora; leave it out to train without")
+        raise CorpusError.at(str(folder), "no such folder", "one with corpora", "leave it out to train without")
     statements = load_own(own)
     pair: tuple[RankedGroup, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
@@ -101,10 +101,10 @@ def load_own(path: Path) -> tuple[OwnStatement, ...]:
     """Our statements, each split by its own words.
 
     Raises:
-        CorpusError: No such file, an empty one, a line without one of its texts, or another manner than the two.
+        CorpusError: No such file, an empty one, a line without one of its texts, or a manner other than the two.
     """
     if not path.is_file():
-        raise CorpusError(f"{path}: got no such file, expected our own statements; restore it from the repository")
+        raise CorpusError.at(str(path), "no such file", "our own statements", "restore it from the repository")
     keys = ("topic", "statement", "simple", "complex", "empathic")
     statements = []
     for row in read_jsonl(path, (*keys, "manner")):
@@ -167,7 +167,7 @@ def load_pair_prepared(path: Path) -> tuple[RankedGroup, ...]:
 
 
 def load_epitome_raw(path: Path, seed: int) -> tuple[EmpathyExample, ...]:
-    """EPITOME's emotional reactions; double lines are merged, contradicting ones dropped.
+    """EPITOME's emotional reactions; duplicate lines are merged, contradictory ones dropped.
 
     Raises:
         CorpusError: A missing column, a blank post, or a level other than 0, 1, 2.

@@ -122,7 +122,7 @@ def rl_prompts(corpora: Corpora, split: str, max_words: int = 60, transfer: bool
 
 def _of(records: Iterable[Record], split: str) -> list[Record]:
     if split not in SPLITS:
-        raise ValueError(f"got split {split!r}, expected one of {', '.join(SPLITS)}")
+        raise ValueError(f"Got the split {split!r}: expected one of {', '.join(SPLITS)}.")
     return [record for record in records if record.split == split]
 
 

@@ -20,13 +20,13 @@ def words(text: str) -> list[str]:
 
 
 def squeeze(text: str) -> str:
-    """The text with every run of white space as one blank."""
+    """The text with every run of white space replaced by one space."""
     return " ".join(text.split())
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a file with where it stands, so that a fault can name it."""
+    """A line of a file, and where it is, so that an error can name it."""
 
     path: Path
     line: int
@@ -75,8 +75,8 @@ class Row:
 
 
 def fault(path: Path, line: int, got: str, expected: str, remedy: str) -> CorpusError:
-    """The one form of message that every corpus fault has."""
-    return CorpusError(f"{path}:{line}: got {got}, expected {expected}; {remedy}")
+    """The error about one line of a file."""
+    return CorpusError.at(f"{path}:{line}", got, expected, remedy)
 
 
 def short(value: object, length: int = 40) -> str:
@@ -139,9 +139,8 @@ def read_jsonl(path: Path, keys: Sequence[str]) -> Iterator[Row]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise CorpusError(
-            f"{path}: got no readable file ({error.strerror}), expected one JSON object a line; "
-            "name the file or restore it"
+        raise CorpusError.at(
+            str(path), f"no readable file ({error.strerror})", "one JSON object a line", "name the file or restore it"
         ) from error
     for number, line in enumerate(content.splitlines(), start=1):
         if not line.strip():

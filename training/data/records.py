@@ -101,11 +101,11 @@ class OwnStatement:
 
 @dataclass(frozen=True)
 class Example:
-    """A supervised pair; `source` is own, pair, annomi or psych8k."""
+    """A supervised pair and the corpus it is from: own, pair, annomi or psych8k."""
 
     prompt: str
     reply: str
-    source: str
+    corpus: str
     split: str
 
 
@@ -115,12 +115,12 @@ class MissingCorpus:
 
     Attributes:
         name: As in `Corpora`.
-        source: Where its owners publish it, and under which file name.
+        published: Where its owners publish it, and under which file name.
         without: What a run does without it.
     """
 
     name: str
-    source: str
+    published: str
     without: str
 
 

@@ -66,7 +66,7 @@ def near_groups(keys: Sequence[str], texts: Sequence[str], min_words: int) -> li
 def split_groups(groups: Sequence[str], seed: int) -> dict[str, str]:
     """A split for every group, 80/10/10 by rows.
 
-    Groups are shuffled with the seed, and each goes where most rows are still due, so the order of the lines
+    Groups are shuffled with the seed, and each goes to the split that still lacks most rows, so the order of the lines
     does not matter.
     """
     sizes = Counter(groups)
@@ -82,7 +82,7 @@ def split_groups(groups: Sequence[str], seed: int) -> dict[str, str]:
 
 
 def split_by_text(text: str) -> str:
-    """Split of one of our own statements, 85/7/8, from its words alone: adding lines moves nothing."""
+    """Split of one of our own statements, 85/7/8, from its words alone, so that new statements move no old ones."""
     digest = hashlib.sha256(" ".join(words(text)).encode()).digest()
     place = int.from_bytes(digest[:8], "big") / 2**64
     for name, share in OWN_SHARES.items():

@@ -1,8 +1,8 @@
-"""Graded replies for one scorer of several objectives: every reply with the grades that are known of it.
+"""Graded replies for one scorer of several objectives: every reply with the grades that are known.
 
 The replies are those of the single objectives. Where a reply is known to be unfaithful, every other objective grades it
-lowest: what the client did not say reflects nothing and understands nobody. A statement whose replies were read always
-counts, of the others a share; of each at most a few replies, the read ones first.
+lowest: what the client did not say reflects nothing and understands nobody. Every statement whose replies were read is
+used, and a share of the others; of each statement at most a few replies, the read ones first.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OURS = frozenset({"ours", "high", "medium", "empathic", "no feeling"})
 
 @dataclass(frozen=True)
 class MultiGraded:
-    """A reply with its grades in [0, 1], by objective; what is not known is not there."""
+    """A reply with its grades in [0, 1], by objective; unknown grades are left out."""
 
     statement: str
     reply: str
@@ -41,13 +41,13 @@ class MultiGraded:
 def combined_groups(
     sources: Sources, rng: random.Random, unread_share: float = 0.2, most: int = 5
 ) -> list[list[MultiGraded]]:
-    """One list of replies a statement, in random order.
+    """A list of replies for each statement, in random order.
 
     Args:
         sources: What the replies are drawn from.
-        rng: Of the draws.
+        rng: Makes the draws.
         unread_share: Share of the statements without a read reply that are used.
-        most: Replies a statement.
+        most: Maximum number of replies to a statement.
     """
     known: dict[str, dict[str, dict[str, float]]] = {}
     for objective, make in GROUPS.items():

@@ -2,7 +2,7 @@
 
 Made by rule and by chance, so single results may still be true or read oddly; they add to the pairs that people wrote
 and read (`data/faithfulness.jsonl`) and never replace them. Every change keeps length and tone, and opens as
-reflections do, so that style tells a scorer little. What is true of the same statement is never given out as false.
+reflections do, so that style tells a scorer little. Nothing that is true of the statement is ever used as false.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ PERSONS = (
 )
 PART = re.compile(r"(?<=[,.]) ")
 NOT_BEFORE, NOT_AFTER = r"(?<!\bnot )", r"(?!['’]\w|\s+not\b)"
-"""Where an expression stays: in a contraction ("can" in "can't") and beside a "not", which would be doubled."""
+"""Where an expression must stay: in a contraction ("can" in "can't"), and beside a "not", which would be doubled."""
 SINGULAR = r"(?!\s+\w+s\b)"  # "he thinks" would turn into "you thinks"
 
 
@@ -109,7 +109,7 @@ def _places(text: str, one: str, after: str = "") -> list[re.Match[str]]:
 
 
 def _exchange(text: str, found: Sequence[tuple[re.Match[str], str]], rng: random.Random) -> str | None:
-    """The text with one of the matches exchanged for what stands beside it, or None where there is no match."""
+    """The text with one match replaced by its counterpart in the table, or None if nothing matches."""
     if not found:
         return None
     match, other = rng.choice(found)
@@ -118,7 +118,7 @@ def _exchange(text: str, found: Sequence[tuple[re.Match[str], str]], rng: random
 
 
 def opposite(text: str, rng: random.Random) -> str | None:
-    """One word for its opposite, or a "not" more or less; None where nothing is listed."""
+    """One word replaced by its opposite, or a "not" added or removed; None if no such word is listed."""
     return _exchange(text, [(m, other) for one, other in _pairs(OPPOSITES) for m in _places(text, one)], rng)
 
 
@@ -144,7 +144,7 @@ def of_another(others: Sequence[str], true: Collection[str], rng: random.Random)
 
 
 def half_of_another(text: str, other: str, rng: random.Random) -> str | None:
-    """One part of the reflection with a part of a reflection of another statement; None where one has no parts."""
+    """A part of the reflection joined to a part of another statement's; None if one of them has only one part."""
     mine, theirs = PART.split(text), PART.split(other)
     if len(mine) < 2 or len(theirs) < 2:
         return None

@@ -1,9 +1,9 @@
 """Graded replies for the empathy scorer: none, names a feeling, understands it and why.
 
-Accurate empathy names the client's feeling and its reason in the client's own matter; sympathy ("I'm sorry", "I'm
-glad", "that must be hard") with nothing behind it is none. So our empathic reflections stand highest, a bare feeling
-word in the middle, and sympathy, the empathic reply to somebody else, a wrong feeling and plain reflections without a
-feeling lowest; what readers found counts likewise. Left out: training itself (`training.scorers`).
+Accurate empathy names what the client feels and why. Sympathy ("I'm sorry", "I'm glad", "that must be hard") with
+nothing behind it is not empathy. So our empathic reflections are graded highest and a bare feeling word in the middle.
+Sympathy, an empathic reply to somebody else, a wrong feeling, and plain reflections without a feeling are lowest.
+Replies that were read are graded in the same way. Left out: training itself (`training.scorers`).
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def empathy_grade(label: LabelledReply) -> float | None:
 
 
 def empathy_groups(sources: Sources, rng: random.Random) -> list[list[Graded]]:
-    """One list of graded replies a statement; the counter-examples are drawn from `rng`."""
+    """A list of graded replies for each statement; `rng` draws the counter-examples."""
     graded = [
         Graded(r.statement, r.reply, grade, r.source) for r in sources.read() if (grade := empathy_grade(r)) is not None
     ]

@@ -2,7 +2,7 @@
 
 Read replies keep their label (2, 1, 0 as 1, 0.4, 0). Our own and PAIR's reflections count as true; beside each stands a
 contrast of it (`contrasts`), sometimes the reflection of another statement or the statement itself. So true and false
-replies come from the same pens, in the same style.
+replies have the same authors and the same style.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ OTHER_SHARE, COPY_SHARE = 0.25, 0.1
 
 
 def faithfulness_groups(sources: Sources, rng: random.Random) -> list[list[Graded]]:
-    """One list of graded replies a statement; the contrasts are drawn from `rng`."""
+    """A list of graded replies for each statement; `rng` draws the contrasts."""
     graded = [Graded(r.statement, r.reply, GRADES[r.faithful], r.source) for r in sources.read()]
     true = {own.statement: own.replies for own in sources.corpora.own if own.split == sources.split}
     true |= {p.prompt: (*p.high, *p.medium) for p in sources.corpora.pair if p.split == sources.split}

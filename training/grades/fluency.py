@@ -1,7 +1,7 @@
 """Broken copies of good replies: what the held-out judge of fluency learns to tell from whole ones.
 
-The shipping fluency score is a perplexity; its judge is another kind of model on purpose: a cross-encoder that has seen
-good replies beside copies with words dropped, doubled, swapped, misinflected, replaced or broken off.
+The shipping fluency score is a perplexity; its judge is deliberately another kind of model: a cross-encoder that has
+seen good replies beside copies with words dropped, doubled, swapped, misinflected, replaced or broken off.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def corrupt(reply: str, other: str, rng: random.Random) -> str:
 
 
 def fluency_groups(sources: Sources, rng: random.Random) -> list[list[Graded]]:
-    """One list a statement: its good replies and as many broken copies."""
+    """A list for each statement: its good replies and as many broken copies."""
     good = [(p.prompt, (*p.high, *p.medium)) for p in sources.corpora.pair if p.split == sources.split]
     good += [(o.statement, o.replies) for o in sources.corpora.own if o.split == sources.split]
     pool = [r for _, replies in good for r in replies]

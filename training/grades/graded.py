@@ -1,4 +1,4 @@
-"""The shape every scorer is trained on, and what graded replies are drawn from."""
+"""Graded replies, which every scorer is trained on, and what they are drawn from."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Sources:
 
 
 def grouped(graded: Sequence[Graded], rng: random.Random) -> list[list[Graded]]:
-    """One list a statement, in random order; the same reply counts once, with its lowest grade."""
+    """A list for each statement, in random order; the same reply counts once, with its lowest grade."""
     groups: dict[str, dict[str, Graded]] = {}
     for item in graded:
         group = groups.setdefault(item.statement, {})

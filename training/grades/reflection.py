@@ -98,7 +98,7 @@ def depth_grade(label: LabelledReply) -> float:
 
 
 def reflection_groups(sources: Sources, rng: random.Random) -> list[list[Graded]]:
-    """One list of graded replies a statement; counter-examples are drawn from `rng`."""
+    """A list of graded replies for each statement; `rng` draws the counter-examples."""
     good: dict[str, tuple[list[str], list[str], list[str]]] = {}
     graded = [Graded(r.statement, r.reply, depth_grade(r), r.source) for r in sources.read()]
     for pair in sources.corpora.pair:

@@ -17,13 +17,13 @@ reading = typer.Typer(no_args_is_help=True, help="Blind reading of replies.")
 def make(
     config: Annotated[Path, typer.Option(help="YAML file, or a shipped one by its name: default, smoke.")],
     out: Annotated[Path, typer.Option(help="Folder for sheet.jsonl and key.json.")],
-    models: Annotated[Path | None, typer.Option(help="Models to be read; those of the run by default.")] = None,
+    models: Annotated[Path | None, typer.Option(help="Models to read; those of the run by default.")] = None,
     earlier: Annotated[Path | None, typer.Option(help="Earlier models to compare with.")] = None,
     corpora: Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")] = None,
-    preset: Annotated[str, typer.Option(help="Weights by name.")] = "balanced",
-    best_of: Annotated[int, typer.Option(help="Candidates of the best-of-n reply; below 2, none.")] = 8,
-    statements: Annotated[int, typer.Option(min=1, help="Most statements of each group.")] = 200,
-    seed: Annotated[int, typer.Option(help="Of the choice and the order.")] = 0,
+    preset: Annotated[str, typer.Option(help="Name of the preset to read.")] = "balanced",
+    best_of: Annotated[int, typer.Option(help="How many candidates the best is chosen from; below 2, none.")] = 8,
+    statements: Annotated[int, typer.Option(min=1, help="Maximum number of statements in each group.")] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of the choice and the order.")] = 0,
 ) -> None:
     """Write sheet.jsonl (id, statement, reply) and key.json; keep the key from the readers."""
     from training.config import read_config
@@ -37,7 +37,7 @@ def make(
     most = max(objective.validation for objective in settings.objectives.values())
     watched, searched, _ = partition(found, most, settings.search.prompts)
     rows = unseen_statements(found, statements, seed, {*watched, *searched})
-    before = open_reflector(earlier) if earlier else None
+    before = open_reflector(earlier, judged=False) if earlier else None
     written = list(items(rows, open_reflector(models or settings.models), preset, best_of, before))
     typer.echo(f"{write_sheet(written, out, seed)} rows on {len(written)} statements in {out}")
 

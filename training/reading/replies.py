@@ -1,4 +1,4 @@
-"""The replies that go on a blind sheet: every method's to the same unseen statements.
+"""The replies that go on a blind sheet: each method's replies to the same unseen statements.
 
 Statements: our own test split and, where the corpora are at hand, the validation prompts of PAIR and AnnoMI (their test
 splits stay closed). Methods: the models' base, the greedy reflection of the preset shown first, the best of several,
@@ -15,6 +15,7 @@ from emorl.ensemble import Setting
 from emorl.errors import WeightError
 from emorl.models.template import MAX_STATEMENT
 from emorl.reflecting.reflector import Reflector
+from emorl.reflecting.writer import Writer
 from training.data import Corpora, warmstart_examples
 from training.reading.sheet import Item
 
@@ -30,7 +31,7 @@ def unseen_statements(
     Args:
         corpora: Loaded corpora.
         per_group: Most statements of each group; a fixed shuffle picks them.
-        seed: Of the shuffle.
+        seed: Seed of the shuffle.
         taken: Statements that runs or weights were chosen by; left out.
     """
     rng = random.Random(seed)
@@ -38,9 +39,9 @@ def unseen_statements(
     found["own"] = [(o.statement, rng.choice(o.replies)) for o in corpora.own if o.split == "test"]
     seen: set[str] = set()
     for example in warmstart_examples(corpora, "validation"):
-        if example.source in ("pair", "annomi") and example.prompt not in seen:
+        if example.corpus in ("pair", "annomi") and example.prompt not in seen:
             seen.add(example.prompt)
-            found[example.source].append((example.prompt, example.reply))
+            found[example.corpus].append((example.prompt, example.reply))
     rows = []
     for group, pairs in found.items():
         usable = [p for p in pairs if len(p[0].split()) >= MIN_WORDS and len(p[0]) <= MAX_STATEMENT]
@@ -89,10 +90,13 @@ def items(
 def _setting(reflector: Reflector, preset: str) -> Setting:
     if preset not in reflector.presets:
         known = ", ".join(reflector.presets)
-        raise WeightError(f"The preset is {preset!r}: expected one of {known}; check the spelling.")
+        raise WeightError.of(f"the preset {preset!r}", f"one of {known}", "check the spelling")
     return reflector.setting(reflector.presets[preset])
 
 
-def open_reflector(folder: Path) -> Reflector:
-    """The models of a folder in float32."""
-    return Reflector.load(folder, "float32")
+def open_reflector(folder: Path, judged: bool = True) -> Reflector:
+    """The models of a folder in float32, with or without their scorers.
+
+    Earlier models need none: nothing is chosen among their replies, and this version may not open their scorers.
+    """
+    return Reflector(Writer.load(folder, "float32", judged=judged))

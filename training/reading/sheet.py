@@ -8,8 +8,8 @@ that wrote it. A reader answers four yes/no questions a row:
     wellformed   a person could say it aloud
     would_say    a good counsellor would say it here
 
-Shares come with Wilson intervals; two readers' agreement is Cohen's kappa. Left out: reading itself, which people (or
-somebody who reads one by one) do.
+Shares come with Wilson intervals; two readers' agreement is Cohen's kappa. Left out: the reading
+itself.
 
     python -m training reading make --config FILE --out FOLDER
     python -m training reading score FOLDER/answers.jsonl [FOLDER/answers-2.jsonl] --key FOLDER/key.json
@@ -72,7 +72,7 @@ def write_sheet(items: Sequence[Item], out: Path, seed: int = 0) -> int:
     """Write `sheet.jsonl` (id, statement, reply; shuffled) and `key.json` to a folder.
 
     Returns:
-        The number of rows: equal replies to one statement stand there once.
+        The number of rows: equal replies to one statement share a row.
     """
     rows: list[tuple[str, str, KeyEntry]] = []
     for item in items:
@@ -101,8 +101,8 @@ def read_key(path: Path) -> dict[str, KeyEntry]:
         entries = json.loads(path.read_text(encoding="utf-8"))
         return {number: KeyEntry(e["group"], tuple(e["methods"])) for number, e in entries.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CorpusError(
-            f"{path}: got no readable key ({error}), expected the key.json of `reading make`; name that file"
+        raise CorpusError.at(
+            str(path), f"no readable key ({error})", "the key.json of `reading make`", "name that file"
         ) from error
 
 
@@ -119,9 +119,11 @@ def read_answers(path: Path, key: Mapping[str, KeyEntry]) -> dict[str, dict[str,
             raise row.fault(f"id {number}", "each id of the sheet once", "compare with sheet.jsonl")
         answers[number] = {q: row.choice(q, YES_NO) in ("1", "true") for q in QUESTIONS}
     if missing := [number for number in key if number not in answers]:
-        raise CorpusError(
-            f"{path}: got no answer for {len(missing)} rows (first: {missing[0]}), expected all {len(key)}; "
-            "read those too"
+        raise CorpusError.at(
+            str(path),
+            f"no answer for {len(missing)} rows (first: {missing[0]})",
+            f"all {len(key)}",
+            "read those too",
         )
     return answers
 

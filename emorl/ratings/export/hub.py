@@ -121,17 +121,19 @@ class HubDataset:
         except Exception as fault:  # the hub's client raises its own, the transport's and plain ones
             raise self._fault(fault) from fault
         if not private:
-            raise RatingError(
-                f"the dataset {self._dataset} is public, expected a private one: it holds what raters wrote; "
-                "make it private, or unset EMORL_JOURNAL_DATASET"
+            raise RatingError.of(
+                f"the dataset {self._dataset}, which is public",
+                "a private one, because it holds what raters wrote",
+                "make it private, or unset EMORL_JOURNAL_DATASET",
             )
         return api
 
     def _fault(self, fault: Exception) -> RatingError:
         reason = " ".join(str(fault).split()).replace(self._token, "***")[:200]
-        return RatingError(
-            f"the dataset {self._dataset} cannot be used ({type(fault).__name__}: {reason}); expected one that "
-            "HF_TOKEN may write; check EMORL_JOURNAL_DATASET and HF_TOKEN, or unset them"
+        return RatingError.of(
+            f"the dataset {self._dataset}, which cannot be used ({type(fault).__name__}: {reason})",
+            "one that HF_TOKEN may write",
+            "check EMORL_JOURNAL_DATASET and HF_TOKEN, or unset them",
         )
 
 
@@ -191,9 +193,10 @@ def open_for_deletion(url: str | None = None, hub: Hub | None = None) -> Iterato
             try:
                 hub.push(store.journal.file)
             except RatingError as fault:
-                raise RatingError(
-                    f"deleted here, but a restore would bring it back until the journal is pushed ({fault}); "
-                    "run the command again, or restart the app on this machine"
+                raise RatingError.of(
+                    f"a deletion that is done here but not yet pushed ({fault})",
+                    "both, as a restore would bring back what was deleted",
+                    "run the command again, or restart the app on this machine",
                 ) from fault
     finally:
         store.close()

@@ -21,7 +21,7 @@ from emorl.ratings.storage.record import StoredJudgement, StoredRating
 
 CELLS = 10
 FIRST_AND_SECOND = {"first": (1.0, 0.0), "tie": (0.5, 0.5), "second": (0.0, 1.0), "both_bad": (0.0, 0.0)}
-"""What each side gets of the win, by choice."""
+"""Each side's share of the win, by choice."""
 
 
 class Bin(TypedDict):
@@ -75,7 +75,7 @@ def preferred_weights(
         ValueError: no objectives, or no cells.
     """
     if not objectives or cells < 1:
-        raise ValueError(f"got {len(objectives)} objectives and {cells} cells, expected at least one of each")
+        raise ValueError(f"Got {len(objectives)} objectives and {cells} cells: expected at least one of each.")
     bins: dict[tuple[int, ...], _Evidence] = {}
 
     def at(weights: Mapping[str, float] | None) -> _Evidence:

@@ -26,7 +26,9 @@ def load_items(path: Path | None = None) -> tuple[Item, ...]:
     try:
         lines = where.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as fault:
-        raise RatingError(f"cannot read rating items {where} ({fault}); check EMORL_RATING_ITEMS") from None
+        raise RatingError.of(
+            f"rating items {where}, which cannot be read ({fault})", "one item a line", "check EMORL_RATING_ITEMS"
+        ) from None
     found: dict[str, Item] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -34,6 +36,11 @@ def load_items(path: Path | None = None) -> tuple[Item, ...]:
         try:
             item = Item.from_dict(json.loads(line))
         except (ValueError, RatingError) as fault:
-            raise RatingError(f"{where}, line {number}: {fault}") from None
+            raise RatingError.at(
+                f"{where}, line {number}",
+                f"an item that cannot be used ({fault})",
+                "one as `make_items` writes it",
+                "correct the line",
+            ) from None
         found[item.key] = item
     return tuple(found.values())

@@ -236,9 +236,10 @@ class RatingQueue:
             known = session.scalar(select_judgements().where(Judgement.client_token == token))
             if known is not None:
                 if known.assignment_id != assignment or answer_of(known) != answer or known.withdrawn_at is not None:
-                    raise RatingError(
-                        "this item was answered in another window, with another answer; expected one answer; "
-                        "reload the page, then undo if you want to change it"
+                    raise RatingError.of(
+                        "an answer that differs from the one given in another window",
+                        "one answer",
+                        "reload the page, then undo if you want to change it",
                     )
                 return judgement_of(known)
             revision = _revisions(session, assignment) + 1
@@ -266,7 +267,7 @@ def _own(session: Session, rater: str, assignment: int, lock: bool = False) -> A
     query = select(Assignment).where(Assignment.id == assignment, Assignment.rater_id == rater)
     row = session.scalar(query.with_for_update() if lock else query)
     if row is None:
-        raise RatingError("got a place that is not in your queue, expected one that is; please reload the page")
+        raise RatingError.of("a place that is not in your queue", "one that is", "please reload the page")
     return row
 
 

@@ -88,8 +88,8 @@ def make_engine(url: URL, read_only: bool = False) -> Engine:
             options = {"options": "-c default_transaction_read_only=on"} if server and read_only else {}
             engine = create_engine(url, pool_pre_ping=True, connect_args=options)
     except (ModuleNotFoundError, NoSuchModuleError) as fault:
-        raise RatingError(
-            f"no driver for {url.drivername} ({fault}); expected it installed; run: pip install 'psycopg[binary]'"
+        raise RatingError.of(
+            f"no driver for {url.drivername} ({fault})", "it installed", "run: pip install 'psycopg[binary]'"
         ) from fault
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
@@ -118,7 +118,8 @@ def one_line(url: URL) -> Iterator[None]:
     except DBAPIError as fault:
         reason = " ".join(str(fault.orig).split())
         where = url.render_as_string(hide_password=True)
-        raise RatingError(
-            f"the ratings database {where} cannot be used ({reason}); "
-            "expected a database this account may write; check DATABASE_URL, EMORL_DATA and free space"
+        raise RatingError.of(
+            f"the ratings database {where}, which cannot be used ({reason})",
+            "one that this account may write",
+            "check DATABASE_URL, EMORL_DATA and free space",
         ) from fault

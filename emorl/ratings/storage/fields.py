@@ -18,7 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from emorl.errors import RatingError
-from emorl.ratings.storage.kinds import Kind, fault
+from emorl.ratings.storage.kinds import CORRECT, Kind, fault
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -100,7 +100,7 @@ def from_json(record: type[R], content: object) -> R:
     known = {field.name: field for field in fields_of(record)}
     missing = [field.name for field in known.values() if field.required and field.name not in content]
     if missing:
-        raise RatingError(f"{name}: got one that is not whole, expected {', '.join(missing)} as well")
+        raise RatingError.at(name, "one that is not whole", f"{', '.join(missing)} as well", CORRECT)
     unknown = [key for key in content if key not in known]
     if unknown:
         raise fault(name, unknown, "only fields that this version knows")

@@ -77,13 +77,13 @@ def check_answer(answer: Answer, is_pair: bool) -> None:
     given = {name for name in ("choice", *SCALES) if getattr(answer, name) is not None}
     if answer.skip is not None:
         if given or answer.flags:
-            raise RatingError("skip: got answers as well, expected a reason and at most a comment")
+            raise RatingError.at("skip", "answers as well", "a reason and at most a comment", "leave the answers out")
         return
     asked = questions(is_pair)
     for name in sorted(asked - given):
-        raise RatingError(f"{name}: got no answer, expected one; please choose")
+        raise RatingError.at(name, "no answer", "one", "please choose")
     for name in sorted(given - asked):
-        raise RatingError(f"{name}: got an answer, expected none for this kind of item")
+        raise RatingError.at(name, "an answer", "none for this kind of item", "leave it out")
 
 
 def questions(is_pair: bool) -> frozenset[str]:

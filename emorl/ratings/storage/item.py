@@ -17,7 +17,7 @@ from typing import Annotated
 from emorl.errors import RatingError
 from emorl.ratings.storage.fields import check_fields, fields_of, from_json, own_fields, to_json
 from emorl.ratings.storage.form import MAX_TEXT, Answer, questions
-from emorl.ratings.storage.kinds import FreeText, JsonObject, Shares, fault
+from emorl.ratings.storage.kinds import CORRECT, FreeText, JsonObject, Shares, fault
 
 Written = Annotated[str, FreeText(MAX_TEXT, may_be_blank=False)]
 
@@ -116,5 +116,5 @@ def _check_gold(gold: object, is_pair: bool) -> None:
     for name, known in gold.items():
         kind = kinds.get(name)
         if kind is None:
-            raise RatingError(f"item gold: got {name}={known!r:.60}, expected one of {', '.join(sorted(kinds))}")
+            raise RatingError.at("item gold", f"{name}={known!r:.60}", f"one of {', '.join(sorted(kinds))}", CORRECT)
         kind.check(f"item gold {name}", known)

@@ -51,7 +51,9 @@ class Journal:
             self._ends = _ends([*known, *folder.glob("*.jsonl")])
             self._sizes = self._sizes_here()
         except OSError as fault:
-            raise RatingError(f"cannot create {folder} ({fault.strerror}); expected a writable folder") from fault
+            raise RatingError.of(
+                f"{folder}, which cannot be created ({fault.strerror})", "a writable folder", "set EMORL_DATA"
+            ) from fault
 
     def append(self, event: Event) -> None:
         """Write one line and flush it to the disk.
@@ -74,7 +76,11 @@ class Journal:
                 finally:
                     os.close(handle)
         except OSError as fault:
-            raise RatingError(f"cannot write the journal {self.file} ({fault.strerror}); please try again") from fault
+            raise RatingError.of(
+                f"the journal {self.file}, which cannot be written ({fault.strerror})",
+                "room on a writable disk",
+                "please try again",
+            ) from fault
 
     def _places(self) -> dict[str, int]:
         """How long the other journals are now; those that another one follows need not be named."""

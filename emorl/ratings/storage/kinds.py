@@ -24,14 +24,16 @@ from emorl.errors import RatingError
 
 ColumnType = TypeEngine[Any]
 MAX_SHOWN = 60
+CORRECT = "correct it"
+"""What to do about a field that holds something else than it may."""
 SUM_TOLERANCE = 1e-3
 
 
 def fault(name: str, got: object, expected: str) -> RatingError:
-    """The error about one field: what was got (cut short) and what was expected."""
+    """The error about one field, with what was got cut short."""
     shown = repr(got)
     shown = shown if len(shown) <= MAX_SHOWN else shown[: MAX_SHOWN - 3] + "..."
-    return RatingError(f"{name}: got {shown}, expected {expected}")
+    return RatingError.at(name, shown, expected, CORRECT)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -49,7 +51,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(f"got {value!r}, expected a moment with its time zone")
+            raise ValueError(f"Got {value!r}: expected a moment with its time zone.")
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -123,7 +125,7 @@ class FreeText(Kind):
         if not isinstance(value, str):
             raise fault(name, value, "text")
         if len(value) > self.max_length:
-            raise RatingError(f"{name}: got {len(value)} characters, expected at most {self.max_length}; shorten it")
+            raise RatingError.at(name, f"{len(value)} characters", f"at most {self.max_length}", "shorten it")
         if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
             raise fault(name, value, "text without NUL or broken Unicode")
         if not self.may_be_blank and not value.strip():
@@ -231,7 +233,7 @@ class NotNegative(Kind):
     column = Double()
 
     def check(self, name: str, value: object) -> None:
-        """A number; True and False are not numbers here."""
+        """A number, but not True or False."""
         if not _is_number(value) or value < 0:  # type: ignore[operator]
             raise fault(name, value, "a finite number, not negative")
 
@@ -291,8 +293,8 @@ class JsonObject(Kind):
         try:
             json.dumps(dict(value), allow_nan=False)
         except (TypeError, ValueError):
-            raise RatingError(
-                f"{name}: got something that is not JSON, expected text, numbers and mappings only"
+            raise RatingError.at(
+                name, "something that is not JSON", "text, numbers and mappings only", CORRECT
             ) from None
 
 

@@ -21,6 +21,7 @@ from emorl.ratings.storage.fields import check_fields
 from emorl.ratings.storage.form import MAX_TEXT, Answer, Comment, Depth, Rank, WouldSay
 from emorl.ratings.storage.item import Item
 from emorl.ratings.storage.kinds import (
+    CORRECT,
     Count,
     FreeText,
     Identifier,
@@ -171,7 +172,9 @@ def check_rating(record: NewRating) -> None:
     """
     check_fields(record)
     if record.edited is not None and record.statement is None:
-        raise RatingError("edited: got an own version without the statement, expected both, or agreement to neither")
+        raise RatingError.at(
+            "edited", "an own version without the statement", "both or neither", "store the statement as well"
+        )
     if record.statement is not None and statement_sha256(record.statement) != record.statement_sha256:
         raise RatingError("statement_sha256: got the hash of other words; compute it from the statement as typed")
 
@@ -213,5 +216,5 @@ def read_token(token: str) -> tuple[str, int]:
     """
     found = re.fullmatch(r"([0-9a-f]{32})-([1-9][0-9]{0,5})", token)
     if found is None:
-        raise RatingError(f"token: got {token!r:.60}, expected the mark of a place in a queue and a revision")
+        raise RatingError.at("token", f"{token!r:.60}", "the mark of a place in a queue and a revision", CORRECT)
     return found[1], int(found[2])

@@ -163,7 +163,9 @@ class RatingStore:
             except IntegrityError as fault:
                 if attempt == MAX_TRIES - 1:
                     reason = " ".join(str(fault.orig).split())
-                    raise RatingError(f"the rating could not be stored ({reason}); try again") from fault
+                    raise RatingError.of(
+                        f"a rating that could not be stored ({reason})", "room for it", "try again"
+                    ) from fault
         raise AssertionError("unreachable")
 
     def count(self, revisions: bool = False) -> int:
@@ -214,7 +216,7 @@ class RatingStore:
         try:
             oldest = datetime.now(UTC) - timedelta(days=older_than_days)
         except (OverflowError, ValueError):
-            raise RatingError(f"got {older_than_days} days, expected a number from 0 to about 700000") from None
+            raise RatingError.of(f"{older_than_days} days", "a number from 0 to about 700000", "name fewer") from None
         if older_than_days < 0:
             raise RatingError(f"got {older_than_days:g} days, expected 0 or more")
         return self._delete_for_good(lambda session: purge_old(session, oldest), OldDeleted(oldest))
@@ -322,5 +324,5 @@ def _known_submit(session: Session, record: NewRating) -> int | None:
     token = Rating.__table__.c.client_token
     known = session.scalar(select(Rating).where(token == record.client_token))
     if known is not None and known.rater_id != record.rater:
-        raise RatingError("client_token: got one that another rater has used, expected a new random id")
+        raise RatingError.at("client_token", "one that another rater has used", "a new random id", "draw another")
     return None if known is None else known.id

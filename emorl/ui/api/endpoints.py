@@ -1,6 +1,6 @@
 """The two functions that other programs may call (`gradio_client`); docs/api.md has examples that a test runs.
 
-They go the way of the page: the same crisis rule, queue and limits, the same batch with everybody's reflections.
+They work as the page does: the same crisis rule, queue and limits, and one batch with everybody's reflections.
 Nothing is kept or stored. Everything else that the page uses is private. Bad input is one line in the client's error.
 
 Left out: streaming, the atlas, ratings.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from gradio.events import api
 
-from emorl.errors import BusyError, EmorlError, StatementError, WeightError
+from emorl.errors import AssetError, BusyError, EmorlError, StatementError, WeightError
 from emorl.reflecting.contract import check_candidates, reflection_json, refuse_crisis
 from emorl.ui.api import strings
 from emorl.ui.loader import ModelLoader
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from emorl.reflecting.reflector import Reflector
 
 log = logging.getLogger(__name__)
-LOAD_S = 300.0  # how long a call waits for models that are still loading
+MAX_LOAD_S = 300.0  # how long a call waits for models that are still loading
 PUBLIC = ("reflect", "explain")
 
 
@@ -95,11 +95,11 @@ class Endpoints:
             raise gr.Error(strings.ERRORS["unexpected"], print_exception=False) from error
 
     def _reflector(self) -> Reflector:
-        until = time.monotonic() + LOAD_S
+        until = time.monotonic() + MAX_LOAD_S
         self.loader.start()
         while (reflector := self.loader.reflector()) is None:
             if self.loader.state == "failed":
-                raise EmorlError(shared.MIXER["failed"].format(message=self.loader.message))
+                raise AssetError(shared.MIXER["failed"].format(message=self.loader.message))
             if time.monotonic() > until:
                 raise BusyError(strings.ERRORS["loading"])
             time.sleep(0.2)

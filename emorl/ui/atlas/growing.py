@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
-from emorl.errors import EmorlError
+from emorl.errors import AtlasError, EmorlError, WeightError
 from emorl.ui.atlas.payload import AtlasFailed, AtlasPayload, NoAtlas
 from emorl.ui.atlas.strings import ERRORS
 from emorl.ui.cache import ReflectionCache
@@ -46,7 +46,7 @@ def atlas_payloads(
         if objectives is None:
             objectives = slice_of(shown.objectives, asked.weights)
         elif len(objectives) > MAX_OBJECTIVES:
-            raise EmorlError(ERRORS["slice"].format(got=len(objectives)))
+            raise AtlasError(ERRORS["slice"].format(got=len(objectives)))
         with closing(reflector.atlas(shown.statement, asked.strength, objectives)) as growing:
             known = -1
             for atlas in growing:
@@ -72,10 +72,12 @@ def slice_of(names: Sequence[str], weights: Sequence[float], most: int = MAX_OBJ
     """Which objectives an atlas of at most `most` spans: the heaviest, in their own order; None if all fit.
 
     Raises:
-        EmorlError: Not as many weights as names.
+        WeightError: Not as many weights as names.
     """
     if len(names) != len(weights):
-        raise EmorlError(f"Got {len(weights)} weights for an atlas: expected {len(names)}, one an objective.")
+        raise WeightError.of(
+            f"{len(weights)} weights for an atlas", f"{len(names)}, one for each objective", "give every objective one"
+        )
     if len(names) <= most:
         return None
     heaviest = sorted(range(len(names)), key=lambda k: (-weights[k], k))[:most]

@@ -24,7 +24,7 @@ export function compare(widget) {
   });
 }
 
-// What of a mixer's setting decides the text.
+// The parts of a mixer's setting that decide the text.
 const plain = (mix) => mix && [mix.weights, mix.strength, mix.temperature, mix.seed];
 
 class Comparison {
@@ -81,7 +81,7 @@ class Comparison {
     if (this.main.getBoundingClientRect().top > innerHeight - 200) this.main.scrollIntoView({ block: "start" });
   }
 
-  // Says so when the sliders or the box are no longer what wrote the texts.
+  // Says so when the sliders or the statement have changed since the texts were written.
   follow() {
     const stale = Boolean(this.sides && this.asked && this.changed());
     const words = stale ? this.T.stale : "";

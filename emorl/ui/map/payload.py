@@ -12,7 +12,7 @@ class RatingPoint:
     Attributes:
         weights: K weights, in the order of the objectives.
         value: Mean of the ratings, 0 to 1.
-        n: How many.
+        n: How many ratings.
     """
 
     weights: tuple[float, ...]

@@ -29,7 +29,7 @@ function sharesAt(x, y, count) {
   return kept.map((share) => share / total);
 }
 
-// The objectives' colours mixed as in the region's middle, on the ground of the card, so that ink stays readable.
+// The objectives' colours mixed as in the middle of the region, over the card's background, so that text is readable.
 function tint(shares, colours) {
   let [mixed, weight] = [`var(${colours[0]})`, shares[0]];
   for (let k = 1; k < shares.length; k++) {

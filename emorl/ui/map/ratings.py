@@ -3,7 +3,7 @@
 The bins are worked out anew only when the store says that something was added, taken back or deleted. Everybody who
 opens the Map sees them: means and counts, never a text, a comment or a rater.
 
-Left out: ratings of the base model alone, which has no place among the weights (`on_the_map` drops them).
+Left out: ratings of the base model alone, which is no point of the simplex (`on_the_map` drops them).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from emorl.errors import EmorlError
+from emorl.errors import RatingError
 from emorl.ratings import RatingQueue, preferred_weights
 from emorl.ui.loader import ModelLoader
 from emorl.ui.map.payload import RatingPoint
@@ -63,17 +63,17 @@ def on_the_map(points: Iterable[RatingPoint], count: int) -> tuple[RatingPoint, 
     """Ratings with shares for weights.
 
     Args:
-        points: With raw weights; those without weight (the base model's) have no place and are left out.
+        points: With raw weights; those without weight (the base model's) are no point of the simplex and are left out.
         count: K.
 
     Raises:
-        EmorlError: A point that has not K weights of at least 0, a value from 0 to 1, and a count.
+        RatingError: A point without K weights of at least 0, a value from 0 to 1, or a count.
     """
     found = []
     for point in points:
         fine = len(point.weights) == count and all(math.isfinite(w) and w >= 0 for w in point.weights)
         if not fine or not 0 <= point.value <= 1 or point.n < 1:
-            raise EmorlError(ERRORS["overlay"])
+            raise RatingError(ERRORS["overlay"])
         if total := sum(point.weights):
             found.append(replace(point, weights=tuple(w / total for w in point.weights)))
     return tuple(found)

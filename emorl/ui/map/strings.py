@@ -40,6 +40,7 @@ MAP = {
 }
 
 ERRORS = {
-    "overlay": "Got a rating that cannot be shown on the map: expected weights, a value from 0 to 1 and a count.",
+    "overlay": "Got a rating that cannot be shown on the map: expected weights, a value from 0 to 1 and a count; "
+    "please check the ratings.",
     "ratings": "The ratings could not be read; the app's log has the details.",
 }

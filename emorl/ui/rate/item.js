@@ -183,7 +183,7 @@ export class ItemForm {
     return form;
   }
 
-  // Number keys work while the focus is in the card, and rest in text fields.
+  // Number keys work while the focus is in the card, but not in text fields.
   key(event) {
     const { node } = this;
     if (node.hidden || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("textarea")) return;

@@ -1,6 +1,6 @@
 """The Rate screen: a queue of statements with one reflection to rate, or two to choose from without knowing whose.
 
-The widget asks the server functions here; each answers with one of `{"phase": ...}` for the widget to draw and
+The widget asks the server functions here; each answers with one `{"phase": ...}` for the widget to draw and
 never raises, so nothing that was filled in is lost. What wrote a reflection leaves the server only after the
 answer is stored. The rater id is random; whoever knows it can go on with that queue, like a bookmark.
 

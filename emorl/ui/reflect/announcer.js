@@ -25,7 +25,7 @@ export function announcer(live, T) {
   return {
     forget,
     draft: (text) => upTo(text.search(SENTENCE_END) + 1, text),
-    // Once, though the last step comes twice; a text that was brought back is new to the ear.
+    // Only once, although the last step comes twice; a text that was brought back is read out again.
     whole({ id, text, recalled, faithfulness }) {
       if (recalled && id !== spoken) forget();
       if (upTo(text.length, text) && faithfulness) live.append(h("p", {}, faithfulWords(faithfulness, T)));

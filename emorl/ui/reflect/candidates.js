@@ -64,7 +64,7 @@ function item({ candidate, place, choice, id, styles, labels, T }) {
   );
 }
 
-// How the total comes about, in numbers.
+// How the total is made up, in numbers.
 function arithmetic({ scores, faithfulness, total }, { shares }, T) {
   const parts = scores
     .filter(({ name }) => shares[name] > 0)

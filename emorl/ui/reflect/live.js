@@ -1,4 +1,4 @@
-// What the sliders mean for the text that is shown: its own, another of its atlas, or none that is known. No DOM here.
+// What the sliders mean for the shown text: its own setting, another text of its atlas, or an unknown one. No DOM here.
 //
 // `facts` are {statement, key, mixer, atlas, original, asked, finished}: what is in the box and on the sliders now, the
 // finished result, and the statement and key at the press of Generate. A key is the sliders' setting to four digits. The

@@ -1,4 +1,4 @@
-// A setting in words: shares, and what else is not as usual.
+// A setting in words: its shares, and whatever else is not the default.
 import { fill } from "../widgets/dom.js";
 import { percent } from "../widgets/numbers.js";
 

@@ -1,4 +1,4 @@
-"""Lets in who knows the password: sessions that end after an hour, and a pause after wrong passwords."""
+"""Lets in whoever knows the password: sessions that end after an hour, and a pause after wrong passwords."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ SESSION_S = 3600.0
 
 
 class Gate:
-    """Lets in who knows the password; safe to use from several threads."""
+    """Lets in whoever knows the password; safe to use from several threads."""
 
     def __init__(self, secret: str, clock: Callable[[], float] = time.monotonic) -> None:
         """Use a password that is not empty, and a clock in seconds."""
         if not secret:
-            raise ValueError("got an empty password, expected one")
+            raise ValueError("Got an empty password: expected one.")
         self._salt = secrets.token_bytes(16)
         self._secret = self._digest(secret)
         self._clock = clock
         self._lock = threading.Lock()
         self._wrong = 0
         self._shut_until = 0.0
-        self._sessions: dict[str, float] = {}  # token: when it ends
+        self._sessions: dict[str, float] = {}  # by token: when the session ends
 
     def enter(self, tried: object) -> str:
         """A new session's token.

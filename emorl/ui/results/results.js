@@ -21,7 +21,7 @@ class Results {
     element.append(this.area);
   }
 
-  // Calls a function of the server as a member of the session.
+  // Calls a function of the server with the token of the session.
   async ask(name, more) {
     return this.call(name, { session: this.session, ...more });
   }

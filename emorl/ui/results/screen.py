@@ -1,4 +1,4 @@
-"""The Results screen, for whoever runs the app: there only where EMORL_RESULTS_PASSWORD is set.
+"""The Results screen, for whoever runs the app; it exists only if EMORL_RESULTS_PASSWORD is set.
 
 Gradio's private functions can be called by anyone who knows the address, so every function here asks for a
 session of its own: a random token that a right password gives and that ends after an hour. Passwords are

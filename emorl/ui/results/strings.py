@@ -77,12 +77,12 @@ RESULTS = {
 }
 
 ERRORS = {
-    "login": "Got a wrong password: expected the one this app was started with.",
+    "login": "Got a wrong password: expected the one this app was started with; please try again.",
     "locked": "Got too many wrong passwords: expected a pause; please try again in {seconds} s.",
     "session": "Got no valid session: expected one from the last hour; please enter the password again.",
     "purge": "Got {got} as confirmation: expected DELETE; nothing was deleted.",
     "days": "Got {got}: expected a number of days, at least 0; nothing was deleted.",
-    "export": "Got an export that the app does not know: expected ratings or queue, as csv or json.",
+    "export": "Got an export that the app does not know: expected ratings or queue, as csv or json; choose again.",
     "unexpected": "Something went wrong. Please try again; the app's log has the details.",
 }
 

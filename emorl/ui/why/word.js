@@ -1,5 +1,5 @@
-// Everything about one word: its bars against a runner-up of choice, what else was near, what each part alone would have
-// chosen, and what a little more of an objective would do.
+// Everything about one word: its bars against a runner-up that can be chosen, other likely words, what each part alone
+// would have chosen, and what a little more of an objective would do.
 import { rangeNote, signedBars } from "../widgets/bars.js";
 import { fill, h } from "../widgets/dom.js";
 import { percent, signed } from "../widgets/numbers.js";

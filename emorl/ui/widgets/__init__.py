@@ -4,8 +4,8 @@ Gradio evaluates the rendered template as a JavaScript template literal, after H
 escapes `<`, but a typed `${...}` would be run as code. So no text ever passes through a template here. The widgets
 build their elements with `document.createElement` and put text in as text nodes, where nothing is evaluated.
 
-The functions are modules in the rooms of the screens; `page.js` lists them all, and `script` gives them to the page as
-one script, under the one name `emorl`.
+The functions are modules in the folders of the screens; `page.js` lists them all, and `script` gives them to the page
+as one script, under the one name `emorl`.
 """
 
 from __future__ import annotations

@@ -17,12 +17,12 @@ function setAttribute(node, name, value) {
   else node.setAttribute(name, value === true ? "" : value);
 }
 
-// Fills the {names} of a text in.
+// Fills in the {names} of a text.
 export function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
 }
 
-// Whether a key moves inside a list of items: the index it moves to, or undefined.
+// The index that a key moves to in a list of items, or undefined where it does not move.
 export function keyMove(event, index, last) {
   const to = {
     ArrowRight: index + 1,
@@ -53,7 +53,7 @@ export async function copyText(button, words, node, copied) {
   }
 }
 
-// Saves a text as a file of the reader's.
+// Saves a text as a file on the reader's computer.
 export function saveFile(name, type, text) {
   const link = h("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
   link.click();

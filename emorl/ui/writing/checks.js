@@ -6,7 +6,7 @@ export function checkItems(chips, labels) {
   return chips.map((chip) => h("li", {}, words(chip, labels)));
 }
 
-// The same where no list may stand.
+// The same where a list is not allowed.
 export function checkNotes(chips, labels) {
   return chips.map((chip) => h("span", { class: "check-note" }, words(chip, labels)));
 }

@@ -4,7 +4,7 @@ import { meter } from "./meter.js";
 
 const SIGNS = { probably: "✓", unsure: "?", probably_not: "!" };
 
-// `found` is {score, reading}. With what is to be done about it.
+// `found` is {score, reading}. It says what to do about it as well.
 export function faithfulLine({ reading }, T) {
   const more = `. ${T.faithful_advice[reading]}`.trimEnd();
   return h("p", { class: "faithful", "data-reading": reading }, faithfulNote({ reading }, T, more));
@@ -18,7 +18,7 @@ export function faithfulNote({ reading }, T, more = "") {
   ];
 }
 
-// The same to be read out.
+// The same for a screen reader.
 export function faithfulWords({ reading }, T) {
   return `${T.faithful}: ${T.faithful_words[reading]}. ${T.faithful_advice[reading]}`.trim();
 }

@@ -1,9 +1,9 @@
 """What the automatic judges say of a text, as the page shows it: a score for each objective, and faithfulness.
 
-Faithfulness is a check and no objective: it has no slider. The page shows it in words, in three readings. They part
-half-way between neighbouring grades that its scorer learns from: 1 for a reply that keeps to what was said, .4 for a
-vague or partly right one, 0 for one that says what the client did not (`training/grades/faithfulness.py`). Left out:
-how a score is computed (`emorl.scoring`).
+Faithfulness is a check and no objective: it has no slider. The page shows it in words, as one of three readings. The
+boundaries are halfway between neighbouring grades that its scorer learns from: 1 for a reply that keeps to what was
+said, .4 for a vague or partly right one, 0 for one that says what the client did not
+(`training/grades/faithfulness.py`). Left out: how a score is computed (`emorl.scoring`).
 """
 
 from __future__ import annotations

@@ -34,9 +34,10 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
         try:
             command.upgrade(_config(connection), revision)
         except CommandError as fault:
-            raise RatingError(
-                f"the ratings database has a form this version does not know ({fault}); expected at most "
-                f"{latest()}; update the app or point DATABASE_URL elsewhere"
+            raise RatingError.of(
+                f"a ratings database in a form that this version does not know ({fault})",
+                f"at most {latest()}",
+                "update the app or point DATABASE_URL elsewhere",
             ) from fault
         connection.commit()
 
