@@ -175,9 +175,7 @@ def _own_file(db: str | None) -> Path:
     url = database_url(db)
     file = sqlite_file(url)
     if file is None:
-        raise RatingError(
-            f"got a database of type {url.get_backend_name()!r}, expected a file; use the server's pg_dump"
-        )
+        raise RatingError.of(f"a database of type {url.get_backend_name()!r}", "a file", "use the server's pg_dump")
     return file
 
 

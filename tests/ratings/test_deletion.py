@@ -166,7 +166,7 @@ def test_a_push_that_fails_is_one_line_and_the_deletion_stays_in_the_journal(
     pushed: list[str] = []
     monkeypatch.setattr(hub.HubDataset, "push", lambda _, file: pushed.append(file.read_text()))
     again = call("forget", "rater-a", "--db", url)  # nothing left here, pushed all the same
-    assert again.exit_code == 2 and "got rater 'rater-a'" in again.stderr
+    assert again.exit_code == 2 and "Got rater 'rater-a'" in again.stderr
     assert json.loads(pushed[0].splitlines()[-1])["event"] == "forget"
 
 

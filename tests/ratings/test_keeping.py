@@ -137,7 +137,7 @@ def test_a_backup_replaces_nothing_and_says_where_it_cannot_be_written(file: Pat
     (tmp_path / "taken").write_text("mine")
     assert "is there already" in one_line(call("backup", str(tmp_path / "taken"), "--db", url))
     assert (tmp_path / "taken").read_text() == "mine"
-    assert "cannot write" in one_line(call("backup", str(tmp_path / "no" / "copy.db"), "--db", url))
+    assert "cannot be written" in one_line(call("backup", str(tmp_path / "no" / "copy.db"), "--db", url))
     missing = f"sqlite:///{tmp_path}/none.db"
     assert "no ratings database" in one_line(call("backup", str(tmp_path / "copy.db"), "--db", missing))
     assert not (tmp_path / "copy.db").exists() and not list(tmp_path.glob(".*"))
@@ -285,7 +285,7 @@ def test_a_folder_in_which_nothing_can_be_made_can_be_read(file: Path, url: str)
     file.with_name("ratings.db-wal").unlink()
     file.unlink()
     file.mkdir()
-    with pytest.raises(RatingError, match="cannot read "):
+    with pytest.raises(RatingError, match="cannot be read "):
         read(file, lambda _: None)
 
 
@@ -320,7 +320,7 @@ def test_deleted_is_said_only_when_no_reader_holds_the_old_state(
         shown = one_line(call("forget", "rater-a", "--db", url))
         assert "another program that reads the ratings still holds a copy" in shown and "run the command again" in shown
         reader.rollback()
-    assert "got rater 'rater-a'" in one_line(call("forget", "rater-a", "--db", url))  # cleans up, then finds nobody
+    assert "Got rater 'rater-a'" in one_line(call("forget", "rater-a", "--db", url))  # cleans up, then finds nobody
     assert left_of(Path(str(database_url(url).database)).parent, b"particular remark") == []
 
 

@@ -278,7 +278,7 @@ def test_readers_of_a_server_change_and_migrate_nothing(server_url: str, make: M
         reader.forget("rater-a")
     reader.close()
     migrations.downgrade(store.engine, "0004")
-    assert "at revision 0004, expected 0005; start the app once" in one_line(call("stats", "--db", server_url))
+    assert "at revision 0004: expected 0005; start the app once" in one_line(call("stats", "--db", server_url))
     assert migrations.current(store.engine) == "0004"
     store.close()
 

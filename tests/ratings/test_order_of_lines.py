@@ -74,7 +74,7 @@ def test_a_line_after_a_failed_one_is_not_lost(
 
     monkeypatch.setattr(os, "write", full)
     refused = make(rater="refused")
-    with pytest.raises(RatingError, match="cannot write the journal .*No space left.*try again"):
+    with pytest.raises(RatingError, match="the journal .*, which cannot be written .*No space left.*try again"):
         store.add(refused)
     monkeypatch.undo()
     store.add(make(rater="after"))

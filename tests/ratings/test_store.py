@@ -213,13 +213,13 @@ def test_memory_database_keeps_its_tables(make: MakeRating) -> None:
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ("nonsense", "cannot be read"),
-        ("postgresql://a:secret@b:port/c", "cannot be read"),
+        ("nonsense", "URL that cannot be read"),
+        ("postgresql://a:secret@b:port/c", "URL that cannot be read"),
         ("mysql://a:secret@b/c", "expected sqlite or postgresql"),
-        ("postgresql+asyncpg://a:secret@b/c", "got the driver 'asyncpg' .*expected psycopg or none"),
-        ("sqlite+aiosqlite:///c.db", "got the driver 'aiosqlite' .*expected pysqlite or none"),
-        ("sqlite:///c.db?secret=1", "got options or a host in an SQLite URL"),
-        ("sqlite://secret/c.db", "got options or a host in an SQLite URL"),
+        ("postgresql+asyncpg://a:secret@b/c", "Got the driver 'asyncpg' .*expected psycopg or none"),
+        ("sqlite+aiosqlite:///c.db", "Got the driver 'aiosqlite' .*expected pysqlite or none"),
+        ("sqlite:///c.db?secret=1", "Got options or a host in an SQLite URL"),
+        ("sqlite://secret/c.db", "Got options or a host in an SQLite URL"),
     ],
 )
 def test_bad_urls_are_refused_without_their_password(bad: str, message: str) -> None:

@@ -206,14 +206,18 @@ def _open_whole(url: str | None) -> RatingStore:
     """The store; a damaged file of ours is set aside first and what can be read of it written out."""
     try:
         return open_store(url)
-    except DamagedDatabase as fault:
+    except DamagedDatabase:
         file = sqlite_file(database_url(url))
         if file is None or not (is_ours(file) or file.absolute() == default_file().absolute()):
             raise  # named by mistake: no database at all
         try:
             aside, rows, count = set_aside(file)
         except OSError as other:
-            raise RatingError(f"{fault}; it could not be set aside ({other.strerror})") from other
+            raise RatingError.of(
+                f"a damaged {file} that cannot be set aside ({other.strerror})",
+                "a writable folder",
+                "put a backup in its place",
+            ) from other
         log.warning(
             "%s is damaged: it was set aside as %s, the %d rows that can be read are in %s; a new database is begun",
             file,

@@ -207,9 +207,7 @@ class RatingQueue:
                 query = select_judgements().where(Judgement.client_token == token, Assignment.rater_id == rater)
                 row = session.scalar(query)
                 if row is None:
-                    raise RatingError(
-                        "got no answer under this id, expected one that was submitted; please rate it first"
-                    )
+                    raise RatingError.of("no answer under this id", "one that was submitted", "please rate it first")
                 if row.revealed_at is None:
                     row.revealed_at = datetime.now(UTC)
                 stored = judgement_of(row)
@@ -228,7 +226,9 @@ class RatingQueue:
                 return self._insert(rater, assignment, token, answer)
             except IntegrityError as fault:
                 reason = " ".join(str(fault.orig).split())
-                raise RatingError(f"the answer could not be stored ({reason}); please try again") from fault
+                raise RatingError.of(
+                    f"an answer that could not be stored ({reason})", "room for it", "please try again"
+                ) from fault
 
     def _insert(self, rater: str, assignment: int, token: str, answer: Answer) -> StoredJudgement:
         with self.store.transaction() as session:
@@ -244,7 +244,7 @@ class RatingQueue:
                 return judgement_of(known)
             revision = _revisions(session, assignment) + 1
             if token != judgement_token(place.mark, revision) or assignment in _answered(session, rater):
-                raise StaleForm("this form is older than what is stored; expected the newest; please reload the page")
+                raise StaleForm.of("a form older than what is stored", "the newest", "please reload the page")
             now = datetime.now(UTC)
             shown_at = place.shown_at or now
             row = Judgement(

@@ -44,20 +44,20 @@ def database_url(url: str | None = None) -> URL:
     try:
         parsed = make_url(text)
     except (ArgumentError, ValueError):  # the second: a port that is no number
-        raise RatingError(
-            "the database URL cannot be read; expected sqlite:///FILE or postgresql://USER@HOST/NAME"
+        raise RatingError.of(
+            "a database URL that cannot be read",
+            "sqlite:///FILE or postgresql://USER@HOST/NAME",
+            "correct --db or DATABASE_URL",
         ) from None
     kind, _, driver = parsed.drivername.partition("+")
     if kind not in DRIVERS:
-        raise RatingError(f"got a database of type {kind!r}, expected sqlite or postgresql; set DATABASE_URL")
+        raise RatingError.of(f"a database of type {kind!r}", "sqlite or postgresql", "correct --db or DATABASE_URL")
     name, wanted = DRIVERS[kind]
     if driver not in ("", wanted):
-        raise RatingError(f"got the driver {driver!r} in the database URL, expected {wanted} or none; leave it out")
+        raise RatingError.of(f"the driver {driver!r} in the database URL", f"{wanted} or none", "leave it out")
     if name == "sqlite":
         if parsed.query or parsed.host:
-            raise RatingError(
-                "got options or a host in an SQLite URL, expected sqlite:///FILE and no more; leave them out"
-            )
+            raise RatingError.of("options or a host in an SQLite URL", "sqlite:///FILE and no more", "leave them out")
         return parsed
     return parsed.set(drivername=f"{name}+{wanted}")
 

@@ -42,9 +42,10 @@ def check_whole(file: Path) -> None:
         return  # new
     faults = read(file, lambda connection: list(_faults(connection)))
     if faults:
-        raise DamagedDatabase(
-            f"the ratings database {file} cannot be used (damaged: {'; '.join(faults)}); expected a whole one; put a "
-            "backup in its place, or start the app, which sets it aside and writes out what can still be read"
+        raise DamagedDatabase.of(
+            f"the ratings database {file}, which cannot be used (damaged: {', '.join(faults)})",
+            "a whole one",
+            "put a backup in its place, or start the app, which sets it aside and writes out what can still be read",
         )
 
 

@@ -176,7 +176,9 @@ def check_rating(record: NewRating) -> None:
             "edited", "an own version without the statement", "both or neither", "store the statement as well"
         )
     if record.statement is not None and statement_sha256(record.statement) != record.statement_sha256:
-        raise RatingError("statement_sha256: got the hash of other words; compute it from the statement as typed")
+        raise RatingError.at(
+            "statement_sha256", "the hash of other words", "the statement's", "take the statement as typed"
+        )
 
 
 def not_before_shown(record: NewRating) -> NewRating:

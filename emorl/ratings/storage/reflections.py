@@ -61,13 +61,14 @@ def find_reflections(store: RatingStore, number: str) -> tuple[StoredReflection,
             contents = session.scalars(select(ItemRow.content)).all()
             items = {item.key: item for item in map(Item.from_dict, contents) if item.key.startswith(number)}
             if len(number) < MIN_DIGITS or len(items) > 1:
-                raise RatingError(
-                    f"got {number!r}, expected the number of a rated reflection, or at least {MIN_DIGITS} digits of "
-                    "the key of one item; `ratings export` lists them as generation_id and item"
+                raise RatingError.of(
+                    repr(number),
+                    f"the number of a rated reflection, or at least {MIN_DIGITS} digits of the key of one item",
+                    "`ratings export` lists them as generation_id and item",
                 )
             found = tuple(_of_side(item, side) for item in items.values() for side in item.sides if _is_written(side))
     if not found:
-        raise RatingError(f"got {number!r}, expected a stored reflection that the models wrote; see `ratings export`")
+        raise RatingError.of(repr(number), "a stored reflection that the models wrote", "see `ratings export`")
     return found
 
 
@@ -97,5 +98,5 @@ def _of_side(item: Item, side: Side) -> StoredReflection:
 
 def _mapping(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise RatingError(f"got {value!r:.60} in an item, expected an object; the item was not made by this app")
+        raise RatingError.of(f"{value!r:.60} in an item", "an object", "the item was not made by this app")
     return value

@@ -51,7 +51,9 @@ def copy_to(target: sqlite3.Connection, file: Path) -> None:
     try:
         read(file, lambda source: source.backup(target))
     except sqlite3.Error as fault:
-        raise RatingError(f"cannot copy {file} ({fault}); expected a whole database and free space") from fault
+        raise RatingError.of(
+            f"{file}, which cannot be copied ({fault})", "a whole database", "free some space"
+        ) from fault
 
 
 def back_up(file: Path, target: Path) -> None:
@@ -61,7 +63,7 @@ def back_up(file: Path, target: Path) -> None:
         RatingError: the target is there already, or cannot be written.
     """
     if target.exists():
-        raise RatingError(f"got {target}, which is there already, expected the name of a new file; choose another")
+        raise RatingError.of(f"{target}, which is there already", "the name of a new file", "choose another")
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         os.close(handle)
@@ -75,9 +77,11 @@ def back_up(file: Path, target: Path) -> None:
         finally:
             os.unlink(name)
     except FileExistsError:
-        raise RatingError(f"got {target}, which is there already, expected a new file; choose another name") from None
+        raise RatingError.of(f"{target}, which is there already", "the name of a new file", "choose another") from None
     except (OSError, sqlite3.Error) as fault:
-        raise RatingError(f"cannot write {target} ({fault}); expected a new file in a writable folder") from fault
+        raise RatingError.of(
+            f"{target}, which cannot be written ({fault})", "a writable folder", "choose another"
+        ) from fault
 
 
 def revision_of(file: Path) -> str | None:
@@ -119,5 +123,7 @@ def _open(file: Path, alone: bool) -> sqlite3.Connection:
         except sqlite3.DatabaseError:
             pass  # damaged, which the caller finds out
     except sqlite3.Error as fault:
-        raise RatingError(f"cannot read {file} ({fault}); expected a ratings database this account may read") from fault
+        raise RatingError.of(
+            f"{file}, which cannot be read ({fault})", "a database this account may read", "check its rights"
+        ) from fault
     return connection

@@ -85,9 +85,10 @@ def open_to_read(url: str | None = None) -> RatingStore:
         with one_line(where):
             there = migrations.current(store.engine)
         if where.get_backend_name() != "sqlite" and there != migrations.latest():
-            raise RatingError(
-                f"got a ratings database at revision {there}, expected {migrations.latest()}; start the app "
-                "once, which brings it there"
+            raise RatingError.of(
+                f"a ratings database at revision {there}",
+                migrations.latest(),
+                "start the app once, which brings it there",
             )
         return store
     _expect(file)
@@ -218,7 +219,7 @@ class RatingStore:
         except (OverflowError, ValueError):
             raise RatingError.of(f"{older_than_days} days", "a number from 0 to about 700000", "name fewer") from None
         if older_than_days < 0:
-            raise RatingError(f"got {older_than_days:g} days, expected 0 or more")
+            raise RatingError.of(f"{older_than_days:g} days", "0 or more", "name the age in days")
         return self._delete_for_good(lambda session: purge_old(session, oldest), OldDeleted(oldest))
 
     def overwrite_deleted(self) -> None:
@@ -238,9 +239,10 @@ class RatingStore:
             connection.exec_driver_sql("VACUUM")
             emptied = not _checkpoint(connection)
         if not emptied:
-            raise RatingError(
-                "deleted, but another program that reads the ratings still holds a copy in the database's log; "
-                "expected it to end within ten seconds; end it, then run the command again"
+            raise RatingError.of(
+                "rows deleted, but another program that reads the ratings still holds a copy in the database's log",
+                "it to end within ten seconds",
+                "end it, then run the command again",
             )
 
     def with_space(self, step: Callable[[], R]) -> R:
@@ -289,9 +291,10 @@ class RatingStore:
 
 def _expect(file: Path) -> None:
     if not file.exists():
-        raise RatingError(
-            f"no ratings database at {file}; expected one that the app has written; "
-            "rate a reflection first, or set DATABASE_URL or EMORL_DATA"
+        raise RatingError.of(
+            f"no ratings database at {file}",
+            "one that the app has written",
+            "rate a reflection first, or set DATABASE_URL or EMORL_DATA",
         )
 
 
@@ -300,8 +303,8 @@ def _create(file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))  # for this account's eyes only
     except OSError as fault:
-        raise RatingError(
-            f"cannot create {file} ({fault.strerror}); expected a writable folder; set EMORL_DATA"
+        raise RatingError.of(
+            f"{file}, which cannot be created ({fault.strerror})", "a writable folder", "set EMORL_DATA"
         ) from fault
 
 
