@@ -16,7 +16,7 @@ export GRADIO_SERVER_NAME ?= 127.0.0.1
 export GRADIO_SERVER_PORT ?= 7860
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: setup run test lint bench screenshots chromium clean
+.PHONY: setup run test lint bench screenshots chromium postgres clean
 .DELETE_ON_ERROR:
 
 setup: $(VENV)/.runtime  ## the virtual environment, pinned requirements, the base model
@@ -25,7 +25,7 @@ setup: $(VENV)/.runtime  ## the virtual environment, pinned requirements, the ba
 run: setup  ## the app on 127.0.0.1:7860
 	@$(BIN)/python app.py
 
-test: setup lint chromium  ## linter, types, every test (the browser's included)
+test: setup lint chromium postgres  ## linter, types, every test (the browser's and the database server's included)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lint: $(VENV)/.dev $(if $(NPM),node_modules/.installed)  ## ruff (rules and layout) and mypy; biome for JavaScript and CSS
@@ -72,3 +72,10 @@ chromium:
 	  $$as apt-get update -q && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -q chromium; \
 	} || { echo "error: no chromium on PATH and apt-get could not install it; install chromium, then run make test again" >&2; \
 	  exit 2; }
+
+# Without it, the tests of ratings on a server are skipped and say so.
+postgres:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" = 0 ]; then as=; else as=sudo; fi; \
+	  $$as apt-get update -q && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -q postgresql; \
+	} || echo "note: the tests on PostgreSQL will be skipped: no initdb here and apt-get could not install postgresql" >&2

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import signal
 import sys
@@ -30,8 +31,10 @@ def load_reflector() -> Reflector:
 
 @cache
 def store() -> RatingStore:
-    """The ratings' database, opened once; restored first where a journal is configured."""
-    return open_kept_store(shared=load_items())
+    """The ratings' database, opened once; restored first where a journal is configured. It is closed at the end."""
+    opened = open_kept_store(shared=load_items())
+    atexit.register(opened.close)
+    return opened
 
 
 loader = ModelLoader(load_reflector)

@@ -15,13 +15,17 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import typer
 
-from emorl.errors import BackboneError, EmorlError, WeightError
+from emorl.errors import BackboneError, EmorlError, StatementError, WeightError
 from emorl.ratings.cli import ratings
+from emorl.ratings.storage.record import statement_sha256
+from emorl.ratings.storage.reflections import find_reflections
+from emorl.ratings.storage.store import open_to_read
 from emorl.reflecting.contract import atlas_json, check_candidates, reflection_json, refuse_crisis
 
 if TYPE_CHECKING:
     from emorl.atlas import AtlasJson
     from emorl.reflecting.reflection import Reflection, StatementAtlas
+    from emorl.reflecting.replay import Replay
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Reflections from an ensemble of adapters.")
 app.add_typer(ratings, name="ratings")
@@ -159,6 +163,53 @@ def atlas(
         print(json.dumps(result, ensure_ascii=False))
     else:
         print_atlas(result)
+
+
+@app.command(name="replay")
+def write_again(
+    number: Annotated[str, typer.Argument(metavar="ID", help="generation_id or item of `ratings export`.")],
+    statement: Annotated[str | None, typer.Option(help="What the client said, where it was not kept.")] = None,
+    db: Annotated[str | None, typer.Option("--db", help="Database URL; else DATABASE_URL, else EMORL_DATA.")] = None,
+    models: Annotated[Path | None, typer.Option(help="Models folder; the shipped one by default.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="Precision; the one that wrote it by default.")] = None,
+) -> None:
+    """Write a stored reflection again and say whether it is identical; exit code 1 if it is not."""
+    store = open_to_read(db)
+    found = find_reflections(store, number)
+    store.close()
+    from emorl.ensemble.products import PRECISIONS
+    from emorl.reflecting.replay import replay
+    from emorl.reflecting.writer import Writer
+
+    identical = True
+    for stored in found:
+        words = stored.statement if stored.statement is not None else statement
+        if words is None:
+            raise StatementError.of("a reflection whose statement was not kept", "it", "give it with --statement")
+        if stored.statement_sha256 and statement_sha256(words) != stored.statement_sha256:
+            raise StatementError.of("another statement", "the one that was answered, as typed", "check the spelling")
+        precision = dtype or str((stored.written or {}).get("precision", "float32"))
+        if precision not in PRECISIONS:
+            raise BackboneError.of(f"the precision {precision}", ", ".join(PRECISIONS), "choose one with --dtype")
+        given = {**vars(stored), "statement": words}
+        del given["statement_sha256"]
+        again = replay(Writer.load(models, precision, judged=False), **given)
+        identical &= again.identical
+        print_replay(stored.reflection, again)
+    if not identical:
+        sys.exit(1)
+
+
+def print_replay(before: str, again: Replay) -> None:
+    """Say whether a reflection came out the same; what was not as it was then goes to stderr."""
+    if again.identical:
+        print(f"identical in {again.precision}: {before}")
+    else:
+        print(f"different in {again.precision} after {again.same} characters\nthen: {before}\nnow:  {again.reflection}")
+        if not again.must_be_identical:
+            print("it need not be the same: only float32, and all else as it was, is exact", file=sys.stderr)
+    for name, (was, now) in again.changed.items():
+        print(f"{name}: {was} then, {now} now", file=sys.stderr)
 
 
 def run() -> None:

@@ -130,5 +130,9 @@ class RatingError(EmorlError):
     """A rating that is not valid or whose reflection is gone, or a ratings database that cannot be used."""
 
 
+class DamagedDatabase(RatingError):
+    """A ratings database whose file is damaged; nothing is written to it."""
+
+
 class CareDataError(EmorlError):
     """A crisis phrase list or contact list that is missing or broken; nothing may be written without them."""

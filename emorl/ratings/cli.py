@@ -1,7 +1,8 @@
-"""`python -m emorl ratings {export,stats,purge,forget}`.
+"""`python -m emorl ratings {export,stats,backup,check,purge,forget}`.
 
-All four work on the ratings of the Reflect screen and on the rating queue. Every error is one line on standard error
-with exit code 2. None of the commands makes a new database. A deletion is journalled where there is a journal.
+All of them work on the ratings of the Reflect screen and on the rating queue, also while the app runs. Every error is
+one line on standard error with exit code 2. None of the commands makes a new database, and those that only read change
+nothing: they work on a copy. A deletion is journalled where there is a journal.
 Launch: python -m emorl ratings export --format csv --out ratings.csv
 """
 
@@ -25,11 +26,16 @@ from emorl.ratings.export.tables import records, write_csv, write_jsonl
 from emorl.ratings.statistics.report import queue_text, summary_text
 from emorl.ratings.statistics.results import measure, queue_as_dict
 from emorl.ratings.statistics.summary import summarise
+from emorl.ratings.storage import migrations
+from emorl.ratings.storage.connection import database_url, sqlite_file
 from emorl.ratings.storage.row_counts import count_rows
-from emorl.ratings.storage.store import RatingStore, open_store
+from emorl.ratings.storage.snapshot import back_up, revision_of
+from emorl.ratings.storage.store import RatingStore, open_to_read
 
 ratings = typer.Typer(
-    name="ratings", help="The stored ratings and queue answers: export, sum up, delete.", no_args_is_help=True
+    name="ratings",
+    help="The stored ratings and queue answers: export, sum up, back up, check, delete.",
+    no_args_is_help=True,
 )
 
 
@@ -105,6 +111,33 @@ def stats(
 
 
 @ratings.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")],
+    db: Database = None,
+) -> None:
+    """Copy the whole database into one file, also while the app runs."""
+    with one_line_errors():
+        with _existing_store(db) as store:
+            rated = f"{store.count()} ratings and {len(store.judgements())} queue answers"
+        back_up(_own_file(db), file)
+        typer.echo(f"{rated} are in {file}", err=True)
+
+
+@ratings.command()
+def check(db: Database = None) -> None:
+    """Say whether the database is whole, and what it holds. Nothing is changed."""
+    with one_line_errors():
+        url = database_url(db)
+        with _existing_store(db) as store:
+            revision = migrations.current(store.engine)
+            rated = f"{store.count()} ratings and {len(store.judgements())} queue answers"
+        file = sqlite_file(url)
+        if file is not None:
+            revision = revision_of(file)
+        typer.echo(f"whole: {url.render_as_string(hide_password=True)}, revision {revision}, {rated}")
+
+
+@ratings.command()
 def purge(
     older_than: Annotated[float, typer.Option("--older-than", metavar="DAYS", help="Age in days.")],
     db: Database = None,
@@ -131,11 +164,19 @@ def forget(
 
 @contextmanager
 def _existing_store(db: str | None) -> Iterator[RatingStore]:
-    store = open_store(db, must_exist=True)
+    store = open_to_read(db)
     try:
         yield store
     finally:
         store.close()
+
+
+def _own_file(db: str | None) -> Path:
+    url = database_url(db)
+    file = sqlite_file(url)
+    if file is None:
+        raise RatingError.of(f"a database of type {url.get_backend_name()!r}", "a file", "use the server's pg_dump")
+    return file
 
 
 def _write_aside(out: Path, write: Callable[[TextIO], None]) -> None:

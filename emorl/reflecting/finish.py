@@ -5,7 +5,10 @@ Left out: writing and scoring, which come before.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+
+import torch
 
 from emorl.ensemble import Decoded, Setting
 from emorl.explain import Explanation, explain_reply
@@ -13,8 +16,8 @@ from emorl.explain.contributions import explain_tokens
 from emorl.models.base import BASE_NAME, BASE_SHA256
 from emorl.models.manifest import Manifest
 from emorl.reflecting.contract import shown
-from emorl.reflecting.reflection import Judged, ModelIdentity, Reflection, TokenExplanation, Trace
-from emorl.reflecting.writer import Writer
+from emorl.reflecting.reflection import Judged, ModelIdentity, Reflection, TokenExplanation, Trace, WrittenWith
+from emorl.reflecting.writer import MAX_TOKENS, Writer
 
 
 def finish(
@@ -56,6 +59,7 @@ def finish(
         stopped=not own.ended,
         faithfulness=judged[reply].faithfulness,
         trace=Trace(tuple(own.tokens), own.states) if explain else None,
+        written=written_with(writer),
     )
 
 
@@ -101,6 +105,17 @@ def explain_reflection(writer: Writer, reflection: Reflection) -> Explanation:
         writer.decoder.mask,
         reflection.reflection,
     )
+
+
+def written_with(writer: Writer) -> WrittenWith:
+    """What, beside models and setting, decides what a writer writes."""
+    return {
+        "precision": writer.decoder.backbone.precision,
+        "base_id": writer.manifest.base_id,
+        "template": hashlib.sha256(writer.manifest.template.encode("utf-8")).hexdigest(),
+        "max_tokens": MAX_TOKENS,
+        "torch": str(torch.__version__),
+    }
 
 
 def model_of(manifest: Manifest) -> ModelIdentity:

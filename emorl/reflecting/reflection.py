@@ -107,6 +107,25 @@ class ModelIdentity(TypedDict):
     adapters: dict[str, str]
 
 
+class WrittenWith(TypedDict):
+    """What, beside models and setting, decides what is written; stored with a rating so that it can be written again.
+
+    Attributes:
+        precision: Key of `PRECISIONS`. In float32 a reply can be written again exactly; below that, near-ties may fall
+            differently beside other requests or on another processor.
+        base_id: Identity of base and warm start together.
+        template: SHA-256 of the prompt template.
+        max_tokens: Of a reply, the end token included.
+        torch: Version of PyTorch.
+    """
+
+    precision: str
+    base_id: str
+    template: str
+    max_tokens: int
+    torch: str
+
+
 class StatementAtlas(TypedDict):
     """The atlas of a statement as it grows: the fields of `AtlasJson`, and how far it has come.
 
@@ -149,6 +168,7 @@ class Reflection:
         faithfulness: 0 to 1; None without a scorer.
         candidates: What the best was chosen from, the best first; empty if nothing was chosen.
         trace: What an explanation of the whole is computed from; None unless it was explained.
+        written: What else it takes to write it again; None where nothing wrote it.
     """
 
     statement: str
@@ -166,6 +186,7 @@ class Reflection:
     faithfulness: float | None = None
     candidates: tuple[Candidate, ...] = ()
     trace: Trace | None = field(default=None, repr=False, compare=False)
+    written: WrittenWith | None = None
 
     @property
     def weights(self) -> dict[str, float]:

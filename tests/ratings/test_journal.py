@@ -136,7 +136,12 @@ def test_nothing_is_sent_or_written_without_both_settings(tmp_path: Path, monkey
     monkeypatch.setenv("HF_TOKEN", "hf_secret")  # alone, it is for other things
     store = open_kept_store()
     assert store.journal is None
-    assert {file.name for file in tmp_path.iterdir()} <= {"ratings.db", "ratings.db-wal", "ratings.db-shm"}
+    assert {file.name for file in tmp_path.iterdir()} <= {
+        "ratings.db",
+        "ratings.db-wal",
+        "ratings.db-shm",
+        "ratings.db-reserve",
+    }
     monkeypatch.delenv("HF_TOKEN")
     monkeypatch.setenv("EMORL_JOURNAL_DATASET", "me/ratings")
     with pytest.raises(SettingsError, match="both or neither"):

@@ -17,7 +17,7 @@ from emorl.ratings.export.tables import records
 from emorl.ratings.storage.connection import database_url
 from emorl.ratings.storage.events import write_event
 from emorl.ratings.storage.restore import restore
-from tests.ratings.conftest import MakeRating
+from tests.ratings.conftest import MakeRating, call, one_line
 
 STATEMENT = "I keep putting the letter back in the drawer, and every day it gets heavier."
 
@@ -212,12 +212,26 @@ def test_memory_database_keeps_its_tables(make: MakeRating) -> None:
 
 @pytest.mark.parametrize(
     ("bad", "message"),
-    [("nonsense", "cannot be read"), ("mysql://a:secret@b/c", "expected sqlite or postgresql")],
+    [
+        ("nonsense", "URL that cannot be read"),
+        ("postgresql://a:secret@b:port/c", "URL that cannot be read"),
+        ("mysql://a:secret@b/c", "expected sqlite or postgresql"),
+        ("postgresql+asyncpg://a:secret@b/c", "Got the driver 'asyncpg' .*expected psycopg or none"),
+        ("sqlite+aiosqlite:///c.db", "Got the driver 'aiosqlite' .*expected pysqlite or none"),
+        ("sqlite:///c.db?secret=1", "Got options or a host in an SQLite URL"),
+        ("sqlite://secret/c.db", "Got options or a host in an SQLite URL"),
+    ],
 )
 def test_bad_urls_are_refused_without_their_password(bad: str, message: str) -> None:
     with pytest.raises(RatingError, match=message) as caught:
         open_store(bad)
-    assert "secret" not in str(caught.value)
+    assert "secret" not in str(caught.value) and "\n" not in str(caught.value)
+    assert message.split(" .*")[0] in one_line(call("stats", "--db", bad))
+
+
+@pytest.mark.parametrize("short", ["postgres", "postgresql", "postgres+psycopg", "postgresql+psycopg"])
+def test_a_server_is_named_in_any_of_the_usual_ways(short: str) -> None:
+    assert database_url(f"{short}://me@host/ratings").render_as_string() == "postgresql+psycopg://me@host/ratings"
 
 
 def test_a_missing_file_is_named_not_created(tmp_path: Path) -> None:

@@ -276,7 +276,7 @@ def test_reflections_become_an_item_of_ones_own(screen: RateScreen) -> None:
     assert (single.second, single.source) == (None, "reflect")
     assert single.first.weights == {"reflection": 0.75, "empathy": 0.25}
     assert (pair.source, pair.first.text, pair.second and pair.second.setting) == ("compare", REPLY, "base model")
-    assert {"seed", "strength", "temperature", "model", "scores", "app_version"} == set(pair.first.details)
+    assert {"seed", "strength", "temperature", "model", "scores", "app_version", "written"} == set(pair.first.details)
     _, who = screen.start("")
     for item in (single, pair, pair):
         screen.queue.send(who, item)

@@ -18,7 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from emorl.errors import RatingError
+from emorl.errors import DamagedDatabase, RatingError
+from emorl.ratings.storage.connection import database_url, default_file, sqlite_file
+from emorl.ratings.storage.damage import is_ours, set_aside
 from emorl.ratings.storage.item import Item
 from emorl.ratings.storage.journal import Journal
 from emorl.ratings.storage.restore import restore
@@ -156,17 +158,17 @@ def open_kept_store(url: str | None = None, hub: Hub | None = None, shared: Iter
     Raises:
         RatingError: the database or the hub cannot be used. No rating is taken then, because it would not be kept.
     """
-    store = open_store(url)
+    store = _open_whole(url)
     hub = hub or configured_hub()
     if hub is None:
         return store
     folder = _folder()
-    fetched = hub.fetch(folder.with_name("journal-restored"))
+    fetched = hub.fetch(_restored())
     # What lies here may be newer than what was pushed: the last moments before a crash, a deletion by command.
     files = {file.name: file for file in (*fetched, *folder.glob("*.jsonl"))}
     played, failed = restore(store, files.values(), shared)
     log.info("ratings restored from %d journals: %d lines, %d left out", len(files), played, failed)
-    store.journal = Journal(folder)
+    store.journal = Journal(folder, files.values())
     hub.keep(folder)
     return store
 
@@ -185,7 +187,7 @@ def open_for_deletion(url: str | None = None, hub: Hub | None = None) -> Iterato
     try:
         hub = hub or configured_hub()
         if hub is not None or _folder().is_dir():
-            store.journal = Journal(_folder())
+            store.journal = Journal(_folder(), _restored().rglob("*.jsonl"))
         yield store
         if hub is not None and store.journal is not None and store.journal.file.exists():
             try:
@@ -200,5 +202,35 @@ def open_for_deletion(url: str | None = None, hub: Hub | None = None) -> Iterato
         store.close()
 
 
+def _open_whole(url: str | None) -> RatingStore:
+    """The store; a damaged file of ours is set aside first and what can be read of it written out."""
+    try:
+        return open_store(url)
+    except DamagedDatabase:
+        file = sqlite_file(database_url(url))
+        if file is None or not (is_ours(file) or file.absolute() == default_file().absolute()):
+            raise  # named by mistake: no database at all
+        try:
+            aside, rows, count = set_aside(file)
+        except OSError as other:
+            raise RatingError.of(
+                f"a damaged {file} that cannot be set aside ({other.strerror})",
+                "a writable folder",
+                "put a backup in its place",
+            ) from other
+        log.warning(
+            "%s is damaged: it was set aside as %s, the %d rows that can be read are in %s; a new database is begun",
+            file,
+            aside.name,
+            count,
+            rows.name,
+        )
+        return open_store(url)
+
+
 def _folder() -> Path:
     return settings().data / "journal"
+
+
+def _restored() -> Path:
+    return settings().data / "journal-restored"

@@ -31,12 +31,13 @@ def lay_out(store: RatingStore, rater: str, shared: Sequence[Item], rng: random.
     keys = [row_key(item, None) for item in shared]
     for _ in range(MAX_TRIES):
         try:
-            with store.transaction() as session:
-                places = _new_places(session, rater, keys, rng)
+            with store.in_order:
+                with store.transaction() as session:
+                    places = _new_places(session, rater, keys, rng)
+                if places:
+                    store.record_event(QueueLaidOut(rater, places))
         except IntegrityError:
             continue
-        if places:
-            store.record_event(QueueLaidOut(rater, places))
         return
 
 

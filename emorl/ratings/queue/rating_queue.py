@@ -82,11 +82,12 @@ class RatingQueue:
         """
         Identifier().check("rater", rater)
         now = datetime.now(UTC)
-        with self.store.transaction() as session:
-            row = rater_row(session, rater, now)
-            if row.consent_version != CONSENT_VERSION:
-                row.consent_version, row.consent_at = CONSENT_VERSION, now
-        self.store.record_event(ConsentGiven(rater, CONSENT_VERSION))
+        with self.store.in_order:
+            with self.store.transaction() as session:
+                row = rater_row(session, rater, now)
+                if row.consent_version != CONSENT_VERSION:
+                    row.consent_version, row.consent_at = CONSENT_VERSION, now
+            self.store.record_event(ConsentGiven(rater, CONSENT_VERSION))
         lay_out(self.store, rater, self._items, self._rng)
 
     def agreed(self, rater: str) -> bool:
@@ -104,10 +105,11 @@ class RatingQueue:
             RatingError: the item is not valid.
         """
         check_item(item)
-        with self.store.transaction() as session:
-            rater_row(session, rater, datetime.now(UTC))
-        ensure_items(self.store, [item], rater)
-        self.store.record_event(ItemSent(rater, item))
+        with self.store.in_order:
+            with self.store.transaction() as session:
+                rater_row(session, rater, datetime.now(UTC))
+            ensure_items(self.store, [item], rater)
+            self.store.record_event(ItemSent(rater, item))
         if self.agreed(rater):
             lay_out(self.store, rater, self._items, self._rng)
 
@@ -162,34 +164,27 @@ class RatingQueue:
         with self.store.transaction() as session:
             row = _own(session, rater, assignment)
             check_answer(answer, Item.from_dict(row.item.content).is_pair)
-        try:
-            stored = self._insert(rater, assignment, token, answer)
-        except (IntegrityError, StaleForm):  # the same submit, from another thread, may have been first
-            try:
-                stored = self._insert(rater, assignment, token, answer)
-            except IntegrityError as fault:
-                reason = " ".join(str(fault.orig).split())
-                raise RatingError.of(
-                    f"an answer that could not be stored ({reason})", "room for it", "please try again"
-                ) from fault
-        self.store.record_event(stored)
+        with self.store.in_order:
+            stored = self._insert_or_find(rater, assignment, token, answer)
+            self.store.record_event(stored)
         return stored
 
     def undo(self, rater: str) -> Task | None:
         """Take the last answer back; its item comes next, with the form as it was. None if there is none."""
-        with self.store.transaction() as session:
-            last = session.scalar(
-                select_judgements()
-                .where(Assignment.rater_id == rater, Judgement.withdrawn_at.is_(None))
-                .order_by(Judgement.id.desc())
-                .limit(1)
-            )
-            if last is None:
-                return None
-            last.withdrawn_at = datetime.now(UTC)
-            last.assignment.draft = _as_draft(answer_of(last))
-            token = last.client_token
-        self.store.record_event(JudgementWithdrawn(token))
+        with self.store.in_order:
+            with self.store.transaction() as session:
+                last = session.scalar(
+                    select_judgements()
+                    .where(Assignment.rater_id == rater, Judgement.withdrawn_at.is_(None))
+                    .order_by(Judgement.id.desc())
+                    .limit(1)
+                )
+                if last is None:
+                    return None
+                last.withdrawn_at = datetime.now(UTC)
+                last.assignment.draft = _as_draft(answer_of(last))
+                token = last.client_token
+            self.store.record_event(JudgementWithdrawn(token))
         return self.next(rater)
 
     def is_flipped(self, rater: str, assignment: int) -> bool:
@@ -207,20 +202,33 @@ class RatingQueue:
         Raises:
             RatingError: this rater has submitted nothing under the token.
         """
-        with self.store.transaction() as session:
-            query = select_judgements().where(Judgement.client_token == token, Assignment.rater_id == rater)
-            row = session.scalar(query)
-            if row is None:
-                raise RatingError.of("no answer under this id", "one that was submitted", "please rate it first")
-            if row.revealed_at is None:
-                row.revealed_at = datetime.now(UTC)
-            stored = judgement_of(row)
-        self.store.record_event(SettingsRevealed(token))
+        with self.store.in_order:
+            with self.store.transaction() as session:
+                query = select_judgements().where(Judgement.client_token == token, Assignment.rater_id == rater)
+                row = session.scalar(query)
+                if row is None:
+                    raise RatingError.of("no answer under this id", "one that was submitted", "please rate it first")
+                if row.revealed_at is None:
+                    row.revealed_at = datetime.now(UTC)
+                stored = judgement_of(row)
+            self.store.record_event(SettingsRevealed(token))
         return stored
 
     def judgements(self, withdrawn: bool = False) -> tuple[StoredJudgement, ...]:
         """What the store says; see `RatingStore.judgements`."""
         return self.store.judgements(withdrawn)
+
+    def _insert_or_find(self, rater: str, assignment: int, token: str, answer: Answer) -> StoredJudgement:
+        try:
+            return self._insert(rater, assignment, token, answer)
+        except (IntegrityError, StaleForm):  # the same submit, from another process, may have been first
+            try:
+                return self._insert(rater, assignment, token, answer)
+            except IntegrityError as fault:
+                reason = " ".join(str(fault.orig).split())
+                raise RatingError.of(
+                    f"an answer that could not be stored ({reason})", "room for it", "please try again"
+                ) from fault
 
     def _insert(self, rater: str, assignment: int, token: str, answer: Answer) -> StoredJudgement:
         with self.store.transaction() as session:
@@ -237,14 +245,16 @@ class RatingQueue:
             revision = _revisions(session, assignment) + 1
             if token != judgement_token(place.mark, revision) or assignment in _answered(session, rater):
                 raise StaleForm.of("a form older than what is stored", "the newest", "please reload the page")
+            now = datetime.now(UTC)
+            shown_at = place.shown_at or now
             row = Judgement(
                 assignment=place,
                 schema_version=QUEUE_VERSION,
                 revision=revision,
                 **to_columns(answer, Answer),
                 blind=not _was_revealed(session, rater, place.item_id),
-                shown_at=place.shown_at or datetime.now(UTC),
-                submitted_at=datetime.now(UTC),
+                shown_at=shown_at,
+                submitted_at=max(now, shown_at),  # a clock can be set back
                 client_token=token,
             )
             place.draft = None

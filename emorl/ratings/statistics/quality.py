@@ -62,4 +62,5 @@ def gold_accuracy(judgements: Sequence[StoredJudgement]) -> Share:
 def median_seconds(judgements: Sequence[StoredJudgement]) -> float | None:
     """Median time from an item's first showing to its answer, by the server's clock; None without answers."""
     times = [(j.submitted_at - j.shown_at).total_seconds() for j in judgements if j.answer.skip is None]
+    times = [max(0.0, seconds) for seconds in times]  # stored before a clock set back was thought of
     return float(median(times)) if times else None

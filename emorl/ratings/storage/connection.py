@@ -1,7 +1,8 @@
 """Where the ratings database is, and how a connection to it is set up.
 
 SQLite by default (write-ahead log, foreign keys, busy timeout, deleted rows overwritten); a PostgreSQL URL
-works too. The write-ahead log needs a local disk: use PostgreSQL where the folder is a network mount.
+works too. The write-ahead log needs a local disk: use PostgreSQL where the folder is a network mount. After each
+transaction the log is written into the database, so that the database's file alone is a backup.
 
 Left out: encryption at rest, which is left to the disk.
 """
@@ -22,6 +23,12 @@ from emorl.errors import RatingError
 from emorl.settings import settings
 
 BUSY_TIMEOUT_MS = 10_000
+DRIVERS = {
+    "sqlite": ("sqlite", "pysqlite"),
+    "postgresql": ("postgresql", "psycopg"),
+    "postgres": ("postgresql", "psycopg"),  # hosting services still hand out the short form
+}
+"""SQLAlchemy's name and the driver, by the beginning of a URL."""
 
 
 def database_url(url: str | None = None) -> URL:
@@ -33,22 +40,31 @@ def database_url(url: str | None = None) -> URL:
     given = settings().database_url
     text = url or (given.get_secret_value() if given is not None else "")
     if not text:
-        return URL.create("sqlite", database=str(settings().data / "ratings.db"))
+        return URL.create("sqlite", database=str(default_file()))
     try:
         parsed = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the second: a port that is no number
         raise RatingError.of(
             "a database URL that cannot be read",
             "sqlite:///FILE or postgresql://USER@HOST/NAME",
             "correct --db or DATABASE_URL",
         ) from None
-    if parsed.drivername in ("postgres", "postgresql"):  # hosting services still hand out the short form
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise RatingError.of(
-            f"a database of type {parsed.get_backend_name()!r}", "sqlite or postgresql", "correct --db or DATABASE_URL"
-        )
-    return parsed
+    kind, _, driver = parsed.drivername.partition("+")
+    if kind not in DRIVERS:
+        raise RatingError.of(f"a database of type {kind!r}", "sqlite or postgresql", "correct --db or DATABASE_URL")
+    name, wanted = DRIVERS[kind]
+    if driver not in ("", wanted):
+        raise RatingError.of(f"the driver {driver!r} in the database URL", f"{wanted} or none", "leave it out")
+    if name == "sqlite":
+        if parsed.query or parsed.host:
+            raise RatingError.of("options or a host in an SQLite URL", "sqlite:///FILE and no more", "leave them out")
+        return parsed
+    return parsed.set(drivername=f"{name}+{wanted}")
+
+
+def default_file() -> Path:
+    """The database file where no URL is given."""
+    return settings().data / "ratings.db"
 
 
 def sqlite_file(url: URL) -> Path | None:
@@ -58,8 +74,8 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(str(url.database))
 
 
-def make_engine(url: URL) -> Engine:
-    """An engine with the settings of this package.
+def make_engine(url: URL, read_only: bool = False) -> Engine:
+    """An engine with the settings of this package; with `read_only` a server refuses every change.
 
     Raises:
         RatingError: the driver is not installed.
@@ -68,7 +84,9 @@ def make_engine(url: URL) -> Engine:
         if url.get_backend_name() == "sqlite" and sqlite_file(url) is None:
             engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
         else:
-            engine = create_engine(url, pool_pre_ping=True)
+            server = url.get_backend_name() == "postgresql"
+            options = {"options": "-c default_transaction_read_only=on"} if server and read_only else {}
+            engine = create_engine(url, pool_pre_ping=True, connect_args=options)
     except (ModuleNotFoundError, NoSuchModuleError) as fault:
         raise RatingError.of(
             f"no driver for {url.drivername} ({fault})", "it installed", "run: pip install 'psycopg[binary]'"
@@ -83,7 +101,9 @@ def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) ->
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")  # first: the others may have to wait
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA wal_autocheckpoint = 1")  # page: the file alone holds everything once a commit is through
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA temp_store = MEMORY")  # what is deleted never lay in a temporary file
     cursor.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten, not only unlinked
     cursor.close()
 

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
@@ -55,6 +55,7 @@ class ShownReflection:
         model: hashes of the base model and the adapters.
         scores: automatic scores of the reflection, 0 to 1.
         app_version: version of the app that showed it.
+        written: what else it takes to write it again (precision, prompt template, ...); None from before it was kept.
     """
 
     statement: Annotated[str, FreeText(MAX_TEXT)] | None
@@ -68,6 +69,7 @@ class ShownReflection:
     model: Annotated[Mapping[str, object], JsonObject("the hashes of base and adapters")]
     scores: Annotated[Mapping[str, float], Scores()]
     app_version: Annotated[str, FreeText(MAX_VERSION, may_be_blank=False, short=True)]
+    written: Annotated[Mapping[str, object], JsonObject("what it was written with")] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,9 +179,11 @@ def check_rating(record: NewRating) -> None:
         raise RatingError.at(
             "statement_sha256", "the hash of other words", "the statement's", "take the statement as typed"
         )
-    if record.submitted_at < record.shown_at:
-        moment = record.submitted_at.isoformat()
-        raise RatingError.at("submitted_at", moment, "a moment not before shown_at", CORRECT)
+
+
+def not_before_shown(record: NewRating) -> NewRating:
+    """A rating whose moments are in order: a clock that was set back meanwhile is no reason to refuse it."""
+    return replace(record, submitted_at=max(record.submitted_at, record.shown_at))
 
 
 def fingerprint(record: ShownReflection) -> str:

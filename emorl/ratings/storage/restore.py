@@ -1,7 +1,8 @@
 """Plays journals back into a store: after a restart on a host whose disk was wiped, everything is there again.
 
-Lines of all files are taken in the order of their moments. A line that was played before changes nothing, so a store
-that still has its data is safe too. A line that this version cannot read or store is counted and left out.
+Lines of all files are taken in the order in which they were written (see `journal`). A line that was played before
+changes nothing, so a store that still has its data is safe too. A line that this version cannot read or store is
+counted and left out.
 
 Left out: drafts, which are not in the journal.
 """
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from emorl.errors import RatingError
 from emorl.ratings.storage.columns import to_columns
+from emorl.ratings.storage.deletion import forget_rater, purge_old
 from emorl.ratings.storage.events import (
     ConsentGiven,
     Event,
@@ -55,15 +57,19 @@ def restore(store: RatingStore, files: Iterable[Path], shared: Iterable[Item] = 
     known = {row_key(item, None): item for item in shared}
     journal, store.journal = store.journal, None
     played = failed = 0
+    deleted = False
     try:
         for line in read_lines(files):
             try:
                 at, event = read_event(line)
                 _play(store, event, known, at)
+                deleted |= isinstance(event, RaterForgotten | OldDeleted)
                 played += 1
             except (RatingError, SQLAlchemyError, TypeError, ValueError) as fault:
                 failed += 1
                 log.warning("a journal line was left out: %s", type(fault).__name__)
+        if deleted:
+            store.overwrite_deleted()
     finally:
         store.journal = journal
     return played, failed
@@ -73,10 +79,6 @@ def _play(store: RatingStore, event: Event, shared: Mapping[str, Item], at: date
     match event:
         case NewRating():
             store.add(event)
-        case RaterForgotten():
-            store.forget(event.rater)
-        case OldDeleted():
-            store.purge_before(event.before)
         case _:
             with store.transaction() as session:
                 _play_queue(session, event, shared, at)
@@ -84,6 +86,10 @@ def _play(store: RatingStore, event: Event, shared: Mapping[str, Item], at: date
 
 def _play_queue(session: Session, event: Event, shared: Mapping[str, Item], at: datetime) -> None:
     match event:
+        case RaterForgotten():
+            forget_rater(session, event.rater)
+        case OldDeleted():
+            purge_old(session, event.before)
         case ConsentGiven():
             rater = rater_row(session, event.rater, at)
             rater.consent_version, rater.consent_at = event.version, rater.consent_at or at
@@ -154,7 +160,7 @@ def _judge(session: Session, event: StoredJudgement, at: datetime) -> None:
             revision=revision,
             blind=event.blind,
             shown_at=event.shown_at,
-            submitted_at=event.submitted_at,
+            submitted_at=max(event.submitted_at, event.shown_at),  # an earlier version did not mind a clock set back
             client_token=event.token,
             **to_columns(event.answer, Answer),
         )

@@ -7,25 +7,35 @@ Left out: accounts and permissions. Whoever can read the file can read the ratin
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar, cast
 
-from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import URL, Connection, Engine, func, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, joinedload, sessionmaker
 
 from emorl.errors import RatingError
 from emorl.ratings.storage import migrations
 from emorl.ratings.storage.connection import database_url, make_engine, one_line, sqlite_file
+from emorl.ratings.storage.damage import check_whole
 from emorl.ratings.storage.deletion import Deleted, forget_rater, purge_old
 from emorl.ratings.storage.events import Event, OldDeleted, RaterForgotten
 from emorl.ratings.storage.journal import Journal
-from emorl.ratings.storage.record import NewRating, StoredJudgement, StoredRating, check_rating
+from emorl.ratings.storage.record import NewRating, StoredJudgement, StoredRating, check_rating, not_before_shown
+from emorl.ratings.storage.reserve import Reserve
 from emorl.ratings.storage.rows import insert_rating, judgement_of, rating_of, select_judgements
 from emorl.ratings.storage.schema import Judgement, Rating
+from emorl.ratings.storage.snapshot import copy_to
 
+log = logging.getLogger(__name__)
+R = TypeVar("R")
 MAX_TRIES = 8  # two submits at once can want the same revision number
 
 
@@ -34,31 +44,61 @@ def open_store(url: str | None = None, must_exist: bool = False) -> RatingStore:
 
     Args:
         url: see `database_url`.
-        must_exist: refuse to create a missing SQLite file (for commands that only read or delete).
+        must_exist: refuse to create a missing SQLite file (for commands that only delete).
 
     Raises:
+        DamagedDatabase: the file is damaged; it is left as it is.
         RatingError: the file is missing, not a database, not writable, newer than this version; the driver is
             not installed; the server does not answer.
     """
     where = database_url(url)
     file = sqlite_file(where)
-    if file is not None and not file.exists():
+    if file is not None:
         if must_exist:
-            raise RatingError.of(
-                f"no ratings database at {file}",
-                "one that the app has written",
-                "rate a reflection first, or set DATABASE_URL or EMORL_DATA",
-            )
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))  # for this account's eyes only
-        except OSError as fault:
-            raise RatingError.of(
-                f"{file}, which cannot be created ({fault.strerror})", "a writable folder", "set EMORL_DATA"
-            ) from fault
+            _expect(file)
+        if file.exists():
+            check_whole(file)
+        else:
+            _create(file)
     store = RatingStore(make_engine(where))
-    with one_line(where):
-        migrations.upgrade(store.engine)
+    store.with_space(lambda: _upgrade(store.engine))
+    store.keep_reserve()
+    return store
+
+
+def open_to_read(url: str | None = None) -> RatingStore:
+    """Open the ratings for reading alone: a copy in memory of a file, or a server's tables, which cannot be changed.
+
+    A file of an older revision is brought to the newest in the copy; a server's has to be there already.
+
+    Args:
+        url: see `database_url`.
+
+    Raises:
+        DamagedDatabase: the file is damaged.
+        RatingError: the file is missing or newer than this version; the server does not answer, or is older.
+    """
+    where = database_url(url)
+    file = sqlite_file(where)
+    if file is None:
+        store = RatingStore(make_engine(where, read_only=True))
+        with one_line(where):
+            there = migrations.current(store.engine)
+        if where.get_backend_name() != "sqlite" and there != migrations.latest():
+            raise RatingError.of(
+                f"a ratings database at revision {there}",
+                migrations.latest(),
+                "start the app once, which brings it there",
+            )
+        return store
+    _expect(file)
+    check_whole(file)
+    store = RatingStore(make_engine(URL.create("sqlite")))
+    with store.engine.connect() as connection:
+        copy_to(cast(sqlite3.Connection, connection.connection.driver_connection), file)
+    _upgrade(store.engine)
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
     return store
 
 
@@ -75,12 +115,24 @@ class RatingStore:
         self.engine = engine
         self.journal: Journal | None = None
         self._begin = sessionmaker(engine).begin
+        self._order = threading.RLock()
+        file = sqlite_file(engine.url)
+        self._reserve = Reserve(file) if file is not None else None
+
+    @property
+    def in_order(self) -> AbstractContextManager[object]:
+        """To be held from a change to its line in the journal, so that the lines have the order of the changes.
+
+        A rater who is forgotten between the two would come back at a restore otherwise.
+        """
+        return nullcontext() if self.journal is None else self._order
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One short transaction; an error of the driver becomes one line, except IntegrityError."""
         with one_line(self.engine.url), self._begin() as session:
             yield session
+        self.keep_reserve()
 
     def record_event(self, event: Event) -> None:
         """Append an event to the journal, if there is one.
@@ -94,17 +146,20 @@ class RatingStore:
     def add(self, record: NewRating) -> int:
         """Store a rating and return its id; a token that is already stored returns the id it got then.
 
-        A second rating of the same reflection by the same rater becomes the next revision.
+        A second rating of the same reflection by the same rater becomes the next revision. If a clock was set back, so
+        that it was submitted before it was shown, both moments become the same.
 
         Raises:
             RatingError: the rating is not valid, its token belongs to another rater, or it cannot be written.
         """
         check_rating(record)
+        record = not_before_shown(record)
         for attempt in range(MAX_TRIES):
             try:
-                with self.transaction() as session:
-                    number = _known_submit(session, record) or insert_rating(session, record)
-                self.record_event(record)  # a repeated submit writes it again, which a restore ignores
+                with self.in_order:
+                    with self.transaction() as session:
+                        number = _known_submit(session, record) or insert_rating(session, record)
+                    self.record_event(record)  # a repeated submit writes it again, which a restore ignores
                 return number
             except IntegrityError as fault:
                 if attempt == MAX_TRIES - 1:
@@ -146,18 +201,18 @@ class RatingStore:
             return (*session.execute(ratings).one(), *session.execute(answers).one())
 
     def forget(self, rater: str) -> Deleted:
-        """Delete a rater, all they rated and all they sent; returns what went."""
-        with self.transaction() as session:
-            deleted = forget_rater(session, rater)
-        self._overwrite()
-        self.record_event(RaterForgotten(rater))
-        return deleted
+        """Delete a rater, all they rated and all they sent; returns what went.
+
+        Raises:
+            RatingError: it is not certain that no copy is left in the database, its log or a later restore.
+        """
+        return self._delete_for_good(lambda session: forget_rater(session, rater), RaterForgotten(rater))
 
     def purge(self, older_than_days: float) -> Deleted:
         """Delete what was submitted, sent or drafted more than this many days ago; returns what went.
 
         Raises:
-            RatingError: the number of days is negative or too large.
+            RatingError: the number of days is negative or too large, or see `forget`.
         """
         try:
             oldest = datetime.now(UTC) - timedelta(days=older_than_days)
@@ -165,24 +220,102 @@ class RatingStore:
             raise RatingError.of(f"{older_than_days} days", "a number from 0 to about 700000", "name fewer") from None
         if older_than_days < 0:
             raise RatingError.of(f"{older_than_days:g} days", "0 or more", "name the age in days")
-        return self.purge_before(oldest)
+        return self._delete_for_good(lambda session: purge_old(session, oldest), OldDeleted(oldest))
 
-    def purge_before(self, oldest: datetime) -> Deleted:
-        """Delete what is older than a moment (aware), and what is no longer needed then; returns what went."""
-        with self.transaction() as session:
-            deleted = purge_old(session, oldest)
-        self._overwrite()
-        self.record_event(OldDeleted(oldest))
-        return deleted
+    def overwrite_deleted(self) -> None:
+        """Leave no copy of anything deleted in an SQLite file or its log.
+
+        Deleted rows are overwritten, but the pages of a table may hold older copies of rows that were moved, so every
+        page is written anew and the log is emptied. A server's own files are out of reach.
+
+        Raises:
+            RatingError: another program holds the old state.
+        """
+        if self._reserve is None:
+            return
+        with one_line(self.engine.url), self.engine.connect() as opened:
+            connection = opened.execution_options(isolation_level="AUTOCOMMIT")
+            _checkpoint(connection)  # makes room for the next step's log
+            connection.exec_driver_sql("VACUUM")
+            emptied = not _checkpoint(connection)
+        if not emptied:
+            raise RatingError.of(
+                "rows deleted, but another program that reads the ratings still holds a copy in the database's log",
+                "it to end within ten seconds",
+                "end it, then run the command again",
+            )
+
+    def with_space(self, step: Callable[[], R]) -> R:
+        """Do something; if it fails, and there is a reserve of disk space, give that up and do it again.
+
+        Raises:
+            RatingError: it failed for good.
+        """
+        try:
+            return step()
+        except RatingError as fault:
+            by_system = isinstance(fault.__cause__, DBAPIError | OSError)
+            if not by_system or self._reserve is None or not self._reserve.release():
+                raise
+            return step()
+
+    def keep_reserve(self) -> None:
+        """Make the reserve of disk space that deletions fall back on."""
+        if self._reserve is not None:
+            self._reserve.fill()
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Write the log into the database, so that its file alone is a backup, and give all connections back."""
+        if self._reserve is not None:
+            try:
+                with one_line(self.engine.url), self.engine.connect() as connection:
+                    _checkpoint(connection)
+            except RatingError as fault:
+                log.warning("%s", fault)
         self.engine.dispose()
 
-    def _overwrite(self) -> None:
-        if self.engine.dialect.name == "sqlite":  # old pages must not survive in the write-ahead log
-            with one_line(self.engine.url), self.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    def _delete_for_good(self, delete: Callable[[Session], Deleted], event: Event) -> Deleted:
+        def from_the_tables() -> Deleted:
+            with self.transaction() as session:
+                return delete(session)
+
+        try:
+            with self.in_order:
+                deleted = self.with_space(from_the_tables)
+                self.with_space(lambda: self.record_event(event))
+            self.with_space(self.overwrite_deleted)
+        finally:
+            self.keep_reserve()
+        return deleted
+
+
+def _expect(file: Path) -> None:
+    if not file.exists():
+        raise RatingError.of(
+            f"no ratings database at {file}",
+            "one that the app has written",
+            "rate a reflection first, or set DATABASE_URL or EMORL_DATA",
+        )
+
+
+def _create(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))  # for this account's eyes only
+    except OSError as fault:
+        raise RatingError.of(
+            f"{file}, which cannot be created ({fault.strerror})", "a writable folder", "set EMORL_DATA"
+        ) from fault
+
+
+def _upgrade(engine: Engine) -> None:
+    with one_line(engine.url):
+        migrations.upgrade(engine)
+
+
+def _checkpoint(connection: Connection) -> bool:
+    """Write the log into the database and empty it; returns whether something was in the way."""
+    return bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0])
 
 
 def _known_submit(session: Session, record: NewRating) -> int | None:

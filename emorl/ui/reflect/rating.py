@@ -62,6 +62,7 @@ def new_rating(form: Mapping[str, object], cached: CachedReflection | None, rate
         seed=shown.setting.seed,
         model=dict(shown.model),
         scores=stored_scores(shown),
+        written=shown.written,
         app_version=emorl.__version__,
         depth=answers["depth"],
         empathy=int(answers["empathy"]),

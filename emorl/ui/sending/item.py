@@ -49,6 +49,7 @@ def _model_side(cached: CachedReflection) -> Side:
         "model": dict(reflection.model),
         "scores": stored_scores(reflection),
         "app_version": emorl.__version__,
+        "written": reflection.written,
     }
     if asked.best_of > 1:
         details["best_of"] = asked.best_of

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine
@@ -47,6 +48,12 @@ def downgrade(engine: Engine, revision: str) -> None:
         _take_turns(connection)
         command.downgrade(_config(connection), revision)
         connection.commit()
+
+
+def current(engine: Engine) -> str | None:
+    """The revision that a database is at; None before the first. Nothing is changed."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def latest() -> str:
