@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -189,17 +190,16 @@ def _remedy(data: dict[str, Any]) -> str:
 
 def _faults(data: dict[str, Any]) -> list[str]:
     """Settings that are missing or not of their kind."""
-    names = (str, list)
     kinds: dict[str, tuple[bool, str]] = {
         "r": (_rank(data.get("r")), "a whole number above 0"),
         "lora_alpha": (_number(data.get("lora_alpha")), "a finite number"),
         "use_rslora": (data.get("use_rslora") in (True, False, None), "true or false"),
         "rank_pattern": (_patterns(data.get("rank_pattern"), _rank), "ranks by pattern"),
         "alpha_pattern": (_patterns(data.get("alpha_pattern"), _number), "alphas by pattern"),
-        "target_modules": (_modules(data.get("target_modules"), names), "names of modules"),
-        "exclude_modules": (_modules(data.get("exclude_modules"), (*names, type(None))), "names of modules"),
+        "target_modules": (_modules(data.get("target_modules")), "names of modules"),
+        "exclude_modules": (_modules(data.get("exclude_modules"), optional=True), "names of modules"),
         "layers_to_transform": (_numbers(data.get("layers_to_transform")), "numbers of layers"),
-        "layers_pattern": (_modules(data.get("layers_pattern"), (*names, type(None))), "names of lists"),
+        "layers_pattern": (_modules(data.get("layers_pattern"), optional=True), "names of lists"),
     }
     return [
         f"no {key}" if key not in data else f"{key} {_shown(data[key])} (not {kind})"
@@ -216,18 +216,18 @@ def _number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _patterns(value: object, good: Any) -> bool:
+def _patterns(value: object, good: Callable[[object], bool]) -> bool:
     """Whether a value is nothing, or maps regular expressions to good values."""
     return value is None or (
         isinstance(value, dict) and all(_expression(key) and good(entry) for key, entry in value.items())
     )
 
 
-def _modules(value: object, kinds: tuple[type, ...]) -> bool:
-    """Whether a value is of these kinds: a regular expression, or a list of names."""
+def _modules(value: object, optional: bool = False) -> bool:
+    """Whether a value is a regular expression, a list of names, or, where it is optional, nothing."""
     if isinstance(value, list):
         return all(isinstance(name, str) for name in value)
-    return isinstance(value, kinds) and (not isinstance(value, str) or _expression(value))
+    return _expression(value) if isinstance(value, str) else optional and value is None
 
 
 def _numbers(value: object) -> bool:

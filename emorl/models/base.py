@@ -14,6 +14,7 @@ bases (name a prepared folder in `EMORL_BASE`), removing former bases from the c
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from emorl.errors import AssetError, EmorlError
+from emorl.models.manifest import file_sha256
 from emorl.models.sources import (
     BASE_BYTES,
     BASE_FILENAME,
@@ -38,7 +40,17 @@ from emorl.models.sources import (
 )
 from emorl.settings import settings
 
-__all__ = ["BASE_BYTES", "BASE_FILENAME", "BASE_LAYERS", "BASE_NAME", "BASE_SHA256", "base_layers", "ensure_base"]
+__all__ = [
+    "BASE_BYTES",
+    "BASE_FILENAME",
+    "BASE_LAYERS",
+    "BASE_NAME",
+    "BASE_SHA256",
+    "base_layers",
+    "base_sha256",
+    "check_base_folder",
+    "ensure_base",
+]
 
 BASE_LAYERS = 30
 
@@ -112,6 +124,37 @@ def base_layers() -> int:
             "num_hidden_layers in it",
             "correct it or unset it",
         ) from None
+
+
+def check_base_folder(folder: Path) -> Path:
+    """A prepared base of your own, as it is.
+
+    Raises:
+        AssetError: It lacks its configuration, its weights or its tokenizer.
+    """
+    wanted = {"config.json": "config.json", "*.safetensors": "safetensors", "tokenizer*": "a tokenizer"}
+    if lacking := [name for pattern, name in wanted.items() if not any(folder.glob(pattern))]:
+        raise AssetError.of(
+            f"the base {folder}, without {', '.join(lacking)}",
+            "a folder that transformers' save_pretrained has written, of model and tokenizer",
+            "name another one",
+        )
+    return folder
+
+
+def base_sha256(folder: Path) -> str:
+    """The hash that a manifest names a base by: of the GGUF file that it was made from, or of its weights.
+
+    Args:
+        folder: As `ensure_base` returns it. Of several weights files the hash is that of all names and hashes.
+    """
+    receipt = folder / _RECEIPT
+    if receipt.is_file():
+        return str(json.loads(receipt.read_text(encoding="utf-8"))["sha256"])
+    files = {path.name: file_sha256(path) for path in sorted(folder.glob("*.safetensors"))}
+    if len(files) == 1:
+        return next(iter(files.values()))
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 
 
 def convert_gguf(gguf: Path, folder: Path) -> None:
