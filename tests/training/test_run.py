@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from emorl.ensemble.lora import load_adapter
-from emorl.errors import AdapterMismatch, ConfigError
+from emorl.errors import AdapterMismatch, AssetError, ConfigError
 from emorl.models.base import BASE_SHA256
 from emorl.models.manifest import base_identity, read_manifest
 from emorl.models.template import prompt_text
@@ -363,6 +363,13 @@ def test_no_rounds_leave_the_warm_start_as_it_is(early) -> None:
 def test_rounds_need_scorers(early) -> None:
     with pytest.raises(ConfigError, match="Got no scorer for faithfulness: expected one in .*; run the stage scorers"):
         stages.run_rounds(early)
+
+
+@pytest.mark.parametrize("stage", [search.run_search, stages.run_evaluate])
+def test_nothing_is_searched_or_evaluated_before_it_is_packaged(early, stage) -> None:
+    with pytest.raises(AssetError, match="Got no manifest.json in .*models: expected a folder of .*") as error:
+        stage(early)
+    assert "\n" not in str(error.value)
 
 
 def test_no_card_without_its_figures(early) -> None:
