@@ -58,5 +58,6 @@ def read_yaml(path: Path) -> tuple[object, list[str]]:
     except OSError as error:
         raise ConfigError.of(f"{path}, which cannot be read ({error.strerror})", "a YAML file", "check it") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date or number that there is not
-        raise ConfigError(f"{path} is not YAML ({' '.join(str(error).split())}); mend it.") from None
+        reason = " ".join(str(error).split())
+        raise ConfigError.of(f"{path}, which is not YAML ({reason})", "a YAML file", "mend it") from None
     return data, loader.twice
