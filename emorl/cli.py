@@ -1,4 +1,4 @@
-"""The command line: `python -m emorl reflect`, `atlas` and `ratings`, or `emorl` if the package is installed.
+"""The command line: `python -m emorl reflect`, `atlas`, `models` and `ratings`, or `emorl` if the package is installed.
 
 User errors are one line on stderr (got, expected, remedy), with exit code 2.
 """
@@ -15,6 +15,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import typer
 
+from emorl.building.cli import models as models_commands
 from emorl.errors import BackboneError, EmorlError, StatementError, WeightError
 from emorl.ratings.cli import ratings
 from emorl.ratings.storage.record import statement_sha256
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Reflections from an ensemble of adapters.")
 app.add_typer(ratings, name="ratings")
+app.add_typer(models_commands, name="models")
 
 
 @app.callback()
@@ -74,10 +76,11 @@ def print_reflection(result: Reflection) -> None:
     """Print the text and every token's reasons, if it was explained; weights, scores and candidates go to stderr."""
     print(result.reflection)
     mix = ", ".join(f"{name} {share:.2f}" for name, share in result.weights.items())
-    scores = ", ".join(f"{name} {score:.2f}" for name, score in result.scores.items())
+    scores = dict(result.scores)
     if result.faithfulness is not None:
-        scores += f", faithfulness {result.faithfulness:.2f}"
-    print(f"weights: {mix}\nautomatic scores: {scores}", file=sys.stderr)
+        scores["faithfulness"] = result.faithfulness
+    told = ", ".join(f"{name} {score:.2f}" for name, score in scores.items()) or "none"
+    print(f"weights: {mix}\nautomatic scores: {told}", file=sys.stderr)
     for candidate in result.candidates:
         print(f"{candidate.total:.3f} {candidate.made:>8}  {candidate.reflection}", file=sys.stderr)
     for token in result.tokens:

@@ -49,20 +49,20 @@ EXTRA = ("accelerate", "datasets", "matplotlib", "trl", "yaml")
 """Modules that the extra `training` brings; `emorl` alone does without."""
 
 
-def stage_runs() -> dict[str, Callable[[Config, bool], object]]:
-    """What each stage runs; imported here, because torch takes seconds."""
+def stage_runs() -> dict[str, Callable[[Config, bool, bool], object]]:
+    """What each stage runs with its settings, `--resume` and `--anew`; imported here, because torch takes seconds."""
     from training import search, stages
 
     return {
-        "warmstart": lambda config, resume: stages.run_warmstart(config),
-        "preferences": lambda config, resume: stages.run_preferences(config),
-        "scorers": lambda config, resume: stages.run_scorers(config),
-        "rounds": lambda config, resume: stages.run_rounds(config),
+        "warmstart": lambda config, resume, anew: stages.run_warmstart(config),
+        "preferences": lambda config, resume, anew: stages.run_preferences(config),
+        "scorers": lambda config, resume, anew: stages.run_scorers(config),
+        "rounds": lambda config, resume, anew: stages.run_rounds(config),
         "objectives": stages.run_objectives,
-        "package": lambda config, resume: stages.run_package(config),
-        "search": lambda config, resume: search.run_search(config),
-        "evaluate": lambda config, resume: stages.run_evaluate(config),
-        "card": lambda config, resume: stages.run_card(config),
+        "package": lambda config, resume, anew: stages.run_package(config),
+        "search": lambda config, resume, anew: search.run_search(config),
+        "evaluate": lambda config, resume, anew: stages.run_evaluate(config),
+        "card": lambda config, resume, anew: stages.run_card(config),
     }
 
 
@@ -72,6 +72,7 @@ def stage_command(name: str) -> Callable[..., None]:
     def command(
         config: Annotated[Path, typer.Option(help="YAML file, or a shipped one by its name: default, smoke.")],
         resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoints.")] = False,
+        anew: Annotated[bool, typer.Option("--anew", help="Train again what was trained with other settings.")] = False,
         corpora: Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")] = None,
     ) -> None:
         from training.config import read_config
@@ -82,7 +83,7 @@ def stage_command(name: str) -> Callable[..., None]:
         for stage, run in stage_runs().items():
             if name in (stage, "all"):
                 log.info("== %s", stage)
-                run(settings, resume)
+                run(settings, resume, anew)
 
     return command
 

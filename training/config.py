@@ -1,27 +1,28 @@
 """One YAML file for every stage, checked as a whole: all faults are reported together.
 
-Unknown keys, wrong types and impossible values are faults. A stage's defaults are those of its dataclass. Left out:
-overrides on the command line; copy the file instead, so that a run's settings stay with it.
+Unknown keys, keys that stand twice, wrong types and impossible values are faults. A stage's defaults are those of its
+dataclass. Left out: overrides on the command line; copy the file instead, so that a run's settings stay with it.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import yaml
-
 from emorl.errors import ConfigError
+from emorl.models.base import base_layers
 from emorl.resources import data_path
 from training.language_model import SharedScorerConfig
 from training.objectives import ObjectiveConfig
 from training.preferences import PreferencesConfig
 from training.rounds import RoundsConfig
 from training.warmstart import WarmStartConfig
+from training.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -113,11 +114,24 @@ class Config:
 
 
 OBJECTIVES = ("reflection", "empathy", "fluency")
+REWARDS = ("log", "plain")
 AT_LEAST_ONE = frozenset(
-    "steps prompts rank shipped_rank batch levels max_tokens max_words validate_every validation limit replies "
-    "statements".split()
+    "steps prompts rank alpha shipped_rank batch levels max_tokens max_words validate_every save_every validation "
+    "limit replies statements".split()
 )
 """Settings whose zero leaves a stage nothing to work on."""
+
+ABOVE_ZERO = frozenset("temperature learning_rate judge_epochs epochs".split())
+"""Settings whose zero divides by nothing or learns nothing."""
+
+MAY_BE_ZERO = frozenset(["preferences.epochs"])
+"""Those of them whose zero leaves a stage out."""
+
+SHARES = frozenset("decay empathic_share affirming_share unread_share least least_share".split())
+"""Settings from 0 to 1."""
+
+LARGEST_SEED = 2**32 - 1000
+"""numpy takes 32 bits; some stages add a few hundred."""
 
 
 def _value(kind: object, value: object, path: str, faults: list[str]) -> object:
@@ -130,18 +144,23 @@ def _value(kind: object, value: object, path: str, faults: list[str]) -> object:
         for name in value:
             if name not in OBJECTIVES:
                 faults.append(f"{path}.{name} is unknown, expected one of {', '.join(OBJECTIVES)}")
-        return {name: _value(entry, part or {}, f"{path}.{name}", faults) for name, part in value.items()}
+        return {
+            name: _value(entry, {} if part is None else part, f"{path}.{name}", faults) for name, part in value.items()
+        }
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return _build(kind, value, path, faults)
     options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
     if value is None and type(None) in options:
         return None
     wanted = next(option for option in options if isinstance(option, type) and option is not type(None))
-    if wanted is Path and isinstance(value, str):
-        return Path(value)
-    if wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if wanted is not Path and isinstance(value, wanted) and not isinstance(value, bool):
+    if wanted is Path and isinstance(value, str) and value:
+        return Path(value).expanduser()
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if wanted is float and number:
+        return float(typing.cast(float, value))
+    if wanted is int and isinstance(value, float) and value.is_integer():  # 1e3
+        return int(value)
+    if wanted in (int, str) and isinstance(value, wanted) and not isinstance(value, bool):
         return value
     faults.append(f"{path} is {value!r}, expected {wanted.__name__}")
     return value
@@ -159,17 +178,50 @@ def _build(kind: type[Stage], data: object, path: str, faults: list[str]) -> Sta
         if name not in hints:
             faults.append(f"{where} is unknown, expected one of {', '.join(hints)}")
             continue
+        before = len(faults)
         made[name] = _value(hints[name], value, where, faults)
-        number = made[name]
-        if isinstance(number, int | float) and number < 0:
-            faults.append(f"{where} is {number}, expected at least 0")
-        if name in AT_LEAST_ONE and number == 0:
-            faults.append(f"{where} is 0, expected at least 1")
-        if name == "samples" and isinstance(number, int) and number < 2:
-            faults.append(f"{where} is {number}, expected at least 2: the baseline is the mean of the others")
-        if name == "reward" and number not in ("log", "plain"):
-            faults.append(f"{where} is {number!r}, expected log or plain")
+        if len(faults) == before and (fault := _impossible(name, where, made[name])):
+            faults.append(f"{where} is {fault}")
     return kind(**made)
+
+
+def _impossible(name: str, where: str, value: object) -> str | None:
+    """What is wrong with a value of the right type, or None."""
+    if isinstance(value, Path):
+        return f"{value}, which is a file, expected a folder" if value.is_file() else None
+    if isinstance(value, str):
+        return None if name != "reward" or value in REWARDS else f"{value!r}, expected {' or '.join(REWARDS)}"
+    if not isinstance(value, int | float):
+        return None
+    if not math.isfinite(value):
+        return f"{value}, expected a finite number"
+    if name == "samples" and value < 2:
+        return f"{value}, expected at least 2: the baseline is the mean of the others"
+    if value < 0:
+        return f"{value}, expected at least 0"
+    if name in AT_LEAST_ONE and value < 1:
+        return f"{value}, expected at least 1"
+    if name in ABOVE_ZERO and where not in MAY_BE_ZERO and not value:
+        return f"{value}, expected more than 0"
+    if name in SHARES and value > 1:
+        return f"{value}, expected at most 1"
+    if name == "seed" and value > LARGEST_SEED:
+        return f"{value}, expected at most {LARGEST_SEED}"
+    return None
+
+
+def _disagreements(config: Config) -> list[str]:
+    """Values that are possible by themselves, but not together or not on this base."""
+    layers, count, least = base_layers(), len(config.objectives), config.search.least_share
+    faults = [
+        f"objectives.{name}.first_layer is {objective.first_layer}, expected at most {layers - 1}: the base has "
+        f"{layers} layers"
+        for name, objective in config.objectives.items()
+        if isinstance(objective.first_layer, int) and objective.first_layer >= layers
+    ]
+    if isinstance(least, float) and 1 >= least > 1 / max(1, count):
+        faults.append(f"search.least_share is {least}, expected at most {1 / count:.3g}: there are {count} objectives")
+    return faults
 
 
 def read_config(path: Path) -> Config:
@@ -182,16 +234,14 @@ def read_config(path: Path) -> Config:
     if not path.exists():
         path = shipped.get(str(path), path)
     try:
-        data = yaml.safe_load(path.read_text())
+        data, faults = read_yaml(path)
     except FileNotFoundError:
         raise ConfigError(
             f"No file {path}: expected a YAML configuration, or one of {', '.join(shipped)} for a shipped one; "
             "check the path."
         ) from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML ({' '.join(str(error).split())}); mend it.") from None
-    faults: list[str] = []
     config = _build(Config, data if data is not None else {}, "", faults)
+    faults += _disagreements(config)
     if faults:
         raise ConfigError(f"{path} has {len(faults)} fault(s): " + "; ".join(faults) + ".")
     return config

@@ -13,7 +13,7 @@ Interval = dict[str, float]
 
 
 class Account(TypedDict):
-    """`account.json` of an objective's run; see `training.objectives.Account`."""
+    """What an objective's run has cost; see `training.checkpoints.Account`."""
 
     data_points: int
     rollouts: int
@@ -25,7 +25,7 @@ class Account(TypedDict):
 
 
 class Training(Account):
-    """The account of a run with its settings."""
+    """`account.json` of an objective's run: its account with its settings."""
 
     settings: dict[str, float | str]
 

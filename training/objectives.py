@@ -5,13 +5,15 @@ out, k/(k-1) times the paper's). The reward is that objective's score alone, or 
 and a real KL penalty to the warm start (in the reference code the KL term has no effect). The end token is part of the
 loss. Four things differ from plain `RLOOTrainer`, none of them the estimator: rollouts come from our engine,
 prompts and the shared trunk are computed once (`training.logps`), the policy's pass is reused for the loss, and runs
-stop by the paper's rule, by a guard or at the step limit. Left out: several objectives in one run.
+stop by the paper's rule, by a guard or at the step limit. A run can be resumed and then reports the whole of itself
+(`training.checkpoints`). Left out: several objectives in one run.
 
-    python -m training objectives --config training/configs/default.yaml [--resume]
+    python -m training objectives --config training/configs/default.yaml [--resume] [--anew]
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -39,6 +41,19 @@ from trl import RLOOConfig, RLOOTrainer
 from emorl.errors import ConfigError
 from emorl.models.template import END, prompt_text
 from emorl.scoring.scorer import Score
+from training.checkpoints import (
+    Account,
+    Progress,
+    best_score,
+    check_same_run,
+    clear,
+    go_back,
+    keep_best,
+    last_whole,
+    log_lengths,
+    record,
+    write_json,
+)
 from training.guards import Measures, converged, penalties, runaway
 from training.logps import Layout, SharedPass, lay_out
 from training.rollouts import RolloutWriter
@@ -67,6 +82,7 @@ class ObjectiveConfig:
         reward: "log" for the log of the score, "plain" for the score.
         validate_every: Steps between validations.
         validation: Validation statements.
+        save_every: Steps between checkpoints.
         seed: Seed of everything.
     """
 
@@ -84,30 +100,8 @@ class ObjectiveConfig:
     reward: str = "log"
     validate_every: int = 10
     validation: int = 24
+    save_every: int = 20
     seed: int = 1
-
-
-@dataclass
-class Account:
-    """What a run has cost.
-
-    Attributes:
-        data_points: Prompts used for updates (the paper's unit).
-        rollouts: Sampled replies, validation not included.
-        scorer_calls: Scored replies, validation included.
-        tokens: Tokens written, validation included.
-        seconds: Wall clock of the run, validation included.
-        steps: Updates.
-        stopped: Why the run ended.
-    """
-
-    data_points: int = 0
-    rollouts: int = 0
-    scorer_calls: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    steps: int = 0
-    stopped: str = "step limit"
 
 
 class SelfCriticalTrainer(RLOOTrainer):
@@ -166,7 +160,7 @@ class SelfCriticalTrainer(RLOOTrainer):
 
 
 class Watch(TrainerCallback):
-    """Validates, logs samples, keeps the best adapter and ends the run by rule."""
+    """Validates, logs samples, keeps the best adapter, writes down how far the run is and ends it by rule."""
 
     def __init__(
         self,
@@ -176,12 +170,15 @@ class Watch(TrainerCallback):
         judge: Score | None,
         out: Path,
         faithfulness: Score | None = None,
+        digest: str = "",
+        earlier: Progress | None = None,
     ) -> None:
         self.trainer, self.statements, self.score, self.judge, self.out = trainer, statements, score, judge, out
-        self.faithfulness = faithfulness
-        self.means: list[float] = []
-        self.start: Measures | None = None
-        self.best = -1.0
+        self.faithfulness, self.digest = faithfulness, digest
+        self.means: list[float] = earlier.means if earlier else []
+        self.start: Measures | None = earlier.start if earlier else None
+        self.best = best_score(out)
+        self.began = time.time() - trainer.account.seconds
 
     def validate(self, step: int) -> Measures:
         """Greedy replies to the validation statements, measured and logged."""
@@ -227,10 +224,25 @@ class Watch(TrainerCallback):
             control.should_training_stop = True
         elif now.score > self.best:
             self.best = now.score
-            self.trainer.model.save_pretrained(str(self.out / "best"))
+            training = {"settings": asdict(self.trainer.config), "step": state.global_step, "score": now.score}
+            keep_best(self.out, self.trainer.model.save_pretrained, training)
         if converged(self.means):
             self.trainer.account.stopped = "converged"
             control.should_training_stop = True
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object) -> None:
+        """Write the record of a checkpoint that has just been saved."""
+        assert self.start is not None
+        account = self.spent(state.global_step)
+        settings = asdict(self.trainer.config)
+        progress = Progress(settings, self.digest, account, self.start, self.means, log_lengths(self.out))
+        record(Path(str(args.output_dir)) / f"checkpoint-{state.global_step}", progress)
+
+    def spent(self, steps: int) -> Account:
+        """The account after these steps."""
+        account = self.trainer.account
+        account.seconds, account.steps = time.time() - self.began, steps
+        return account
 
 
 def train_objective(
@@ -244,6 +256,7 @@ def train_objective(
     out: Path,
     resume: bool = False,
     faithfulness: Score | None = None,
+    anew: bool = False,
 ) -> Account:
     """Train one adapter; the best validated one that did not run away lies in `out/best`.
 
@@ -256,14 +269,16 @@ def train_objective(
         score: The objective's shipping scorer, the only reward.
         judge: Its held-out judge, watched but never rewarded, or None.
         out: Folder for checkpoints, logs and the adapter.
-        resume: Continue from the last checkpoint in `out`.
+        resume: Continue from the last whole checkpoint in `out`; otherwise what lies there is removed.
         faithfulness: Watched by itself beside the reward, or None.
+        anew: Begin from nothing where `resume` would be refused.
 
     Returns:
-        What the run cost; also written to `out/account.json`.
+        What the whole run cost; also written to `out/account.json`, with its settings.
 
     Raises:
-        ConfigError: No statement is short enough for a prompt.
+        ConfigError: No statement is short enough for a prompt, the base has no layer to adapt, or the run to resume has
+            other settings.
     """
     usable = sorted({p for p in prompts if len(p.split()) <= config.max_words})
     if not usable:
@@ -271,10 +286,19 @@ def train_objective(
             f"No prompts among {len(prompts)} statements: expected some of at most {config.max_words} words; raise "
             "max_words."
         )
+    layers = model.config.num_hidden_layers
+    if config.first_layer >= layers:
+        raise ConfigError.of(f"first_layer {config.first_layer}", f"at most {layers - 1} on this base", "lower it")
+    ordered = sorted(unseen, key=lambda s: random.Random(s).random())[: config.validation]
+    digest = hashlib.sha256(json.dumps([usable, ordered]).encode()).hexdigest()
+    found = _where_to_go_on(config, digest, out, anew) if resume else None
+    if found is None:
+        clear(out)
     out.mkdir(parents=True, exist_ok=True)
     tokenizer = AutoTokenizer.from_pretrained(base)
     end_token = tokenizer.convert_tokens_to_ids(END)
-    account = Account()
+    earlier = found[1] if found else None
+    account = earlier.account if earlier else Account()
     random.Random(config.seed).shuffle(usable)
     dataset = Dataset.from_list([{"prompt": prompt_text(p), "statement": p} for p in usable])
 
@@ -304,8 +328,8 @@ def train_objective(
         use_cpu=not torch.cuda.is_available(),
         bf16=False,
         gradient_checkpointing=False,
-        save_steps=20,
-        save_total_limit=1,
+        save_steps=config.save_every,
+        save_total_limit=2,  # the one before stays whole while one is written
         logging_steps=5,
         report_to="none",
         seed=config.seed,
@@ -321,15 +345,31 @@ def train_objective(
             r=config.rank,
             lora_alpha=config.alpha,
             target_modules=PROJECTIONS,
-            layers_to_transform=list(range(config.first_layer, model.config.num_hidden_layers)),
+            layers_to_transform=list(range(config.first_layer, layers)),
         ),
     )
     trainer.prepare(config, end_token, account)
-    ordered = sorted(unseen, key=lambda s: random.Random(s).random())[: config.validation]
-    trainer.add_callback(Watch(trainer, ordered, score, judge, out, faithfulness))
-    began = time.time()
-    found = resume and any((out / "checkpoints").glob("checkpoint-*"))
-    trainer.train(resume_from_checkpoint=True if found else None)
-    account.seconds, account.steps = time.time() - began, trainer.state.global_step
-    (out / "account.json").write_text(json.dumps(asdict(account), indent=1) + "\n")
+    watch = Watch(trainer, ordered, score, judge, out, faithfulness, digest, earlier)
+    trainer.add_callback(watch)
+    if account.steps < config.steps:
+        trainer.train(resume_from_checkpoint=str(found[0]) if found else None)
+        account = watch.spent(trainer.state.global_step)
+    write_json(out / "account.json", {"settings": asdict(config), **asdict(account)})
     return account
+
+
+def _where_to_go_on(config: ObjectiveConfig, digest: str, out: Path, anew: bool) -> tuple[Path, Progress] | None:
+    """The last whole checkpoint with its record, the logs cut to it; None to begin from nothing."""
+    found = last_whole(out / "checkpoints")
+    if found is None:
+        log.info("no whole checkpoint in %s: beginning from nothing", out)
+        return None
+    try:
+        check_same_run(out, found[1], config, digest)
+    except ConfigError:
+        if anew:
+            return None
+        raise
+    go_back(out, found[1])
+    found[1].account.stopped = "step limit"
+    return found

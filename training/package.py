@@ -12,7 +12,9 @@ import shutil
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save, save_file
+from safetensors.torch import load_file, save_file
+
+from emorl.models.weights_file import stamped
 
 KEPT = (
     "peft_type",
@@ -46,8 +48,8 @@ def store_adapter(source: Path, target: Path, base_id: str, dtype: torch.dtype, 
         alpha = config["lora_alpha"] * rank / config["r"]  # the scale stays
         config |= {"r": rank, "lora_alpha": int(alpha) if alpha == int(alpha) else alpha}
     tensors = {k: v.to(dtype).contiguous() for k, v in weights.items()}
-    file, metadata = target / "adapter_model.safetensors", {"format": "pt", "base_id": base_id}
-    file.write_bytes(_in_one_order(save(tensors, metadata)))
+    file = target / "adapter_model.safetensors"
+    file.write_bytes(stamped(tensors, base_id))
     kept = {key: config.get(key) for key in KEPT}
     kept["base_model_name_or_path"] = "SmolLM2-135M-Instruct"
     kept["target_modules"] = sorted(kept["target_modules"])
@@ -77,18 +79,6 @@ def lower_rank(weights: dict[str, torch.Tensor], rank: int) -> dict[str, torch.T
         lowered[name] = root[:, None] * (right[:rank] @ in_basis.T)
         lowered[up_name] = (out_basis @ left[:, :rank]) * root
     return lowered
-
-
-def _in_one_order(data: bytes) -> bytes:
-    """A safetensors file with its metadata in alphabetical order; the library's own changes from call to call.
-
-    The identity of a base with its warm start is a hash of the file: the same warm start has the same one everywhere.
-    """
-    size = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + size])
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-    text = json.dumps(header, separators=(",", ":")).encode()
-    return data[:8] + text.ljust(size) + data[8 + size :]
 
 
 def store_scorer(source: Path, target: Path) -> Path:

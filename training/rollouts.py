@@ -31,7 +31,7 @@ def live_adapter(model: PeftModel, name: str = "default") -> Adapter:
     pairs: dict[tuple[int, str], dict[str, torch.Tensor]] = {}
     for key, value in model.named_parameters():
         if match := KEY.match(key):
-            pairs.setdefault((int(match[1]), match[2]), {})[match[3]] = value.detach().float().clone()
+            pairs.setdefault((int(match[2]), match[3]), {})[match[4]] = value.detach().float().clone()
     factors = {target: (pair["A"], pair["B"]) for target, pair in pairs.items()}
     return Adapter(name, settings.r, settings.lora_alpha / settings.r, factors, sha256="")
 

@@ -34,6 +34,7 @@ from emorl.scoring.load import ScorerFolders
 from emorl.scoring.score_cache import ScoreCache
 from emorl.scoring.scorer import Score
 from training import files
+from training.checkpoints import is_finished
 from training.config import Config
 from training.data import Corpora, load_corpora, load_labels, rl_prompts
 from training.evaluate import bootstrap, gain, greedy_replies, measure, reply_writer
@@ -289,8 +290,17 @@ def _total(config: Config, role: str) -> Score:
     return total
 
 
-def run_objectives(config: Config, resume: bool = False) -> None:
-    """Train one adapter an objective, each on its own, on the base with its warm start merged."""
+def run_objectives(config: Config, resume: bool = False, anew: bool = False) -> None:
+    """Train one adapter an objective, each on its own, on the base with its warm start merged.
+
+    Args:
+        config: Settings.
+        resume: Go on from the last whole checkpoints, also with more steps than a finished run had.
+        anew: Train again what was trained with other settings.
+
+    Raises:
+        ConfigError: An adapter was trained, or begun, with other settings.
+    """
     from transformers import AutoModelForCausalLM
 
     from training.objectives import train_objective
@@ -298,7 +308,7 @@ def run_objectives(config: Config, resume: bool = False) -> None:
     base, corpora = ensure_base(), corpora_of(config)
     for name, settings in config.objectives.items():
         out = config.out / "objectives" / name
-        if (out / "account.json").is_file():
+        if is_finished(out, settings, resume, anew):
             log.info("%s is done", out)
             continue
         score = reward_of(config, name, "ship")
@@ -317,6 +327,7 @@ def run_objectives(config: Config, resume: bool = False) -> None:
             out,
             resume,
             score_of(config, "faithfulness", "ship"),
+            anew,
         )
 
 
@@ -332,12 +343,12 @@ def run_package(config: Config) -> None:
     entries: list[files.ObjectiveEntry] = []
     judge = _package_scorer(config, "faithfulness", "judge")
     check = {"scorer": _package_scorer(config, "faithfulness", "ship"), "label": "Stays with what was said"}
-    for name, settings in config.objectives.items():
+    for name in config.objectives:
         source = config.out / "objectives" / name
         adapter = store_adapter(source / "best", models / "adapters" / name, base_id, torch.float32)
         scorer = "fluency" if name == "fluency" else _package_scorer(config, name, "ship")
         label, text = LABELS[name]
-        account: files.Account = json.loads((source / "account.json").read_text())
+        account: files.Training = json.loads((source / "account.json").read_text())
         entries.append(
             {
                 "name": name,
@@ -347,7 +358,7 @@ def run_package(config: Config) -> None:
                 "sha256": file_sha256(adapter / "adapter_model.safetensors"),
                 "scorer": scorer,
                 "judge": _package_scorer(config, name, "judge"),
-                "training": {"settings": asdict(settings), **account},
+                "training": account,
             }
         )
     names = [e["name"] for e in entries]
@@ -395,6 +406,12 @@ def _check_trained(config: Config) -> None:
                 f"no good adapter of {name} in {source}, because a guard stopped the run before its first",
                 "one to package",
                 "read validation.jsonl there, remove the folder, lower the learning rate and run the stage objectives",
+            )
+        if "settings" not in json.loads((source / "account.json").read_text()):
+            raise ConfigError.of(
+                f"an adapter of {name} in {source} without the settings that trained it",
+                "them in its account.json",
+                "train it again with the stage objectives and --anew",
             )
 
 

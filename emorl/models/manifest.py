@@ -1,6 +1,7 @@
 """The manifest of a models folder: which base, warm start, adapters and scorers belong together.
 
-`python -m training package` writes it; the app and the command line read it, and the sliders follow its objectives.
+`python -m training package` and `python -m emorl models build` write it; the app and the command line read it, and the
+sliders follow its objectives. docs/models.md explains every field.
 Paths are relative to the folder. Left out: downloading models folders.
 """
 
@@ -16,7 +17,7 @@ from typing import NotRequired, TypedDict
 from emorl.errors import ManifestError
 
 VERSION = 1
-REMEDY = "write it with `python -m training package`, or name another models folder"
+REMEDY = "write it with `python -m training package` or `python -m emorl models build`, or name another models folder"
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class ObjectiveEntry:
         help: One sentence for the counsellor.
         adapter: Folder of its PEFT adapter.
         sha256: Hash of the adapter's weights.
-        scorer: Folder of its scorer, or "fluency" for the perplexity score.
+        scorer: Folder of its scorer, "fluency" for the perplexity score, or None where nothing scores it.
     """
 
     name: str
@@ -37,7 +38,7 @@ class ObjectiveEntry:
     help: str
     adapter: Path
     sha256: str
-    scorer: Path | str
+    scorer: Path | str | None
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class _Objective(TypedDict):
     help: str
     adapter: str
     sha256: str
-    scorer: str
+    scorer: str | None
 
 
 class _Base(TypedDict):
@@ -144,7 +145,7 @@ def _parse(folder: Path, data: _Json) -> Manifest:
             help=entry["help"],
             adapter=folder / entry["adapter"],
             sha256=entry["sha256"],
-            scorer=entry["scorer"] if entry["scorer"] == "fluency" else folder / entry["scorer"],
+            scorer=entry["scorer"] if entry["scorer"] in ("fluency", None) else folder / entry["scorer"],
         )
         for entry in data["objectives"]
     )

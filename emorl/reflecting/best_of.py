@@ -40,10 +40,11 @@ def total(asked: Mapping[str, float], judged: Judged) -> float:
     """What candidates are compared by, 0 to 1.
 
     Args:
-        asked: Shares ŵ by objective, which sum to 1 or are all 0.
+        asked: Shares ŵ by objective, which sum to 1 or are all 0; objectives without a scorer do not count.
         judged: Scores and faithfulness.
     """
-    quality = math.fsum(share * judged.scores[name] for name, share in asked.items()) if any(asked.values()) else 1.0
+    scored = [share * judged.scores[name] for name, share in asked.items() if share and name in judged.scores]
+    quality = math.fsum(scored) if scored else 1.0
     return quality * (1.0 if judged.faithfulness is None else judged.faithfulness)
 
 

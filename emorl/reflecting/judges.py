@@ -19,7 +19,7 @@ from emorl.scoring.scorer import Scorer
 
 
 class Judges:
-    """One scorer for each objective, and perhaps one for faithfulness.
+    """A scorer for each objective that has one, and perhaps one for faithfulness.
 
     Attributes:
         scorers: By objective, in slider order.
@@ -48,7 +48,7 @@ class Judges:
         for entry in manifest.objectives:
             if isinstance(entry.scorer, Path):
                 scorers[entry.name] = folders.load(entry.scorer, entry.name)
-            else:
+            elif entry.scorer is not None:
                 fluency = fluency or FluencyScorer(base, prompt_text, END)
                 scorers[entry.name] = fluency
         if manifest.faithfulness is None:

@@ -9,8 +9,23 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from emorl.errors import BackboneError
+from emorl.models.template import END
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+
+def end_token(tokenizer: PreTrainedTokenizerBase) -> int:
+    """The token that ends a reply.
+
+    Raises:
+        BackboneError: The base's tokenizer has no such token, so no reply would ever end.
+    """
+    token = tokenizer.convert_tokens_to_ids(END)
+    if not isinstance(token, int) or token == tokenizer.unk_token_id:
+        raise BackboneError.of(f"a base whose tokenizer has no {END}", "the marks of our prompt", "choose another base")
+    return token
 
 
 class SharedTokenizer:

@@ -16,11 +16,11 @@ from emorl.ensemble.products import supports_float16
 from emorl.ensemble.setting import objective_indices
 from emorl.models.folder import open_folder
 from emorl.models.manifest import Manifest
-from emorl.models.template import END, check_statement, prompt_text
+from emorl.models.template import check_statement, prompt_text
 from emorl.reflecting.judges import Judges
 from emorl.reflecting.memory import Memory
 from emorl.reflecting.reflection import Judged, Objective
-from emorl.reflecting.tokenizer import SharedTokenizer
+from emorl.reflecting.tokenizer import SharedTokenizer, end_token
 
 MAX_TOKENS = 64
 """Maximum number of tokens of a reply, the end token included."""
@@ -72,6 +72,7 @@ class Writer:
             AssetError: The base or the models folder cannot be found, or a scorer is missing.
             ManifestError: The models folder is inconsistent, or was made for another base or prompt template.
             AdapterMismatch: An adapter cannot be mixed exactly, or was trained on another base or warm start.
+            BackboneError: The base's architecture or tokenizer cannot be used.
         """
         from transformers import AutoTokenizer
         from transformers.utils import logging
@@ -83,7 +84,7 @@ class Writer:
         warm = load_adapter(manifest.warm_start, manifest.base_sha256) if manifest.warm_start else None
         adapters = [load_adapter(o.adapter, manifest.base_id, o.name) for o in manifest.objectives]
         backbone = LlamaBackbone.from_pretrained(base, warm, dtype or default_precision())
-        decoder = EnsembleDecoder(backbone, StackedLora(adapters), [plain.convert_tokens_to_ids(END)])
+        decoder = EnsembleDecoder(backbone, StackedLora(adapters), [end_token(plain)])
         judges = Judges.load(manifest, base) if judged else Judges({})
         return cls(manifest, decoder, SharedTokenizer(plain), judges)
 

@@ -154,7 +154,7 @@ def weighted_sum(adapters: Sequence[Adapter], shares: Sequence[float]) -> Adapte
     factors = {}
     for target in adapters[0].factors:
         downs = [adapter.factors[target][0] for adapter in adapters]
-        ups = [s * a.scale * a.factors[target][1] for s, a in zip(shares, adapters, strict=True)]
+        ups = [s * a.scale_of(target) * a.factors[target][1] for s, a in zip(shares, adapters, strict=True)]
         factors[target] = (torch.cat(downs), torch.cat(ups, 1))
     return Adapter("soup", sum(a.rank for a in adapters), 1.0, factors, sha256="")
 

@@ -41,7 +41,8 @@ from emorl.scoring.scorer import Score
 from tests.benchmarks.__main__ import table
 from tests.benchmarks._measure import Task, interleave, linear_fit, middle, paired, pin, say, versions
 from tests.benchmarks._models import shipped_models
-from training.objectives import Account, ObjectiveConfig, SelfCriticalTrainer
+from training.checkpoints import Account
+from training.objectives import ObjectiveConfig, SelfCriticalTrainer
 from training.warmstart import PROJECTIONS
 
 STATEMENTS = Path(__file__).parents[2] / "data" / "reflections.jsonl"

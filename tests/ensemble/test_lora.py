@@ -35,23 +35,6 @@ def one_line(error) -> str:
     return str(error.value)
 
 
-@pytest.mark.parametrize(
-    ("config", "message"),
-    [
-        ({"peft_type": "IA3"}, "which is IA3"),
-        ({"use_dora": True}, "which is DoRA"),
-        ({"bias": "all"}, "trains biases"),
-        ({"modules_to_save": ["lm_head"]}, "whole modules"),
-        ({"rank_pattern": {"q_proj": 2}}, "several ranks"),
-        ({"r": 3}, "do not have rank 3"),
-    ],
-)
-def test_settings_that_break_exactness(adapter_folders, tmp_path, config, message):
-    with pytest.raises(AdapterMismatch, match=message) as error:
-        load_adapter(changed(adapter_folders[0], tmp_path / "a", **config))
-    one_line(error)
-
-
 @pytest.mark.parametrize("module", ["lm_head", "model.embed_tokens", "model.norm"])
 def test_a_touched_head_embedding_or_norm_is_refused(adapter_folders, tmp_path, module):
     def touch(weights):
@@ -96,15 +79,76 @@ def test_an_adapter_of_another_shape_is_refused_by_the_backbone(adapters, tiny_l
         merge(other, adapters[0])
 
 
-def test_mixed_ranks_and_layouts_are_refused(adapters, tiny_llama, tmp_path):
-    wide = load_adapter(save_random_adapter(tiny_llama, tmp_path / "wide", 5, r=8))
-    with pytest.raises(AdapterMismatch, match="rank 8"):
-        StackedLora([*adapters, wide])
-    few = load_adapter(save_random_adapter(tiny_llama, tmp_path / "few", 5, target_modules=["q_proj"]))
-    with pytest.raises(AdapterMismatch, match="on 2 projections"):
-        StackedLora([*adapters, few])
+def test_a_stack_needs_an_adapter():
     with pytest.raises(AdapterMismatch, match="Got no adapter"):
         StackedLora([])
+
+
+def test_an_adapter_on_a_layer_that_the_base_lacks_is_refused(adapters, tiny_llama):
+    short = copy.deepcopy(tiny_llama)
+    del short.model.layers[2]
+    with pytest.raises(AdapterMismatch) as error:
+        EnsembleDecoder(LlamaBackbone(short), StackedLora(adapters), [2])
+    assert one_line(error) == (
+        "Got adapter expert0, which changes layer 2: expected a base of more than 2 layers instead of 2; use the base "
+        "it was trained on."
+    )
+    with pytest.raises(AdapterMismatch, match="changes layer 2: expected a base of more than 2 layers"):
+        merge(short, adapters[0])
+
+
+@pytest.mark.parametrize(("projection", "side"), [("o_proj", "A"), ("down_proj", "A"), ("up_proj", "B")])
+def test_a_factor_of_another_width_is_refused(adapter_folders, tiny_llama, tmp_path, projection, side):
+    def widen(weights):
+        key = next(k for k in weights if f"{projection}.lora_{side}" in k)
+        weights[key] = torch.nn.functional.pad(weights[key], (0, 8) if side == "A" else (0, 0, 0, 8))
+
+    adapter = load_adapter(changed(adapter_folders[0], tmp_path / "a", widen))
+    message = f"{'inputs' if side == 'A' else 'outputs'} of .*{projection} in layer 1: expected .*as this base has"
+    with pytest.raises(AdapterMismatch, match=message) as error:
+        EnsembleDecoder(LlamaBackbone(tiny_llama), StackedLora([adapter]), [2])
+    one_line(error)
+
+
+PLACE = "base_model.model.model.layers.1.self_attn.q_proj.lora_"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda w: w.pop(f"{PLACE}B.weight"), "with only A of model.layers.1.self_attn.q_proj"),
+        (lambda w: [w.pop(f"{PLACE}{s}.weight") for s in "AB"], "lacks the factors of model.layers.1.self_attn.q_proj"),
+        (
+            lambda w: [w.pop(key) for key in list(w) if ".layers.2." in key],
+            "lacks the factors of model.layers.2.mlp.down_proj and 6 more",
+        ),
+        (
+            lambda w: w.update({f"{PLACE.replace('1', '0')}{s}.weight": torch.ones(4, 4) for s in "AB"}),
+            "has factors that its settings do not name, of model.layers.0.self_attn.q_proj",
+        ),
+        (lambda w: w.update({f"{PLACE}A.other.weight": w[f"{PLACE}A.weight"].clone()}), "has A of .* twice"),
+        (lambda w: w.update({f"{PLACE}A.weight": torch.ones(4)}), "has shape \\(4,\\)"),
+        (lambda w: w.update({f"{PLACE}A.weight": torch.ones(3, 32)}), "are \\(3, 32\\) and \\(32, 4\\)"),
+        (lambda w: w.update({f"{PLACE}B.weight": torch.ones(32, 5)}), "are \\(4, 32\\) and \\(32, 5\\)"),
+        (lambda w: w.update({f"{PLACE}B.bias": torch.ones(32)}), "which changes .*lora_B.bias"),
+        (lambda w: w.update({f"{PLACE[:-5]}lora_magnitude_vector": torch.ones(32)}), "which changes .*magnitude"),
+        (lambda w: w.update({f"vision.{PLACE}A.weight": torch.ones(4, 32)}), "which changes vision"),
+    ],
+)
+def test_a_file_that_does_not_hold_what_its_settings_say(adapter_folders, tmp_path, change, message):
+    with pytest.raises(AdapterMismatch, match=message) as error:
+        load_adapter(changed(adapter_folders[0], tmp_path / "a", change))
+    assert one_line(error).startswith("Got adapter a, ")
+
+
+@pytest.mark.parametrize("content", [b"", b"no tensors", None])
+def test_weights_that_cannot_be_read(adapter_folders, tmp_path, content):
+    folder = changed(adapter_folders[0], tmp_path / "a")
+    file = folder / "adapter_model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100] if content is None else content)
+    with pytest.raises(AdapterMismatch, match="whose adapter_model.safetensors cannot be read") as error:
+        load_adapter(folder)
+    one_line(error)
 
 
 def test_a_folder_without_adapter_and_one_without_factors(tmp_path, adapter_folders):

@@ -43,5 +43,8 @@ def test_another_base_is_refused_unless_one_is_named(folder: Path, base: Path, m
     with pytest.raises(ManifestError, match=f"for the base ab...: expected {BASE_SHA256[:12]}...; name that base"):
         open_folder(folder)
     monkeypatch.setenv("EMORL_BASE", str(folder))
+    with pytest.raises(ManifestError, match="for the base ab...: expected .*, which EMORL_BASE names; name the folder"):
+        open_folder(folder)
+    (folder / "emorl_source.json").write_text('{"sha256": "ab"}')
     manifest, found = open_folder(folder)
     assert found == base and manifest.base_sha256 == "ab"

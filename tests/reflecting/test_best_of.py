@@ -32,6 +32,12 @@ def test_totals_by_hand():
     assert total(nobody, judged) == 0.6 and total(nobody, Judged(judged.scores, None)) == 1
 
 
+def test_an_objective_without_a_scorer_does_not_count():
+    judged = Judged({"reflection": 0.8}, 0.5)
+    assert total({"reflection": 0.5, "calm": 0.5}, judged) == pytest.approx(0.4 * 0.5)
+    assert total({"reflection": 0.0, "calm": 1.0}, judged) == 0.5
+
+
 def test_the_plan_is_greedy_then_the_atlas_then_samples():
     own = Setting((2.0, 1.0, 1.0), 1.5, 0.0, 40)
     atlas: StatementAtlas = {

@@ -45,6 +45,12 @@ def test_a_shared_scorer_is_loaded_once_and_stands_on_the_manifests_warm_start(m
         torch.testing.assert_close(torch.tensor(scores), row)
 
 
+def test_an_objective_without_a_scorer_is_not_scored(manifest, tiny_base) -> None:
+    reflection, empathy, fluency = manifest.objectives
+    judges = Judges.load(replace(manifest, objectives=(reflection, replace(empathy, scorer=None))), tiny_base)
+    assert list(judges.scorers) == ["reflection"] and list(judges.scores("s", ["A reply."])) == ["reflection"]
+
+
 def test_a_missing_scorer_is_said(manifest, tiny_base, tmp_path) -> None:
     with pytest.raises(AssetError, match=r"Got no scorer in .*gone: expected scorer\.json"):
         Judges.load(replace(manifest, faithfulness=tmp_path / "gone"), tiny_base)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from emorl.errors import ConfigError
+from emorl.errors import AssetError, ConfigError
+from emorl.models.base import base_layers, ensure_base
 from training.config import Config, read_config
 from training.objectives import ObjectiveConfig
 
@@ -50,6 +52,104 @@ def test_all_faults_are_reported_together(tmp_path):
         assert part in text
 
 
+def test_faults_of_every_kind_stand_in_one_line(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text(
+        "search: {prompts: ~, least_share: 1}\nwarmstart: {learning_rate: .nan, seed: 1, seed: 2}\nobjectives:\n"
+        "  empathy: {first_layer: 40, temperature: 0, samples: none}\n"
+        "  fluency: {validation: 0}\n"
+    )
+    with pytest.raises(ConfigError) as error:
+        read_config(path)
+    text = str(error.value)
+    assert "8 fault(s)" in text and "\n" not in text
+    for part in ("seed stands", "prompts", "learning_rate", "first_layer", "temperature", "samples", "validation"):
+        assert part in text
+    assert "search.least_share is 1.0, expected at most 0.5" in text
+
+
+def test_numbers_with_an_exponent_are_numbers(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "warmstart: {learning_rate: 1e-3, epochs: 2E0, decay: .5e-1, limit: 1e2}\npreferences: {epochs: 0}\n"
+        "objectives: {empathy: {beta: +3e-2, seed: 7}}\n"
+    )
+    found = read_config(path)
+    assert (found.warmstart.learning_rate, found.warmstart.epochs, found.warmstart.decay) == (1e-3, 2.0, 0.05)
+    assert found.warmstart.limit == 100 and type(found.warmstart.limit) is int
+    assert (found.objectives["empathy"].beta, found.preferences.epochs) == (0.03, 0.0)
+
+
+def test_layers_are_those_of_the_base_in_use(tmp_path, tiny_base, monkeypatch):
+    path = tmp_path / "c.yaml"
+    path.write_text("objectives: {empathy: {first_layer: 3}}\n")
+    assert read_config(path).objectives["empathy"].first_layer == 3
+    monkeypatch.setenv("EMORL_BASE", str(tiny_base))
+    with pytest.raises(ConfigError, match="first_layer is 3, expected at most 2: the base has 3 layers"):
+        read_config(path)
+    (tmp_path / "config.json").write_text("{}")
+    monkeypatch.setenv("EMORL_BASE", str(tmp_path))
+    with pytest.raises(AssetError, match="whose config.json cannot be read .*num_hidden_layers") as error:
+        read_config(path)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.shipped
+def test_the_published_base_has_as_many_layers_as_we_say(monkeypatch):
+    monkeypatch.delenv("EMORL_BASE", raising=False)
+    assert base_layers() == json.loads((ensure_base(progress=False) / "config.json").read_text())["num_hidden_layers"]
+
+
+def test_folders_and_files_are_not_taken_for_each_other(tmp_path, monkeypatch):
+    with pytest.raises(ConfigError) as error:
+        read_config(tmp_path)
+    assert str(error.value) == f"Got the folder {tmp_path}: expected a YAML file; name a file in it."
+    path = tmp_path / "c.yaml"
+    path.write_text(f"corpora: {path}\nout: {path}\nmodels: {tmp_path}\nscorers: {{shared: {{start: {path}}}}}\n")
+    with pytest.raises(ConfigError) as error:
+        read_config(path)
+    assert "3 fault(s)" in str(error.value)
+    assert all(f"{key} is {path}, which is a file" in str(error.value) for key in ("corpora", "out", "shared.start"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    path.write_text("out: ~/runs\n")
+    assert read_config(path).out == tmp_path / "home" / "runs"
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_another_encoding_is_refused(tmp_path, encoding):
+    path = tmp_path / "c.yaml"
+    path.write_bytes("out: caf\u00e9 # \u00fcber\n".encode(encoding))
+    with pytest.raises(ConfigError, match="which is not in UTF-8 .*: expected UTF-8; save it as UTF-8") as error:
+        read_config(path)
+    assert "\n" not in str(error.value)
+    path.write_bytes("out: caf\u00e9\n".encode("utf-8-sig"))
+    assert read_config(path).out == Path("caf\u00e9")
+
+
+def test_a_file_that_may_not_be_read_is_one_line(tmp_path, monkeypatch):
+    def refuse(self, encoding):
+        raise PermissionError(13, "Permission denied")
+
+    path = tmp_path / "c.yaml"
+    path.write_text("")
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(
+        ConfigError, match=r"which cannot be read \(Permission denied\): expected a YAML file; check it"
+    ):
+        read_config(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["a: b: c", "a: \tb\n\t- c", "{[1]: 2}", "a: 1\n---\nb: 2", "a: 2026-99-99", "a: !x 3"]
+)
+def test_what_is_no_yaml_is_one_line(tmp_path, text):
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="is not YAML") as error:
+        read_config(path)
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize(("text", "message"), [(None, "No file"), ("a: [", "not YAML"), ("- 1", "expected a mapping")])
 def test_files_that_are_no_configuration(tmp_path, text, message):
     path = tmp_path / "c.yaml"
@@ -86,6 +186,34 @@ def test_the_scorers_have_settings_of_their_own(tmp_path):
         ("scorers: {shared: {replies: 0}}", "scorers.shared.replies is 0, expected at least 1"),
         ("objectives: {empathy: {validate_every: 0}}", "objectives.empathy.validate_every is 0, expected at least 1"),
         ("objectives: {empathy: {validation: 0}}", "objectives.empathy.validation is 0, expected at least 1"),
+        ("objectives: {empathy: {temperature: 0}}", "objectives.empathy.temperature is 0.0, expected more than 0"),
+        ("objectives: {empathy: {samples: 0}}", "objectives.empathy.samples is 0, expected at least 2: the baseline"),
+        ("objectives: {empathy: {samples: ~}}", "objectives.empathy.samples is None, expected int"),
+        ("objectives: {empathy: {beta: .nan}}", "objectives.empathy.beta is nan, expected a finite number"),
+        ("objectives: {empathy: {beta: nan}}", "objectives.empathy.beta is 'nan', expected float"),
+        ("warmstart: {learning_rate: .inf}", "warmstart.learning_rate is inf, expected a finite number"),
+        ("warmstart: {learning_rate: -.inf}", "warmstart.learning_rate is -inf, expected a finite number"),
+        ("warmstart: {learning_rate: 0}", "warmstart.learning_rate is 0.0, expected more than 0"),
+        ("warmstart: {epochs: 0}", "warmstart.epochs is 0.0, expected more than 0"),
+        ("warmstart: {decay: 1.5}", "warmstart.decay is 1.5, expected at most 1"),
+        ("rounds: {least: 2}", "rounds.least is 2.0, expected at most 1"),
+        ("warmstart: {batch: 1e-1}", "warmstart.batch is 0.1, expected int"),
+        ('warmstart: {learning_rate: "1e-3"}', "warmstart.learning_rate is '1e-3', expected float"),
+        ("warmstart: {seed: 99999999999}", "warmstart.seed is 99999999999, expected at most 4294966296"),
+        (
+            "objectives: {empathy: {first_layer: 30}}",
+            "objectives.empathy.first_layer is 30, expected at most 29: the ba",
+        ),
+        ("objectives: {empathy: {first_layer: -1}}", "objectives.empathy.first_layer is -1, expected at least 0"),
+        ("objectives: {empathy: {alpha: 0}}", "objectives.empathy.alpha is 0, expected at least 1"),
+        ("objectives: {empathy: 0}", "objectives.empathy is 0, expected a mapping"),
+        ("objectives: ~", "objectives is None, expected a mapping"),
+        ("search: ~", "search is None, expected a mapping"),
+        ("search: {least_share: .4}", "search.least_share is 0.4, expected at most 0.333: there are 3 objectives"),
+        ("out: ~", "out is None, expected Path"),
+        ('out: ""', "out is '', expected Path"),
+        ("search: {prompts: 4}\nsearch: {levels: 2}", "search stands twice, in lines 1 and 2, expected once"),
+        ("search: {prompts: 4, prompts: 5}", "prompts stands twice, in lines 1 and 1, expected once"),
         ("objectives: {empathy: {stepps: 1}}", "objectives.empathy.stepps is unknown, expected one of steps, prompts,"),
     ],
 )

@@ -6,7 +6,7 @@ import copy
 import inspect
 import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -144,13 +144,151 @@ def test_a_run_that_is_steady_has_converged(tiny, tmp_path, monkeypatch):
     assert (tmp_path / "best" / "adapter_model.safetensors").is_file()
 
 
-def test_a_run_that_was_cut_off_goes_on_where_it_is_asked_to(tiny, tmp_path):
-    tiny(TINY, tmp_path / "run")
-    account = tiny(replace(TINY, steps=3), tmp_path / "run", resume=True)
-    assert (account.steps, account.data_points) == (3, 2) and steps_of(tmp_path / "run") == [0, 1, 2, 2, 3]
-    again = tiny(TINY, tmp_path / "run")
-    assert (again.steps, again.data_points) == (2, 4)  # from the beginning
+def cut_off(calls: int):
+    """The toy score of a machine that is switched off after so many calls."""
+    left = [calls]
+
+    def score(statements, replies):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return letters(statements, replies)
+
+    return score
+
+
+def adapter_in(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "adapter_model.safetensors")
+
+
+def test_a_run_that_goes_on_reports_the_whole(tiny, tmp_path):
+    first = tiny(replace(TINY, steps=3), tmp_path)
+    account = tiny(replace(TINY, steps=5), tmp_path, resume=True)
+    assert (account.steps, account.data_points, account.rollouts) == (5, 10, 20)
+    assert account.scorer_calls == 20 + 6 * 2 and account.seconds > first.seconds and account.tokens > first.tokens
+    assert steps_of(tmp_path) == [0, 1, 2, 3, 4, 5] and account.stopped == "step limit"
+    stored = json.loads((tmp_path / "account.json").read_text())
+    assert stored == {"settings": asdict(replace(TINY, steps=5)), **asdict(account)}
+    again = tiny(TINY, tmp_path)
+    assert (again.steps, again.data_points) == (2, 4) and steps_of(tmp_path) == [0, 1, 2]  # from the beginning
     assert tiny(TINY, tmp_path / "new", resume=True).data_points == 4  # nothing there to go on from
+
+
+def test_a_run_that_was_cut_off_ends_as_if_it_had_not_been(tiny, tmp_path):
+    config = replace(TINY, steps=4, save_every=2)
+    whole = tiny(config, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        tiny(config, tmp_path / "cut", score=cut_off(1 + 3 * 2))  # in the fourth step
+    assert steps_of(tmp_path / "cut") == [0, 1, 2, 3] and not (tmp_path / "cut" / "account.json").exists()
+    account = tiny(config, tmp_path / "cut", resume=True)
+    assert replace(account, seconds=0.0) == replace(whole, seconds=0.0)  # the third step was done twice, counted once
+    for name in ("validation.jsonl", "samples.txt", "best/training.json"):
+        assert (tmp_path / "cut" / name).read_text() == (tmp_path / "whole" / name).read_text()
+    expected = adapter_in(tmp_path / "whole" / "checkpoints" / "checkpoint-4")
+    for key, value in adapter_in(tmp_path / "cut" / "checkpoints" / "checkpoint-4").items():
+        torch.testing.assert_close(value, expected[key])
+
+
+@pytest.mark.parametrize("fault", ["short", "changed", "no record", "half a record"])
+def test_a_torn_checkpoint_is_passed_over(tiny, tmp_path, fault):
+    config = replace(TINY, steps=3, save_every=1)
+    whole = tiny(config, tmp_path)
+    last = tmp_path / "checkpoints" / "checkpoint-3"
+    assert sorted(p.name for p in last.parent.glob("checkpoint-*")) == ["checkpoint-2", "checkpoint-3"]
+    weights = last / "adapter_model.safetensors"
+    if fault == "short":
+        weights.write_bytes(weights.read_bytes()[:-10])
+    elif fault == "changed":
+        (last / "optimizer.pt").write_bytes(bytes((last / "optimizer.pt").stat().st_size))
+    elif fault == "no record":
+        (last / "run.json").unlink()
+    else:
+        (last / "run.json").write_text((last / "run.json").read_text()[:100])
+    account = tiny(config, tmp_path, resume=True)
+    assert replace(account, seconds=0.0) == replace(whole, seconds=0.0) and steps_of(tmp_path) == [0, 1, 2, 3]
+    assert (last / "run.json").is_file()
+
+
+def test_without_a_whole_checkpoint_a_run_begins_from_nothing(tiny, tmp_path, caplog):
+    caplog.set_level("INFO", "training")
+    tiny(TINY, tmp_path)
+    for path in (tmp_path / "checkpoints").glob("*/run.json"):
+        path.unlink()
+    assert tiny(TINY, tmp_path, resume=True).rollouts == 8 and steps_of(tmp_path) == [0, 1, 2]
+    assert f"no whole checkpoint in {tmp_path}: beginning from nothing" in caplog.messages
+
+
+def test_a_finished_run_that_is_resumed_trains_no_more(tiny, tmp_path):
+    account = tiny(TINY, tmp_path)
+    (tmp_path / "account.json").unlink()  # cut off just before it was written
+    assert tiny(TINY, tmp_path, score=cut_off(0), resume=True) == replace(
+        account, seconds=pytest.approx(account.seconds, abs=5)
+    )
+
+
+def test_a_worse_best_never_takes_the_place_of_a_better_one(tiny, tmp_path):
+    def all_of(value):
+        return lambda statements, replies: torch.full((len(replies),), value)
+
+    tiny(TINY, tmp_path, score=all_of(0.75))
+    kept, training = adapter_in(tmp_path / "best"), json.loads((tmp_path / "best" / "training.json").read_text())
+    assert training == {"settings": asdict(TINY), "step": 1, "score": 0.75}
+    tiny(replace(TINY, steps=4), tmp_path, score=all_of(0.5), resume=True)
+    assert all(torch.equal(value, kept[key]) for key, value in adapter_in(tmp_path / "best").items())
+    tiny(replace(TINY, steps=5), tmp_path, score=all_of(1.0), resume=True)
+    assert json.loads((tmp_path / "best" / "training.json").read_text())["step"] == 5
+
+
+def test_the_guards_compare_with_the_first_start_and_convergence_sees_all_means(tiny, tmp_path, monkeypatch):
+    starts, seen = [], []
+    monkeypatch.setattr("training.objectives.runaway", lambda start, now: starts.append(start))
+    monkeypatch.setattr("training.objectives.converged", lambda means: seen.append(len(means)))
+    tiny(TINY, tmp_path)
+    tiny(replace(TINY, steps=3), tmp_path, resume=True)
+    first = json.loads((tmp_path / "validation.jsonl").read_text().splitlines()[0])
+    assert len(starts) == 3 and {start.score for start in starts} == {first["score"]}
+    assert {start.words for start in starts} == {first["words"]} and seen == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("change", "differing"),
+    [
+        ({"beta": 0.1}, "beta 0.03 instead of 0.1"),
+        ({"rank": 3, "seed": 4}, "rank 2 instead of 3, seed 1 instead of 4"),
+        ({"steps": 1}, "2 steps done instead of 1"),
+    ],
+)
+def test_a_run_is_not_resumed_with_other_settings_unless_it_starts_anew(tiny, tmp_path, change, differing):
+    tiny(TINY, tmp_path)
+    with pytest.raises(ConfigError) as error:
+        tiny(replace(TINY, **change), tmp_path, resume=True)
+    assert str(error.value) == (
+        f"Got a run in {tmp_path} that began with {differing}: expected the settings and statements that it is resumed "
+        "with; put them back, or start it anew with --anew."
+    )
+    assert (tmp_path / "account.json").is_file() and steps_of(tmp_path) == [0, 1, 2]  # nothing was touched
+    tiny(replace(TINY, **change), tmp_path, resume=True, anew=True)
+    assert steps_of(tmp_path)[0] == 0 and len(steps_of(tmp_path)) == replace(TINY, **change).steps + 1
+
+
+def test_a_run_is_not_resumed_with_other_statements(tiny, tmp_path):
+    tiny(TINY, tmp_path)
+    with pytest.raises(ConfigError, match="that began with other statements: expected"):
+        tiny(replace(TINY, steps=3), tmp_path, prompts=STATEMENTS[1:], resume=True)
+    assert tiny(replace(TINY, steps=3, save_every=1), tmp_path, resume=True).steps == 3  # changes nothing learnt
+
+
+def test_nothing_of_an_earlier_run_is_taken_for_this_ones(tiny, tmp_path, monkeypatch):
+    tiny(TINY, tmp_path)
+    monkeypatch.setattr("training.objectives.runaway", lambda start, now: "it copies")
+    assert tiny(replace(TINY, seed=2), tmp_path).stopped == "guard: it copies"
+    assert not (tmp_path / "best").exists() and steps_of(tmp_path) == [0, 1]
+
+
+def test_layers_that_the_base_lacks_are_refused(tiny, tmp_path):
+    with pytest.raises(ConfigError, match="Got first_layer 3: expected at most 2 on this base; lower it"):
+        tiny(replace(TINY, first_layer=3), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_long_statements_are_no_prompts_and_equal_ones_count_once(tiny, tmp_path):

@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from emorl.ensemble.lora import load_adapter
-from emorl.errors import AdapterMismatch, ConfigError
+from emorl.errors import AdapterMismatch, AssetError, ConfigError
 from emorl.models.base import BASE_SHA256
 from emorl.models.manifest import base_identity, read_manifest
 from emorl.models.template import prompt_text
@@ -172,6 +172,22 @@ def test_finished_stages_are_not_repeated(config, caplog) -> None:
     assert read_manifest(config.models).base_id
 
 
+def test_an_adapter_trained_with_other_settings_is_refused(config) -> None:
+    before = (config.models / "manifest.json").read_bytes()
+    changed = replace(config, objectives={**config.objectives, "empathy": replace(OBJECTIVE, beta=0.5, samples=3)})
+    with pytest.raises(ConfigError) as error:
+        stages.run_objectives(changed, resume=True)
+    folder = config.out / "objectives" / "empathy"
+    assert str(error.value) == (
+        f"Got an adapter in {folder} that was trained with samples 2 instead of 3, beta 0.03 instead of 0.5: expected "
+        "the settings of the file; put them back, or train it anew with --anew."
+    )
+    stages.run_package(changed)  # says what the adapters were trained with, whatever the file says
+    entries = {entry["name"]: entry for entry in read(config.models / "manifest.json")["objectives"]}
+    assert entries["empathy"]["training"]["settings"] == asdict(OBJECTIVE)
+    (config.models / "manifest.json").write_bytes(before)
+
+
 def test_an_earlier_stage_run_alone_leaves_the_later_warm_start_in_its_place(config) -> None:
     placed = (config.models / "warmstart" / "adapter_model.safetensors").read_bytes()
     stages.run_warmstart(config)
@@ -326,6 +342,11 @@ def test_without_an_adapter_nothing_is_packaged(early) -> None:
     ) as e:
         stages.run_package(early)
     assert "\n" not in str(e.value) and not (early.models / "manifest.json").exists()
+    for name in NAMES:
+        (early.out / "objectives" / name / "best").mkdir()
+        (early.out / "objectives" / name / "best" / "adapter_config.json").write_text("{}")
+    with pytest.raises(ConfigError, match="Got an adapter of reflection in .* without the settings that trained it"):
+        stages.run_package(early)
 
 
 def test_objectives_need_a_warm_start(early, monkeypatch) -> None:
@@ -342,6 +363,13 @@ def test_no_rounds_leave_the_warm_start_as_it_is(early) -> None:
 def test_rounds_need_scorers(early) -> None:
     with pytest.raises(ConfigError, match="Got no scorer for faithfulness: expected one in .*; run the stage scorers"):
         stages.run_rounds(early)
+
+
+@pytest.mark.parametrize("stage", [search.run_search, stages.run_evaluate])
+def test_nothing_is_searched_or_evaluated_before_it_is_packaged(early, stage) -> None:
+    with pytest.raises(AssetError, match="Got no manifest.json in .*models: expected a folder of .*") as error:
+        stage(early)
+    assert "\n" not in str(error.value)
 
 
 def test_no_card_without_its_figures(early) -> None:

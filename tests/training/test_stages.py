@@ -308,11 +308,11 @@ def test_every_stage_has_its_command_and_runs_in_order() -> None:
 def test_a_stage_gets_its_settings_and_all_runs_every_one(tmp_path, monkeypatch) -> None:
     from typer.testing import CliRunner
 
-    ran: list[tuple[str, Path | None, bool]] = []
+    ran: list[tuple[str, Path | None, bool, bool]] = []
     monkeypatch.setattr(
         "training.__main__.stage_runs",
         lambda: {
-            stage: lambda settings, resume, stage=stage: ran.append((stage, settings.corpora, resume))
+            stage: lambda settings, resume, anew, stage=stage: ran.append((stage, settings.corpora, resume, anew))
             for stage in STAGES
         },
     )
@@ -320,17 +320,19 @@ def test_a_stage_gets_its_settings_and_all_runs_every_one(tmp_path, monkeypatch)
     path.write_text("corpora: here\n")
     result = CliRunner().invoke(app, ["objectives", "--config", str(path), "--resume"])
     assert result.exit_code == 0 and result.output == ""
-    assert ran == [("objectives", Path("here"), True)]
+    assert ran == [("objectives", Path("here"), True, False)]
     ran.clear()
-    CliRunner().invoke(app, ["all", "--config", str(path), "--corpora", str(tmp_path)])
-    assert ran == [(stage, tmp_path, False) for stage in STAGES]
+    CliRunner().invoke(app, ["all", "--config", str(path), "--corpora", str(tmp_path), "--anew"])
+    assert ran == [(stage, tmp_path, False, True) for stage in STAGES]
     assert CliRunner().invoke(app, ["scorers"]).exit_code == 2  # no --config
     assert CliRunner().invoke(app, []).exit_code == 2
     assert "Run every stage in order" in CliRunner().invoke(app, ["--help"]).output
 
 
 def test_progress_is_shown_on_stderr_while_a_command_runs_and_not_after(tmp_path, monkeypatch, capsys) -> None:
-    monkeypatch.setattr("training.__main__.stage_runs", lambda: dict.fromkeys(STAGES, lambda settings, resume: None))
+    monkeypatch.setattr(
+        "training.__main__.stage_runs", lambda: dict.fromkeys(STAGES, lambda settings, resume, anew: None)
+    )
     path = tmp_path / "c.yaml"
     path.write_text("corpora: here\n")
     monkeypatch.setattr(sys, "argv", ["training", "all", "--config", str(path)])
