@@ -19,6 +19,7 @@ import logging
 import os
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -55,6 +56,7 @@ from training.checkpoints import (
     write_json,
 )
 from training.guards import Measures, converged, penalties, runaway
+from training.imitation import imitate
 from training.logps import Layout, SharedPass, lay_out
 from training.rollouts import RolloutWriter
 from training.warmstart import PROJECTIONS
@@ -79,6 +81,7 @@ class ObjectiveConfig:
         rank: LoRA rank.
         alpha: LoRA alpha.
         first_layer: First adapted layer; the layers below stay the shared trunk.
+        imitation: Passes over the read replies that the run begins with (`training.imitation`); 0 for none.
         reward: "log" for the log of the score, "plain" for the score.
         validate_every: Steps between validations.
         validation: Validation statements.
@@ -97,6 +100,7 @@ class ObjectiveConfig:
     rank: int = 8
     alpha: int = 16
     first_layer: int = 18
+    imitation: float = 0.0
     reward: str = "log"
     validate_every: int = 10
     validation: int = 24
@@ -257,6 +261,7 @@ def train_objective(
     resume: bool = False,
     faithfulness: Score | None = None,
     anew: bool = False,
+    lessons: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Account:
     """Train one adapter; the best validated one that did not run away lies in `out/best`.
 
@@ -272,6 +277,7 @@ def train_objective(
         resume: Continue from the last whole checkpoint in `out`; otherwise what lies there is removed.
         faithfulness: Watched by itself beside the reward, or None.
         anew: Begin from nothing where `resume` would be refused.
+        lessons: Read replies to imitate first, by statement, or None.
 
     Returns:
         What the whole run cost; also written to `out/account.json`, with its settings.
@@ -348,6 +354,9 @@ def train_objective(
             layers_to_transform=list(range(config.first_layer, layers)),
         ),
     )
+    if lessons and config.imitation and found is None:
+        log.info("%s imitates replies to %d statements", out.name, len(lessons))
+        imitate(trainer.model, tokenizer, lessons, config.imitation, config.seed)
     trainer.prepare(config, end_token, account)
     watch = Watch(trainer, ordered, score, judge, out, faithfulness, digest, earlier)
     trainer.add_callback(watch)
