@@ -7,7 +7,6 @@ import random
 import threading
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -297,8 +296,8 @@ def test_forget_and_purge_take_the_queue_too(store: RatingStore, queue: RatingQu
     assert queue.next("rater-a") is None
     left = b"".join(file.read_bytes() for file in Path(str(store.engine.url.database)).parent.iterdir())
     assert b"remark of rater-a" not in left and b"Private rater-a" not in left
-    assert not store.purge_before(datetime.now(UTC) - timedelta(days=1))
-    assert store.purge_before(datetime.now(UTC) + timedelta(days=1)) == Deleted(answers=1, items=1)
+    assert not store.purge(1)
+    assert store.purge(0) == Deleted(answers=1, items=1)
     assert queue.judgements() == ()
     assert queue.next("rater-b") is not None
 

@@ -230,7 +230,7 @@ def test_on_a_space_the_hub_may_frame_the_page(monkeypatch: pytest.MonkeyPatch, 
     from emorl.ui import middleware
 
     monkeypatch.setattr(middleware, "get_space", lambda: "owner/name")
-    found = middleware.Middleware(lambda *_: None).headers  # type: ignore[arg-type, return-value]
+    found = middleware.Middleware(lambda *_: None).headers
     assert "https://huggingface.co" in found["Content-Security-Policy"] and "X-Frame-Options" not in found
 
 
