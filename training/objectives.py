@@ -205,13 +205,17 @@ class Watch(TrainerCallback):
         log.info("step %d: %s", step, ", ".join(f"{k} {v:.3f}" for k, v in asdict(now).items()))
         return now
 
+    def begin(self, step: int) -> None:
+        """Take what the policy writes now for the warm start that the guards compare with."""
+        self.start = self.validate(step)
+        self.means.append(self.start.score)
+
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
     ) -> None:
         """Measure the warm start."""
         if self.start is None:
-            self.start = self.validate(state.global_step)
-            self.means.append(self.start.score)
+            self.begin(state.global_step)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
@@ -354,12 +358,13 @@ def train_objective(
             layers_to_transform=list(range(config.first_layer, layers)),
         ),
     )
-    if lessons and config.imitation and found is None:
-        log.info("%s imitates replies to %d statements", out.name, len(lessons))
-        imitate(trainer.model, tokenizer, lessons, config.imitation, config.seed)
     trainer.prepare(config, end_token, account)
     watch = Watch(trainer, ordered, score, judge, out, faithfulness, digest, earlier)
     trainer.add_callback(watch)
+    if lessons and config.imitation and earlier is None:
+        watch.begin(0)  # the guards compare with the warm start
+        log.info("%s imitates replies to %d statements", out.name, len(lessons))
+        imitate(trainer.model, tokenizer, lessons, config.imitation, config.seed)
     if account.steps < config.steps:
         trainer.train(resume_from_checkpoint=str(found[0]) if found else None)
         account = watch.spent(trainer.state.global_step)

@@ -321,3 +321,20 @@ def test_what_watches_a_run_is_written_down_and_never_rewarded(tiny, tmp_path):
     assert account.scorer_calls == 8 + 3 * 2
     samples = (tmp_path / "samples.txt").read_text()
     assert all(f"[{step}] " in samples for step in (0, 1, 2)) and STATEMENTS[0] in samples
+
+
+def test_a_run_begins_by_imitating_and_is_compared_with_the_warm_start_before(tiny, tmp_path):
+    still = replace(TINY, steps=1, learning_rate=0.0)
+    tiny(still, tmp_path / "plain")
+    tiny(replace(still, imitation=4.0), tmp_path / "taught", lessons={STATEMENTS[0]: ("You eel.",)})
+    starts = [(tmp_path / name / "validation.jsonl").read_text().splitlines()[0] for name in ("plain", "taught")]
+    assert starts[0] == starts[1]
+    moved = {
+        name: any(
+            factor.any()
+            for key, factor in load_file(tmp_path / name / "best" / "adapter_model.safetensors").items()
+            if "lora_B" in key  # these start at zero
+        )
+        for name in ("plain", "taught")
+    }
+    assert moved == {"plain": False, "taught": True}
