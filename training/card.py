@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from emorl.errors import ConfigError
@@ -125,6 +125,14 @@ def note(warm: files.WarmStart) -> str:
     return f"; {warm['note']}" if "note" in warm else ""
 
 
+def by_reading(shown: Mapping[str, float], optimum: Mapping[str, float]) -> str:
+    """What to know where the preset is not the optimum that the search found; nothing where it is."""
+    if all(abs(shown.get(name, 0.0) - share) < 0.001 for name, share in optimum.items()):
+        return ""
+    weights = ", ".join(f"{name} {share:.3f}" for name, share in shown.items())
+    return f"\nReaders found other weights of these adapters better (docs/results.md), so `balanced` was set by reading: {weights}."
+
+
 def method_table(evaluation: files.Evaluation) -> str:
     """All methods by every scorer, greedy."""
     means = evaluation["means"]
@@ -192,7 +200,9 @@ def write_card(models: Path) -> Path:
     notes = "".join(f"\n{name} was {card['note']}." for name, card in cards if "note" in card)
     if notes:
         notes += " So a run of default.yaml from nothing gives similar scorers, not the same ones.\n"
-    best = ", ".join(f"{k} {v:.3f}" for k, v in manifest["presets"]["balanced"].items())
+    shown = manifest["presets"]["balanced"]
+    optimum = dict(zip(search["objectives"], search["exact"]["balanced"], strict=True))
+    best = ", ".join(f"{k} {v:.3f}" for k, v in optimum.items())
     text = (
         HEAD.format(n=len(manifest["objectives"]), data=data, before=BEFORE)
         + f"""
@@ -212,12 +222,12 @@ On {search["statements"]} further statements the paper's hierarchical grid reach
 direction were decoded by itself). The exact optimum over all weights, from the statements' atlases, is \
 {search["exact"]["score"]:.4f} in {search["exact"]["decode_steps"]} steps (coverage at least {search["exact"]["coverage"]:.4f}), at
 {", ".join(f"{n} {w:.3f}" for n, w in zip(search["objectives"], search["exact"]["best"], strict=True))}. A mean that one adapter carries \
-is not balanced, so `balanced` is the exact
+is not balanced, so `balanced` comes from the exact
 optimum among the weights that leave every objective a share of {search["exact"]["least_share"]:g}: {best}, with a mean of \
-{search["exact"]["balanced_score"]:.4f}. All points are in `search.json`.
+{search["exact"]["balanced_score"]:.4f}. All points are in `search.json`.{by_reading(shown, optimum)}
 
 {method_table(evaluation)}
-"emorl" is `balanced`; "uniform" gives every adapter the same weight. diversity_2 is EMORL's (distinct bigrams / words, a reply at a
+"emorl" is that optimum; "uniform" gives every adapter the same weight. diversity_2 is EMORL's (distinct bigrams / words, a reply at a
 time), copy_rate the share of words in runs of three taken from the statement.
 
 ## Scorers, on statements they have not seen

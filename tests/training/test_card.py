@@ -88,6 +88,7 @@ def test_a_card_tells_the_runs_figures(tmp_path: Path) -> None:
             "decode_steps": 50,
             "coverage": 0.999,
             "best": [1.0],
+            "balanced": [1.0],
             "least_share": 0.1,
             "balanced_score": 0.65,
         },
