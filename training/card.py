@@ -125,6 +125,12 @@ def note(warm: files.WarmStart) -> str:
     return f"; {warm['note']}" if "note" in warm else ""
 
 
+def begun(manifest: files.Manifest) -> str:
+    """Which runs began by imitating read replies; nothing where none did."""
+    names = [e["name"] for e in manifest["objectives"] if e["training"]["settings"].get("imitation")]
+    return f" The run of {' and '.join(names)} began by imitating read replies." if names else ""
+
+
 def by_reading(shown: Mapping[str, float], optimum: Mapping[str, float]) -> str:
     """What to know where the preset is not the optimum that the search found; nothing where it is."""
     if all(abs(shown.get(name, 0.0) - share) < 0.001 for name, share in optimum.items()):
@@ -208,7 +214,7 @@ def write_card(models: Path) -> Path:
         + f"""
 ## Training
 Warm start: {warm["replies"]} replies to {warm["statements"]} statements, {warm["steps"]} steps\
-{losses(warm["curve"])}{preferences(warm)}{note(warm)}. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.
+{losses(warm["curve"])}{preferences(warm)}{note(warm)}. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.{begun(manifest)}
 Each adapter on {evaluation["statements"]} statements nothing has been trained on or chosen by; means with 95 % bootstrap
 intervals over statements, gains paired. Greedy is what the app does by default; sampled is at temperature 1.
 
