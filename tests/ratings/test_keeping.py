@@ -270,7 +270,7 @@ def test_a_copy_that_somebody_writes_to_meanwhile_is_made_again(file: Path, url:
         nonlocal asked
         asked += 1
         if asked == 1:
-            open_store(url).add(make(rater="newcomer"))
+            open_store(url).add(make(rater="newcomer", client_token="newcomer-1"))
         return connection.execute("SELECT count(*) FROM rating").fetchone()[0]
 
     assert (read(file, work), asked) == (41, 2)

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from emorl.errors import AssetError
 from emorl.ui import ModelLoader
 from emorl.ui.compare.screen import CompareScreen
 from emorl.ui.compare.word_diff import word_diff
@@ -120,7 +121,7 @@ def test_it_waits_for_the_model() -> None:
 
 def test_a_failed_load_is_said() -> None:
     def load() -> Any:
-        raise ValueError("no base model")
+        raise AssetError.of("no base model", "one", "fetch it")
 
     found = last(CompareScreen(ModelLoader(load)).write("I am tired.", None, None))
     assert found["phase"] == "error" and "no base model" in found["message"]

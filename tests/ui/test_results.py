@@ -228,8 +228,8 @@ def test_other_exports_are_refused(screen: ResultsScreen, form: dict[str, Any]) 
         ({"days": None, "confirm": "DELETE"}, "Got None: expected a number of days"),
         ({"days": "1", "confirm": "DELETE"}, "Got '1': expected a number of days"),
         ({"days": True, "confirm": "DELETE"}, "Got True"),
-        ({"days": -1, "confirm": "DELETE"}, "got -1 days, expected 0 or more"),
-        ({"days": float("nan"), "confirm": "DELETE"}, "got nan days"),
+        ({"days": -1, "confirm": "DELETE"}, "Got -1 days: expected 0 or more"),
+        ({"days": float("nan"), "confirm": "DELETE"}, "Got nan days: expected a number"),
         ({"days": 1e300, "confirm": "DELETE"}, "expected a number from 0"),
     ],
 )
