@@ -59,9 +59,7 @@ def test_a_warm_start_made_for_another_base_is_refused(models: Path) -> None:
 
     config: Any = SimpleNamespace(models=models)
     for load in (lambda: Reflector.load(models), lambda: Writer.load(models), lambda: open_models(config)):
-        with pytest.raises(
-            ManifestError, match="Got models in .* for the base .*: expected .*"
-        ):
+        with pytest.raises(ManifestError, match="Got models in .* for the base .*: expected .*"):
             load()
 
 
