@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from emorl.models.packing import collate, pack, reply_logps
-from emorl.models.template import END, prompt_text
+from emorl.models.packing import collate, reply_logps
+from emorl.scoring.language_model import rows_of
 from training.data import LabelledReply
 from training.warmstart import fast_bf16
 
@@ -67,12 +67,7 @@ def imitate(
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / max(1, steps))
     for step in range(steps):
         chosen = order[step * BATCH : (step + 1) * BATCH]
-        rows = collate(
-            [
-                pack(tokenizer(prompt_text(s)).input_ids, [tokenizer(r + END).input_ids for r in lessons[s]])
-                for s in chosen
-            ]
-        )
+        rows = collate(rows_of(tokenizer, [(statement, lessons[statement]) for statement in chosen]))
         labels = rows.pop("labels")
         with torch.autocast("cpu", torch.bfloat16, enabled=fast_bf16()):
             states = model.model(**rows, use_cache=False).last_hidden_state

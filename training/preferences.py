@@ -24,8 +24,8 @@ import torch
 from torch.nn import functional as F
 
 from emorl.errors import ConfigError
-from emorl.models.packing import collate, pack, reply_logps
-from emorl.models.template import END, prompt_text
+from emorl.models.packing import collate, reply_logps
+from emorl.scoring.language_model import rows_of
 from training.data import Corpora, LabelledReply
 from training.warmstart import WarmStartConfig, fast_bf16, lessons
 
@@ -241,14 +241,6 @@ def train_preferences(
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     policy = PeftModel.from_pretrained(model, str(start), is_trainable=True)
 
-    def rows_of(items: Sequence[Preferred]) -> dict[str, torch.Tensor]:
-        return collate(
-            [
-                pack(tokenizer(prompt_text(i.statement)).input_ids, [tokenizer(r + END).input_ids for r in i.replies])
-                for i in items
-            ]
-        )
-
     items = sorted([*learnt, *imitated(corpora, warm, config)], key=_length)
     batches = [items[i : i + config.batch] for i in range(0, len(items), config.batch)]
 
@@ -256,7 +248,7 @@ def train_preferences(
         """Batches with the log-probabilities under the warm start as it is now."""
         found: list[Batch] = []
         for group in groups:
-            rows = rows_of(group)
+            rows = collate(rows_of(tokenizer, [(item.statement, item.replies) for item in group]))
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=fast_bf16()):
                 reference, _ = policy_logps(policy.base_model.model, rows)
             found.append(

@@ -26,8 +26,8 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 import torch
 
 from emorl.errors import ConfigError
-from emorl.models.packing import collate, pack
-from emorl.models.template import END, prompt_text
+from emorl.models.packing import collate
+from emorl.scoring.language_model import rows_of
 from training.data import Corpora, mentions_self_harm, warmstart_examples
 
 if TYPE_CHECKING:
@@ -145,12 +145,7 @@ def train_warmstart(
     unseen = unseen_reflections(corpora)
 
     def rows(pairs: Sequence[tuple[str, tuple[str, ...]]]) -> Dataset:
-        return Dataset.from_list(
-            [
-                pack(tokenizer(prompt_text(prompt)).input_ids, [tokenizer(r + END).input_ids for r in texts])
-                for prompt, texts in pairs
-            ]
-        )
+        return Dataset.from_list(rows_of(tokenizer, pairs))
 
     steps = max(1, round(config.epochs * len(learnt) / config.batch))
     curve: list[dict[str, float]] = []
