@@ -39,8 +39,9 @@ checked them.
 
 ## Known failures
 * The base has 135 million parameters. Many of its reflections are still not what a counsellor would say: docs/results.md has the
-  share, read blind. Typical faults are an invented second half, a reversed meaning and the wrong person, in smooth English. Read
-  every reply against the statement before you use it for anything.
+  share, read blind. They keep close to the client's words: a short statement often comes back nearly word for word, and of a long
+  one the point is often left out. Other faults are an invented second half, a reversed meaning and the wrong person, in smooth
+  English. Read every reply against the statement before you use it for anything.
 * "Stays with what was said" is an estimate by a scorer that is often wrong: see its AUC against readers below.
 * The fluency score measures how predictable a reply is to the base, not how good: people's own reflections score lower than the
   model's greedy replies.
