@@ -127,9 +127,9 @@ def note(warm: files.WarmStart) -> str:
 
 
 def begun(manifest: files.Manifest) -> str:
-    """Which runs began by imitating read replies; nothing where none did."""
-    names = [e["name"] for e in manifest["objectives"] if e["training"]["settings"].get("imitation")]
-    return f" The run of {' and '.join(names)} began by imitating read replies." if names else ""
+    """Which runs began by ranking read replies; nothing where none did."""
+    names = [e["name"] for e in manifest["objectives"] if e["training"]["settings"].get("ranking")]
+    return f" The run of {' and '.join(names)} began by ranking read replies." if names else ""
 
 
 def by_reading(shown: Mapping[str, float], optimum: Mapping[str, float]) -> str:

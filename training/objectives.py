@@ -19,7 +19,7 @@ import logging
 import os
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,6 +42,7 @@ from trl import RLOOConfig, RLOOTrainer
 from emorl.errors import ConfigError
 from emorl.models.template import END, prompt_text
 from emorl.scoring.scorer import Score
+from training.beginning import learn_ranking
 from training.checkpoints import (
     Account,
     Progress,
@@ -56,8 +57,8 @@ from training.checkpoints import (
     write_json,
 )
 from training.guards import Measures, converged, penalties, runaway
-from training.imitation import imitate
 from training.logps import Layout, SharedPass, lay_out
+from training.preferences import Preferred
 from training.rollouts import RolloutWriter
 from training.warmstart import PROJECTIONS
 
@@ -81,7 +82,7 @@ class ObjectiveConfig:
         rank: LoRA rank.
         alpha: LoRA alpha.
         first_layer: First adapted layer; the layers below stay the shared trunk.
-        imitation: Passes over the read replies that the run begins with (`training.imitation`); 0 for none.
+        ranking: Passes over the read replies that the run begins with (`training.beginning`); 0 for none.
         reward: "log" for the log of the score, "plain" for the score.
         validate_every: Steps between validations.
         validation: Validation statements.
@@ -100,7 +101,7 @@ class ObjectiveConfig:
     rank: int = 8
     alpha: int = 16
     first_layer: int = 18
-    imitation: float = 0.0
+    ranking: float = 0.0
     reward: str = "log"
     validate_every: int = 10
     validation: int = 24
@@ -265,7 +266,7 @@ def train_objective(
     resume: bool = False,
     faithfulness: Score | None = None,
     anew: bool = False,
-    lessons: Mapping[str, tuple[str, ...]] | None = None,
+    ranked: Sequence[Preferred] = (),
 ) -> Account:
     """Train one adapter; the best validated one that did not run away lies in `out/best`.
 
@@ -281,7 +282,7 @@ def train_objective(
         resume: Continue from the last whole checkpoint in `out`; otherwise what lies there is removed.
         faithfulness: Watched by itself beside the reward, or None.
         anew: Begin from nothing where `resume` would be refused.
-        lessons: Read replies to imitate first, by statement, or None.
+        ranked: Read replies to learn from first.
 
     Returns:
         What the whole run cost; also written to `out/account.json`, with its settings.
@@ -361,10 +362,10 @@ def train_objective(
     trainer.prepare(config, end_token, account)
     watch = Watch(trainer, ordered, score, judge, out, faithfulness, digest, earlier)
     trainer.add_callback(watch)
-    if lessons and config.imitation and earlier is None:
+    if ranked and config.ranking and earlier is None:
         watch.begin(0)  # the guards compare with the warm start
-        log.info("%s imitates replies to %d statements", out.name, len(lessons))
-        imitate(trainer.model, tokenizer, lessons, config.imitation, config.seed)
+        log.info("%s learns the ranking of read replies to %d statements", out.name, len(ranked))
+        learn_ranking(trainer.model, tokenizer, ranked, config.ranking)
     if account.steps < config.steps:
         trainer.train(resume_from_checkpoint=str(found[0]) if found else None)
         account = watch.spent(trainer.state.global_step)

@@ -27,16 +27,13 @@ from emorl.errors import ConfigError
 from emorl.models.packing import collate, reply_logps
 from emorl.scoring.language_model import rows_of
 from training.data import Corpora, LabelledReply
+from training.data.labels import SAID
 from training.warmstart import WarmStartConfig, fast_bf16, lessons
 
 if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import LlamaForCausalLM
 
-UTILITY = {0: 0.0, 1: 0.3, 2: 0.7}
-"""Of a reply nobody would say, by its faithfulness; one that would be said has 1."""
-BROKEN = 0.2
-"""The most that a reply is worth which nobody could say aloud."""
 WRITTEN = "minimal pair"
 """Source of replies that no model wrote."""
 
@@ -95,13 +92,6 @@ class Batch(TypedDict):
     reference: torch.Tensor
 
 
-def utility(label: LabelledReply) -> float:
-    """How much a read reply is worth, in [0, 1]."""
-    if label.would_say:
-        return 1.0
-    return min(UTILITY[label.faithful], BROKEN if label.well_formed is False else 1.0)
-
-
 def preferred(labels: Sequence[LabelledReply], split: str, config: PreferencesConfig) -> list[Preferred]:
     """Statements of a split that have a better and a worse read reply, in random order.
 
@@ -111,17 +101,17 @@ def preferred(labels: Sequence[LabelledReply], split: str, config: PreferencesCo
     found: dict[str, dict[str, float]] = {}
     for label in labels:
         if label.split == split and label.source != WRITTEN and len(label.statement.split()) <= config.max_words:
-            found.setdefault(label.statement, {})[label.reply] = utility(label)
+            found.setdefault(label.statement, {})[label.reply] = label.utility
     groups = []
     for statement, replies in found.items():
         if len(set(replies.values())) > 1:
-            chosen = _best_and_worst(replies, config.replies, rng)
+            chosen = best_and_worst(replies, config.replies, rng)
             groups.append(Preferred(statement, tuple(chosen), tuple(replies[reply] for reply in chosen)))
     rng.shuffle(groups)
     return groups[: config.limit]
 
 
-def _best_and_worst(replies: Mapping[str, float], most: int, rng: random.Random) -> list[str]:
+def best_and_worst(replies: Mapping[str, float], most: int, rng: random.Random) -> list[str]:
     """At most so many replies, half of them the best and half the worst; among equals by chance."""
     order = sorted(replies)
     rng.shuffle(order)
@@ -181,7 +171,7 @@ class PreferencePolicy(torch.nn.Module):
         """The loss of one `Batch`."""
         logps, lengths = policy_logps(self.policy.base_model.model, rows)
         rewards = self.beta * (logps - reference)
-        said = utilities == 1.0
+        said = utilities >= SAID
         imitation = -logps[said].sum() / lengths[said].sum().clamp(min=1)
         return {"loss": preference_loss(rewards, utilities, group) + self.imitation * imitation}
 

@@ -61,6 +61,15 @@ def minimal_pairs(labels: Iterable[LabelledReply]) -> list[Pair]:
     return [(p[2].statement, p[2].reply, p[0].statement, p[0].reply) for p in found.values() if {0, 2} <= p.keys()]
 
 
+def would_say_pairs(labels: Iterable[LabelledReply]) -> list[Pair]:
+    """Every reply that would be said beside every other to the same statement that would not."""
+    found: defaultdict[str, dict[bool, list[str]]] = defaultdict(lambda: {True: [], False: []})
+    for label in labels:
+        if label.would_say is not None:
+            found[label.statement][label.would_say].append(label.reply)
+    return [(s, said, s, unsaid) for s, read in found.items() for said in read[True] for unsaid in read[False]]
+
+
 def reader_report(score: Score, sources: Sources, limit: int | None = None) -> dict[str, float]:
     """Against people who read: AUCs over models' replies, and the minimal pairs; at most `limit` of each."""
     read = sources.read()
@@ -75,6 +84,7 @@ def reader_report(score: Score, sources: Sources, limit: int | None = None) -> d
         "auc would say": auc(score, said, unsaid),
         "would say": len(said),
         "would not say": len(unsaid),
+        "would say, same statement": accuracy(score, would_say_pairs(models)[:limit]),
         "minimal pairs": accuracy(score, pairs),
         "pairs": len(pairs),
     }
@@ -148,6 +158,7 @@ PAIRS: dict[str, Callable[[Sources], dict[str, list[Pair]]]] = {
     "reflection": reflection_pairs,
     "empathy": empathy_pairs,
     "fluency": fluency_pairs,
+    "would_say": reflection_pairs,
 }
 
 

@@ -34,11 +34,11 @@ from emorl.scoring.load import ScorerFolders
 from emorl.scoring.score_cache import ScoreCache
 from emorl.scoring.scorer import Score
 from training import files
+from training.beginning import ranked_replies
 from training.checkpoints import is_finished
 from training.config import Config
 from training.data import Corpora, load_corpora, load_labels, rl_prompts
 from training.evaluate import bootstrap, gain, greedy_replies, measure, reply_writer
-from training.imitation import imitation_lessons
 from training.package import store_adapter, store_scorer
 from training.sources import sources_of
 
@@ -329,7 +329,7 @@ def run_objectives(config: Config, resume: bool = False, anew: bool = False) -> 
             resume,
             score_of(config, "faithfulness", "ship"),
             anew,
-            imitation_lessons(name, load_labels()),
+            ranked_replies(name, load_labels(), settings.max_words, settings.seed),
         )
 
 

@@ -21,12 +21,16 @@ FIRST, SECOND = OWN[0], OWN[1]
 LABELS = (
     label(FIRST.statement, "You sold it to please them.", 0, depth=2, empathy=2),
     label(FIRST.statement, "You sold it, and you lie awake.", 2, depth=2, empathy=1),
-    label(FIRST.statement, "It went, and you can't sleep.", 2, depth=1),  # nobody judged its empathy
+    label(
+        FIRST.statement, "It went, and you can't sleep.", 2, depth=1, would_say=True, well_said=False
+    ),  # empathy unknown
     label(SECOND.statement, SECOND.complex, 0, depth=2, empathy=2),  # a reader found it unfaithful
     label(OWN[-1].statement, "Of the test split.", 2, "test"),
 )
 HOLLOW = HollowReply(FIRST.statement, FIRST.empathic, "I'm sorry about that.", "train")
 SOURCES = Sources(corpora_with(OWN, PAIR), LABELS, (HOLLOW,), "train")
+FALSE = {"faithfulness": 0.0, "reflection": LOW, "empathy": NONE, "would_say": 0.0}
+SAID = {"would_say": 1.0}  # some of our own reflections are drawn, with this grade
 READ = {FIRST.statement, SECOND.statement}
 SEEDS = range(15)
 
@@ -47,22 +51,22 @@ def grades_of(statement: str, reply: str) -> list[dict[str, float]]:
 
 def test_read_replies_by_hand() -> None:
     false, true, unjudged = (grades_of(FIRST.statement, r.reply) for r in LABELS[:3])
-    assert false == [{"faithfulness": 0.0, "reflection": LOW, "empathy": NONE}]  # though deep and warm
+    assert false == [FALSE]  # though deep and warm
     assert true == [{"faithfulness": 1.0, "reflection": HIGH, "empathy": NAMED}]
-    assert unjudged == [{"faithfulness": 1.0, "reflection": MEDIUM}]
+    assert unjudged == [{"faithfulness": 1.0, "reflection": MEDIUM, "would_say": 0.8}]
 
 
 def test_our_own_reflections_are_faithful_and_graded_where_it_is_known() -> None:
     for grades in grades_of(FIRST.statement, FIRST.empathic):
-        assert grades == {"faithfulness": 1.0, "reflection": 0.8, "empathy": FULL}
+        assert grades | SAID == {"faithfulness": 1.0, "reflection": 0.8, "empathy": FULL} | SAID
     for grades in grades_of(FIRST.statement, FIRST.complex):
         assert grades.get("empathy", 0.1) == 0.1  # it names no feeling, which half of the draws say
-        assert grades | {"empathy": 0.1} == {"faithfulness": 1.0, "reflection": HIGH, "empathy": 0.1}
+        assert grades | {"empathy": 0.1} | SAID == {"faithfulness": 1.0, "reflection": HIGH, "empathy": 0.1} | SAID
     assert grades_of(PAIR[0].prompt, PAIR[0].high[0]) == [{"faithfulness": 1.0, "reflection": HIGH}]
 
 
 def test_the_readers_word_counts_more_than_the_writers() -> None:
-    assert grades_of(SECOND.statement, SECOND.complex) == [{"faithfulness": 0.0, "reflection": LOW, "empathy": NONE}]
+    assert grades_of(SECOND.statement, SECOND.complex) == [FALSE]
 
 
 def test_sympathy_is_hollow_and_nobody_says_that_it_is_false() -> None:
@@ -72,7 +76,7 @@ def test_sympathy_is_hollow_and_nobody_says_that_it_is_false() -> None:
 def test_what_is_unfaithful_grades_lowest_in_every_objective() -> None:
     false = [g.grades for group in drawn() for g in group if g.grades.get("faithfulness") == 0.0]
     assert len(false) > 100
-    assert all(grades == {"faithfulness": 0.0, "reflection": LOW, "empathy": NONE} for grades in false)
+    assert all(grades == FALSE for grades in false)
 
 
 def test_a_reply_to_somebody_else_is_unfaithful_whichever_objective_drew_it() -> None:

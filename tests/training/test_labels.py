@@ -14,14 +14,16 @@ from training.data.splits import split_by_text
 
 STATEMENT = "I stopped going to choir."
 READ = {"statement": STATEMENT, "reply": "You miss  singing.", "source": "warm start", "faithful": 1, "fault": "vague"}
-JUDGED = READ | {"depth": 1, "empathy": 0, "well_formed": 1, "would_say": 0}
+JUDGED = READ | {"depth": 1, "empathy": 0, "well_formed": 1, "would_say": 0, "well_said": 0}
 PAIR = READ | {"source": "minimal pair", "faithful": 2, "fault": "none", "pair": "m7"}
 
 
 def test_a_reply_of_a_model_and_half_of_a_minimal_pair(tmp_path: Path) -> None:
     read, half = load_labels(write_jsonl(tmp_path / "f.jsonl", [JUDGED, PAIR]))
     split = split_by_text(STATEMENT)
-    assert read == LabelledReply(STATEMENT, "You miss singing.", "warm start", 1, "vague", split, "", 1, 0, True, False)
+    assert read == LabelledReply(
+        STATEMENT, "You miss singing.", "warm start", 1, "vague", split, "", 1, 0, True, False, False
+    )
     assert half == LabelledReply(STATEMENT, "You miss singing.", "minimal pair", 2, "none", split, "m7")
 
 
@@ -36,6 +38,7 @@ def test_a_reply_of_a_model_and_half_of_a_minimal_pair(tmp_path: Path) -> None:
         ({"empathy": None}, r":2: got empathy = None, expected one of 0, 1, 2"),
         ({"well_formed": 2}, r":2: got well_formed = 2, expected one of 0, 1"),
         ({"would_say": "maybe"}, r":2: got would_say = 'maybe', expected one of 0, 1"),
+        ({"well_said": 1}, r":2: got well_said without would_say, expected both or only would_say; read the reply"),
         ({"reply": ""}, r":2: got an empty reply"),
         ({"statement": 5}, r":2: got statement = 5, expected a text"),
         ({"source": " "}, r":2: got an empty source"),

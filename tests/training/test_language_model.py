@@ -116,15 +116,15 @@ def test_only_lora_and_heads_learn_and_heads_begin_with_nothing(tiny_base) -> No
     heads = {"head.weight", "head.bias", "likelihood"}
     assert heads < learning and all("lora_" in name for name in learning - heads)
     assert all(".layers.2." in name for name in learning if "lora_" in name)  # the last of the tiny base's three
-    assert model.head.weight.shape == (3, 32) and not model.head.weight.any() and not model.head.bias.any()
-    assert model.likelihood.tolist() == [list(LIKELIHOOD)] * 3
+    assert model.head.weight.shape == (4, 32) and not model.head.weight.any() and not model.head.bias.any()
+    assert model.likelihood.tolist() == [list(LIKELIHOOD)] * 4
 
 
 def test_an_earlier_scorers_heads_are_taken_over_by_name(tiny_base, tmp_path) -> None:
     start = write_scorer(tmp_path / "start", tiny_base, ["empathy", "faithfulness"], seed=3)
     before = load_file(start / "head.safetensors")
     model = ScoredStack(backbone(tiny_base, None), start)
-    assert OBJECTIVES == ("faithfulness", "reflection", "empathy")
+    assert OBJECTIVES == ("faithfulness", "reflection", "empathy", "would_say")
     torch.testing.assert_close(model.head.weight[[2, 0]], before["weight"])
     torch.testing.assert_close(model.head.bias[[2, 0]], before["bias"])
     torch.testing.assert_close(model.likelihood[[2, 0]], before["likelihood"])
@@ -147,7 +147,7 @@ def read_sources(nouns: list[str]) -> Sources:
     labels = []
     for noun in nouns:
         statement = f"I sold my {noun}."
-        labels.append(label(statement, TRUE, 2, depth=2, empathy=2))
+        labels.append(label(statement, TRUE, 2, depth=2, empathy=2, would_say=True))
         labels.append(label(statement, FALSE, 0))
     return Sources(corpora_with(), tuple(labels), (), "train")
 
@@ -167,7 +167,7 @@ def test_it_learns_to_tell_two_kinds_of_reply_apart_and_writes_what_scoring_read
     out = train_shared_scorer(CONFIG, read_sources(NOUNS[:8]), "ship", 5, tmp_path / "shared-ship", warm_start)
     assert out == tmp_path / "shared-ship"
     assert json.loads((out / "scorer.json").read_text()) == {
-        "objectives": ["faithfulness", "reflection", "empathy"],
+        "objectives": ["faithfulness", "reflection", "empathy", "would_say"],
         "role": "ship",
         "backbone": "SmolLM2-135M-Instruct",
         "seed": 5,
@@ -178,9 +178,9 @@ def test_it_learns_to_tell_two_kinds_of_reply_apart_and_writes_what_scoring_read
     }
     head = load_file(out / "head.safetensors")
     assert {name: (tuple(t.shape), t.dtype) for name, t in head.items()} == {
-        "weight": ((3, 32), torch.float32),
-        "bias": ((3,), torch.float32),
-        "likelihood": ((3, 2), torch.float32),
+        "weight": ((4, 32), torch.float32),
+        "bias": ((4,), torch.float32),
+        "likelihood": ((4, 2), torch.float32),
     }
     scorer = LanguageModelScorer(out, base, warm_start)
     statements = [f"I sold my {noun}." for noun in NOUNS]

@@ -18,6 +18,7 @@ from trl import RLOOTrainer
 from emorl.errors import ConfigError
 from emorl.models.base import ensure_base
 from training.objectives import ObjectiveConfig, train_objective
+from training.preferences import Preferred
 
 STATEMENTS = [
     "My week was long and I am tired.",
@@ -323,10 +324,11 @@ def test_what_watches_a_run_is_written_down_and_never_rewarded(tiny, tmp_path):
     assert all(f"[{step}] " in samples for step in (0, 1, 2)) and STATEMENTS[0] in samples
 
 
-def test_a_run_begins_by_imitating_and_is_compared_with_the_warm_start_before(tiny, tmp_path):
+def test_a_run_begins_by_ranking_and_is_compared_with_the_warm_start_before(tiny, tmp_path):
     still = replace(TINY, steps=1, learning_rate=0.0)
     tiny(still, tmp_path / "plain")
-    tiny(replace(still, imitation=4.0), tmp_path / "taught", lessons={STATEMENTS[0]: ("You eel.",)})
+    ranked = [Preferred(STATEMENTS[0], ("You eel.", "No."), (1.0, 0.0))]
+    tiny(replace(still, ranking=4.0), tmp_path / "taught", ranked=ranked)
     starts = [(tmp_path / name / "validation.jsonl").read_text().splitlines()[0] for name in ("plain", "taught")]
     assert starts[0] == starts[1]
     moved = {

@@ -20,20 +20,25 @@ from training.preferences import (
     preference_loss,
     preferred,
     train_preferences,
-    utility,
 )
 from training.warmstart import WarmStartConfig
 
 
 def test_what_would_be_said_is_worth_most_and_an_invention_nothing() -> None:
     worth = [
-        utility(label("S.", "R.", faithful, "train", would_say=said))
-        for faithful, said in ((2, True), (2, False), (1, False), (0, False))
+        label("S.", "R.", faithful, "train", would_say=said, well_said=well).utility
+        for faithful, said, well in (
+            (2, True, True),
+            (2, True, False),
+            (2, False, None),
+            (1, False, None),
+            (0, False, None),
+        )
     ]
-    assert worth == sorted(worth, reverse=True) and len(set(worth)) == 4
+    assert worth == sorted(worth, reverse=True) and len(set(worth)) == 5
     assert (worth[0], worth[-1]) == (1.0, 0.0)
-    broken = [utility(label("S.", "R.", faithful, "train", well_formed=False)) for faithful in (2, 1, 0)]
-    assert broken == [0.2, 0.2, 0.0]
+    broken = [label("S.", "R.", faithful, "train", well_formed=False).utility for faithful in (2, 1, 0)]
+    assert broken == [0.1, 0.1, 0.0]
 
 
 def test_only_statements_with_a_better_and_a_worse_reply_are_learnt_from() -> None:
@@ -51,7 +56,7 @@ def test_only_statements_with_a_better_and_a_worse_reply_are_learnt_from() -> No
     )
     (only,) = preferred(labels, "train", PreferencesConfig(max_words=5))
     assert only.statement == "Both are here."
-    assert dict(zip(only.replies, only.utilities, strict=True)) == {"good": 0.7, "bad": 0.0}
+    assert dict(zip(only.replies, only.utilities, strict=True)) == {"good": 0.5, "bad": 0.0}
     (other,) = preferred(labels, "validation", PreferencesConfig())
     assert other.statement == "Of another split."
 
@@ -59,9 +64,9 @@ def test_only_statements_with_a_better_and_a_worse_reply_are_learnt_from() -> No
 def test_no_statement_has_more_replies_than_asked_for() -> None:
     labels = [label("S.", f"reply {n}", n % 3, "train") for n in range(9)]
     (group,) = preferred(labels, "train", PreferencesConfig(replies=5))
-    assert group.utilities == (0.7, 0.7, 0.7, 0.0, 0.0)  # of three best, three middling and three worst
+    assert group.utilities == (0.5, 0.5, 0.5, 0.0, 0.0)  # of three best, three middling and three worst
     (group,) = preferred(labels, "train", PreferencesConfig(replies=8))
-    assert sorted(group.utilities) == [0.0, 0.0, 0.0, 0.3, 0.3, 0.7, 0.7, 0.7] and len(set(group.replies)) == 8
+    assert sorted(group.utilities) == [0.0, 0.0, 0.0, 0.2, 0.2, 0.5, 0.5, 0.5] and len(set(group.replies)) == 8
     assert preferred(labels, "train", PreferencesConfig(limit=0)) == []
 
 

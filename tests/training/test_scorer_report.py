@@ -24,6 +24,7 @@ from training.scorer_report import (
     reader_report,
     reflection_pairs,
     scorer_report,
+    would_say_pairs,
 )
 
 OWN = [own(noun, "test") for noun in NOUNS[:3]]
@@ -72,6 +73,11 @@ def test_minimal_pairs_need_both_halves() -> None:
     assert minimal_pairs(LABELS) == [("s", "6", "s", "2"), ("s", "3", "s", "3")]
 
 
+def test_only_replies_to_one_statement_are_compared_when_one_is_chosen() -> None:
+    read = (*LABELS, label("t", "1", 2, would_say=True), label("t", "2", 1, would_say=False), label("u", "9", 2))
+    assert would_say_pairs(read) == [("s", "9", "s", "4"), ("s", "9", "s", "5"), ("t", "1", "t", "2")]
+
+
 def test_against_readers_by_hand() -> None:
     assert reader_report(number, SOURCES) == {
         "auc faithful": 0.75,
@@ -80,6 +86,7 @@ def test_against_readers_by_hand() -> None:
         "auc would say": 1.0,
         "would say": 1,
         "would not say": 2,  # 9 against 4 and 5
+        "would say, same statement": 1.0,
         "minimal pairs": 0.75,
         "pairs": 2,  # 6 over 2, and a tie
     }

@@ -37,6 +37,14 @@ FAULTS = (
     "loop",
 )
 LEVELS, MARKS = ("0", "1", "2"), ("0", "1")
+JUDGED = {"depth": LEVELS, "empathy": LEVELS, "well_formed": MARKS, "would_say": MARKS, "well_said": MARKS}
+"""What may be known of a reply beside its faithfulness, and its values."""
+UNSAID = {0: 0.0, 1: 0.2, 2: 0.5}
+"""What a reply is worth which nobody would say, by its faithfulness."""
+BROKEN = 0.1
+"""The most that a reply is worth which nobody could say aloud."""
+SAID = 0.8
+"""What a reply is worth which would do, but is not well said."""
 KEYS = ("statement", "reply", "source", "faithful", "fault")
 
 
@@ -58,6 +66,8 @@ class LabelledReply:
         empathy: 0 none, 1 names a feeling, 2 names it and why; None where nobody judged it.
         well_formed: Whether a person could say it aloud; None where nobody judged it.
         would_say: Whether a good counsellor would say it; None where nobody judged it.
+        well_said: Whether a counsellor would be pleased to have said it: it catches the point and is more than the
+            client's words handed back; None where nobody judged it.
     """
 
     statement: str
@@ -71,6 +81,14 @@ class LabelledReply:
     empathy: int | None = None
     well_formed: bool | None = None
     would_say: bool | None = None
+    well_said: bool | None = None
+
+    @property
+    def utility(self) -> float:
+        """What the reply is worth, in [0, 1]."""
+        if self.would_say:
+            return SAID if self.well_said is False else 1.0
+        return min(UNSAID[self.faithful], BROKEN if self.well_formed is False else 1.0)
 
 
 @dataclass(frozen=True)
@@ -115,9 +133,11 @@ def load_labels(path: Path = LABELS_PATH) -> tuple[LabelledReply, ...]:
                 f"faithful {faithful} with the fault {fault}", "a fault below 2 and none at 2", "read the reply again"
             )
         statement, judged = row.text("statement"), {}
-        for key, allowed in (("depth", LEVELS), ("empathy", LEVELS), ("well_formed", MARKS), ("would_say", MARKS)):
+        for key, allowed in JUDGED.items():
             if key in row.values:
                 judged[key] = int(row.choice(key, allowed))
+        if judged.get("well_said", 0) > judged.get("would_say", 0):
+            raise row.fault("well_said without would_say", "both or only would_say", "read the reply again")
         labels.append(
             LabelledReply(
                 statement,
@@ -131,6 +151,7 @@ def load_labels(path: Path = LABELS_PATH) -> tuple[LabelledReply, ...]:
                 judged.get("empathy"),
                 bool(judged["well_formed"]) if "well_formed" in judged else None,
                 bool(judged["would_say"]) if "would_say" in judged else None,
+                bool(judged["well_said"]) if "well_said" in judged else None,
             )
         )
     return tuple(labels)

@@ -15,14 +15,16 @@ from training.grades.empathy import NONE, empathy_groups
 from training.grades.faithfulness import faithfulness_groups
 from training.grades.graded import Graded, Sources
 from training.grades.reflection import LOW, reflection_groups
+from training.grades.would_say import would_say_groups
 
 Groups = Callable[[Sources, random.Random], list[list[Graded]]]
 GROUPS: dict[str, Groups] = {
     "faithfulness": faithfulness_groups,
     "reflection": reflection_groups,
     "empathy": empathy_groups,
+    "would_say": would_say_groups,
 }
-LOWEST = {"reflection": LOW, "empathy": NONE}
+LOWEST = {"reflection": LOW, "empathy": NONE, "would_say": 0.0}
 ELSEWHERE = frozenset({"mismatch", "half mismatched", "of another", "contrast"})
 """Kinds of counter-example that say what the client did not say."""
 OURS = frozenset({"ours", "high", "medium", "empathic", "no feeling"})
