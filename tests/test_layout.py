@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from training.__main__ import STAGES
+from training.stages import STAGES
 
 ROOT = Path(__file__).parents[1]
 GROUND = {"errors", "resources", "settings"}
@@ -152,7 +152,7 @@ def test_no_screen_knows_another_and_what_they_share_knows_none():
 def test_the_page_of_the_architecture_names_the_stages_of_training_in_their_order():
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     table = page[page.index("## Inside `training`") : page.index("## The way of a statement")]
-    assert tuple(re.findall(r"^\| `(\w+)` \|", table, re.M)) == STAGES
+    assert tuple(re.findall(r"^\| `(\w+)` \|", table, re.M)) == tuple(STAGES)
     for module in re.findall(r"`(\w+)\.py`", table):
         assert f"training.{module}" in MODULES, module
     for folder in re.findall(r"`(\w+)/`", table):

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
@@ -23,47 +23,15 @@ import typer
 from emorl.errors import EmorlError
 from training.data.cli import data
 from training.reading.cli import reading
-
-if TYPE_CHECKING:
-    from training.config import Config
+from training.stages import STAGES, stage_runs
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the models and measure them.")
 app.add_typer(data, name="data")
 app.add_typer(reading, name="reading")
 
 log = logging.getLogger("training")
-STAGES = ("warmstart", "preferences", "scorers", "rounds", "objectives", "package", "search", "evaluate", "card")
-HELP = {
-    "warmstart": "Train the supervised warm start.",
-    "preferences": "Let the warm start learn from replies that were read.",
-    "scorers": "Train the scorers and their held-out judges.",
-    "rounds": "Let the warm start learn from the best of its own replies.",
-    "objectives": "Train an adapter for each objective.",
-    "package": "Write the models folder and its manifest.",
-    "search": "Search the weights of the presets.",
-    "evaluate": "Measure the models on unseen statements.",
-    "card": "Write the model card.",
-    "all": "Run every stage in order; finished ones are not repeated.",
-}
 EXTRA = ("accelerate", "datasets", "matplotlib", "trl", "yaml")
 """Modules that the extra `training` brings; `emorl` alone does without."""
-
-
-def stage_runs() -> dict[str, Callable[[Config, bool, bool], object]]:
-    """What each stage runs with its settings, `--resume` and `--anew`; imported here, because torch takes seconds."""
-    from training import search, stages
-
-    return {
-        "warmstart": lambda config, resume, anew: stages.run_warmstart(config),
-        "preferences": lambda config, resume, anew: stages.run_preferences(config),
-        "scorers": lambda config, resume, anew: stages.run_scorers(config),
-        "rounds": lambda config, resume, anew: stages.run_rounds(config),
-        "objectives": stages.run_objectives,
-        "package": lambda config, resume, anew: stages.run_package(config),
-        "search": lambda config, resume, anew: search.run_search(config),
-        "evaluate": lambda config, resume, anew: stages.run_evaluate(config),
-        "card": lambda config, resume, anew: stages.run_card(config),
-    }
 
 
 def stage_command(name: str) -> Callable[..., None]:
@@ -88,8 +56,8 @@ def stage_command(name: str) -> Callable[..., None]:
     return command
 
 
-for stage_name in (*STAGES, "all"):
-    app.command(stage_name, help=HELP[stage_name])(stage_command(stage_name))
+for stage_name, stage_help in {**STAGES, "all": "Run every stage in order; finished ones are not repeated."}.items():
+    app.command(stage_name, help=stage_help)(stage_command(stage_name))
 
 
 @contextmanager

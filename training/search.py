@@ -1,4 +1,4 @@
-"""The stage that finds the preset `balanced`: the paper's hierarchical grid, and beside it the exact optimum.
+"""Weight search for the preset `balanced`: the paper's hierarchical grid, and beside it the exact optimum.
 
 Both maximise the mean over all objectives' rewards (score times faithfulness, as in training) on held-back validation
 statements. The grid decodes equal beginnings of replies
@@ -6,13 +6,10 @@ once for all weight vectors; the exact search reads the optimum off the statemen
 scored once. A mean is often largest where one adapter does nearly everything, which nobody would call balanced: the
 preset is the exact optimum among the weights that leave every objective a least share. Left out: random and Bayesian
 search.
-
-    python -m training search --config training/configs/default.yaml
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Sequence
@@ -24,10 +21,8 @@ from emorl.reflecting.tokenizer import SharedTokenizer
 from emorl.scoring.score_cache import ScoreCache
 from emorl.search.exact import ExactResult, exact_search
 from emorl.search.hierarchical import SearchResult, Weights, hierarchical_search
-from training.config import Config
 from training.evaluate import greedy_replies
-from training.files import Exact, Grid, Search
-from training.stages import amend_manifest, corpora_of, open_models, partition, reward_of
+from training.files import Exact, Grid
 
 log = logging.getLogger(__name__)
 
@@ -103,23 +98,3 @@ def search_atlases(
         "balanced": balanced.best,
         "balanced_score": balanced.score,
     }
-
-
-def run_search(config: Config) -> None:
-    """Search with grid and atlases, write `search.json` and the preset `balanced`."""
-    decoder, tokenizer, manifest = open_models(config)
-    names = [o.name for o in manifest.objectives]
-    settings = next(iter(config.objectives.values()))
-    _, statements, _ = partition(corpora_of(config), settings.validation, config.search.prompts)
-    cache = ScoreCache({name: reward for name in names if (reward := reward_of(config, name, "ship"))})
-    grid, found = search_grid(decoder, tokenizer, statements, cache, config.search.levels, config.search.max_tokens)
-    balanced, exact = search_atlases(
-        decoder, tokenizer, statements, cache, config.search.max_tokens, config.search.least_share
-    )
-    record: Search = {"objectives": names, "statements": len(statements), **found, "exact": exact}
-    (config.models / "search.json").write_text(json.dumps(record) + "\n")
-    preset = {name: round(share, 3) for name, share in zip(names, balanced.best, strict=True)}
-    amend_manifest(config, lambda manifest: manifest["presets"].update(balanced=preset))
-    log.info("grid %.4f in %d steps", grid.score, found["decode_steps"])
-    log.info("exact %.4f in %d steps", exact["score"], exact["decode_steps"])
-    log.info("balanced %s: %.4f", preset, balanced.score)

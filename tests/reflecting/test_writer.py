@@ -55,7 +55,7 @@ def models(tiny_llama, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_warm_start_made_for_another_base_is_refused(models: Path) -> None:
-    from training.stages import open_models
+    from training.stages.models import open_models
 
     config: Any = SimpleNamespace(models=models)
     for load in (lambda: Reflector.load(models), lambda: Writer.load(models), lambda: open_models(config)):

@@ -30,7 +30,7 @@ from training.reading.sheet import (
     table,
     write_sheet,
 )
-from training.stages import partition
+from training.stages.statements import partition
 
 ITEMS = [
     Item("I sold it.", "own", {"person": "You sold it.", "base": "Sell it!", "ours": " You sold it. "}),
@@ -319,7 +319,7 @@ def test_make_writes_sheet_and_key_without_what_runs_were_chosen_by(tmp_path: Pa
         return CORPORA
 
     monkeypatch.setattr("training.reading.replies.open_reflector", opened)
-    monkeypatch.setattr("training.stages.corpora_of", loaded)
+    monkeypatch.setattr("training.stages.statements.corpora_of", loaded)
     out = tmp_path / "sheet"
     command = ["reading", "make", "--config", str(config), "--out", str(out)]
     result = CliRunner().invoke(app, [*command, "--earlier", "before", "--corpora", "texts", "--best-of", "3"])

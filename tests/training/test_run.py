@@ -19,7 +19,6 @@ from emorl.models.base import BASE_SHA256
 from emorl.models.manifest import base_identity, read_manifest
 from emorl.models.template import prompt_text
 from tests.training.texts import NOUNS, corpora_with, label, own, ranked
-from training import search, stages
 from training.config import Config, EvaluateConfig, ScorersConfig, SearchConfig
 from training.evaluate import reply_writer
 from training.language_model import OBJECTIVES, SharedScorerConfig
@@ -27,6 +26,10 @@ from training.objectives import ObjectiveConfig
 from training.preferences import PreferencesConfig
 from training.reading.replies import open_reflector
 from training.rounds import RoundsConfig
+from training.stages import evaluation, objectives, package, search, warm_start
+from training.stages.models import open_models
+from training.stages.scorers import run_scorers
+from training.stages.statements import partition
 from training.warmstart import WarmStartConfig, lessons
 
 PLACES = ["train"] * 6 + ["validation"] * 5 + ["test"] * 4
@@ -66,10 +69,9 @@ def here(tiny_base) -> Iterator[None]:
     """The tiny base, the texts above, and a guard that lets every run go on."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMORL_BASE", str(tiny_base))
-        for module in (stages, search):
-            patch.setattr(module, "corpora_of", lambda config: CORPORA)
-        patch.setattr(stages, "load_labels", lambda: LABELS)
-        patch.setattr("training.sources.load_labels", lambda: LABELS)
+        patch.setattr("training.stages.statements.load_corpora", lambda folder: CORPORA)
+        for module in ("sources", "stages.objectives", "stages.warm_start"):
+            patch.setattr(f"training.{module}.load_labels", lambda: LABELS)
         patch.setattr("training.sources.load_judge_labels", lambda: LABELS[::-1])
         patch.setattr("training.sources.load_hollow", lambda: ())
         patch.setattr("training.objectives.runaway", lambda start, now: None)
@@ -83,15 +85,15 @@ def config(here, tmp_path_factory) -> Config:
     judge = config.out / "scorers" / "fluency-judge"
     judge.mkdir(parents=True)
     (judge / "report.json").write_text("{}")
-    stages.run_warmstart(config)
-    stages.run_preferences(config)
-    stages.run_scorers(config)
-    stages.run_rounds(config)
-    stages.run_objectives(config)
-    stages.run_package(config)
+    warm_start.run_warmstart(config)
+    warm_start.run_preferences(config)
+    run_scorers(config)
+    warm_start.run_rounds(config)
+    objectives.run_objectives(config)
+    package.run_package(config)
     search.run_search(config)
-    stages.run_evaluate(config)
-    stages.run_card(config)
+    evaluation.run_evaluate(config)
+    evaluation.run_card(config)
     return config
 
 
@@ -146,11 +148,11 @@ def test_finished_stages_are_not_repeated(config, caplog) -> None:
     assert before
     placed = (config.models / "warmstart" / "adapter_model.safetensors").read_bytes()
     for stage in (
-        stages.run_warmstart,
-        stages.run_preferences,
-        stages.run_scorers,
-        stages.run_rounds,
-        stages.run_objectives,
+        warm_start.run_warmstart,
+        warm_start.run_preferences,
+        run_scorers,
+        warm_start.run_rounds,
+        objectives.run_objectives,
     ):
         stage(config)
     done = [line for line in caplog.messages if line.endswith(" is done")]
@@ -176,13 +178,13 @@ def test_an_adapter_trained_with_other_settings_is_refused(config) -> None:
     before = (config.models / "manifest.json").read_bytes()
     changed = replace(config, objectives={**config.objectives, "empathy": replace(OBJECTIVE, beta=0.5, samples=3)})
     with pytest.raises(ConfigError) as error:
-        stages.run_objectives(changed, resume=True)
+        objectives.run_objectives(changed, resume=True)
     folder = config.out / "objectives" / "empathy"
     assert str(error.value) == (
         f"Got an adapter in {folder} that was trained with samples 2 instead of 3, beta 0.03 instead of 0.5: expected "
         "the settings of the file; put them back, or train it anew with --anew."
     )
-    stages.run_package(changed)  # says what the adapters were trained with, whatever the file says
+    package.run_package(changed)  # says what the adapters were trained with, whatever the file says
     entries = {entry["name"]: entry for entry in read(config.models / "manifest.json")["objectives"]}
     assert entries["empathy"]["training"]["settings"] == asdict(OBJECTIVE)
     (config.models / "manifest.json").write_bytes(before)
@@ -190,7 +192,7 @@ def test_an_adapter_trained_with_other_settings_is_refused(config) -> None:
 
 def test_an_earlier_stage_run_alone_leaves_the_later_warm_start_in_its_place(config) -> None:
     placed = (config.models / "warmstart" / "adapter_model.safetensors").read_bytes()
-    stages.run_warmstart(config)
+    warm_start.run_warmstart(config)
     assert (config.models / "warmstart" / "adapter_model.safetensors").read_bytes() == placed
 
 
@@ -205,13 +207,13 @@ def test_preferences_change_the_warm_start_and_say_how_they_rank(config) -> None
 
 
 def test_preferences_of_no_epochs_leave_the_warm_start(here, tmp_path) -> None:
-    stages.run_preferences(replace(config_in(tmp_path), preferences=PreferencesConfig(epochs=0.0)))
+    warm_start.run_preferences(replace(config_in(tmp_path), preferences=PreferencesConfig(epochs=0.0)))
     assert not any(tmp_path.iterdir())
 
 
 def test_preferences_need_a_warm_start(here, tmp_path) -> None:
     with pytest.raises(ConfigError, match="Got no warm start in .*warmstart: expected one .*; run the stage warmstart"):
-        stages.run_preferences(config_in(tmp_path))
+        warm_start.run_preferences(config_in(tmp_path))
 
 
 # ---------------------------------------------------------------- package and search
@@ -253,10 +255,10 @@ def test_the_search_sets_balanced_to_the_exact_optimum_with_a_least_share(config
 def test_the_evaluation_measures_what_the_models_write(config) -> None:
     record, replies = read(config.models / "evaluation.json"), read(config.out / "replies.json")
     statements = replies.pop("statements")
-    _, _, closed = stages.partition(CORPORA, OBJECTIVE.validation, config.search.prompts)
+    _, _, closed = partition(CORPORA, OBJECTIVE.validation, config.search.prompts)
     assert statements == closed[:3] and record["statements"] == 3
     assert list(replies) == list(record["weights"]) == ["warmstart", *NAMES, "uniform", "emorl"]
-    decoder, tokenizer, manifest = stages.open_models(config)
+    decoder, tokenizer, manifest = open_models(config)
     assert record["weights"]["emorl"] == [manifest.presets["balanced"][name] for name in NAMES]
     write = reply_writer(decoder, tokenizer, prompt_text, config.evaluate.max_tokens)
     for method, weights in record["weights"].items():
@@ -323,7 +325,7 @@ def test_without_a_warm_start_nothing_is_packaged(early) -> None:
     with pytest.raises(
         ConfigError, match="Got no warm start in .*models with its account in .*out: .* warmstart first"
     ):
-        stages.run_package(early)
+        package.run_package(early)
     assert not early.models.exists()
 
 
@@ -332,7 +334,7 @@ def test_without_an_adapter_nothing_is_packaged(early) -> None:
     with pytest.raises(
         ConfigError, match="Got no finished adapter of reflection in .*: .*; run the stage objectives first"
     ):
-        stages.run_package(early)
+        package.run_package(early)
     for name in NAMES:
         (early.out / "objectives" / name).mkdir(parents=True)
         (early.out / "objectives" / name / "account.json").write_text("{}")
@@ -340,32 +342,34 @@ def test_without_an_adapter_nothing_is_packaged(early) -> None:
         ConfigError,
         match="Got no good adapter of reflection in .*, because a guard stopped .*: expected one to package;",
     ) as e:
-        stages.run_package(early)
+        package.run_package(early)
     assert "\n" not in str(e.value) and not (early.models / "manifest.json").exists()
     for name in NAMES:
         (early.out / "objectives" / name / "best").mkdir()
         (early.out / "objectives" / name / "best" / "adapter_config.json").write_text("{}")
     with pytest.raises(ConfigError, match="Got an adapter of reflection in .* without the settings that trained it"):
-        stages.run_package(early)
+        package.run_package(early)
 
 
 def test_objectives_need_a_warm_start(early, monkeypatch) -> None:
-    monkeypatch.setattr(stages, "score_of", lambda *_: lambda statements, replies: torch.ones(len(replies)))
+    monkeypatch.setattr(
+        "training.stages.scores.score_of", lambda *_: lambda statements, replies: torch.ones(len(replies))
+    )
     with pytest.raises(AdapterMismatch, match="no PEFT adapter in .*warmstart"):
-        stages.run_objectives(early)
+        objectives.run_objectives(early)
 
 
 def test_no_rounds_leave_the_warm_start_as_it_is(early) -> None:
-    stages.run_rounds(replace(early, rounds=RoundsConfig(rounds=0)))
+    warm_start.run_rounds(replace(early, rounds=RoundsConfig(rounds=0)))
     assert not early.out.exists() and not early.models.exists()
 
 
 def test_rounds_need_scorers(early) -> None:
     with pytest.raises(ConfigError, match="Got no scorer for faithfulness: expected one in .*; run the stage scorers"):
-        stages.run_rounds(early)
+        warm_start.run_rounds(early)
 
 
-@pytest.mark.parametrize("stage", [search.run_search, stages.run_evaluate])
+@pytest.mark.parametrize("stage", [search.run_search, evaluation.run_evaluate])
 def test_nothing_is_searched_or_evaluated_before_it_is_packaged(early, stage) -> None:
     with pytest.raises(AssetError, match="Got no manifest.json in .*models: expected a folder of .*") as error:
         stage(early)
@@ -376,7 +380,7 @@ def test_no_card_without_its_figures(early) -> None:
     early.models.mkdir(parents=True)
     (early.models / "search.json").write_text("{}")
     with pytest.raises(ConfigError) as error:
-        stages.run_card(early)
+        evaluation.run_card(early)
     assert str(error.value) == (
         f"Got no manifest.json, evaluation.json in {early.models}: expected all figures of the card; run the stages "
         "package, search and evaluate first."

@@ -18,12 +18,12 @@ from emorl.errors import ConfigError
 from emorl.scoring.language_model import BACKBONE, LanguageModelScorer
 from tests.scoring.tiny import write_scorer
 from tests.training.texts import NOUNS, corpora_with, label, own, ranked
-from training import stages
-from training.__main__ import EXTRA, HELP, STAGES, app, run, stage_runs
+from training.__main__ import EXTRA, app, log, run
 from training.config import Config, ScorersConfig
 from training.data.records import MissingCorpus
 from training.language_model import OBJECTIVES, SharedScorerConfig
 from training.scorers import ScorerRun
+from training.stages import STAGES, models, package, scorers, scores, stage_runs, statements
 
 PLACES = ["train"] * 5 + ["validation"] * 6 + ["test"] * 4
 CORPORA = corpora_with(
@@ -40,23 +40,23 @@ def config(tmp_path: Path) -> Config:
 
 
 def test_what_watches_chooses_and_measures_never_overlaps() -> None:
-    watch, search, evaluation = stages.partition(CORPORA, 4, 3)
-    assert (len(watch), len(search)) == (4, 3) and len(evaluation) == 4 + (12 - 7)
-    everything = [*watch, *search, *evaluation]
+    validation, search, evaluation = statements.partition(CORPORA, 4, 3)
+    assert (len(validation), len(search)) == (4, 3) and len(evaluation) == 4 + (12 - 7)
+    everything = [*validation, *search, *evaluation]
     assert len(set(everything)) == len(everything)
     trained = {o.statement for o in CORPORA.own if o.split == "train"} | {p.prompt for p in CORPORA.pair[:5]}
     assert not trained & set(everything)
     assert {o.statement for o in CORPORA.own if o.split == "test"} <= set(evaluation)
-    assert stages.partition(CORPORA, 4, 3) == (watch, search, evaluation)
-    assert stages.partition(CORPORA, 4, 6)[0] == watch
+    assert statements.partition(CORPORA, 4, 3) == (validation, search, evaluation)
+    assert statements.partition(CORPORA, 4, 6)[0] == validation
 
 
 def test_a_missing_corpus_is_said(config, monkeypatch, caplog) -> None:
     caplog.set_level(logging.INFO, "training")
     missing = MissingCorpus("pair", "pair_data.csv", "less to learn")
     lost = replace(corpora_with(), missing=(missing,))
-    monkeypatch.setattr(stages, "load_corpora", lambda folder: lost)
-    assert stages.corpora_of(config).missing == (missing,)
+    monkeypatch.setattr(statements, "load_corpora", lambda folder: lost)
+    assert statements.corpora_of(config).missing == (missing,)
     assert caplog.messages == ["without pair (pair_data.csv): less to learn"]
 
 
@@ -88,23 +88,23 @@ class Opened:
 
 
 def test_a_scorer_of_this_run_comes_before_a_shipped_one(config) -> None:
-    assert stages.scorer_folder(config, "empathy", "ship") is None
+    assert scores.scorer_folder(config, "empathy", "ship") is None
     for folder in (config.shipped, config.models, config.out):
         path = put_scorer(folder, "empathy-ship")
-        assert stages.scorer_folder(config, "empathy", "ship") == path
-    assert stages.scorer_folder(config, "empathy", "judge") is None
+        assert scores.scorer_folder(config, "empathy", "ship") == path
+    assert scores.scorer_folder(config, "empathy", "judge") is None
 
 
 def test_a_shared_scorer_comes_before_one_of_its_own_if_it_has_the_objective(config) -> None:
     own = put_scorer(config.shipped, "empathy-ship")
     shared = put_scorer(config.shipped, "shared-ship", "faithfulness", "reflection", "empathy")
-    assert stages.scorer_folder(config, "empathy", "ship") == shared
-    assert stages.scorer_folder(config, "fluency", "ship") is None
+    assert scores.scorer_folder(config, "empathy", "ship") == shared
+    assert scores.scorer_folder(config, "fluency", "ship") is None
     put_scorer(config.models, "shared-ship", "faithfulness")
-    assert stages.scorer_folder(config, "faithfulness", "ship") == config.models / "scorers" / "shared-ship"
-    assert stages.scorer_folder(config, "empathy", "ship") == shared != own
+    assert scores.scorer_folder(config, "faithfulness", "ship") == config.models / "scorers" / "shared-ship"
+    assert scores.scorer_folder(config, "empathy", "ship") == shared != own
     later = put_scorer(config.out, "empathy-ship")  # of this run, though an earlier one is shared
-    assert stages.scorer_folder(config, "empathy", "ship") == later
+    assert scores.scorer_folder(config, "empathy", "ship") == later
 
 
 def test_a_shared_scorer_is_asked_for_its_objective_on_the_packaged_warm_start(config, monkeypatch) -> None:
@@ -116,27 +116,27 @@ def test_a_shared_scorer_is_asked_for_its_objective_on_the_packaged_warm_start(c
         stands.append(warm_start)
         return opened
 
-    monkeypatch.setattr(stages, "_folders", folders)
+    monkeypatch.setattr(scores, "scorer_folders", folders)
     for name in ("empathy", "faithfulness"):
-        score = stages.score_of(config, name, "ship")
+        score = scores.score_of(config, name, "ship")
         assert score is not None and score(["s"], ["r"]).tolist() == [opened.values[name]]
     warm_start = put_warm_start(config)
-    stages.score_of(config, "empathy", "ship")
+    scores.score_of(config, "empathy", "ship")
     assert stands == [None, None, warm_start]
     assert opened.asked == [("shared-ship", "empathy"), ("shared-ship", "faithfulness"), ("shared-ship", "empathy")]
 
 
 def test_folders_of_a_warm_start_are_opened_once(tiny_base, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("EMORL_BASE", str(tiny_base))
-    one = stages._folders(tmp_path / "warmstart")
-    assert one is stages._folders(tmp_path / "warmstart") and one is not stages._folders(tmp_path / "other")
+    one = scores.scorer_folders(tmp_path / "warmstart")
+    assert one is scores.scorer_folders(tmp_path / "warmstart") and one is not scores.scorer_folders(tmp_path / "other")
     assert (one.base, one.warm_start) == (tiny_base, tmp_path / "warmstart")
 
 
 def test_no_shipping_scorer_is_an_error_and_no_judge_is_none(config) -> None:
-    assert stages.score_of(config, "reflection", "judge") is None
+    assert scores.score_of(config, "reflection", "judge") is None
     with pytest.raises(ConfigError, match="Got no scorer for reflection: expected one in .*out or .*shipped; run"):
-        stages.score_of(config, "reflection", "ship")
+        scores.score_of(config, "reflection", "ship")
 
 
 def fixed(value: float):
@@ -144,39 +144,39 @@ def fixed(value: float):
 
 
 def test_a_reward_is_the_score_times_faithfulness_of_the_same_role(config, monkeypatch) -> None:
-    scores = {
+    values = {
         ("empathy", "ship"): 0.5,
         ("faithfulness", "ship"): 0.4,
         ("empathy", "judge"): 0.9,
         ("faithfulness", "judge"): 0.1,
     }
-    monkeypatch.setattr(stages, "score_of", lambda config, name, role: fixed(scores[name, role]))
+    monkeypatch.setattr(scores, "score_of", lambda config, name, role: fixed(values[name, role]))
     for role, expected in (("ship", 0.2), ("judge", 0.09)):
-        reward = stages.reward_of(config, "empathy", role)
+        reward = scores.reward_of(config, "empathy", role)
         assert reward is not None
         torch.testing.assert_close(reward(["s", "s"], ["a", "b"]), torch.tensor([expected] * 2))
 
 
 def test_without_either_judge_there_is_no_judged_reward(config, monkeypatch) -> None:
     for lacking in ("empathy", "faithfulness"):
-        monkeypatch.setattr(stages, "score_of", lambda c, name, role, no=lacking: None if name == no else fixed(1.0))
-        assert stages.reward_of(config, "empathy", "judge") is None
+        monkeypatch.setattr(scores, "score_of", lambda c, name, role, no=lacking: None if name == no else fixed(1.0))
+        assert scores.reward_of(config, "empathy", "judge") is None
 
 
 def test_a_shipping_reward_needs_a_faithfulness_scorer(config, monkeypatch) -> None:
     put_scorer(config.out, "empathy-ship")
-    monkeypatch.setattr(stages, "_folders", lambda warm_start: Opened({"empathy": 1.0}))
+    monkeypatch.setattr(scores, "scorer_folders", lambda warm_start: Opened({"empathy": 1.0}))
     with pytest.raises(ConfigError, match="Got no scorer for faithfulness"):
-        stages.reward_of(config, "empathy", "ship")
+        scores.reward_of(config, "empathy", "ship")
 
 
 def test_the_total_of_the_rounds_is_faithfulness_times_the_mean_score(config, monkeypatch) -> None:
-    scores = {"faithfulness": 0.5, "reflection": 0.9, "empathy": 0.3, "fluency": 0.6}
-    monkeypatch.setattr(stages, "score_of", lambda config, name, role: fixed(scores[name]))
-    torch.testing.assert_close(stages._total(config, "ship")(["s"], ["r"]), torch.tensor([0.5 * 0.6]))
-    monkeypatch.setattr(stages, "score_of", lambda config, name, role: fixed(1.0) if name == "empathy" else None)
+    values = {"faithfulness": 0.5, "reflection": 0.9, "empathy": 0.3, "fluency": 0.6}
+    monkeypatch.setattr(scores, "score_of", lambda config, name, role: fixed(values[name]))
+    torch.testing.assert_close(scores.total_of(config, "ship")(["s"], ["r"]), torch.tensor([0.5 * 0.6]))
+    monkeypatch.setattr(scores, "score_of", lambda config, name, role: fixed(1.0) if name == "empathy" else None)
     with pytest.raises(ConfigError, match="Got no judge scorers of faithfulness and an objective: expected both in"):
-        stages._total(config, "judge")
+        scores.total_of(config, "judge")
 
 
 @dataclass
@@ -210,15 +210,15 @@ def trained(monkeypatch) -> Trained:
     monkeypatch.setattr("training.sources.load_labels", lambda: (read,))
     monkeypatch.setattr("training.sources.load_judge_labels", lambda: (judged,))
     monkeypatch.setattr("training.sources.load_hollow", lambda: ())
-    monkeypatch.setattr(stages, "load_corpora", lambda folder: CORPORA)
-    monkeypatch.setattr(stages, "_folders", lambda warm_start: found.opened)
+    monkeypatch.setattr(statements, "load_corpora", lambda folder: CORPORA)
+    monkeypatch.setattr(scorers, "scorer_folders", lambda warm_start: found.opened)
     return found
 
 
 def test_the_shared_scorer_its_judge_and_fluencys_judge_are_trained_once_each(config, trained, caplog) -> None:
     caplog.set_level(logging.INFO, "training")
     warm_start = put_warm_start(config)
-    stages.run_scorers(config)
+    scorers.run_scorers(config)
     ship, judge = trained.shared
     assert (ship["role"], ship["seed"], ship["stand"], ship["limit"]) == ("ship", 10, warm_start, 7)
     assert ship["settings"] == config.scorers.shared and [r.reply for r in ship["sources"].read()] == ["Read."]
@@ -228,7 +228,7 @@ def test_the_shared_scorer_its_judge_and_fluencys_judge_are_trained_once_each(co
     assert [r.reply for r in judge["sources"].read()] == ["Judged."]
     assert trained.fluency == [ScorerRun("fluency", "judge", 111, 1.0, 1e-3, 7)]
     caplog.clear()
-    stages.run_scorers(config)
+    scorers.run_scorers(config)
     assert len(trained.shared) == 2 and len(trained.fluency) == 1
     assert caplog.messages == [
         f"{config.out / 'scorers' / name} is done" for name in ("shared-ship", "shared-judge", "fluency-judge")
@@ -237,31 +237,31 @@ def test_the_shared_scorer_its_judge_and_fluencys_judge_are_trained_once_each(co
 
 def test_every_objective_has_a_report_on_both_splits(config, trained) -> None:
     put_warm_start(config)
-    stages.run_scorers(config)
-    scorers = config.out / "scorers"
-    reports = sorted(str(path.relative_to(scorers)) for path in scorers.glob("*/report*.json"))
+    scorers.run_scorers(config)
+    folder = config.out / "scorers"
+    reports = sorted(str(path.relative_to(folder)) for path in folder.glob("*/report*.json"))
     shared = [f"shared-{role}/report-{name}.json" for role in ("judge", "ship") for name in sorted(OBJECTIVES)]
     assert reports == ["fluency-judge/report.json", *shared]
     for path in reports:
-        report = json.loads((scorers / path).read_text())
+        report = json.loads((folder / path).read_text())
         assert list(report) == ["validation", "test"] and "against readers" in report["test"]
-    pairs = {name: json.loads((scorers / f"shared-ship/report-{name}.json").read_text())["test"] for name in OBJECTIVES}
+    pairs = {name: json.loads((folder / f"shared-ship/report-{name}.json").read_text())["test"] for name in OBJECTIVES}
     assert "own empathic>simple" in pairs["empathy"] and "own complex>simple" in pairs["reflection"]
     assert {objective for name, objective in trained.opened.asked if name == "shared-judge"} == set(OBJECTIVES)
 
 
 def test_a_scorer_without_its_report_is_reported_on_and_not_trained_again(config, trained) -> None:
     put_warm_start(config)
-    stages.run_scorers(config)
+    scorers.run_scorers(config)
     (config.out / "scorers" / "shared-ship" / "report-faithfulness.json").unlink()
-    stages.run_scorers(config)
+    scorers.run_scorers(config)
     assert len(trained.shared) == 2
     assert (config.out / "scorers" / "shared-ship" / "report-faithfulness.json").is_file()
 
 
 def test_without_a_warm_start_no_scorer_is_trained(config, trained) -> None:
     with pytest.raises(ConfigError) as error:
-        stages.run_scorers(config)
+        scorers.run_scorers(config)
     assert str(error.value) == (
         f"Got no warm start in {config.models}: expected one for the scorers to stand on; "
         "run the stage warmstart first."
@@ -273,7 +273,7 @@ def test_a_scorer_is_packaged_with_its_head_and_every_report(config, tiny_base) 
     source = write_scorer(config.out / "scorers" / "shared-ship", tiny_base, OBJECTIVES, seed=4)
     for name in ("report-empathy", "report-reflection"):
         (source / f"{name}.json").write_text(json.dumps({"of": name}))
-    assert stages._package_scorer(config, "empathy", "ship") == "scorers/shared-ship"
+    assert package._package_scorer(config, "empathy", "ship") == "scorers/shared-ship"
     target = config.models / "scorers" / "shared-ship"
     assert sorted(path.name for path in target.iterdir()) == [
         "adapter_config.json",
@@ -291,16 +291,17 @@ def test_a_scorer_is_packaged_with_its_head_and_every_report(config, tiny_base) 
     scores = [LanguageModelScorer(folder, tiny_base).scores(*pairs) for folder in (source, target)]
     torch.testing.assert_close(scores[0], scores[1], atol=5e-3, rtol=0)  # half precision on disk
     shutil.rmtree(source)
-    assert stages._package_scorer(config, "empathy", "ship") == "scorers/shared-ship"  # packaged before: stays
+    assert package._package_scorer(config, "empathy", "ship") == "scorers/shared-ship"  # packaged before: stays
 
 
 def test_a_judge_that_there_is_not_is_packaged_nowhere(config) -> None:
-    assert stages._package_scorer(config, "empathy", "judge") is None and not config.models.exists()
+    assert package._package_scorer(config, "empathy", "judge") is None and not config.models.exists()
 
 
 def test_every_stage_has_its_command_and_runs_in_order() -> None:
-    assert tuple(stage_runs()) == STAGES and list(HELP) == [*STAGES, "all"]
-    assert STAGES.index("warmstart") < STAGES.index("scorers") < STAGES.index("rounds")  # each stands on the one before
+    assert list(stage_runs()) == list(STAGES)
+    order = list(STAGES)  # each stands on the one before
+    assert order.index("warmstart") < order.index("scorers") < order.index("rounds")
     assert {command.name for command in app.registered_commands} == {*STAGES, "all"}
     assert {group.name for group in app.registered_groups} == {"data", "reading"}
 
@@ -339,7 +340,7 @@ def test_progress_is_shown_on_stderr_while_a_command_runs_and_not_after(tmp_path
     with pytest.raises(SystemExit) as stop:
         run()
     assert stop.value.code == 0
-    stages.log.info("nobody listens")
+    log.info("nobody listens")
     shown = capsys.readouterr()
     assert shown.out == "" and shown.err.splitlines() == [f"== {stage}" for stage in STAGES]
 
@@ -379,6 +380,6 @@ def test_a_bad_configuration_is_one_line_and_exit_code_2(tmp_path, monkeypatch, 
 def test_the_manifest_is_changed_in_its_place(config) -> None:
     config.models.mkdir(parents=True)
     (config.models / "manifest.json").write_text(json.dumps({"presets": {"a": {}}, "help": "“Yes”"}))
-    stages.amend_manifest(config, lambda data: data["presets"].update(b={"x": 1}))
+    models.amend_manifest(config, lambda data: data["presets"].update(b={"x": 1}))
     text = (config.models / "manifest.json").read_text()
     assert json.loads(text) == {"presets": {"a": {}, "b": {"x": 1}}, "help": "“Yes”"} and "“Yes”" in text

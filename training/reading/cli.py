@@ -28,7 +28,7 @@ def make(
     """Write sheet.jsonl (id, statement, reply) and key.json; keep the key from the readers."""
     from training.config import read_config
     from training.reading.replies import items, open_reflector, unseen_statements
-    from training.stages import corpora_of, partition
+    from training.stages.statements import corpora_of, partition
 
     settings = read_config(config)
     if corpora is not None:

@@ -1,0 +1,130 @@
+"""The stage `package`: writes the models folder with its manifest out of what the earlier stages have trained."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import torch
+
+from emorl.errors import ConfigError
+from emorl.models.base import BASE_SHA256
+from emorl.models.manifest import VERSION, base_identity, file_sha256
+from emorl.models.template import TEMPLATE
+from training import files
+from training.config import Config
+from training.package import store_adapter, store_scorer
+from training.stages.scores import packaged_warm_start, scorer_folder
+
+LABELS = {
+    "reflection": (
+        "Reflection",
+        "Says back what the client means, beyond the words. Example: from “I keep starting "
+        "over” to “Part of you is tired of beginning again.”",
+    ),
+    "empathy": (
+        "Empathy",
+        "Names what the client feels and why. Example: “It's lonely, facing all those evenings by yourself.”",
+    ),
+    "fluency": (
+        "Fluency",
+        "Keeps to natural, expected English. Example: “You miss how it was”, not “The missing of it is in you.”",
+    ),
+}
+
+
+def run_package(config: Config) -> None:
+    """Write the models folder: warm start, adapters, scorers, manifest; until the search `balanced` is `equal`.
+
+    Raises:
+        ConfigError: The warm start or an adapter has not been trained.
+    """
+    models = config.models
+    _check_trained(config)
+    base_id = base_identity(BASE_SHA256, models / "warmstart")
+    entries: list[files.ObjectiveEntry] = []
+    judge = _package_scorer(config, "faithfulness", "judge")
+    check = {"scorer": _package_scorer(config, "faithfulness", "ship"), "label": "Stays with what was said"}
+    for name in config.objectives:
+        source = config.out / "objectives" / name
+        adapter = store_adapter(source / "best", models / "adapters" / name, base_id, torch.float32)
+        scorer = "fluency" if name == "fluency" else _package_scorer(config, name, "ship")
+        label, text = LABELS[name]
+        account: files.Training = json.loads((source / "account.json").read_text())
+        entries.append(
+            {
+                "name": name,
+                "label": label,
+                "help": text,
+                "adapter": f"adapters/{name}",
+                "sha256": file_sha256(adapter / "adapter_model.safetensors"),
+                "scorer": scorer,
+                "judge": _package_scorer(config, name, "judge"),
+                "training": account,
+            }
+        )
+    names = [e["name"] for e in entries]
+    warm: files.WarmStart = json.loads((config.out / "warmstart" / "warmstart.json").read_text())
+    learnt = config.out / "preferences" / "preferences.json"
+    if learnt.is_file():
+        warm["preferences"] = json.loads(learnt.read_text())
+    manifest: files.Manifest = {
+        "version": VERSION,
+        "base": {"name": "SmolLM2-135M-Instruct", "licence": "Apache-2.0", "sha256": BASE_SHA256},
+        "template": TEMPLATE,
+        "warm_start": {
+            "path": "warmstart",
+            "sha256": file_sha256(models / "warmstart/adapter_model.safetensors"),
+            "training": warm,
+        },
+        "base_id": base_id,
+        "objectives": entries,
+        "faithfulness": {**check, "judge": judge},
+        "presets": {
+            "balanced": dict.fromkeys(names, 1.0),
+            "equal": dict.fromkeys(names, 1.0),
+            **{n: {n: 1.0} for n in names},
+            "base": {},
+        },
+    }
+    (models / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+
+
+def _check_trained(config: Config) -> None:
+    if packaged_warm_start(config) is None or not (config.out / "warmstart" / "warmstart.json").is_file():
+        raise ConfigError.of(
+            f"no warm start in {config.models} with its account in {config.out}",
+            "both to package",
+            "run the stage warmstart first",
+        )
+    for name in config.objectives:
+        source = config.out / "objectives" / name
+        if not (source / "account.json").is_file():
+            raise ConfigError.of(
+                f"no finished adapter of {name} in {source}", "one to package", "run the stage objectives first"
+            )
+        if not (source / "best" / "adapter_config.json").is_file():
+            raise ConfigError.of(
+                f"no good adapter of {name} in {source}, because a guard stopped the run before its first",
+                "one to package",
+                "read validation.jsonl there, remove the folder, lower the learning rate and run the stage objectives",
+            )
+        if "settings" not in json.loads((source / "account.json").read_text()):
+            raise ConfigError.of(
+                f"an adapter of {name} in {source} without the settings that trained it",
+                "them in its account.json",
+                "train it again with the stage objectives and --anew",
+            )
+
+
+def _package_scorer(config: Config, objective: str, role: str) -> str | None:
+    """Copy a scorer with its reports to the models folder; its path there, or None if there is no such judge."""
+    folder = scorer_folder(config, objective, role)
+    if folder is None:
+        return None
+    target = config.models / "scorers" / folder.name
+    if folder != target:
+        store_scorer(folder, target)
+        for report in folder.glob("report*.json"):
+            shutil.copy(report, target / report.name)
+    return f"scorers/{folder.name}"

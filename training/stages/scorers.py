@@ -1,0 +1,87 @@
+"""The stage `scorers`: trains the scorers and their held-out judges, and reports how good they are."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from emorl.errors import ConfigError
+from emorl.scoring.score_cache import ScoreCache
+from emorl.scoring.scorer import Score
+from training.config import Config
+from training.data import Corpora
+from training.sources import sources_of
+from training.stages.scores import packaged_warm_start, scorer_folders
+from training.stages.statements import corpora_of
+
+log = logging.getLogger(__name__)
+
+
+def run_scorers(config: Config) -> None:
+    """Train the shared scorer and its held-out judge, and fluency's judge; report on validation and test statements.
+
+    Raises:
+        ConfigError: There is no warm start for the shared scorer to stand on.
+    """
+    corpora = corpora_of(config)
+    for role in ("ship", "judge"):
+        _train_shared(config, corpora, role)
+    _train_fluency_judge(config, corpora)
+
+
+def _train_shared(config: Config, corpora: Corpora, role: str) -> None:
+    """The scorer of faithfulness, reflection and empathy; the judge stands on the plain base and on other labels."""
+    from training.language_model import OBJECTIVES, train_shared_scorer
+
+    out, warm = config.out / "scorers" / f"shared-{role}", packaged_warm_start(config)
+    if (out / "report-faithfulness.json").is_file():
+        log.info("%s is done", out)
+        return
+    if warm is None:
+        raise ConfigError.of(
+            f"no warm start in {config.models}",
+            "one for the scorers to stand on",
+            "run the stage warmstart first",
+        )
+    if not (out / "scorer.json").is_file():
+        settings = config.scorers.shared if role == "ship" else replace(config.scorers.shared, start=None)
+        seed = config.scorers.seed + (100 if role == "judge" else 0)
+        stand = warm if role == "ship" else None
+        train_shared_scorer(settings, sources_of(corpora, role), role, seed, out, stand, config.scorers.limit)
+    folders = scorer_folders(packaged_warm_start(config))
+    cache = ScoreCache({objective: folders.load(out, objective).score for objective in OBJECTIVES})
+    for objective in OBJECTIVES:
+        _report(config, corpora, objective, _column(cache, objective), out / f"report-{objective}.json")
+
+
+def _train_fluency_judge(config: Config, corpora: Corpora) -> None:
+    """Fluency ships as a perplexity; its judge is a cross-encoder that knows broken copies."""
+    from training.scorers import ScorerRun, train_scorer
+
+    out, c = config.out / "scorers" / "fluency-judge", config.scorers
+    if (out / "report.json").is_file():
+        log.info("%s is done", out)
+        return
+    train_scorer(ScorerRun("fluency", "judge", c.seed + 101, c.judge_epochs, c.learning_rate, c.limit), corpora, out)
+    score = scorer_folders(packaged_warm_start(config)).load(out, "fluency").score
+    _report(config, corpora, "fluency", score, out / "report.json")
+
+
+def _column(cache: ScoreCache, objective: str) -> Score:
+    """One objective's score out of a cache that scores every pair once for all of them."""
+    return lambda statements, replies: torch.tensor(cache.columns(statements, replies)[objective])
+
+
+def _report(config: Config, corpora: Corpora, objective: str, score: Score, path: Path) -> None:
+    """How good a scorer is, on the validation and test statements that shipping scorers are read on."""
+    from training.scorer_report import scorer_report
+
+    found = {
+        split: scorer_report(objective, score, sources_of(corpora, "ship", split), config.scorers.limit)
+        for split in ("validation", "test")
+    }
+    path.write_text(json.dumps(found, indent=1) + "\n")
