@@ -196,7 +196,7 @@ def write_again(
             raise BackboneError.of(f"the precision {precision}", ", ".join(PRECISIONS), "choose one with --dtype")
         given = {**vars(stored), "statement": words}
         del given["statement_sha256"]
-        again = replay(Writer.load(models, precision, judged=False), **given)
+        again = replay(Writer.load(models, precision, scored=False), **given)
         identical &= again.identical
         print_replay(stored.reflection, again)
     if not identical:

@@ -190,8 +190,8 @@ def _read(_values: tuple[str | None, ...]) -> Settings:
 
 
 def _fault(fault: ErrorDetails) -> str:
-    place = str(fault["loc"][0])  # the field where the variable is unset
-    name = next((variable for variable, field in VARIABLES.items() if field == place), place)
+    location = str(fault["loc"][0])  # the field where the variable is unset
+    name = next((variable for variable, field in VARIABLES.items() if field == location), location)
     given = os.environ.get(name)
     got = f"{name} unset" if not given else name if name in SECRETS else f"{name}={given}"
     expected = fault["msg"].removeprefix("Value error, ")

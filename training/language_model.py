@@ -59,7 +59,7 @@ class SharedScorerConfig:
     start: Path | None = None
 
 
-class Batch(TypedDict):
+class GradedBatch(TypedDict):
     """N replies to several statements.
 
     Attributes:
@@ -194,7 +194,7 @@ def train_shared_scorer(
             "raise unread_share or name a folder with corpora."
         )
 
-    def gather(groups: list[list[MultiGraded]]) -> Batch:
+    def gather(groups: list[list[MultiGraded]]) -> GradedBatch:
         rows = rows_of(tokenizer, [(group[0].statement, [g.reply for g in group]) for group in groups])
         chunks = batches([len(row["input_ids"]) for row in rows])
         order = [index for chunk in chunks for index in chunk]

@@ -147,8 +147,8 @@ class SelfCriticalTrainer(RLOOTrainer):
         if torch.is_grad_enabled():  # the loss: the same rollouts in another order
             assert self._pass is not None and self._ids is not None
             logps, entropies = self._pass
-            place = {row.tobytes(): i for i, row in enumerate(self._ids.numpy())}
-            order = torch.tensor([place[row.tobytes()] for row in input_ids.numpy()])
+            index = {row.tobytes(): i for i, row in enumerate(self._ids.numpy())}
+            order = torch.tensor([index[row.tobytes()] for row in input_ids.numpy()])
             self._pass = None
             return logps[order], entropies[order], None
         if self._ids is not input_ids:
@@ -164,7 +164,7 @@ class SelfCriticalTrainer(RLOOTrainer):
         return logps, entropies if compute_entropy else None, None
 
 
-class Watch(TrainerCallback):
+class ValidationCallback(TrainerCallback):
     """Validates, logs samples, keeps the best adapter, writes down how far the run is and ends it by rule."""
 
     def __init__(
@@ -277,10 +277,10 @@ def train_objective(
         prompts: Training statements.
         unseen: Validation statements, never trained on.
         score: The objective's shipping scorer, the only reward.
-        judge: Its held-out judge, watched but never rewarded, or None.
+        judge: Its held-out judge, measured but never rewarded, or None.
         out: Folder for checkpoints, logs and the adapter.
         resume: Continue from the last whole checkpoint in `out`; otherwise what lies there is removed.
-        faithfulness: Watched by itself beside the reward, or None.
+        faithfulness: Measured by itself beside the reward, or None.
         anew: Begin from nothing where `resume` would be refused.
         ranked: Read replies to learn from first.
 
@@ -360,15 +360,15 @@ def train_objective(
         ),
     )
     trainer.prepare(config, end_token, account)
-    watch = Watch(trainer, ordered, score, judge, out, faithfulness, digest, earlier)
-    trainer.add_callback(watch)
+    validation = ValidationCallback(trainer, ordered, score, judge, out, faithfulness, digest, earlier)
+    trainer.add_callback(validation)
     if ranked and config.ranking and earlier is None:
-        watch.begin(0)  # the guards compare with the warm start
+        validation.begin(0)  # the guards compare with the warm start
         log.info("%s learns the ranking of read replies to %d statements", out.name, len(ranked))
         learn_ranking(trainer.model, tokenizer, ranked, config.ranking)
     if account.steps < config.steps:
         trainer.train(resume_from_checkpoint=str(found[0]) if found else None)
-        account = watch.spent(trainer.state.global_step)
+        account = validation.spent(trainer.state.global_step)
     write_json(out / "account.json", {"settings": asdict(config), **asdict(account)})
     return account
 

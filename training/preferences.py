@@ -76,7 +76,7 @@ class Preferred:
     utilities: tuple[float, ...]
 
 
-class Batch(TypedDict):
+class PreferenceBatch(TypedDict):
     """N replies to several statements.
 
     Attributes:
@@ -168,7 +168,7 @@ class PreferencePolicy(torch.nn.Module):
     def forward(
         self, rows: dict[str, torch.Tensor], utilities: torch.Tensor, group: torch.Tensor, reference: torch.Tensor
     ) -> dict[str, torch.Tensor]:
-        """The loss of one `Batch`."""
+        """The loss of one `PreferenceBatch`."""
         logps, lengths = policy_logps(self.policy.base_model.model, rows)
         rewards = self.beta * (logps - reference)
         said = utilities >= SAID
@@ -182,7 +182,7 @@ def _length(item: Preferred) -> int:
 
 
 @torch.no_grad()
-def ranked_rightly(policy: PeftModel, batches: Sequence[Batch]) -> float | None:
+def ranked_rightly(policy: PeftModel, batches: Sequence[PreferenceBatch]) -> float | None:
     """Share of the pairs of unequal replies that the policy's log-ratio ranks rightly; None without pairs."""
     right = pairs = 0
     for batch in batches:
@@ -234,9 +234,9 @@ def train_preferences(
     items = sorted([*learnt, *imitated(corpora, warm, config)], key=_length)
     batches = [items[i : i + config.batch] for i in range(0, len(items), config.batch)]
 
-    def measured(groups: Sequence[Sequence[Preferred]]) -> list[Batch]:
+    def measured(groups: Sequence[Sequence[Preferred]]) -> list[PreferenceBatch]:
         """Batches with the log-probabilities under the warm start as it is now."""
-        found: list[Batch] = []
+        found: list[PreferenceBatch] = []
         for group in groups:
             rows = collate(rows_of(tokenizer, [(item.statement, item.replies) for item in group]))
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=fast_bf16()):

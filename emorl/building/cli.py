@@ -55,10 +55,10 @@ def build_command(
     from emorl.building.build import Parts, build
 
     parts = Parts(
-        adapters={name: Path(place) for name, place in given.items()},
+        adapters={name: Path(path) for name, path in given.items()},
         base=base,
         warm_start=warm_start,
-        scorers={name: place if place == "fluency" else Path(place) for name, place in scorers.items()},
+        scorers={name: path if path == "fluency" else Path(path) for name, path in scorers.items()},
     )
     print(build(folder, parts))
 

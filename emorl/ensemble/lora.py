@@ -119,12 +119,12 @@ def _read_factors(name: str, path: Path, base_id: str | None) -> tuple[Factors, 
                     )
                 target = int(match[2]), match[3]
                 modules[target] = match[1]
-                halves = matrices.setdefault(target, {})
-                if match[4] in halves:
+                pair = matrices.setdefault(target, {})
+                if match[4] in pair:
                     raise AdapterMismatch.of(
                         f"adapter {name}, which has {match[4]} of {match[1]} twice", "once", "save the adapter again"
                     )
-                halves[match[4]] = _finite(name, key, file.get_tensor(key))
+                pair[match[4]] = _finite(name, key, file.get_tensor(key))
     except (SafetensorError, OSError) as error:
         reason = " ".join(str(error).split())
         raise AdapterMismatch.of(

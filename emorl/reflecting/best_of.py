@@ -26,7 +26,7 @@ from emorl.ensemble.setting import MAX_SEED
 from emorl.models.template import check_statement
 from emorl.reflecting.contract import check_candidates, may_be_shown, refuse_reply
 from emorl.reflecting.finish import finish
-from emorl.reflecting.reflection import Candidate, Draft, Judged, Made, Reflection, StatementAtlas, named_weights
+from emorl.reflecting.reflection import Candidate, Draft, Made, Reflection, ReplyScores, StatementAtlas, named_weights
 from emorl.reflecting.writer import Writer
 
 TEMPERATURE = 0.5
@@ -36,16 +36,16 @@ Read one by one, 39 in 100 greedy replies of the warm start would be said, 34 of
 """
 
 
-def total(asked: Mapping[str, float], judged: Judged) -> float:
+def total(asked: Mapping[str, float], reply: ReplyScores) -> float:
     """What candidates are compared by, 0 to 1.
 
     Args:
         asked: Shares ŵ by objective, which sum to 1 or are all 0; objectives without a scorer do not count.
-        judged: Scores and faithfulness.
+        reply: Its scores and faithfulness.
     """
-    scored = [share * judged.scores[name] for name, share in asked.items() if share and name in judged.scores]
+    scored = [share * reply.scores[name] for name, share in asked.items() if share and name in reply.scores]
     quality = math.fsum(scored) if scored else 1.0
-    return quality * (1.0 if judged.faithfulness is None else judged.faithfulness)
+    return quality * (1.0 if reply.faithfulness is None else reply.faithfulness)
 
 
 def plan(
@@ -92,7 +92,7 @@ def write_best(
     texts = [writer.text(result.tokens) for result in results]
     fit = may_be_shown(text, texts)
     refuse_reply(text, fit or texts)
-    judged = writer.judge(text, texts)
+    scored = writer.score_replies(text, texts)
     first: dict[str, int] = {}  # where each distinct text occurs first
     for index in range(len(planned)):
         if texts[index] in fit:
@@ -101,18 +101,18 @@ def write_best(
         first.pop("", None)
     shares = named_weights(names, asked)
     ranked = sorted(
-        first.values(), key=lambda index: -total(shares, judged[texts[index]])
+        first.values(), key=lambda index: -total(shares, scored[texts[index]])
     )  # stable: the first of equals wins
     candidates = tuple(
         Candidate(
             texts[index],
             *planned[index],
-            judged[texts[index]].scores,
-            judged[texts[index]].faithfulness,
-            total(shares, judged[texts[index]]),
+            scored[texts[index]].scores,
+            scored[texts[index]].faithfulness,
+            total(shares, scored[texts[index]]),
         )
         for index in ranked
     )
     best = ranked[0]
-    chosen = finish(writer, text, rows[best], results[best], results[rows.index(base)], judged, explain)
+    chosen = finish(writer, text, rows[best], results[best], results[rows.index(base)], scored, explain)
     yield replace(chosen, candidates=candidates)

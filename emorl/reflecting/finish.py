@@ -16,7 +16,7 @@ from emorl.explain.contributions import explain_tokens
 from emorl.models.base import BASE_NAME, BASE_SHA256
 from emorl.models.manifest import Manifest
 from emorl.reflecting.contract import shown
-from emorl.reflecting.reflection import Judged, ModelIdentity, Reflection, TokenExplanation, Trace, WrittenWith
+from emorl.reflecting.reflection import ModelIdentity, Reflection, ReplyScores, TokenExplanation, Trace, WrittenWith
 from emorl.reflecting.writer import MAX_TOKENS, Writer
 
 
@@ -26,7 +26,7 @@ def finish(
     setting: Setting,
     own: Decoded,
     base: Decoded,
-    judged: Mapping[str, Judged],
+    scored: Mapping[str, ReplyScores],
     explain: bool,
 ) -> Reflection:
     """Put together what was written, and explain it.
@@ -37,7 +37,7 @@ def finish(
         setting: What the reflection was written with.
         own: Its result, with states if it is to be explained.
         base: The base's own reply.
-        judged: Scores of both texts.
+        scored: Scores of both texts.
         explain: Whether to explain every token.
     """
     reply, base_reply = writer.text(own.tokens), writer.text(base.tokens)
@@ -47,8 +47,8 @@ def finish(
         base_reflection=shown(statement, base_reply),
         objectives=tuple(writer.names),
         setting=setting,
-        scores=judged[reply].scores,
-        base_scores=judged[base_reply].scores,
+        scores=scored[reply].scores,
+        base_scores=scored[base_reply].scores,
         tokens=_reasons(writer, setting, own) if explain else (),
         timing={
             "prefill_ms": round(own.prefill_ms, 1),
@@ -57,7 +57,7 @@ def finish(
         },
         model=model_of(writer.manifest),
         stopped=not own.ended,
-        faithfulness=judged[reply].faithfulness,
+        faithfulness=scored[reply].faithfulness,
         trace=Trace(tuple(own.tokens), own.states) if explain else None,
         written=written_with(writer),
     )

@@ -65,7 +65,7 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class Judged:
+class ReplyScores:
     """What the scorers say about a reply, 0 to 1: by objective, and faithfulness, None without a scorer for it."""
 
     scores: dict[str, float]

@@ -42,8 +42,8 @@ def write_side_by_side(
     if lone_greedy:
         writer.memory.keep(requests[0], results[0], results[-1])
     refuse_reply(text, [writer.text(results[own].tokens) for own, _ in where])
-    judged = writer.judge(text, [writer.text(result.tokens) for result in results])
+    scored = writer.score_replies(text, [writer.text(result.tokens) for result in results])
     yield tuple(
-        replace(finish(writer, text, setting, results[own], results[base], judged, explain), reused=reused)
+        replace(finish(writer, text, setting, results[own], results[base], scored, explain), reused=reused)
         for setting, (own, base) in zip(settings, where, strict=True)
     )

@@ -17,9 +17,9 @@ from emorl.ensemble.setting import objective_indices
 from emorl.models.folder import open_folder
 from emorl.models.manifest import Manifest
 from emorl.models.template import check_statement, prompt_text
-from emorl.reflecting.judges import Judges
 from emorl.reflecting.memory import Memory
-from emorl.reflecting.reflection import Judged, Objective
+from emorl.reflecting.reflection import Objective, ReplyScores
+from emorl.reflecting.scorers import Scorers
 from emorl.reflecting.tokenizer import SharedTokenizer, end_token
 
 MAX_TOKENS = 64
@@ -44,21 +44,21 @@ class Writer:
         decoder: The ensemble.
         scheduler: Writes everybody's requests as one batch.
         tokenizer: Text to token ids and back.
-        judges: The scorers.
+        scorers: The scorers.
         memory: The last greedy replies.
     """
 
     def __init__(
-        self, manifest: Manifest, decoder: EnsembleDecoder, tokenizer: SharedTokenizer, judges: Judges
+        self, manifest: Manifest, decoder: EnsembleDecoder, tokenizer: SharedTokenizer, scorers: Scorers
     ) -> None:
         """Args: see the attributes; `load` reads them from a models folder."""
-        self.manifest, self.decoder, self.tokenizer, self.judges = manifest, decoder, tokenizer, judges
+        self.manifest, self.decoder, self.tokenizer, self.scorers = manifest, decoder, tokenizer, scorers
         self.objectives = tuple(Objective(o.name, o.label, o.help) for o in manifest.objectives)
         self.scheduler, self.memory = Scheduler(decoder), Memory()
 
     @classmethod
     def load(
-        cls, models: Path | None = None, dtype: str | None = None, progress: bool = False, judged: bool = True
+        cls, models: Path | None = None, dtype: str | None = None, progress: bool = False, scored: bool = True
     ) -> Writer:
         """Load a models folder and its base.
 
@@ -66,7 +66,7 @@ class Writer:
             models: Models folder; `$EMORL_MODELS` or the shipped one by default.
             dtype: A key of `PRECISIONS`; the best for this processor by default.
             progress: Whether to show progress while the base is fetched for the first time.
-            judged: Whether to load the scorers too; without them nothing can be scored.
+            scored: Whether to load the scorers too; nothing can be scored without them.
 
         Raises:
             AssetError: The base or the models folder cannot be found, or a scorer is missing.
@@ -85,8 +85,8 @@ class Writer:
         adapters = [load_adapter(o.adapter, manifest.base_id, o.name) for o in manifest.objectives]
         backbone = LlamaBackbone.from_pretrained(base, warm, dtype or default_precision())
         decoder = EnsembleDecoder(backbone, StackedLora(adapters), [end_token(plain)])
-        judges = Judges.load(manifest, base) if judged else Judges({})
-        return cls(manifest, decoder, SharedTokenizer(plain), judges)
+        scorers = Scorers.load(manifest, base) if scored else Scorers({})
+        return cls(manifest, decoder, SharedTokenizer(plain), scorers)
 
     @property
     def names(self) -> list[str]:
@@ -139,8 +139,8 @@ class Writer:
 
     def scores(self, statement: str, replies: Sequence[str]) -> dict[str, list[float]]:
         """Scores of replies, 0 to 1, by objective."""
-        return self.judges.scores(statement, replies)
+        return self.scorers.scores(statement, replies)
 
-    def judge(self, statement: str, replies: Sequence[str]) -> dict[str, Judged]:
+    def score_replies(self, statement: str, replies: Sequence[str]) -> dict[str, ReplyScores]:
         """Scores and faithfulness of each distinct reply."""
-        return self.judges.judge(statement, replies)
+        return self.scorers.score_replies(statement, replies)

@@ -136,16 +136,16 @@ def _unbroken(words: Sequence[str]) -> list[str]:
 def _merged(words: Sequence[str], phrases: PhraseList) -> list[str]:
     """Words with neighbours put together where a strong word comes out that neither is: "ki ll", "su ici de"."""
     merged: list[str] = []
-    place = 0
-    while place < len(words):
+    start = 0
+    while start < len(words):
         for count in (4, 3, 2):
-            row = words[place : place + count]
+            row = words[start : start + count]
             whole = "".join(row)
             if len(row) == count and whole in phrases.strong and not set(row) <= phrases.vocabulary:
                 merged.append(whole)
-                place += count
+                start += count
                 break
         else:
-            merged.append(words[place])
-            place += 1
+            merged.append(words[start])
+            start += 1
     return merged

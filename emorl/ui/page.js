@@ -1,7 +1,8 @@
 // Everything that Gradio calls: the widgets by name, and what the page's events do without asking the server.
 import { about } from "./about/about.js";
-import { atlas, atlasWanted } from "./atlas/atlas.js";
+import { atlas } from "./atlas/atlas.js";
 import { banner } from "./banner/banner.js";
+import { inStep } from "./cancelling.js";
 import { compare } from "./compare/compare.js";
 import { states, tell } from "./events.js";
 import { map } from "./map/map.js";
@@ -16,6 +17,9 @@ import { why } from "./why/why.js";
 import { mixer } from "./writing/mixer.js";
 import { afterFailure, afterStop } from "./writing/outcome.js";
 import { statement } from "./writing/statement.js";
+
+// Gradio's client asks the server by this.
+window.fetch = inStep(window.fetch.bind(window));
 
 export const widgets = Object.freeze({
   about,
@@ -35,7 +39,7 @@ export const widgets = Object.freeze({
   why,
 });
 
-export const handlers = Object.freeze({ afterFailure, afterStop, agreement, atlasWanted, noticePhase, recalled });
+export const handlers = Object.freeze({ afterFailure, afterStop, agreement, noticePhase, recalled });
 
 // For tests: what the widgets have told each other.
 export const events = Object.freeze({ states, tell });

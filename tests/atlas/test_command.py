@@ -11,8 +11,8 @@ import pytest
 
 from emorl import cli
 from emorl.atlas import grow_atlas
-from emorl.reflecting.judges import Judges
 from emorl.reflecting.reflector import Reflector
+from emorl.reflecting.scorers import Scorers
 from emorl.reflecting.tokenizer import SharedTokenizer
 from emorl.reflecting.writer import Writer
 from tests.atlas.test_tree import scripted
@@ -36,8 +36,8 @@ LOADED: list[Path | None] = []
 def load(models, dtype, progress):
     LOADED.append(models)
     assert dtype == "float32"  # what exactness is claimed for
-    judges = Judges({"empathy": SimpleNamespace(score=lambda statements, replies: [len(r) / 100 for r in replies])})
-    return Reflector(Writer(manifest_of(NAMES), scripted(), SharedTokenizer(ScriptedTokenizer()), judges))
+    scorers = Scorers({"empathy": SimpleNamespace(score=lambda statements, replies: [len(r) / 100 for r in replies])})
+    return Reflector(Writer(manifest_of(NAMES), scripted(), SharedTokenizer(ScriptedTokenizer()), scorers))
 
 
 def call(monkeypatch, capsys, *arguments: str) -> tuple[str | int, str, str]:

@@ -133,6 +133,13 @@ class MemoryReader:
         return best
 
 
+def resident_mb() -> tuple[float, float]:
+    """The resident set of this process now, and its peak so far, in MB; Linux only."""
+    now, peak = _status_mb("VmRSS"), _status_mb("VmHWM")
+    assert now is not None and peak is not None
+    return now, peak
+
+
 def tensor_bytes(*owners: Any) -> int:
     """Bytes of all different tensor storages that these objects reach through attributes, lists and dicts."""
     seen: set[int] = set()

@@ -230,6 +230,17 @@ def browser_part(result: Mapping[str, Any]) -> str:
     )
 
 
+def memory_part(result: Mapping[str, Any]) -> str:
+    """How large the app is, with all shipped models loaded."""
+    held = "" if result["most_mb"] <= result["goal_mb"] else " (not reached)"
+    rows = [[r["name"], r["resident_mb"], r["peak_mb"]] for r in result["rows"]]
+    return (
+        "## The whole app\n\nMemory of `python app.py` with all shipped models, base, adapters and scorers, as more of "
+        "it is used: the resident set and its peak so far, in MB. "
+        f"Goal: at most {result['goal_mb']} resident{held}.\n\n" + table(["after", "memory, MB", "peak, MB"], rows)
+    )
+
+
 def main() -> None:
     """Write the page from what lies under var/bench."""
     parts = ["# What a reflection costs\n", INTRODUCTION]
@@ -238,6 +249,8 @@ def main() -> None:
         parts.append(decode_part(found["decode"]))
     if "precision" in found:
         parts.append(precision_part(found["precision"]))
+    if "memory" in found:
+        parts.append(memory_part(found["memory"]))
     if "page" in found:
         parts.append(browser_part(found["page"]))
     for name, title, text in (

@@ -183,7 +183,7 @@ def shipped(statements: int, dtype: str) -> tuple[EnsembleDecoder, list[list[int
     own = [json.loads(line)["statement"] for line in OWN.read_text(encoding="utf-8").splitlines()]
     own = [statement for statement in own if split_by_text(statement) == "validation"]
     own = own[:: max(1, len(own) // statements)][:statements]
-    cache = ScoreCache({name: scorer.score for name, scorer in writer.judges.scorers.items()})
+    cache = ScoreCache({name: scorer.score for name, scorer in writer.scorers.by_objective.items()})
 
     def score(number: int, tokens: Sequence[Sequence[int]]) -> list[float]:
         texts = [writer.text(t) for t in tokens]

@@ -143,7 +143,7 @@ def shipped_scores() -> list[Score]:
     writer = Writer.load(dtype="float32")
 
     def scored(statement: str) -> Score:
-        return lambda replies: writer.judge(statement, [writer.text(tokens) for tokens in replies])
+        return lambda replies: writer.score_replies(statement, [writer.text(tokens) for tokens in replies])
 
     return [scored(statement) for statement in STATEMENTS]
 

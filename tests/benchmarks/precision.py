@@ -49,7 +49,7 @@ def measure(precision: str, texts: Sequence[str]) -> tuple[dict[str, Any], list[
         "prefill_ms_median": statistics.median(r.prefill_ms for r in alone),
         "same_in_batch": sum(a.tokens == b.tokens for a, b in zip(alone, batched, strict=True)) / len(alone),
     }
-    for name, scorer in writer.judges.scorers.items():
+    for name, scorer in writer.scorers.by_objective.items():
         row[name] = statistics.fmean(scorer.score(list(texts), replies))
     return row, [r.tokens for r in alone]
 

@@ -39,7 +39,7 @@ def plain(writer: Writer, statements: Sequence[str], levels: int) -> tuple[Searc
         values = []
         for weights in points:
             replies = write(statements, weights, 0.0)
-            columns = [scorer.score(statements, replies) for scorer in writer.judges.scorers.values()]
+            columns = [scorer.score(statements, replies) for scorer in writer.scorers.by_objective.values()]
             values.append(float(torch.stack(columns).double().mean()))
         return values
 
@@ -48,7 +48,7 @@ def plain(writer: Writer, statements: Sequence[str], levels: int) -> tuple[Searc
 
 def shared(writer: Writer, statements: Sequence[str], levels: int) -> tuple[SearchResult, float, dict[str, int]]:
     """All new weight vectors of a level at once; the search, its seconds and its decoding steps."""
-    cache = ScoreCache({name: scorer.score for name, scorer in writer.judges.scorers.items()})
+    cache = ScoreCache({name: scorer.score for name, scorer in writer.scorers.by_objective.items()})
     spent = {"steps": 0, "alone": 0}
 
     def score(points: Sequence[Weights]) -> list[float]:

@@ -58,7 +58,7 @@ def test_the_best_is_shown_with_its_candidates_and_each_can_be_written_again(
 
     chosen.locator("summary").click()
     expect(chosen).to_contain_text("Total: (0.60 × 0.60 + 0.40 × 0.90) × 0.90 = 0.65")
-    chosen.get_by_role("button", name="Why this one's words").click()
+    chosen.get_by_role("button", name="Why it says this").click()
     expect(page.locator("#why-strip")).to_contain_text("nobody")
     open_tab(page, "Reflect")
     rate(page)
@@ -70,10 +70,10 @@ def test_the_best_is_shown_with_its_candidates_and_each_can_be_written_again(
     invented.get_by_role("button", name="Set the controls to this one").press("Enter")
     expect(page.locator("#generate")).to_be_focused()
     expect(page.get_by_label("one", exact=True)).to_be_checked()
-    expect(page.get_by_text("How many are written has changed since this text.")).to_be_visible()
+    expect(page.get_by_text("The number to choose from has changed since this text was written.")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator("#reflection-text")).to_contain_text("your mother never let you rest")
-    expect(reading(page)).to_contain_text("probably not. It may say what the client did not.")
+    expect(reading(page)).to_contain_text("probably not. It may say something the client did not.")
     expect(page.get_by_role("heading", name="Chosen from several")).to_be_hidden()
 
     page.get_by_role("button", name="Bring back").nth(1).click()
@@ -107,13 +107,13 @@ def test_sliders_and_map_tell_the_best_of_several_from_what_is_written_one_at_a_
     expect(page.locator("#widget-mixer .band-range:visible")).to_have_count(0)  # no promise that the text stays
     shown = text.inner_text()
     page.get_by_role("button", name="Only empathy").click()
-    expect(mark).to_contain_text("The weights have changed since this text.")
+    expect(mark).to_contain_text("The weights have changed since this text was written.")
     assert text.inner_text() == shown
     open_tab(page, "Map")
     expect(page.get_by_text("of the best of 8, another text may be chosen")).to_be_visible()
     open_tab(page, "Reflect")
     page.get_by_label("one", exact=True).check()
-    expect(mark).to_contain_text("How many are written has changed")
+    expect(mark).to_contain_text("The number to choose from has changed")
     generate(page)
     expect(mark).to_contain_text("Live")
     expect(reading(page)).to_contain_text("probably not")
@@ -140,7 +140,7 @@ def test_of_an_exercise_the_candidates_are_shown_and_nothing_is_offered_that_nee
     expect(candidates(page)).to_have_count(4)
     candidates(page).first.locator("summary").click()
     expect(page.get_by_text("Total: (0.60 × 0.60 + 0.40 × 0.90) × 0.90 = 0.65")).to_be_visible()
-    for name in ("Why this one's words", "Save rating", "Send to blind rating"):
+    for name in ("Why it says this", "Save rating", "Send to blind rating"):
         expect(page.get_by_role("button", name=name)).to_be_hidden()
     assert running.store.count() == 0
 
@@ -166,7 +166,9 @@ def test_axe_finds_nothing_and_it_fits_a_phone(
     page.locator("#widget-b-mixer").get_by_role("button", name="Recommended").click()
     page.get_by_role("button", name="Write both").click()
     expect(page.get_by_role("article", name="A")).to_contain_text("unsure. Read it against the statement.")
-    expect(page.get_by_role("article", name="B")).to_contain_text("probably not. It may say what the client did not.")
+    expect(page.get_by_role("article", name="B")).to_contain_text(
+        "probably not. It may say something the client did not."
+    )
     expect(page.get_by_text("“Stays with what was said” is an automatic estimate that is often wrong.")).to_be_visible()
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -60,11 +60,11 @@ def test_personal_data_is_masked_on_request(new_page: Callable[..., Page], app: 
     open_app(page, app().url)
     box = page.get_by_label("What the client said")
     box.fill("My name is Ann Bell. Mail ann@example.org or ring 07700 900123.")
-    page.get_by_role("button", name="Replace it with [name] and the like").press("Enter")
+    page.get_by_role("button", name="Replace it with placeholders such as [name]").press("Enter")
     expect(box).to_have_value("My name is [name]. Mail [e-mail address] or ring [phone number].")
     expect(box).to_be_focused()
     expect(page.get_by_text("This may contain personal data")).to_have_count(0)
-    expect(page.get_by_role("button", name="Replace it with [name] and the like")).to_be_hidden()
+    expect(page.get_by_role("button", name="Replace it with placeholders such as [name]")).to_be_hidden()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

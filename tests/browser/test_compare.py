@@ -114,9 +114,9 @@ def test_statement_and_setting_are_taken_from_reflect(new_page: Callable[..., Pa
     page.get_by_text("Advanced").click()
     page.get_by_role("spinbutton", name="Seed").fill("7")
     open_tab(page, "Compare")
-    page.locator("#widget-compare-statement").get_by_role("button", name="Take from Reflect").click()
+    page.locator("#widget-compare-statement").get_by_role("button", name="Copy from Reflect").click()
     expect(box(page)).to_have_value(STATEMENT)
-    page.locator("#widget-b-mixer").get_by_role("button", name="Take from Reflect").click()
+    page.locator("#widget-b-mixer").get_by_role("button", name="Copy from Reflect").click()
     expect(page.locator("#widget-b-mixer")).to_contain_text("100% of the mix")
     expect(page.locator("#b-seed")).to_have_value("7")
     expect(page.locator("#a-seed")).to_have_value("0")
@@ -192,7 +192,7 @@ def test_errors_are_plain_lines(new_page: Callable[..., Page], app: Callable[...
     expect(page.get_by_role("alert").filter(has_text="expected what the client said")).to_be_visible()
     box(page).fill("You can write to jane.doe@example.org about it.")
     expect(page.locator("#compare-statement-notice")).to_contain_text("This may contain personal data")
-    page.get_by_role("button", name="Replace it with [name] and the like").press("Enter")
+    page.get_by_role("button", name="Replace it with placeholders such as [name]").press("Enter")
     expect(box(page)).to_have_value("You can write to [e-mail address] about it.")
 
 

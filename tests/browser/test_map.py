@@ -115,7 +115,7 @@ def test_a_change_of_weights_moves_the_marker_and_zero_is_not_on_the_map(
     page.get_by_role("tab", name="Reflect", exact=True).click()
     page.get_by_role("button", name="Base model", exact=True).click()
     open_map(page)
-    expect(page.locator("#map-count")).to_contain_text("does not cover your present weights")
+    expect(page.locator("#map-count")).to_contain_text("does not cover your current weights")
     expect(page.locator(".triangle .here")).to_be_hidden()
 
 
@@ -144,7 +144,7 @@ def test_of_four_objectives_three_are_chosen(new_page: Callable[..., Page], app:
         group.get_by_label(name).check()
     go.press("Enter")
     expect(page.locator(".map-top")).to_have_text("Empathy")
-    expect(page.locator("#map-count")).to_contain_text("does not cover your present weights")
+    expect(page.locator("#map-count")).to_contain_text("does not cover your current weights")
     page.locator(".map-row").first.press("Enter")
     expect(page.locator("#map-count")).to_contain_text("This one is written at")
     assert page.locator("#widget-mixer output").first.text_content() == "0.00"

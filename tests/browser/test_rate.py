@@ -239,7 +239,7 @@ def test_a_draft_outlives_a_reload(new_page: Callable[..., Page], serve_items: C
     page.locator("#queue-heading").focus()
     for key in "23":
         page.keyboard.press(key)
-    page.get_by_label("Only parrots").check()
+    page.get_by_label("Only repeats the client").check()
     page.locator("#queue-form textarea").fill("half a thought")
     expect(page.get_by_text("Draft saved")).to_be_visible()
     page.reload()
@@ -311,7 +311,7 @@ def test_no_answer_from_the_app_loses_nothing(new_page: Callable[..., Page], ser
     for key in "2231":
         page.keyboard.press(key)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert").filter(has_text="What you chose is still here")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="Your answers are still here")).to_be_visible()
     page.unroute_all()
     page.get_by_role("button", name="Submit", exact=True).click()
     expect(page.get_by_text("Your answer is saved.").first).to_be_visible()

@@ -76,7 +76,7 @@ def test_a_version_changed_after_saving_is_saved_again(new_page: Callable[..., P
     assert running.store.all()[0].given.edited is None
     for revision, text in ((2, MINE), (3, "Or so: " + MINE)):
         keep(page, text)
-        expect(page.get_by_text("Your own version has changed since. Save again to store it.")).to_be_visible()
+        expect(page.get_by_text("Your own version has changed since then. Save again to store it.")).to_be_visible()
         assert page.locator("input[name=rating-depth]:checked").get_attribute("value") == "complex"
         page.get_by_role("button", name="Save rating").click()
         expect(page.get_by_text("Thank you, your rating is saved.")).to_be_visible()

@@ -57,8 +57,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     calls: list[Any] = []
 
-    def load(models: Any, precision: str, judged: bool) -> Any:
-        calls.append((models, precision, judged))
+    def load(models: Any, precision: str, scored: bool) -> Any:
+        calls.append((models, precision, scored))
         return SimpleNamespace()
 
     def again(_: Any, statement: str, reflection: str, **more: Any) -> replay.Replay:

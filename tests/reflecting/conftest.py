@@ -13,8 +13,8 @@ import torch
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
 from emorl.ensemble.lora import load_adapter
 from emorl.models.manifest import Manifest, ObjectiveEntry
-from emorl.reflecting.judges import Judges
 from emorl.reflecting.reflector import Reflector
+from emorl.reflecting.scorers import Scorers
 from emorl.reflecting.tokenizer import SharedTokenizer
 from emorl.reflecting.writer import Writer
 from tests.ensemble.conftest import save_random_adapter
@@ -59,5 +59,5 @@ def decoder(tiny_llama, tmp_path_factory) -> EnsembleDecoder:
 @pytest.fixture
 def reflector(decoder) -> Reflector:
     """The real one over the tiny ensemble."""
-    judges = Judges({name: Counted(letter) for name, letter in zip(NAMES, "135", strict=True)})
-    return Reflector(Writer(manifest_of(NAMES), decoder, SharedTokenizer(Words()), judges))
+    scorers = Scorers({name: Counted(letter) for name, letter in zip(NAMES, "135", strict=True)})
+    return Reflector(Writer(manifest_of(NAMES), decoder, SharedTokenizer(Words()), scorers))

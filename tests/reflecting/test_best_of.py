@@ -16,7 +16,7 @@ from emorl.ensemble import Request, Setting
 from emorl.errors import EmorlError
 from emorl.reflecting.best_of import TEMPERATURE, plan, total
 from emorl.reflecting.contract import CANDIDATE_FIELDS, FIELDS, reflection_json
-from emorl.reflecting.reflection import Draft, Judged, Reflection, StatementAtlas
+from emorl.reflecting.reflection import Draft, Reflection, ReplyScores, StatementAtlas
 from tests.reflecting.conftest import NAMES, Counted
 
 MIX = Setting((2.0, 1.0, 1.0))
@@ -24,18 +24,18 @@ STATEMENT = "I am tired."
 
 
 def test_totals_by_hand():
-    judged = Judged({"reflection": 0.8, "empathy": 0.4, "fluency": 0.2}, 0.6)
+    scored = ReplyScores({"reflection": 0.8, "empathy": 0.4, "fluency": 0.2}, 0.6)
     asked = {"reflection": 0.5, "empathy": 0.25, "fluency": 0.25}
-    assert total(asked, judged) == pytest.approx((0.4 + 0.1 + 0.05) * 0.6)
-    assert total(asked, Judged(judged.scores, None)) == pytest.approx(0.55)
+    assert total(asked, scored) == pytest.approx((0.4 + 0.1 + 0.05) * 0.6)
+    assert total(asked, ReplyScores(scored.scores, None)) == pytest.approx(0.55)
     nobody = dict.fromkeys(NAMES, 0.0)
-    assert total(nobody, judged) == 0.6 and total(nobody, Judged(judged.scores, None)) == 1
+    assert total(nobody, scored) == 0.6 and total(nobody, ReplyScores(scored.scores, None)) == 1
 
 
 def test_an_objective_without_a_scorer_does_not_count():
-    judged = Judged({"reflection": 0.8}, 0.5)
-    assert total({"reflection": 0.5, "calm": 0.5}, judged) == pytest.approx(0.4 * 0.5)
-    assert total({"reflection": 0.0, "calm": 1.0}, judged) == 0.5
+    scored = ReplyScores({"reflection": 0.8}, 0.5)
+    assert total({"reflection": 0.5, "calm": 0.5}, scored) == pytest.approx(0.4 * 0.5)
+    assert total({"reflection": 0.0, "calm": 1.0}, scored) == 0.5
 
 
 def test_the_plan_is_greedy_then_the_atlas_then_samples():
@@ -66,14 +66,14 @@ def test_the_plan_is_greedy_then_the_atlas_then_samples():
 @pytest.mark.parametrize("faithfulness", [None, Counted("4")])
 def test_the_choice_is_that_of_candidates_written_and_scored_one_by_one(reflector, faithfulness):
     """The naive twin: each request decoded alone, each text scored alone, the first of the best."""
-    reflector.writer.judges.faithfulness = faithfulness
+    reflector.writer.scorers.faithfulness = faithfulness
     own = replace(MIX, seed=11)
     found = reflector.best_of(STATEMENT, 8, own)
     writer = reflector.writer
     texts: dict[str, float] = {}
     for _, setting in plan(own, 8, NAMES):
         text = writer.text(writer.decoder.decode([writer.request([5, 6, 7, 8], setting)])[0].tokens)
-        scores = [float(scorer.score([""], [text])[0]) for scorer in writer.judges.scorers.values()]
+        scores = [float(scorer.score([""], [text])[0]) for scorer in writer.scorers.by_objective.values()]
         score = sum(share * value for share, value in zip((0.5, 0.25, 0.25), scores, strict=True))
         texts.setdefault(text, score * (float(faithfulness.score([""], [text])[0]) if faithfulness else 1.0))
     assert len(texts) > 4
@@ -87,7 +87,7 @@ def test_the_choice_is_that_of_candidates_written_and_scored_one_by_one(reflecto
 
 def test_faithfulness_can_turn_the_choice(reflector):
     first, second, *_ = reflector.best_of(STATEMENT, 8, MIX).candidates
-    reflector.writer.judges.faithfulness = SimpleNamespace(
+    reflector.writer.scorers.faithfulness = SimpleNamespace(
         score=lambda statements, replies: torch.tensor([0.0 if r == first.reflection else 1.0 for r in replies])
     )
     turned = reflector.best_of(STATEMENT, 8, MIX)
@@ -141,7 +141,7 @@ def test_one_batch_one_prefill_and_every_text_scored_once(reflector, monkeypatch
     found = reflector.best_of(STATEMENT, 8, MIX, explain=False)
     assert jobs == [9]  # the base's own reply is the ninth
     assert rows[0] == (1, 4) and all(width == 1 for _, width in rows[1:])  # one prompt is read once
-    assert reflector.writer.judges.scorers["empathy"].asked <= len({c.reflection for c in found.candidates}) + 1
+    assert reflector.writer.scorers.by_objective["empathy"].asked <= len({c.reflection for c in found.candidates}) + 1
 
 
 def test_equal_texts_count_once_and_the_first_of_them_stays(reflector):
@@ -152,7 +152,7 @@ def test_equal_texts_count_once_and_the_first_of_them_stays(reflector):
 
 
 def test_without_weights_the_base_is_sampled_and_faithfulness_decides(reflector):
-    reflector.writer.judges.faithfulness = Counted("4")
+    reflector.writer.scorers.faithfulness = Counted("4")
     found = reflector.best_of(STATEMENT, 6, Setting((0, 0, 0)))
     assert found.base_reflection == next(c.reflection for c in found.candidates if c.made == "greedy")
     assert all(c.total == c.faithfulness for c in found.candidates) and len(found.candidates) > 2

@@ -54,7 +54,7 @@ def test_what_was_written_beside_others_is_written_again_alone(reflector: Reflec
 
 def test_another_process_with_the_same_models_writes_the_same(reflector: Reflector, decoder: EnsembleDecoder) -> None:
     old = reflector.writer
-    fresh = Writer(old.manifest, EnsembleDecoder(decoder.backbone, decoder.lora, [2]), old.tokenizer, old.judges)
+    fresh = Writer(old.manifest, EnsembleDecoder(decoder.backbone, decoder.lora, [2]), old.tokenizer, old.scorers)
     for reflection in together(reflector, SETTINGS):
         assert replay(fresh, **stored(reflection)).identical
 

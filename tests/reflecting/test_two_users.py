@@ -33,7 +33,7 @@ class Slow:
 @pytest.fixture
 def slow(reflector: Reflector) -> Slow:
     scorer = Slow()
-    reflector.writer.judges.scorers["empathy"] = scorer
+    reflector.writer.scorers.by_objective["empathy"] = scorer
     return scorer
 
 

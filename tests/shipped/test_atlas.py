@@ -32,7 +32,7 @@ nat and more over the simplex: nearer to a border than this either may come firs
 
 @pytest.fixture(scope="module", params=["float32", "float16"])
 def reflector(request) -> Iterator[Reflector]:
-    loaded = Reflector(Writer.load(dtype=request.param, judged=False))  # nothing here is scored
+    loaded = Reflector(Writer.load(dtype=request.param, scored=False))  # nothing here is scored
     yield loaded
     emptied(loaded)
 

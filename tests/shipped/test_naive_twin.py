@@ -28,7 +28,7 @@ CASES = (
 
 @pytest.fixture
 def reflector() -> Iterator[Reflector]:
-    loaded = Reflector(Writer.load(dtype="float32", judged=False))
+    loaded = Reflector(Writer.load(dtype="float32", scored=False))
     yield loaded
     emptied(loaded)
 

@@ -301,7 +301,7 @@ def test_long_statements_are_no_prompts_and_equal_ones_count_once(tiny, tmp_path
 
     short, long = ["He left.", "She knows."], "word " * 9
     tiny(replace(TINY, steps=3, max_words=8), tmp_path, [*short, *short, long], score)
-    assert asked == {*short, *STATEMENTS[:2]}  # the last two are those that watch
+    assert asked == {*short, *STATEMENTS[:2]}  # the last two are those that it is validated on
 
 
 def test_without_a_prompt_that_is_short_enough_there_is_one_line(tiny, tmp_path):
@@ -311,7 +311,7 @@ def test_without_a_prompt_that_is_short_enough_there_is_one_line(tiny, tmp_path)
     assert not (tmp_path / "run").exists()
 
 
-def test_what_watches_a_run_is_written_down_and_never_rewarded(tiny, tmp_path):
+def test_judge_and_faithfulness_are_written_down_and_never_rewarded(tiny, tmp_path):
     def faithful(statements, replies):
         assert statements == STATEMENTS[:2] or set(statements) == set(STATEMENTS[:2])
         return torch.tensor([0.25, 0.75])

@@ -310,8 +310,8 @@ def test_make_writes_sheet_and_key_without_what_runs_were_chosen_by(tmp_path: Pa
     folders: list[tuple[Path, bool]] = []
     seen: list[Path | None] = []
 
-    def opened(folder: Path, judged: bool = True) -> Fake:
-        folders.append((folder, judged))
+    def opened(folder: Path, scored: bool = True) -> Fake:
+        folders.append((folder, scored))
         return Fake(folder.name, balanced={"a": 1.0})
 
     def loaded(settings: Any) -> Any:
@@ -325,10 +325,10 @@ def test_make_writes_sheet_and_key_without_what_runs_were_chosen_by(tmp_path: Pa
     result = CliRunner().invoke(app, [*command, "--earlier", "before", "--corpora", "texts", "--best-of", "3"])
     assert result.exit_code == 0, result.output
     assert folders == [(Path("before"), False), (Path("trained"), True)] and seen == [Path("texts")]
-    watch, search, _ = partition(CORPORA, 3, 2)
+    validation, search, _ = partition(CORPORA, 3, 2)
     statements = {json.loads(line)["statement"] for line in (out / "sheet.jsonl").read_text().splitlines()}
     closed = {o.statement for o in CORPORA.own if o.split == "test"}
-    assert closed <= statements and not statements & {*watch, *search}
+    assert closed <= statements and not statements & {*validation, *search}
     key = read_key(out / "key.json")
     assert result.output == f"{len(key)} rows on {len(statements)} statements in {out}\n"
     assert {m for entry in key.values() for m in entry.methods} == {

@@ -297,7 +297,7 @@ def test_the_card_has_a_part_for_every_scorer_and_every_figure(config) -> None:
 
 
 def test_what_was_packaged_reflects_and_judges(config) -> None:
-    assert not open_reflector(config.models, judged=False).writer.judges.scorers
+    assert not open_reflector(config.models, scored=False).writer.scorers.by_objective
     reflector = open_reflector(config.models)
     found = reflector.reflect(
         CORPORA.own[-1].statement, reflector.setting(reflector.presets["balanced"]), explain=False

@@ -39,7 +39,7 @@ def config(tmp_path: Path) -> Config:
     return Config(out=tmp_path / "out", models=tmp_path / "models", shipped=tmp_path / "shipped", scorers=scorers)
 
 
-def test_what_watches_chooses_and_measures_never_overlaps() -> None:
+def test_validation_search_and_evaluation_never_overlap() -> None:
     validation, search, evaluation = statements.partition(CORPORA, 4, 3)
     assert (len(validation), len(search)) == (4, 3) and len(evaluation) == 4 + (12 - 7)
     everything = [*validation, *search, *evaluation]

@@ -27,9 +27,9 @@ from emorl.reflecting.best_of import plan, total
 from emorl.reflecting.reflection import (
     Candidate,
     Draft,
-    Judged,
     Objective,
     Reflection,
+    ReplyScores,
     StatementAtlas,
     TokenExplanation,
     Trace,
@@ -182,8 +182,10 @@ class MappedReflector(Interface):
         found: dict[str, Candidate] = {}
         for made, own in planned:
             text = self.text(self.written(own)[0])
-            judged = Judged({name: scores[0] for name, scores in self.scores("", [text]).items()}, self.faithfulness)
-            one = Candidate(text, made, own, judged.scores, judged.faithfulness, total(shares, judged))
+            scored = ReplyScores(
+                {name: scores[0] for name, scores in self.scores("", [text]).items()}, self.faithfulness
+            )
+            one = Candidate(text, made, own, scored.scores, scored.faithfulness, total(shares, scored))
             found.setdefault(text, one)
         ranked = sorted(found.values(), key=lambda one: -one.total)
         *_, chosen = self.stream(statement, ranked[0].setting)

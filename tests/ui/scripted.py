@@ -23,10 +23,10 @@ from emorl.reflecting.best_of import plan, total
 from emorl.reflecting.reflection import (
     Candidate,
     Draft,
-    Judged,
     ModelIdentity,
     Objective,
     Reflection,
+    ReplyScores,
     StatementAtlas,
     TokenExplanation,
     named_weights,
@@ -69,7 +69,7 @@ MODEL: ModelIdentity = {
 
 @dataclass(frozen=True)
 class Sample:
-    """What is written where words are sampled, and what the judges say of it."""
+    """What is written where words are sampled, and what the scorers say of it."""
 
     text: str
     scores: dict[str, float]
@@ -182,8 +182,8 @@ class ScriptedReflector(Interface):
         found: dict[str, Candidate] = {}
         for made, own in planned:
             text = statement if self.echo else "".join(self._script(statement, own, True)).rstrip()
-            judged, shares = self._judged(text), named_weights(names, setting)
-            one = Candidate(text, made, own, judged.scores, judged.faithfulness, total(shares, judged))
+            scored, shares = self._scored(text), named_weights(names, setting)
+            one = Candidate(text, made, own, scored.scores, scored.faithfulness, total(shares, scored))
             found.setdefault(text, one)
         ranked = sorted(found.values(), key=lambda one: -one.total)
         chosen = self._reflection(statement, ranked[0].reflection, explain, ranked[0].setting)
@@ -198,28 +198,28 @@ class ScriptedReflector(Interface):
             return [token[0] for token in TOKENS[:-1]]
         return [word + " " for word in BASE_REPLY.split()]
 
-    def _judged(self, text: str) -> Judged:
+    def _scored(self, text: str) -> ReplyScores:
         scores, faithful = next(
             ((one.scores, one.faithfulness) for one in self.samples if one.text == text),
             (BASE_SCORES if text == BASE_REPLY else SCORES, self.faithfulness),
         )
-        return Judged(dict(scores), None if self.faithfulness is None else faithful)
+        return ReplyScores(dict(scores), None if self.faithfulness is None else faithful)
 
     def _reflection(self, statement: str, written: str, explain: bool, setting: Setting) -> Reflection:
-        judged = self._judged(written)
+        scored = self._scored(written)
         return Reflection(
             statement=statement,
             reflection=written,
             base_reflection=statement if self.echo else BASE_REPLY,
             objectives=tuple(objective.name for objective in self.objectives),
             setting=setting,
-            scores=judged.scores,
+            scores=scored.scores,
             base_scores=dict(BASE_SCORES),
             tokens=tuple(self._explained(statement, written)) if explain else (),
             timing={"prefill_ms": 100.0, "decode_ms": 400.0, "tokens": len(TOKENS)},
             model=MODEL,
             stopped=False,
-            faithfulness=judged.faithfulness,
+            faithfulness=scored.faithfulness,
         )
 
     def atlas(self, *_: Any, **__: Any) -> Generator[None]:

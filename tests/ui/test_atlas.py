@@ -26,6 +26,11 @@ def screen_of(reflector: MappedReflector) -> ReflectScreen:
     return ReflectScreen(ModelLoader.ready(reflector), lambda: None)
 
 
+def asking(result_id: object) -> gr.EventData:
+    """What the page sends to have an atlas grown."""
+    return gr.EventData(None, {"id": result_id})
+
+
 def written(screen: ReflectScreen, **changes: Any) -> str:
     result, _ = list(screen.write("I am tired.", {**MIX, **changes}))[-1]
     return str(result["id"])
@@ -34,7 +39,7 @@ def written(screen: ReflectScreen, **changes: Any) -> str:
 def test_the_atlas_of_a_reflection_is_streamed_with_its_id() -> None:
     screen = screen_of(MappedReflector())
     result_id = written(screen)
-    steps = [step for step in screen.grow_atlas(result_id) if "phase" in step]
+    steps = [step for step in screen.grow_atlas(asking(result_id)) if "phase" in step]
     assert {step["id"] for step in steps} == {result_id}
     assert [step["phase"] for step in steps] == ["growing"] * (len(steps) - 1) + ["done"]
     assert len({len(step["regions"]) for step in steps[:-1]}) == len(steps) - 1  # nothing is sent twice
@@ -46,19 +51,22 @@ def test_what_was_sampled_or_not_mixed_has_no_map(changes: dict[str, float]) -> 
     reflector = MappedReflector()
     screen = screen_of(reflector)
     result_id = written(screen, **changes)
-    assert list(screen.grow_atlas(result_id)) == [{"phase": "off", "id": result_id}] and reflector.maps == 0
+    assert list(screen.grow_atlas(asking(result_id))) == [{"phase": "off", "id": result_id}] and reflector.maps == 0
 
 
-@pytest.mark.parametrize("asked", ["", None, "0" * 32, {"id": 3}])
+@pytest.mark.parametrize("asked", [None, "", {}, {"id": ""}, {"id": "0" * 32}, {"id": 3}, {"id": {"id": 3}}])
 def test_unknown_reflections_have_no_map(asked: object) -> None:
     reflector = MappedReflector()
-    assert list(screen_of(reflector).grow_atlas(asked)) == [{"phase": "off", "id": ""}] and reflector.maps == 0
+    assert (
+        list(screen_of(reflector).grow_atlas(gr.EventData(None, asked))) == [{"phase": "off", "id": ""}]
+        and reflector.maps == 0
+    )
 
 
 def test_closing_the_handler_closes_the_map() -> None:
     reflector = MappedReflector()
     screen = screen_of(reflector)
-    steps = screen.grow_atlas(written(screen))
+    steps = screen.grow_atlas(asking(written(screen)))
     next(steps)
     steps.close()  # type: ignore[attr-defined]
     assert (reflector.maps, reflector.maps_closed) == (1, 1)
@@ -67,7 +75,7 @@ def test_closing_the_handler_closes_the_map() -> None:
 def test_while_others_write_it_only_skips() -> None:
     reflector = MappedReflector()
     screen = screen_of(reflector)
-    steps = screen.grow_atlas(written(screen))
+    steps = screen.grow_atlas(asking(written(screen)))
     reflector.scheduler.jobs = (1, 0)
     assert next(steps) == gr.skip()
     reflector.scheduler.jobs = (0, 0)
@@ -77,7 +85,7 @@ def test_while_others_write_it_only_skips() -> None:
 def test_four_objectives_get_a_slice_of_the_heaviest_and_any_other_three_on_request() -> None:
     screen = screen_of(MappedReflector(4))
     result_id = written(screen, weights={**EVEN, "warmth": 0.9, "fluency": 0.1})
-    *_, last = screen.grow_atlas(result_id)
+    *_, last = screen.grow_atlas(asking(result_id))
     assert last["objectives"] == ["reflection", "empathy", "warmth"]
     event = gr.EventData(None, {"id": result_id, "objectives": ["reflection", "fluency", "warmth"]})
     *_, last = screen.grow_slice(event)

@@ -84,9 +84,9 @@ def split_groups(groups: Sequence[str], seed: int) -> dict[str, str]:
 def split_by_text(text: str) -> str:
     """Split of one of our own statements, 85/7/8, from its words alone, so that new statements move no old ones."""
     digest = hashlib.sha256(" ".join(words(text)).encode()).digest()
-    place = int.from_bytes(digest[:8], "big") / 2**64
+    position = int.from_bytes(digest[:8], "big") / 2**64
     for name, share in OWN_SHARES.items():
-        place -= share
-        if place < 0:
+        position -= share
+        if position < 0:
             return name
     return "test"

@@ -103,7 +103,7 @@ def _pairs(table: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     return [*table, *((b, a) for a, b in table if " " not in b)]
 
 
-def _places(text: str, one: str, after: str = "") -> list[re.Match[str]]:
+def _found(text: str, one: str, after: str = "") -> list[re.Match[str]]:
     """Where an expression stands by itself; `after` narrows what may follow."""
     return [*re.finditer(rf"{NOT_BEFORE}\b{re.escape(one)}\b{NOT_AFTER}{after}", text, re.IGNORECASE)]
 
@@ -119,12 +119,12 @@ def _exchange(text: str, found: Sequence[tuple[re.Match[str], str]], rng: random
 
 def opposite(text: str, rng: random.Random) -> str | None:
     """One word replaced by its opposite, or a "not" added or removed; None if no such word is listed."""
-    return _exchange(text, [(m, other) for one, other in _pairs(OPPOSITES) for m in _places(text, one)], rng)
+    return _exchange(text, [(m, other) for one, other in _pairs(OPPOSITES) for m in _found(text, one)], rng)
 
 
 def other_person(text: str, rng: random.Random) -> str | None:
     """Somebody else does it, or has it done to them; the first word stays. None where no person is listed."""
-    found = [(m, other) for one, other in PERSONS for m in _places(text, one, SINGULAR if one in ("he", "she") else "")]
+    found = [(m, other) for one, other in PERSONS for m in _found(text, one, SINGULAR if one in ("he", "she") else "")]
     return _exchange(text, [(m, other) for m, other in found if m.start() > 0], rng)
 
 

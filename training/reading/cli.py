@@ -35,9 +35,9 @@ def make(
         settings = dataclasses.replace(settings, corpora=corpora)
     found = corpora_of(settings)
     most = max(objective.validation for objective in settings.objectives.values())
-    watched, searched, _ = partition(found, most, settings.search.prompts)
-    rows = unseen_statements(found, statements, seed, {*watched, *searched})
-    before = open_reflector(earlier, judged=False) if earlier else None
+    validation, search, _ = partition(found, most, settings.search.prompts)
+    rows = unseen_statements(found, statements, seed, {*validation, *search})
+    before = open_reflector(earlier, scored=False) if earlier else None
     written = list(items(rows, open_reflector(models or settings.models), preset, best_of, before))
     typer.echo(f"{write_sheet(written, out, seed)} rows on {len(written)} statements in {out}")
 

@@ -94,9 +94,9 @@ def _setting(reflector: Reflector, preset: str) -> Setting:
     return reflector.setting(reflector.presets[preset])
 
 
-def open_reflector(folder: Path, judged: bool = True) -> Reflector:
+def open_reflector(folder: Path, scored: bool = True) -> Reflector:
     """The models of a folder in float32, with or without their scorers.
 
     Earlier models need none: nothing is chosen among their replies, and this version may not open their scorers.
     """
-    return Reflector(Writer.load(folder, "float32", judged=judged))
+    return Reflector(Writer.load(folder, "float32", scored=scored))

@@ -15,7 +15,7 @@ from training.config import Config
 
 def open_models(config: Config) -> tuple[EnsembleDecoder, SharedTokenizer, Manifest]:
     """Decoder (float32), tokenizer and manifest of the packaged models, checked as the app checks them."""
-    writer = Writer.load(config.models, "float32", judged=False)
+    writer = Writer.load(config.models, "float32", scored=False)
     return writer.decoder, writer.tokenizer, writer.manifest
 
 

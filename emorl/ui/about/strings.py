@@ -21,7 +21,7 @@ For each objective, one adapter of the same base model was trained by reinforcem
 objective's scorer as the only reward. At every step the base model and all adapters read the same text,
 their last hidden states are mixed with your weights, and the next word is chosen from the mixture. At
 strength 1 a word needs support from every objective in proportion to its weight. Nothing is retrained when
-you move a slider, and with all weights at zero you read the base model's own reply.
+you move a slider, and with all weights at zero you get the base model's own reply.
 """
 
 FORMULAS_LABEL = "The same in formulas"
@@ -106,5 +106,5 @@ CONTACTS = {
 }
 
 CARD = "Model card"
-NO_CARD = "There is no model card beside the models in use."
+NO_CARD = "The models in use have no model card."
 VERSION = "Version {version}"

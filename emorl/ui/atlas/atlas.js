@@ -3,14 +3,10 @@ import { COMMAND, hear, STATE, tell } from "../events.js";
 
 const MAX_ATLASES = 20;
 
-// Of the result widget's value: id of the reflection whose atlas is to be grown; "" where it was brought back.
-export function atlasWanted(value) {
-  return value?.phase === "done" && !value.recalled ? value.id : "";
-}
-
 export function atlas({ props, trigger, watch }) {
   const kept = new Map();
   let shown = "";
+  let asked = ""; // id of the reflection whose atlas was asked for last
 
   function announce() {
     tell(STATE.atlas, kept.get(shown) || null);
@@ -37,8 +33,13 @@ export function atlas({ props, trigger, watch }) {
     shown = id;
     announce();
   });
+  hear(COMMAND.finished, ({ result }) => {
+    if (!result.id || result.id === asked) return; // the last step comes twice
+    asked = result.id;
+    trigger("submit", { id: asked });
+  });
   hear(COMMAND.slice, (objectives) => {
-    if (shown) trigger("submit", { id: shown, objectives });
+    if (shown) trigger("select", { id: shown, objectives });
   });
   document.addEventListener("click", stop, true);
   watch("value", () => keep(props.value));

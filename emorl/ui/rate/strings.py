@@ -34,7 +34,7 @@ QUEUE = {
     "flags_options": {
         "malformed": "Broken language",
         "contradicts": "Contradicts the client",
-        "parroting": "Only parrots",
+        "parroting": "Only repeats the client",
         "off_topic": "Off topic",
         "unverifiable": "Claims something the client did not say",
     },
@@ -56,7 +56,7 @@ QUEUE = {
     "draft_saving": "Saving draft",
     "draft_saved": "Draft saved",
     "draft_failed": "The draft is not saved yet; the app will try again.",
-    "offline": "The app did not answer. What you chose is still here; please try again.",
+    "offline": "The app did not answer. Your answers are still here; please try again.",
     "sending": "Sending",
     "submitted": "Your answer is saved.",
     "skipped": "Skipped.",

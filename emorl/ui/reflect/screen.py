@@ -1,8 +1,8 @@
 """The Reflect screen: statement, weights, streaming reflection, explanation, rating.
 
-Events: Generate streams payloads into the result widget; when that is finished its atlas is streamed into the
-invisible atlas widget, from which the page then answers the sliders by itself. Stop, a new Generate and leaving the
-page close the generators. The rating form saves. Sliders cause no event on the server. What any screen that writes
+Events: Generate streams payloads into the result widget; when that is finished the invisible atlas widget asks for its
+atlas and gets it streamed, and the page then answers the sliders from it by itself. Stop, a new Generate and leaving
+the page close the generators. The rating form saves. Sliders cause no event on the server. What any screen that writes
 does first and around it is in `emorl.ui.writing`. Left out: any state of the user on disk or in the browser other than
 a random rater id.
 """
@@ -97,9 +97,9 @@ class ReflectScreen:
                     result_id = self.cache.put(step, asked) if keep else ""
                     yield reflection_payload(step, reflector.objectives, result_id, not keep, asked)
 
-    def grow_atlas(self, result_id: object) -> Iterator[Json]:
+    def grow_atlas(self, event: gr.EventData) -> Iterator[Json]:
         """Stream the atlas of a finished reflection; skips where there is nothing new, so that it can be closed."""
-        yield from self._atlas(str(result_id or ""))
+        yield from self._atlas(str(as_form(event._data).get("id", "")))
 
     def grow_slice(self, event: gr.EventData) -> Iterator[Json]:
         """As `grow_atlas`, for the objectives the page asks for."""
@@ -166,6 +166,18 @@ def reflect_screen(
             send_form(screen.cache, store, rater)
             visit = widget("visit", text=strings.VISIT)
 
+    growing = atlas.submit(
+        screen.grow_atlas,
+        None,
+        atlas,
+        trigger_mode="multiple",
+        concurrency_limit=2,
+        concurrency_id="atlas",
+        **QUIET,
+    )
+    slicing = atlas.select(screen.grow_slice, None, atlas, concurrency_id="atlas", **QUIET)
+    # Before the event that writes: Gradio runs the events of a click one after another, each to its end.
+    generate.click(None, None, None, cancels=[growing, slicing], **QUIET)
     limits = writing_limits(at_once)
     writing = generate.click(
         screen.write,
@@ -185,18 +197,6 @@ def reflect_screen(
     )
     for event in (writing, exercise):
         say_unavailable(event, result)
-    growing = writing.success(
-        screen.grow_atlas,
-        result,
-        atlas,
-        js=handler("atlasWanted"),
-        trigger_mode="multiple",
-        concurrency_limit=2,
-        concurrency_id="atlas",
-        **QUIET,
-    )
-    slicing = atlas.submit(screen.grow_slice, None, atlas, concurrency_id="atlas", **QUIET)
-    generate.click(None, None, None, cancels=[growing, slicing], **QUIET)
     visit.submit(None, visit, [result, rating], js=handler("recalled"), **QUIET)
     stop_writing(stop, result, [writing, exercise, growing, slicing])
     rating.submit(screen.rate, rater, [rating, rater], concurrency_limit=4, **QUIET)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 RESULTS = {
     "heading": "Results",
-    "login_hint": "For whoever runs this app. The password is the one it was started with.",
+    "login_hint": "For the person who runs this app. Enter the password it was started with.",
     "password": "Password",
     "login": "Open",
     "logout": "Close",
@@ -55,7 +55,7 @@ RESULTS = {
     "quality_heading": "Self-agreement and known answers",
     "quality_hint": "Some items are shown twice, and for some the answer is known. Raters are not told which.",
     "self": "Same answer the second time, {scale}",
-    "gold": "Known answers given",
+    "gold": "Known items answered correctly",
     "share_of": "{share} ({right} of {asked})",
     "none": "nothing yet",
     "export_heading": "Export",
@@ -89,8 +89,8 @@ ERRORS = {
 SIGN_IN = {
     "sign_in": "Sign in with Hugging Face",
     "sign_out": "Sign out ({})",
-    "hint": "For whoever runs this app. Sign in above with an account that was named when the app was set up, then "
-    "open the results.",
+    "hint": "For the person who runs this app. Sign in above with an account that was named when the app was set up, "
+    "then open the results.",
 }
 
 SIGN_IN_ERRORS = {

@@ -13,7 +13,7 @@ WELCOME = {
         "fully.",
         "A version of the model was trained for each objective. Together they choose every word, in your mix.",
         "When you move a slider, you get the reflection of another mix. The model does not learn from you.",
-        "Each word can be explained: choose it to see which objective spoke for it, and which word came second.",
+        "Each word can be explained: choose it to see which objective favoured it, and which word came second.",
     ],
     "limits_heading": "What it is not",
     "limits": [

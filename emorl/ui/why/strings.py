@@ -11,9 +11,9 @@ WHY = {
     "reflect_tab": TABS["reflect"],
     "why_loading": "Working out the reasons",
     "strip_heading": "Why these words",
-    "strip_hint": "Bars above the line speak for a word, bars below it against. Choose a word by clicking or with the "
-    "arrow keys.",
-    "strip_label": "Words of the reflection with what spoke for and against each. "
+    "strip_hint": "Bars above the line favour a word, bars below it count against it. Choose a word by clicking or "
+    "with the arrow keys.",
+    "strip_label": "Words of the reflection with what counted for and against each. "
     "The left and right arrow keys move between them.",
     "only_objectives": "Leave the base model out of the bars",
     "word_heading": "The chosen word",
@@ -23,7 +23,7 @@ WHY = {
     "own_of": "“{word}”, {label} alone",
     "the_end": "end of the reply",
     "foil_piece": "The comparison is for the word's first piece “{piece}”, where the other word would have begun.",
-    "bars_hint": "Bars to the right speak for the written word, bars to the left for the other. "
+    "bars_hint": "Bars to the right favour the written word, bars to the left the other one. "
     "They add up to the margin of {margin}.",
     "candidates_heading": "Other likely words",
     "candidates_hint": "How far the written word is ahead of each, and how much of that comes from each part.",
@@ -32,10 +32,10 @@ WHY = {
     "column_p": "Probability",
     "column_margin": "Lead",
     "written_mark": "written",
-    "own_heading": "What each would have chosen here alone",
+    "own_heading": "What each would have chosen here on its own",
     "own_row": "{label} alone",
     "slope_heading": "If an objective had ten points more of the mix",
-    "slope_hint": "The others would have less in proportion. This holds for small changes from the present weights.",
+    "slope_hint": "The others would have less in proportion. This holds for small changes from the current weights.",
     "slope_margin": "Change in the lead",
     "slope_p": "Change in the probability",
     "times": "× {n}",
@@ -45,7 +45,7 @@ WHY = {
     "range_first": "below that “{word}” changes first",
     "range_last": "above that “{word}” changes first",
     "push_heading": "How much each part influenced the words",
-    "push_hint": "Everything that spoke for or against the written words, each compared with its runner-up. The bars "
+    "push_hint": "Everything that counted for or against the written words, each compared with its runner-up. The bars "
     "show the balance; the percentages show how much of the whole influence came from each part.",
     "push_note": "{share} of the influence",
     "disagree": "The objectives disagree by {value} on average, out of {most} at most; they disagree most at “{word}” "

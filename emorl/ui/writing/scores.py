@@ -1,4 +1,4 @@
-"""What the automatic judges say of a text, as the page shows it: a score for each objective, and faithfulness.
+"""What the scorers say of a text, as the page shows it: a score for each objective, and faithfulness.
 
 Faithfulness is a check and no objective: it has no slider. The page shows it in words, as one of three readings. The
 boundaries are halfway between neighbouring grades that its scorer learns from: 1 for a reply that keeps to what was

@@ -10,9 +10,9 @@ STATEMENT = {
     "counter": "{n} of {max} characters",
     "shortcut": "Ctrl + Enter to generate",
     "examples": "Examples",
-    "take": "Take from Reflect",
+    "take": "Copy from Reflect",
     "notice": "This may contain personal data ({kinds}). Please take it out before you go on.",
-    "mask": "Replace it with [name] and the like",
+    "mask": "Replace it with placeholders such as [name]",
 }
 
 MIXER = {
@@ -21,11 +21,11 @@ MIXER = {
     "loading_hint": "This takes a few seconds. The very first time, the base model (98 MB) is downloaded as well. "
     "You can type a statement in the meantime.",
     "failed": "The model could not be loaded: {message}",
-    "take": "Take from Reflect",
+    "take": "Copy from Reflect",
     "presets": "Presets",
     "preset_balanced": "Recommended",
-    "preset_help_balanced": "Near the best mean score on statements kept for this, with the share of empathy lowered, "
-    "because readers found that better.",
+    "preset_help_balanced": "Close to the best mean score on statements set aside for this, but with less empathy, "
+    "because readers preferred that.",
     "preset_equal": "Equal",
     "preset_base": "Base model",
     "preset_only": "Only {name}",
@@ -36,8 +36,8 @@ MIXER = {
     "write": "Write",
     "write_one": "one",
     "write_best": "the best of {n}",
-    "write_help": "To show the best, several are written at once and compared by their automatic scores. That takes "
-    "longer.",
+    "write_help": "Several are written at once, their automatic scores are compared, and the best one is shown. "
+    "That takes longer.",
     "advanced": "Advanced",
     "strength": "Strength",
     "strength_help": "1 uses the adapters as they were trained, 0 is the base model, and anything above 1 exaggerates.",
@@ -63,7 +63,7 @@ WRITTEN = {
     "faithful_advice": {
         "probably": "",
         "unsure": "Read it against the statement.",
-        "probably_not": "It may say what the client did not.",
+        "probably_not": "It may say something the client did not.",
     },
     "faithful_note": "This is an automatic estimate that is often wrong.",
     "not_applicable": "–",

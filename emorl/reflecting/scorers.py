@@ -12,27 +12,27 @@ from pathlib import Path
 
 from emorl.models.manifest import Manifest
 from emorl.models.template import END, prompt_text
-from emorl.reflecting.reflection import Judged
+from emorl.reflecting.reflection import ReplyScores
 from emorl.scoring.fluency import FluencyScorer
 from emorl.scoring.load import ScorerFolders
 from emorl.scoring.scorer import Scorer
 
 
-class Judges:
+class Scorers:
     """A scorer for each objective that has one, and perhaps one for faithfulness.
 
     Attributes:
-        scorers: By objective, in slider order.
+        by_objective: In slider order.
         faithfulness: Scores whether a reply keeps to what the client said; None without such a scorer.
     """
 
     def __init__(self, scorers: Mapping[str, Scorer], faithfulness: Scorer | None = None) -> None:
         """Args: see the attributes."""
-        self.scorers, self.faithfulness = dict(scorers), faithfulness
+        self.by_objective, self.faithfulness = dict(scorers), faithfulness
         self._lock = threading.Lock()  # their fast tokenizers must not be used by two threads at once
 
     @classmethod
-    def load(cls, manifest: Manifest, base: Path) -> Judges:
+    def load(cls, manifest: Manifest, base: Path) -> Scorers:
         """The scorers that a manifest names.
 
         Args:
@@ -59,10 +59,10 @@ class Judges:
         """Scores of replies, 0 to 1, by objective."""
         pairs = [statement] * len(replies), list(replies)
         with self._lock:
-            found = {name: scorer.score(*pairs) for name, scorer in self.scorers.items()}
+            found = {name: scorer.score(*pairs) for name, scorer in self.by_objective.items()}
         return {name: [float(value) for value in values] for name, values in found.items()}
 
-    def judge(self, statement: str, replies: Sequence[str]) -> dict[str, Judged]:
+    def score_replies(self, statement: str, replies: Sequence[str]) -> dict[str, ReplyScores]:
         """Scores and faithfulness of each distinct reply."""
         texts = list(dict.fromkeys(replies))
         scores = self.scores(statement, texts)
@@ -71,6 +71,6 @@ class Judges:
             with self._lock:
                 faithful = [float(value) for value in self.faithfulness.score([statement] * len(texts), texts)]
         return {
-            text: Judged({name: values[i] for name, values in scores.items()}, faithful[i])
+            text: ReplyScores({name: values[i] for name, values in scores.items()}, faithful[i])
             for i, text in enumerate(texts)
         }

@@ -9,8 +9,8 @@ import torch
 
 from emorl.errors import AssetError
 from emorl.models.manifest import Manifest
-from emorl.reflecting.judges import Judges
-from emorl.reflecting.reflection import Judged
+from emorl.reflecting.reflection import ReplyScores
+from emorl.reflecting.scorers import Scorers
 from emorl.scoring.fluency import FluencyScorer
 from emorl.scoring.language_model import LanguageModelScorer, OneObjective
 from tests.reflecting.conftest import Counted, manifest_of
@@ -28,34 +28,41 @@ def manifest(tiny_base, tmp_path) -> Manifest:
 
 
 def test_a_shared_scorer_is_loaded_once_and_stands_on_the_manifests_warm_start(manifest, tiny_base) -> None:
-    judges = Judges.load(manifest, tiny_base)
-    assert list(judges.scorers) == ["reflection", "empathy", "fluency"]
-    reflection, empathy, faithful = judges.scorers["reflection"], judges.scorers["empathy"], judges.faithfulness
+    scorers = Scorers.load(manifest, tiny_base)
+    assert list(scorers.by_objective) == ["reflection", "empathy", "fluency"]
+    reflection, empathy, faithful = (
+        scorers.by_objective["reflection"],
+        scorers.by_objective["empathy"],
+        scorers.faithfulness,
+    )
     assert isinstance(reflection, OneObjective) and isinstance(empathy, OneObjective)
-    assert isinstance(faithful, OneObjective) and isinstance(judges.scorers["fluency"], FluencyScorer)
+    assert isinstance(faithful, OneObjective) and isinstance(scorers.by_objective["fluency"], FluencyScorer)
     assert reflection.whole is empathy.whole is faithful.whole
     statement, replies = "I sold it.", ["You miss it.", "You sold it.", "You miss it."]
-    found = judges.judge(statement, replies)
+    found = scorers.score_replies(statement, replies)
     assert manifest.faithfulness is not None
     alone = LanguageModelScorer(manifest.faithfulness, tiny_base, manifest.warm_start)
     expected = alone.scores([statement] * 2, replies[:2])
     assert list(found) == replies[:2]
-    for row, judged in zip(expected, found.values(), strict=True):
-        scores = [judged.faithfulness, judged.scores["reflection"], judged.scores["empathy"]]
+    for row, scored in zip(expected, found.values(), strict=True):
+        scores = [scored.faithfulness, scored.scores["reflection"], scored.scores["empathy"]]
         torch.testing.assert_close(torch.tensor(scores), row)
 
 
 def test_an_objective_without_a_scorer_is_not_scored(manifest, tiny_base) -> None:
     reflection, empathy, fluency = manifest.objectives
-    judges = Judges.load(replace(manifest, objectives=(reflection, replace(empathy, scorer=None))), tiny_base)
-    assert list(judges.scorers) == ["reflection"] and list(judges.scores("s", ["A reply."])) == ["reflection"]
+    scorers = Scorers.load(replace(manifest, objectives=(reflection, replace(empathy, scorer=None))), tiny_base)
+    assert list(scorers.by_objective) == ["reflection"] and list(scorers.scores("s", ["A reply."])) == ["reflection"]
 
 
 def test_a_missing_scorer_is_said(manifest, tiny_base, tmp_path) -> None:
     with pytest.raises(AssetError, match=r"Got no scorer in .*gone: expected scorer\.json"):
-        Judges.load(replace(manifest, faithfulness=tmp_path / "gone"), tiny_base)
+        Scorers.load(replace(manifest, faithfulness=tmp_path / "gone"), tiny_base)
 
 
 def test_without_a_scorer_of_faithfulness_nothing_is_said_of_it() -> None:
-    judges = Judges({"a": Counted("a")})
-    assert judges.judge("s", ["aa", "ab"]) == {"aa": Judged({"a": 1.0}, None), "ab": Judged({"a": 0.5}, None)}
+    scorers = Scorers({"a": Counted("a")})
+    assert scorers.score_replies("s", ["aa", "ab"]) == {
+        "aa": ReplyScores({"a": 1.0}, None),
+        "ab": ReplyScores({"a": 0.5}, None),
+    }
