@@ -4,10 +4,11 @@ Candidates are the greedy reflection, then those of an atlas if the caller has o
 its region), then samples with different seeds. Equal texts count once, so there may be fewer than were asked for. They
 are compared by
 
-    total = Σ_k ŵ_k · score_k x faithfulness
+    total = Σ_k ŵ_k · score_k x fitness
 
-with the shares ŵ that were asked for, whatever weights wrote a candidate. If all shares are 0, the sum counts as 1; so
-does faithfulness without a scorer for it. Of equal totals the first candidate wins.
+with the shares ŵ that were asked for, whatever weights wrote a candidate. Fitness is whether a counsellor would say it,
+as a scorer of read replies estimates; of models without that scorer, whether it keeps to what the client said; without
+either it counts as 1, as does the sum if all shares are 0. Of equal totals the first candidate wins.
 
 These scores explain the choice, which is not part of the mixture. Contributions explain the words of a candidate under
 the setting that wrote it. The candidate carries that setting: used again, it writes the same reflection with all its
@@ -41,11 +42,11 @@ def total(asked: Mapping[str, float], reply: ReplyScores) -> float:
 
     Args:
         asked: Shares ŵ by objective, which sum to 1 or are all 0; objectives without a scorer do not count.
-        reply: Its scores and faithfulness.
+        reply: What the scorers say of it.
     """
     scored = [share * reply.scores[name] for name, share in asked.items() if share and name in reply.scores]
     quality = math.fsum(scored) if scored else 1.0
-    return quality * (1.0 if reply.faithfulness is None else reply.faithfulness)
+    return quality * reply.fitness
 
 
 def plan(
@@ -109,6 +110,7 @@ def write_best(
             *planned[index],
             scored[texts[index]].scores,
             scored[texts[index]].faithfulness,
+            scored[texts[index]].would_say,
             total(shares, scored[texts[index]]),
         )
         for index in ranked

@@ -66,10 +66,24 @@ class Trace:
 
 @dataclass(frozen=True)
 class ReplyScores:
-    """What the scorers say about a reply, 0 to 1: by objective, and faithfulness, None without a scorer for it."""
+    """What the scorers say about a reply, 0 to 1; None without a scorer for it.
+
+    Attributes:
+        scores: By objective.
+        faithfulness: Whether it keeps to what the client said.
+        would_say: Whether a counsellor would say it, all things considered.
+    """
 
     scores: dict[str, float]
     faithfulness: float | None
+    would_say: float | None = None
+
+    @property
+    def fitness(self) -> float:
+        """What its scores count with when one of several replies is chosen: the wider estimate that there is, or 1."""
+        if self.would_say is not None:
+            return self.would_say
+        return 1.0 if self.faithfulness is None else self.faithfulness
 
 
 @dataclass(frozen=True)
@@ -82,6 +96,7 @@ class Candidate:
         setting: What it was written with.
         scores: Score for each objective, 0 to 1.
         faithfulness: 0 to 1; None without a scorer.
+        would_say: Whether a counsellor would say it, 0 to 1; None without a scorer.
         total: What it was compared by, 0 to 1 (see `best_of`).
     """
 
@@ -90,6 +105,7 @@ class Candidate:
     setting: Setting
     scores: dict[str, float]
     faithfulness: float | None
+    would_say: float | None
     total: float
 
 

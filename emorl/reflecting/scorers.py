@@ -19,16 +19,19 @@ from emorl.scoring.scorer import Scorer
 
 
 class Scorers:
-    """A scorer for each objective that has one, and perhaps one for faithfulness.
+    """A scorer for each objective that has one, and perhaps one for faithfulness and one for the choice among replies.
 
     Attributes:
         by_objective: In slider order.
         faithfulness: Scores whether a reply keeps to what the client said; None without such a scorer.
+        would_say: Scores whether a counsellor would say a reply, all things considered; None without such a scorer.
     """
 
-    def __init__(self, scorers: Mapping[str, Scorer], faithfulness: Scorer | None = None) -> None:
+    def __init__(
+        self, scorers: Mapping[str, Scorer], faithfulness: Scorer | None = None, would_say: Scorer | None = None
+    ) -> None:
         """Args: see the attributes."""
-        self.by_objective, self.faithfulness = dict(scorers), faithfulness
+        self.by_objective, self.faithfulness, self.would_say = dict(scorers), faithfulness, would_say
         self._lock = threading.Lock()  # their fast tokenizers must not be used by two threads at once
 
     @classmethod
@@ -53,7 +56,8 @@ class Scorers:
                 scorers[entry.name] = fluency
         if manifest.faithfulness is None:
             return cls(scorers)
-        return cls(scorers, folders.load(manifest.faithfulness, "faithfulness"))
+        faithfulness = folders.load(manifest.faithfulness, "faithfulness")
+        return cls(scorers, faithfulness, folders.load_if_there(manifest.faithfulness, "would_say"))
 
     def scores(self, statement: str, replies: Sequence[str]) -> dict[str, list[float]]:
         """Scores of replies, 0 to 1, by objective."""
@@ -63,14 +67,18 @@ class Scorers:
         return {name: [float(value) for value in values] for name, values in found.items()}
 
     def score_replies(self, statement: str, replies: Sequence[str]) -> dict[str, ReplyScores]:
-        """Scores and faithfulness of each distinct reply."""
+        """All scores of each distinct reply."""
         texts = list(dict.fromkeys(replies))
         scores = self.scores(statement, texts)
-        faithful: list[float] | list[None] = [None] * len(texts)
-        if self.faithfulness is not None:
-            with self._lock:
-                faithful = [float(value) for value in self.faithfulness.score([statement] * len(texts), texts)]
+        faithful, said = (self._checked(scorer, statement, texts) for scorer in (self.faithfulness, self.would_say))
         return {
-            text: ReplyScores({name: values[i] for name, values in scores.items()}, faithful[i])
+            text: ReplyScores({name: values[i] for name, values in scores.items()}, faithful[i], said[i])
             for i, text in enumerate(texts)
         }
+
+    def _checked(self, scorer: Scorer | None, statement: str, texts: Sequence[str]) -> list[float] | list[None]:
+        """Scores of texts, or None for each where there is no scorer."""
+        if scorer is None:
+            return [None] * len(texts)
+        with self._lock:
+            return [float(value) for value in scorer.score([statement] * len(texts), texts)]

@@ -51,3 +51,14 @@ class ScorerFolders:
             warm_start = None if card.get("stands_on") == "base" else self.warm_start
             self._shared[folder] = LanguageModelScorer(folder, self.base, warm_start)
         return self._shared[folder].objective(objective)
+
+    def load_if_there(self, folder: Path, objective: str) -> Scorer | None:
+        """The same, or None where the scorer has no head for it.
+
+        Raises:
+            AssetError: The folder has no complete scorer.
+        """
+        path = folder / "scorer.json"
+        if path.is_file() and objective not in json.loads(path.read_text()).get("objectives", ()):
+            return None
+        return self.load(folder, objective)

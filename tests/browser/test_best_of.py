@@ -32,6 +32,23 @@ def reading(page: Page) -> Locator:
     return page.locator("#widget-result .reflection > div > .faithful")
 
 
+def test_what_a_counsellor_would_say_counts_more_than_faithfulness(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    said = (replace(SAMPLES[0], would_say=0.1), replace(SAMPLES[1], would_say=0.6), replace(SAMPLES[2], would_say=0.2))
+    page = new_page()
+    open_app(page, app(samples=(*said, replace(SAMPLES[3], would_say=0.3)), faithfulness=0.4).url)
+    best(page).check()
+    page.get_by_label("What the client said").fill(STATEMENT)
+    generate(page)
+    expect(page.locator("#reflection-text")).to_contain_text("your mother never let you rest")
+    expect(page.get_by_text("times the estimate of whether a counsellor would say it.")).to_be_visible()
+    chosen = candidates(page).nth(0)
+    chosen.locator("summary").click()
+    expect(chosen).to_contain_text("Total: (0.60 × 0.90 + 0.40 × 0.90) × 0.60 = 0.54")
+    expect(chosen.get_by_role("meter", name="A counsellor would say it")).to_have_attribute("aria-valuenow", "0.6")
+
+
 def test_the_best_is_shown_with_its_candidates_and_each_can_be_written_again(
     new_page: Callable[..., Page], app: Callable[..., App]
 ) -> None:

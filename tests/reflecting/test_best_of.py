@@ -28,6 +28,7 @@ def test_totals_by_hand():
     asked = {"reflection": 0.5, "empathy": 0.25, "fluency": 0.25}
     assert total(asked, scored) == pytest.approx((0.4 + 0.1 + 0.05) * 0.6)
     assert total(asked, ReplyScores(scored.scores, None)) == pytest.approx(0.55)
+    assert total(asked, replace(scored, would_say=0.2)) == pytest.approx(0.55 * 0.2)  # it says more than faithfulness
     nobody = dict.fromkeys(NAMES, 0.0)
     assert total(nobody, scored) == 0.6 and total(nobody, ReplyScores(scored.scores, None)) == 1
 

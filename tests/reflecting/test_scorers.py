@@ -66,3 +66,14 @@ def test_without_a_scorer_of_faithfulness_nothing_is_said_of_it() -> None:
         "aa": ReplyScores({"a": 1.0}, None),
         "ab": ReplyScores({"a": 0.5}, None),
     }
+
+
+def test_a_scorer_that_knows_what_would_be_said_says_so(manifest, tiny_base, tmp_path) -> None:
+    assert Scorers.load(manifest, tiny_base).would_say is None
+    heads = ["faithfulness", "would_say"]
+    knowing = write_scorer(tmp_path / "knowing", tiny_base, heads)
+    scorers = Scorers.load(replace(manifest, objectives=(), faithfulness=knowing), tiny_base)
+    (found,) = scorers.score_replies("I sold it.", ["You miss it."]).values()
+    expected = LanguageModelScorer(knowing, tiny_base, manifest.warm_start).scores(["I sold it."], ["You miss it."])
+    assert [found.faithfulness, found.would_say] == pytest.approx(expected[0].tolist())
+    assert found.fitness == found.would_say

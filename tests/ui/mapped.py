@@ -185,7 +185,9 @@ class MappedReflector(Interface):
             scored = ReplyScores(
                 {name: scores[0] for name, scores in self.scores("", [text]).items()}, self.faithfulness
             )
-            one = Candidate(text, made, own, scored.scores, scored.faithfulness, total(shares, scored))
+            one = Candidate(
+                text, made, own, scored.scores, scored.faithfulness, scored.would_say, total(shares, scored)
+            )
             found.setdefault(text, one)
         ranked = sorted(found.values(), key=lambda one: -one.total)
         *_, chosen = self.stream(statement, ranked[0].setting)

@@ -74,6 +74,7 @@ class Sample:
     text: str
     scores: dict[str, float]
     faithfulness: float
+    would_say: float | None = None
 
 
 SAMPLES = (
@@ -183,7 +184,9 @@ class ScriptedReflector(Interface):
         for made, own in planned:
             text = statement if self.echo else "".join(self._script(statement, own, True)).rstrip()
             scored, shares = self._scored(text), named_weights(names, setting)
-            one = Candidate(text, made, own, scored.scores, scored.faithfulness, total(shares, scored))
+            one = Candidate(
+                text, made, own, scored.scores, scored.faithfulness, scored.would_say, total(shares, scored)
+            )
             found.setdefault(text, one)
         ranked = sorted(found.values(), key=lambda one: -one.total)
         chosen = self._reflection(statement, ranked[0].reflection, explain, ranked[0].setting)
@@ -199,11 +202,11 @@ class ScriptedReflector(Interface):
         return [word + " " for word in BASE_REPLY.split()]
 
     def _scored(self, text: str) -> ReplyScores:
-        scores, faithful = next(
-            ((one.scores, one.faithfulness) for one in self.samples if one.text == text),
-            (BASE_SCORES if text == BASE_REPLY else SCORES, self.faithfulness),
+        scores, faithful, said = next(
+            ((one.scores, one.faithfulness, one.would_say) for one in self.samples if one.text == text),
+            (BASE_SCORES if text == BASE_REPLY else SCORES, self.faithfulness, None),
         )
-        return ReplyScores(dict(scores), None if self.faithfulness is None else faithful)
+        return ReplyScores(dict(scores), None if self.faithfulness is None else faithful, said)
 
     def _reflection(self, statement: str, written: str, explain: bool, setting: Setting) -> Reflection:
         scored = self._scored(written)

@@ -20,18 +20,19 @@ export function candidateList({ choice, id, styles, labels, T }) {
 // How many there were, how the choice was made, and what that does not explain.
 function reasons({ written, shares, candidates }, T) {
   if (candidates.length === 1) return [fill(T.written_same, { n: written })];
-  const faithful = Boolean(candidates[0].faithfulness);
+  const [{ faithfulness, would_say: said }] = candidates;
+  const checked = said === null ? Boolean(faithfulness) : true;
   const count = fill(T.written_different, { n: written, different: candidates.length });
-  return [`${count} ${how(shares, faithful, T)}`, `${T.how_words} ${faithful ? T.how_note : T.how_note_plain}`];
+  return [`${count} ${how(shares, said !== null, checked, T)}`, `${T.how_words} ${checked ? T.how_note : T.how_note_plain}`];
 }
 
-function how(shares, faithful, T) {
-  if (sum(Object.values(shares)) > 0) return faithful ? T.how : T.how_plain;
-  return faithful ? T.how_zero : T.how_zero_plain;
+function how(shares, said, checked, T) {
+  const words = sum(Object.values(shares)) > 0 ? [T.how_said, T.how, T.how_plain] : T.how_zero;
+  return words[said ? 0 : checked ? 1 : 2];
 }
 
 function item({ candidate, place, choice, id, styles, labels, T }) {
-  const { text, chips, total, scores, faithfulness } = candidate;
+  const { text, chips, total, scores, faithfulness, would_say: said } = candidate;
   const chosen = place === 0;
   const { reading } = faithfulness || {};
   const facts = scores.map(({ label, score }) => `${label} ${score.toFixed(2)}`);
@@ -57,6 +58,7 @@ function item({ candidate, place, choice, id, styles, labels, T }) {
       ),
       scores.map((row) => meter(row, styles[row.name] || "o0", T)),
       faithfulness ? faithfulMeter(faithfulness, T) : null,
+      said === null ? null : meter({ label: T.would_say, score: said, base: null }, "o0", T),
       h("p", { class: "fine candidate-sum" }, arithmetic(candidate, choice, T)),
       h("p", { class: "fine" }, `${T.made[candidate.made]} ${settingInWords(candidate, labels, T)}`),
       chosen ? toWhy(id, T) : toControls(candidate, T),
@@ -65,14 +67,14 @@ function item({ candidate, place, choice, id, styles, labels, T }) {
 }
 
 // How the total is made up, in numbers.
-function arithmetic({ scores, faithfulness, total }, { shares }, T) {
+function arithmetic({ scores, faithfulness, would_say: said, total }, { shares }, T) {
   const parts = scores
     .filter(({ name }) => shares[name] > 0)
     .map(({ name, score }) => `${shares[name].toFixed(2)} × ${score.toFixed(2)}`);
   const quality = parts.join(" + ") || "1";
-  const whole = faithfulness
-    ? `${parts.length > 1 ? `(${quality})` : quality} × ${faithfulness.score.toFixed(2)}`
-    : quality;
+  const fitness = said ?? faithfulness?.score;
+  const whole =
+    fitness === undefined ? quality : `${parts.length > 1 ? `(${quality})` : quality} × ${fitness.toFixed(2)}`;
   return fill(T.sum, { sum: whole, total: total.toFixed(2) });
 }
 

@@ -77,11 +77,17 @@ CHOSEN = {
     "chosen_heading": "Chosen from several",
     "written_different": "{n} were written, which gave {different} different texts.",
     "written_same": "{n} were written, and all are the same text, so there was nothing to choose.",
+    "how_said": "The chosen one has the highest total: each automatic score times the share you asked for, added up, "
+    "times the estimate of whether a counsellor would say it.",
     "how": "The chosen one has the highest total: each automatic score times the share you asked for, added up, times "
     "the estimate of whether it stays with what was said.",
     "how_plain": "The chosen one has the highest total: each automatic score times the share you asked for, added up.",
-    "how_zero": "All weights are zero, so the estimate of whether it stays with what was said decided alone.",
-    "how_zero_plain": "All weights are zero, so nothing could be compared, and the most likely one was kept.",
+    "how_zero": (
+        "All weights are zero, so the estimate of whether a counsellor would say it decided alone.",
+        "All weights are zero, so the estimate of whether it stays with what was said decided alone.",
+        "All weights are zero, so nothing could be compared, and the most likely one was kept.",
+    ),
+    "would_say": "A counsellor would say it",
     "how_words": "The scores explain the choice only; “Why this word” explains the words of the chosen one.",
     "how_note": "Scores and estimate are automatic and often wrong, so read the others too.",
     "how_note_plain": "Scores are automatic and often wrong, so read the others too.",

@@ -33,6 +33,7 @@ class CandidatePayload:
         seed: Of sampling.
         scores: Automatic scores.
         faithfulness: Whether it stays with what was said; None without a scorer.
+        would_say: Whether a counsellor would say it, 0 to 1; None without a scorer.
         total: What it was compared by, 0 to 1.
     """
 
@@ -45,6 +46,7 @@ class CandidatePayload:
     seed: int
     scores: tuple[Score, ...]
     faithfulness: Faithfulness | None
+    would_say: float | None
     total: float
 
 
@@ -85,6 +87,7 @@ def choice_payload(reflection: Reflection, asked: Asked, labels: Mapping[str, st
             seed=one.setting.seed,
             scores=score_payloads(one.scores, labels),
             faithfulness=faithfulness_payload(one.faithfulness),
+            would_say=one.would_say,
             total=one.total,
         )
 
