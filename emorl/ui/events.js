@@ -12,6 +12,7 @@ export const STATE = Object.freeze({
   atlas: "atlas", // the atlas of the reflection that is shown, or null
   shown: "shown", // id or ids of what a screen shows; "" or [] while there is nothing
   written: "written", // id of the reflection that the Why screen can explain, or ""
+  run: "run", // number of the last press of Generate on Reflect
   sent: "sent", // true once something was sent to the blind rating queue
 });
 

@@ -7,6 +7,8 @@ import { bandOfShares, regionAt, sliderBand } from "../atlas/lookup.js";
 import { fill } from "../widgets/dom.js";
 import { floorPercent, sum } from "../widgets/numbers.js";
 
+const WHOLE = 0.9999; // share of all settings from which nothing is left to be found
+
 const atlasOf = ({ atlas, original }) => (atlas && original && atlas.id === original.id ? atlas : null);
 
 // {mark, note, text, region, own, base}: mark is "own", "live", "stale" or ""; without text what is shown stays.
@@ -18,6 +20,9 @@ export function liveText(facts, T) {
   return key === asked.key ? unmoved(facts, T) : moved(facts, T);
 }
 
+// Whether every setting of the sliders has its text. The texts may still be being scored then.
+const isWhole = ({ phase, coverage }) => phase === "done" || coverage >= WHOLE;
+
 // What the atlas says of the sliders: whether it has any region yet, whether it grows, and which region it is.
 function lookUp({ mixer, ...facts }) {
   const atlas = atlasOf(facts);
@@ -25,7 +30,7 @@ function lookUp({ mixer, ...facts }) {
   return {
     atlas,
     ready,
-    growing: atlas?.phase === "growing",
+    growing: atlas?.phase === "growing" && !isWhole(atlas),
     region: ready && mixer ? regionAt(atlas, mixer.weights) : -1,
   };
 }
@@ -91,8 +96,8 @@ export function atlasLine(facts, T) {
   if (atlas.phase === "failed") return fill(T.atlas_failed, atlas);
   const n = atlas.regions.length;
   const values = { n, share: floorPercent(atlas.coverage) };
-  if (atlas.phase === "growing") return n ? fill(T.atlas_growing, values) : T.atlas_begun;
-  if (atlas.phase === "stopped") return fill(T.atlas_stopped, values);
+  if (atlas.phase === "growing" && !isWhole(atlas)) return n ? fill(T.atlas_growing, values) : T.atlas_begun;
+  if (atlas.phase === "stopped" && !isWhole(atlas)) return fill(T.atlas_stopped, values);
   if (atlas.coverage <= 0.99) return fill(T.atlas_part, values);
   if (facts.original.choice) return fill(n === 1 ? T.atlas_best_one : T.atlas_best, values);
   return n === 1 ? T.atlas_done_one : fill(T.atlas_done, values);

@@ -1,6 +1,6 @@
 // The rating form: real radio groups. It opens with a finished reflection and closes after it is saved; it opens again,
 // as it was, when the counsellor then changes their own version. Every opening has a number: a double click saves once.
-import { COMMAND, hear, tell } from "../events.js";
+import { COMMAND, hear, last, STATE, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
 import { radioGroup } from "../widgets/form.js";
 import { missingFields } from "../widgets/missing.js";
@@ -43,6 +43,7 @@ export function rating({ element, props, trigger, watch }) {
   });
 
   function show(value) {
+    if (value?.run !== undefined && value.run !== last(STATE.run)) return; // of a run that another has replaced
     const phase = value?.phase || "closed";
     submit.disabled = false;
     card.hidden = phase === "closed";

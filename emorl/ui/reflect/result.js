@@ -6,7 +6,7 @@ import { checkItems } from "../writing/checks.js";
 import { crisisNotice } from "../writing/crisis.js";
 import { faithfulLine, faithfulMeter } from "../writing/faithful.js";
 import { meter } from "../writing/meter.js";
-import { expectFailure, expectNone, isRunning } from "../writing/outcome.js";
+import { isRunning } from "../writing/outcome.js";
 import { announcer } from "./announcer.js";
 import { candidateList } from "./candidates.js";
 import { editor } from "./edit.js";
@@ -47,6 +47,8 @@ class Result {
     this.shownText = ""; // what is to be read at the moment
     this.timer = 0;
     this.stopping = false; // Stop was pressed: a word or a failure that was under way then changes nothing
+    this.run = 0; // number of the run that is waited for; what others still send changes nothing
+    this.value = null; // what is shown
     this.styles = { base: "o0" };
     this.labels = { base: this.T.base };
     const { edit, copy, text } = this.view;
@@ -117,16 +119,18 @@ class Result {
     text.replaceChildren(...this.drawn);
   }
 
-  click(event) {
-    const running = isRunning(this.props.value);
-    if (event.target.closest?.("#stop") && running) {
+  // Before Gradio hears of it, which sends the number of the run to the server.
+  click({ target }) {
+    if (target.closest?.("#stop") && isRunning(this.value)) {
       this.stopping = true;
-      expectFailure("widget-result");
+      this.assign({ phase: "stopped", text: this.view.text.textContent, run: this.run });
     }
-    if (!event.target.closest?.("#generate")) return;
-    if (running)
-      event.stopImmediatePropagation(); // a second click starts nothing
-    else this.begin();
+    if (target.closest?.("#generate")) this.begin();
+  }
+
+  assign(value) {
+    this.props.value = value;
+    this.show(value);
   }
 
   begin() {
@@ -134,18 +138,27 @@ class Result {
     const { statement, key, mixer } = this.facts;
     this.stopping = false;
     this.facts.asked = { statement, key, mix: mixer };
-    this.props.value = { phase: "waiting" };
-    this.show(this.props.value);
+    this.run += 1;
+    tell(STATE.run, this.run);
+    this.assign({ phase: "waiting", run: this.run });
     if (main.getBoundingClientRect().top > innerHeight - 200) main.scrollIntoView({ block: "start" });
   }
 
   receive() {
-    const late = ["waiting", "writing", "error"].includes(this.props.value?.phase);
-    if (this.stopping && late) this.props.value = { phase: "stopped", text: this.view.text.textContent };
-    else this.show(this.props.value);
+    const { value } = this.props;
+    if (this.isLate(value)) this.props.value = this.value;
+    else this.show(value);
+  }
+
+  // Whether a run sent this that is not waited for any more: another has begun, or Stop was pressed.
+  isLate(value) {
+    if (!value || value.recalled) return false;
+    if (value.run !== undefined && value.run !== this.run) return true;
+    return this.stopping && ["waiting", "writing", "error"].includes(value.phase);
   }
 
   show(value) {
+    this.value = value;
     const { main, state, text } = this.view;
     const phase = value?.phase || "idle";
     if (phase !== "writing" || this.facts.finished) this.clear();
@@ -222,7 +235,6 @@ class Result {
 
   done(found) {
     const { base, side, copy, edit, chips, message, details } = this.view;
-    expectNone("widget-result");
     found.parts.forEach((part, k) => {
       this.styles[part.name] = objectiveStyle(k);
       this.labels[part.name] = part.label;

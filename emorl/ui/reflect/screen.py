@@ -1,10 +1,10 @@
 """The Reflect screen: statement, weights, streaming reflection, explanation, rating.
 
 Events: Generate streams payloads into the result widget; when that is finished the invisible atlas widget asks for its
-atlas and gets it streamed, and the page then answers the sliders from it by itself. Stop, a new Generate and leaving
-the page close the generators. The rating form saves. Sliders cause no event on the server. What any screen that writes
-does first and around it is in `emorl.ui.writing`. Left out: any state of the user on disk or in the browser other than
-a random rater id.
+atlas and gets it streamed, and the page then answers the sliders from it by itself. Stop and a new Generate end what
+is being written at its next step (`turns.py`); leaving the page closes the generators. The rating form saves. Sliders
+cause no event on the server. What any screen that writes does first and around it is in `emorl.ui.writing`. Left out:
+any state of the user on disk or in the browser other than a random rater id.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ from emorl.ui.rater import rater_id
 from emorl.ui.reflect import strings
 from emorl.ui.reflect.payload import RatingClosed, RatingOpen, RatingRefused, RatingSaved
 from emorl.ui.reflect.rating import new_rating, submit_token
+from emorl.ui.reflect.turns import Turns, run_number
 from emorl.ui.sending.form import send_form
 from emorl.ui.widgets import QUIET, handler, widget
 from emorl.ui.writing import asked as asking
 from emorl.ui.writing import strings as shared
 from emorl.ui.writing.asked import Asked, read_asked
-from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, stop_writing, writing_limits
+from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, writing_limits
 from emorl.ui.writing.mixer import mixer_widget
 from emorl.ui.writing.payload import ReflectionPayload, Writing, reflection_payload
 from emorl.ui.writing.statement import statement_widget
@@ -69,12 +70,39 @@ class ReflectScreen:
         self.loader = loader
         self.store = store
         self.cache = ReflectionCache()
+        self.turns = Turns()
 
-    def write_confirmed(self, statement: object, mix: object, event: gr.EventData) -> Iterator[tuple[Json, Json]]:
+    def generate(
+        self, statement: object, mix: object, shown: object, request: gr.Request | None = None
+    ) -> Iterator[tuple[Json, Json]]:
+        """As `write`, for as long as the page waits for this run, whose number is in what it shows."""
+        yield from self._in_turn(self.write(statement, mix), shown, request)
+
+    def generate_confirmed(
+        self, statement: object, mix: object, shown: object, event: gr.EventData, request: gr.Request | None = None
+    ) -> Iterator[tuple[Json, Json]]:
+        """As `generate`, for `write_confirmed`."""
+        yield from self._in_turn(self.write_confirmed(statement, mix, event), shown, request)
+
+    def _in_turn(
+        self, steps: Generator[tuple[Json, Json]], shown: object, request: gr.Request | None
+    ) -> Iterator[tuple[Json, Json]]:
+        run = run_number(shown)
+        wanted = self.turns.begin(_session(request), run)
+        with closing(steps):
+            while wanted() and (step := next(steps, None)) is not None and wanted():
+                result, rating = step
+                yield {**result, "run": run}, {**rating, "run": run} if "phase" in rating else rating
+
+    def stop(self, shown: object, request: gr.Request | None = None) -> None:
+        """Stop what is being written for a page."""
+        self.turns.stop(_session(request), run_number(shown))
+
+    def write_confirmed(self, statement: object, mix: object, event: gr.EventData) -> Generator[tuple[Json, Json]]:
         """As `write`, where the counsellor has said that exactly this statement is an invented exercise."""
         yield from self.write(statement, mix, is_confirmed(event, statement))
 
-    def write(self, statement: object, mix: object, confirmed: bool = False) -> Iterator[tuple[Json, Json]]:
+    def write(self, statement: object, mix: object, confirmed: bool = False) -> Generator[tuple[Json, Json]]:
         """Stream what result and rating form show for one press of Generate; see `guarded`."""
         for step in guarded(self.loader, statement, confirmed, partial(self._stream, mix)):
             if isinstance(step, Writing) and step.text:  # the form is closed already
@@ -135,6 +163,11 @@ class ReflectScreen:
         return to_page(RatingSaved(result_id, reply, who)), who
 
 
+def _session(request: gr.Request | None) -> str:
+    """Gradio's name for a page as long as it is open."""
+    return str(request.session_hash or "") if request else ""
+
+
 def _written(reflector: Reflector, text: str, asked: Asked) -> Generator[Draft | Reflection]:
     """One reflection, or the best of several."""
     if asked.best_of == 1:
@@ -180,16 +213,16 @@ def reflect_screen(
     generate.click(None, None, None, cancels=[growing, slicing], **QUIET)
     limits = writing_limits(at_once)
     writing = generate.click(
-        screen.write,
-        [statement, mixer],
+        screen.generate,
+        [statement, mixer, result],
         [result, rating],
         trigger_mode="multiple",
         **limits,
         **QUIET,
     )
     exercise = result.submit(
-        screen.write_confirmed,
-        [statement, mixer],
+        screen.generate_confirmed,
+        [statement, mixer, result],
         [result, rating],
         trigger_mode="multiple",
         **limits,
@@ -198,6 +231,7 @@ def reflect_screen(
     for event in (writing, exercise):
         say_unavailable(event, result)
     visit.submit(None, visit, [result, rating], js=handler("recalled"), **QUIET)
-    stop_writing(stop, result, [writing, exercise, growing, slicing])
+    stop.click(None, None, None, cancels=[growing, slicing], **QUIET)
+    stop.click(screen.stop, result, None, queue=False, **QUIET)
     rating.submit(screen.rate, rater, [rating, rater], concurrency_limit=4, **QUIET)
     return screen

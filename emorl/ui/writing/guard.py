@@ -91,7 +91,7 @@ def is_confirmed(event: gr.EventData, statement: object) -> bool:
 
 def say_unavailable(event: Dependency, result: gr.HTML) -> None:
     """Show a line where a run got no answer, unless Stop was why."""
-    handle = handler("afterFailure", result.elem_id, strings.WRITTEN["unavailable"])
+    handle = handler("afterFailure", strings.WRITTEN["unavailable"])
     event.failure(None, result, result, js=handle, **QUIET)
 
 
