@@ -11,7 +11,8 @@ import unicodedata
 from emorl.errors import StatementError
 
 MAX_STATEMENT = 600  # characters
-MAX_READ = 6000  # characters of a text that is looked at for crisis language before it is refused as too long
+MAX_READ = 6000  # characters of a text whose language and personal data are looked at
+MAX_PROMPT = 320  # tokens; 600 characters of plain English are some 130, of emoji 1800
 TEMPLATE = "<|im_start|>user\n{statement}<|im_end|>\n<|im_start|>assistant\n"
 END = "<|im_end|>"
 

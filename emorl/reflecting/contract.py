@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from emorl.errors import CandidateError, CrisisError, LanguageError, ReplyError
-from emorl.models.template import check_size, check_statement
+from emorl.models.template import check_statement
 from emorl.reflecting.reflection import Candidate, Reflection, StatementAtlas, named_weights
 from emorl.safety import contacts_line, crisis_contacts, crisis_kinds, crisis_matches, is_foreign, reply_matches
 
@@ -43,7 +43,7 @@ def refuse_crisis(text: str) -> None:
         StatementError: It is empty or too long.
         LanguageError: It is not English; the message gives contacts.
     """
-    if kinds := crisis_kinds(check_size(text)):
+    if kinds := crisis_kinds(text):
         raise CrisisError(
             "The statement speaks of a crisis, so no reflection is written: follow your protocol. "
             + contacts_line(crisis_contacts(kinds=kinds))

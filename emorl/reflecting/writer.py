@@ -14,9 +14,10 @@ from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, Sch
 from emorl.ensemble.lora import load_adapter
 from emorl.ensemble.products import supports_float16
 from emorl.ensemble.setting import objective_indices
+from emorl.errors import StatementError
 from emorl.models.folder import open_folder
 from emorl.models.manifest import Manifest
-from emorl.models.template import check_statement, prompt_text
+from emorl.models.template import MAX_PROMPT, check_statement, prompt_text
 from emorl.reflecting.memory import Memory
 from emorl.reflecting.reflection import Objective, ReplyScores
 from emorl.reflecting.scorers import Scorers
@@ -115,9 +116,17 @@ class Writer:
         """Token ids of the prompt for a statement.
 
         Raises:
-            StatementError: It is empty or too long.
+            StatementError: It is empty or too long, in characters or in tokens: while a prompt is read, nobody else's
+                reply goes on.
         """
-        return self.tokenizer.ids(prompt_text(check_statement(statement)))
+        tokens = self.tokenizer.ids(prompt_text(check_statement(statement)))
+        if len(tokens) > MAX_PROMPT:
+            raise StatementError.of(
+                f"a statement of {len(tokens)} tokens, because of signs that are rare in English",
+                f"at most {MAX_PROMPT}",
+                "shorten it, or use fewer emoji and special signs",
+            )
+        return tokens
 
     def request(self, prompt: list[int], setting: Setting) -> Request:
         """A request to the engine."""

@@ -70,13 +70,23 @@ def reply_matches(reply: str) -> tuple[str, ...]:
     return crisis_matches(reply) or crisis_matches(turned)
 
 
+PIECE = 6000
+"""Characters of a long text that are looked at together."""
+
+OVERLAP = 600
+"""Characters that two pieces share, so that no phrase is cut in two."""
+
+
 def crisis_kinds(text: str) -> frozenset[str]:
     """The kinds of the crisis phrases in a statement, of `KINDS`; they choose the contacts and are not shown.
+
+    All of a text is read, however long it is, in pieces, because the time that one takes grows faster than its length.
 
     Raises:
         CareDataError: the phrase list is missing or broken.
     """
-    return frozenset(match.kind for match in find(text, phrase_list()))
+    starts = range(0, max(1, len(text) - OVERLAP), PIECE - OVERLAP)
+    return frozenset(match.kind for start in starts for match in find(text[start : start + PIECE], phrase_list()))
 
 
 def find(text: str, phrases: PhraseList) -> tuple[CrisisMatch, ...]:

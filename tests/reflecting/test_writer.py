@@ -87,3 +87,10 @@ def test_moved_weights_take_over_what_does_not_change(reflector: Reflector) -> N
     assert fresh.reused == 0 and fresh.reflection == moved.reflection
     assert [t.margin for t in fresh.tokens] == pytest.approx([t.margin for t in moved.tokens], abs=1e-3)
     assert reflector.reflect("I am tired.", Setting((0, 1, 0.3), temperature=0.8)).reused == 0
+
+
+def test_a_prompt_of_too_many_tokens_is_refused(reflector: Reflector, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(reflector.writer.prompt("I am tired.")) == 4
+    monkeypatch.setattr("emorl.reflecting.writer.MAX_PROMPT", 3)
+    with pytest.raises(StatementError, match="Got a statement of 4 tokens.*expected at most 3"):
+        reflector.writer.prompt("I am tired.")

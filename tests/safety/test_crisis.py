@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from emorl.errors import CareDataError
 from emorl.resources import data_path
-from emorl.safety import crisis_matches
-from emorl.safety.crisis import find
+from emorl.safety import crisis_kinds, crisis_matches
+from emorl.safety.crisis import OVERLAP, PIECE, find
 from emorl.safety.phrases import compile_pattern, inflected, phrase_list
 from emorl.safety.readings import normalise, one_slip, readings
 from emorl.safety.report import OWN, PARTS, main, measure, own_statements, read_cases
@@ -286,6 +286,14 @@ def test_every_entry_says_why_and_names_are_unique() -> None:
     assert len({entry["id"] for entry in entries}) == len(entries)
     assert content["version"] >= 6
     assert f"Version {content['version']}" in data_path("README.md").read_text("utf-8")  # its changelog
+
+
+@pytest.mark.parametrize("before", [0, PIECE - OVERLAP - 5, PIECE - 5, PIECE + 5, 3 * PIECE])
+def test_a_long_text_is_read_to_its_end(before: int) -> None:
+    filler = ("The bus was late again. " * 1000)[:before]
+    phrase = " I want to kill myself. "
+    assert crisis_kinds(filler + phrase + filler) == crisis_kinds(phrase) != frozenset()
+    assert crisis_kinds(filler) == frozenset()
 
 
 @pytest.mark.parametrize("unit", ["a", "i ", "to ", "my own ", "dont want to ", "want to just really ", "k i ", "("])

@@ -13,6 +13,7 @@ from emorl.ensemble import Setting
 from emorl.errors import AssetError, WeightError
 from emorl.models.template import MAX_READ, MAX_STATEMENT
 from emorl.ratings import RatingStore
+from emorl.safety import mask
 from emorl.ui import ModelLoader, build_demo
 from emorl.ui.payload import to_page
 from emorl.ui.reflect import strings as reflect_strings
@@ -79,10 +80,19 @@ def test_a_crisis_of_a_kind_gets_contacts_of_its_own_first(screen: ReflectScreen
     assert "Beat" not in [contact["name"] for contact in other["contacts"]]
 
 
-def test_a_text_far_too_long_is_not_even_looked_at(screen: ReflectScreen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emorl.ui.writing.guard.crisis_kinds", lambda _: pytest.fail("looked at"))
-    ((result, _),) = screen.write("x" * (MAX_READ + 1), MIX)
-    assert result["phase"] == "error" and f"{MAX_READ + 1} characters" in result["message"]
+def test_a_text_far_too_long_is_refused_but_read_to_its_end(screen: ReflectScreen) -> None:
+    long = "The bus was late again. " * 600
+    assert len(long) > 2 * MAX_READ
+    ((result, _),) = screen.write(long, MIX)
+    assert result["phase"] == "error" and f"{len(long)} characters" in result["message"]
+    ((result, _),) = screen.write(long + "I want to kill myself.", MIX)
+    assert result["phase"] == "crisis"
+
+
+def test_masking_cuts_nothing() -> None:
+    long = "Mail jane.doe@example.org. " + "The bus was late again. " * 600
+    assert masked(long) == mask(long[:MAX_READ]) + long[MAX_READ:]
+    assert masked(long).endswith(long[40:]) and "jane.doe" not in masked(long)
 
 
 @pytest.mark.parametrize(

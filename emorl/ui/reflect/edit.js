@@ -6,7 +6,7 @@ import { request } from "../widgets/server.js";
 // `onClose` is called when the box is closed by a button. Returns {node, begin, open, close}.
 export function editor({ props, server }, onClose) {
   const T = props.text;
-  const view = layout(T, props.settings.max);
+  const view = layout(T);
   const { box, problem, keep, remove, cancel, form, kept, version, said } = view;
   let result = null;
 
@@ -67,11 +67,10 @@ export function editor({ props, server }, onClose) {
   };
 }
 
-function layout(T, max) {
+function layout(T) {
   const box = h("textarea", {
     id: "edit-box",
     rows: 4,
-    maxlength: max,
     spellcheck: "true",
     autocomplete: "off",
     "aria-describedby": "edit-help",

@@ -9,7 +9,7 @@ const FIELDS = ["depth", "empathy", "fluency", "would_say"];
 
 export function rating({ element, props, trigger, watch }) {
   const T = props.text;
-  const { card, form, thanks, problem, submit, comment, consent } = layout(T, props.settings.max_comment);
+  const { card, form, thanks, problem, submit, comment, consent } = layout(T);
   element.append(card);
   let id = ""; // of the reflection that is rated
   let opening = "";
@@ -72,14 +72,13 @@ export function rating({ element, props, trigger, watch }) {
   show(props.value);
 }
 
-function layout(T, max) {
+function layout(T) {
   const thanks = h("div", { class: "thanks", role: "status" });
   const problem = h("p", { class: "error", role: "alert" });
   const submit = h("button", { type: "submit", class: "primary" }, T.submit);
   const comment = h("textarea", {
     id: "rating-comment",
     rows: 3,
-    maxlength: max,
     autocomplete: "off",
     "aria-describedby": "rating-comment-help",
   });

@@ -120,12 +120,17 @@ class Result {
   }
 
   // Before Gradio hears of it, which sends the number of the run to the server.
-  click({ target }) {
+  click(event) {
+    const { target } = event;
     if (target.closest?.("#stop") && isRunning(this.value)) {
       this.stopping = true;
       this.assign({ phase: "stopped", text: this.view.text.textContent, run: this.run });
     }
-    if (target.closest?.("#generate")) this.begin();
+    if (!target.closest?.("#generate")) return;
+    this.begin();
+    if (new Blob([JSON.stringify(this.facts.statement)]).size <= this.props.settings.bytes) return;
+    event.stopImmediatePropagation(); // the server would refuse it unread
+    this.assign({ phase: "error", message: this.T.too_large, run: this.run });
   }
 
   assign(value) {

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from emorl.errors import EmorlError
-from emorl.ratings import MAX_COMMENT
 from emorl.reflecting.reflection import Draft
 from emorl.ui.atlas.growing import atlas_payloads
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.loader import ModelLoader
+from emorl.ui.middleware import MAX_BODY
 from emorl.ui.payload import Json, as_form, to_page
 from emorl.ui.rater import rater_id
 from emorl.ui.reflect import strings
@@ -49,6 +49,7 @@ log = logging.getLogger(__name__)
 
 CLOSED = to_page(RatingClosed())
 MAX_EDITED = 1000  # characters of the counsellor's own version
+MAX_SENT = MAX_BODY - 10_000  # bytes of a statement as JSON, which must fit into a request with the setting
 
 
 RESULT_TEXT: dict[str, object] = {
@@ -193,9 +194,9 @@ def reflect_screen(
                 "result",
                 text=RESULT_TEXT,
                 functions=[screen.keep_edit],
-                settings={"max": MAX_EDITED},
+                settings={"bytes": MAX_SENT},
             )
-            rating = widget("rating", text=strings.RATING, value=CLOSED, settings={"max_comment": MAX_COMMENT})
+            rating = widget("rating", text=strings.RATING, value=CLOSED)
             send_form(screen.cache, store, rater)
             visit = widget("visit", text=strings.VISIT)
 

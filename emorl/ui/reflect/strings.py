@@ -16,6 +16,8 @@ RESULT = {
         "Move the sliders and watch it change.",
     ],
     "stopped": "Stopped before the end, so there are no scores and no explanation for this text.",
+    "too_large": "This text is too long to be sent to the app, so nothing has looked for crisis language in it either. "
+    "It is still in the box; please shorten it.",
     "base_heading": "Base model's reply",
     "base_hint": "The same model without the objectives",
     "scores_heading": "Automatic scores",

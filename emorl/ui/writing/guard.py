@@ -59,11 +59,11 @@ def guarded(
     """
     text = statement if isinstance(statement, str) else ""
     try:
-        crisis = crisis_kinds(check_size(text))
+        crisis = crisis_kinds(text)
         if crisis and not confirmed:
             yield Crisis(contact_payloads(crisis_contacts(kinds=crisis)))
             return
-        refuse_language(text)
+        refuse_language(check_size(text))
     except (StatementError, LanguageError) as error:
         yield Failed(error.shown)
         return

@@ -1,4 +1,5 @@
-// Statement box: counter, examples, notice about personal data. Its value is the text.
+// Statement box: counter, examples, notice about personal data. Its value is the text, all of it: a text that is too
+// long is counted and refused, never cut, because what is cut off may speak of a crisis.
 import { COMMAND, hear, last, STATE, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
 import { request } from "../widgets/server.js";
@@ -10,15 +11,13 @@ export function statement({ element, props, server }) {
   const box = h("textarea", {
     id: id("box"),
     rows,
-    // More than a reflection is written for: what is pasted must not lose an end that speaks of a crisis.
-    maxlength: read,
     placeholder: T.placeholder,
     spellcheck: "true",
     autocomplete: "off",
     "aria-describedby": `${id("counter")} ${id("notice")}`,
   });
   const counter = h("span", { id: id("counter"), class: "counter" });
-  const personal = personalData(id("notice"), box, changed, server, T);
+  const personal = personalData(id("notice"), box, changed, server, read, T);
 
   function changed() {
     props.value = box.value;
@@ -28,8 +27,9 @@ export function statement({ element, props, server }) {
   }
 
   function count() {
-    counter.textContent = fill(T.counter, { n: box.value.length, max });
-    counter.classList.toggle("full", box.value.length > max);
+    const n = letters(box.value.trim()).length;
+    counter.textContent = fill(n > max ? T.counter_over : T.counter, { n, max, over: n - max });
+    counter.classList.toggle("full", n > max);
   }
 
   function put(text) {
@@ -77,8 +77,11 @@ export function statement({ element, props, server }) {
   hear(COMMAND.setStatement, put, scope);
 }
 
+// Characters as the server counts them: an emoji is one, though JavaScript keeps it as two.
+const letters = (text) => [...text];
+
 // The notice that the text may hold personal data, and the button that takes it out.
-function personalData(id, box, changed, server, T) {
+function personalData(id, box, changed, server, read, T) {
   const notice = h("p", { id, class: "notice", role: "status" });
   const mask = h("button", { type: "button", class: "secondary", hidden: true, onclick: replace }, T.mask);
   let timer = 0;
@@ -89,7 +92,7 @@ function personalData(id, box, changed, server, T) {
     const turn = latest;
     let kinds = [];
     try {
-      if (box.value.trim()) kinds = await request(server, "personal_notice", box.value);
+      if (box.value.trim()) kinds = await request(server, "personal_notice", parts(box.value)[0]);
     } catch {
       kinds = []; // the notice is a courtesy; a lost connection is reported at Generate
     }
@@ -102,7 +105,8 @@ function personalData(id, box, changed, server, T) {
     const before = box.value;
     let after = before;
     try {
-      after = await request(server, "masked", before);
+      const [some, rest] = parts(before);
+      after = (await request(server, "masked", some)) + rest;
     } catch {
       return; // the notice stays
     }
@@ -110,6 +114,12 @@ function personalData(id, box, changed, server, T) {
     box.value = after;
     changed();
     box.focus();
+  }
+
+  // What the server looks at, and the rest.
+  function parts(text) {
+    const all = letters(text);
+    return [all.slice(0, read).join(""), all.slice(read).join("")];
   }
 
   function later() {

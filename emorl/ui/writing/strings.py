@@ -8,6 +8,7 @@ STATEMENT = {
     "label": "What the client said",
     "placeholder": "Type an invented or de-identified statement, or pick an example below.",
     "counter": "{n} of {max} characters",
+    "counter_over": "{n} of {max} characters, {over} too many",
     "shortcut": "Ctrl + Enter to generate",
     "examples": "Examples",
     "take": "Copy from Reflect",
