@@ -103,7 +103,7 @@ def launch_settings() -> LaunchSettings:
         "run_history": False,  # otherwise statements stay in the browser in clear text
         "share": False,
         "ssr_mode": False,
-        "footer_links": ["settings"],
+        "footer_links": [],
         "show_error": False,
         "enable_monitoring": False,
         "allowed_paths": [],

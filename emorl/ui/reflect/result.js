@@ -9,6 +9,7 @@ import { meter } from "../writing/meter.js";
 import { isRunning } from "../writing/outcome.js";
 import { announcer } from "./announcer.js";
 import { candidateList } from "./candidates.js";
+import { keepInView } from "./dock.js";
 import { editor } from "./edit.js";
 import { atlasLine, keptBands, liveScores, liveText } from "./live.js";
 import { explainOverall, explainWords } from "./reasons.js";
@@ -56,6 +57,7 @@ class Result {
     copy.addEventListener("click", () => copyText(copy, this.shownText, text, this.T.copied));
     const { main, chosen, side, whole } = this.view;
     element.append(main, chosen, side, whole);
+    keepInView(this.view.place, this.view.text);
   }
 
   learn(fact) {
@@ -139,14 +141,19 @@ class Result {
   }
 
   begin() {
-    const { main } = this.view;
     const { statement, key, mixer } = this.facts;
     this.stopping = false;
     this.facts.asked = { statement, key, mix: mixer };
     this.run += 1;
     tell(STATE.run, this.run);
     this.assign({ phase: "waiting", run: this.run });
-    if (main.getBoundingClientRect().top > innerHeight - 200) main.scrollIntoView({ block: "start" });
+    this.reveal();
+  }
+
+  // Brings the card into view unless the place of its text is there already.
+  reveal() {
+    const { top, bottom } = this.view.place.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) this.view.main.scrollIntoView({ block: "start" });
   }
 
   receive() {
@@ -287,7 +294,10 @@ class Result {
     facts.original = found;
     this.shownText = found.text;
     this.own.begin(found);
-    if (found.recalled) facts.asked = { statement: facts.statement, key: facts.key, mix: facts.mixer };
+    if (found.recalled) {
+      facts.asked = { statement: facts.statement, key: facts.key, mix: facts.mixer };
+      this.reveal();
+    }
     tell(STATE.written, found.words.length ? found.id : "");
     tell(STATE.shown, found.id);
     if (!found.recalled && facts.asked) {

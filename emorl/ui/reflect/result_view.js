@@ -22,6 +22,7 @@ export function resultView(T, ownVersion) {
     overall: h("div", {}),
     candidates: h("div", {}),
   };
+  view.place = h("div", { class: "reflection-place" }, view.text);
   view.why = whyPart(view, T);
   view.main = h(
     "section",
@@ -34,7 +35,7 @@ export function resultView(T, ownVersion) {
       view.edit,
       view.copy,
     ),
-    view.text,
+    view.place,
     view.faithful,
     view.live,
     view.mark,

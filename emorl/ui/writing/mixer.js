@@ -41,7 +41,7 @@ export function mixer(widget) {
 // Puts the sliders into the card, whose head is there already.
 function build({ props }, { objectives, presets }, head) {
   const T = props.text;
-  const { scope, first, take } = props.settings;
+  const { scope, first, take, brief } = props.settings;
   const weights = Object.fromEntries(objectives.map(({ name }) => [name, 0]));
   const shown = objectives.map(({ name, label }) => ({ name, label }));
   const rows = objectives.map((objective, k) => weightRow(objective, k, props, setOne));
@@ -97,6 +97,7 @@ function build({ props }, { objectives, presets }, head) {
     const takeOver = () => setMix(last(STATE.weights, take));
     head.append(h("button", { type: "button", class: "quiet", onclick: takeOver }, T.take));
   }
+  if (!brief) head.append(helpButton(head.parentElement, T));
   head.parentElement.append(
     h(
       "div",
@@ -110,8 +111,8 @@ function build({ props }, { objectives, presets }, head) {
     ),
     zero,
     ...rows.map((row) => row.slider.node),
-    ...(count ? [count.node] : []),
-    rest.node,
+    brief ? "" : h("p", { class: "fine help-text" }, T.band_help),
+    h("div", { class: "mixer-end" }, ...(count ? [count.node] : []), rest.node),
   );
   const start = buttons.find(({ name }) => name === first) || buttons[0];
   if (start) pick(start.values);
@@ -126,6 +127,15 @@ function build({ props }, { objectives, presets }, head) {
   );
 }
 
+// Shows and hides what the controls do. Screen readers are told of it with each control, shown or not.
+function helpButton(card, T) {
+  const node = h("button", { type: "button", class: "help", "aria-expanded": "false", "aria-label": T.help }, "?");
+  node.addEventListener("click", () => {
+    node.setAttribute("aria-expanded", String(card.classList.toggle("helped")));
+  });
+  return node;
+}
+
 // The slider of one objective, its share in words, and its part of the bar above.
 function weightRow({ name, label, help }, k, props, setOne) {
   const T = props.text;
@@ -137,6 +147,7 @@ function weightRow({ name, label, help }, k, props, setOne) {
   const share = h("span", { class: "share" });
   const part = h("span", { class: `part ${style}` });
   made.node.classList.add(style);
+  made.node.querySelector("p.fine")?.classList.add("help-text");
   made.node.querySelector("label").prepend(h("span", { class: `swatch ${style}`, "aria-hidden": "true" }));
   made.output.before(share);
   return {
@@ -181,6 +192,7 @@ function writeChoice({ scope, choices, best_of }, publish, T) {
     values.best_of = to;
   };
   node.classList.add("write-choice");
+  node.querySelector("p.fine").classList.add("help-text");
   node.addEventListener("change", (event) => {
     values.best_of = Number(event.target.value);
     publish();

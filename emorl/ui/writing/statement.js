@@ -6,7 +6,7 @@ import { request } from "../widgets/server.js";
 
 export function statement({ element, props, server }) {
   const T = props.text;
-  const { scope, max, read, examples, go, take, rows = 5 } = props.settings;
+  const { scope, max, read, examples, go, take, rows = 3 } = props.settings;
   const id = (name) => `${scope}statement-${name}`;
   const box = h("textarea", {
     id: id("box"),
@@ -21,6 +21,7 @@ export function statement({ element, props, server }) {
 
   function changed() {
     props.value = box.value;
+    list.compare(box.value);
     count();
     tell(STATE.statement, box.value, scope);
     personal.later();
@@ -48,8 +49,7 @@ export function statement({ element, props, server }) {
     event.preventDefault();
     document.getElementById(go)?.click();
   });
-  const chip = (example) =>
-    h("button", { type: "button", class: "chip", onclick: () => put(example.statement) }, example.topic);
+  const list = exampleList(examples, put, T);
   element.append(
     h(
       "div",
@@ -58,18 +58,12 @@ export function statement({ element, props, server }) {
         "div",
         { class: "card-head" },
         h("label", { class: "title", for: id("box") }, T.label),
+        list.node,
         take === undefined ? null : h("button", { type: "button", class: "quiet", onclick: takeOver }, T.take),
       ),
       box,
       h("div", { class: "below" }, h("span", { class: "fine shortcut" }, T.shortcut), counter),
-      personal.notice,
-      personal.mask,
-      h(
-        "div",
-        { class: "chips", role: "group", "aria-label": T.examples },
-        h("span", { class: "chips-label" }, T.examples),
-        examples.map(chip),
-      ),
+      h("div", { class: "personal" }, personal.notice, personal.mask),
     ),
   );
   count();
@@ -80,10 +74,29 @@ export function statement({ element, props, server }) {
 // Characters as the server counts them: an emoji is one, though JavaScript keeps it as two.
 const letters = (text) => [...text];
 
+// Examples as a list to choose from, which stands on an example only while that is in the box.
+function exampleList(examples, put, T) {
+  const option = (example, k) => h("option", { value: k }, example.topic);
+  const node = h(
+    "select",
+    { class: "examples", "aria-label": T.examples },
+    h("option", { value: "" }, T.examples),
+    examples.map(option),
+  );
+  node.addEventListener("change", () => {
+    if (node.value !== "") put(examples[node.value].statement);
+  });
+  const compare = (text) => {
+    const found = examples.findIndex((example) => example.statement === text);
+    node.value = found < 0 ? "" : String(found);
+  };
+  return { node, compare };
+}
+
 // The notice that the text may hold personal data, and the button that takes it out.
 function personalData(id, box, changed, server, read, T) {
   const notice = h("p", { id, class: "notice", role: "status" });
-  const mask = h("button", { type: "button", class: "secondary", hidden: true, onclick: replace }, T.mask);
+  const mask = h("button", { type: "button", class: "quiet", hidden: true, onclick: replace }, T.mask);
   let timer = 0;
   let latest = 0;
 

@@ -6,7 +6,7 @@ STOP = "Stop"
 
 STATEMENT = {
     "label": "What the client said",
-    "placeholder": "Type an invented or de-identified statement, or pick an example below.",
+    "placeholder": "Type an invented or de-identified statement, or pick an example. Ctrl + Enter generates.",
     "counter": "{n} of {max} characters",
     "counter_over": "{n} of {max} characters, {over} too many",
     "shortcut": "Ctrl + Enter to generate",
@@ -17,7 +17,9 @@ STATEMENT = {
 }
 
 MIXER = {
-    "label": "How much each objective should matter",
+    "label": "How much each objective counts",
+    "help": "What the controls do",
+    "band_help": "The strip under a slider shows where the text stays the same.",
     "loading": "Loading the model",
     "loading_hint": "This takes a few seconds. The very first time, the base model (98 MB) is downloaded as well. "
     "You can type a statement in the meantime.",
@@ -33,7 +35,7 @@ MIXER = {
     "share": "{share} of the mix",
     "band": "same text from {lo} to {hi}",
     "band_whole": "same text wherever this slider is",
-    "zero": "All weights are zero, so the base model writes its own reply.",
+    "zero": "All weights are zero: the base model writes its own reply.",
     "write": "Write",
     "write_one": "one",
     "write_best": "the best of {n}",
