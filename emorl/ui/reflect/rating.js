@@ -4,6 +4,7 @@ import { COMMAND, hear, last, STATE, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
 import { radioGroup } from "../widgets/form.js";
 import { missingFields } from "../widgets/missing.js";
+import { keep, kept } from "../writing/keep.js";
 
 const FIELDS = ["depth", "empathy", "fluency", "would_say"];
 
@@ -30,6 +31,22 @@ export function rating({ element, props, trigger, watch }) {
     trigger("submit", { id, opening, comment: comment.value, consent: consent.checked, ...answers });
   });
 
+  form.addEventListener("input", () => {
+    const answers = FIELDS.map((field) => [field, answer(field)]);
+    keep("rating", { id, answers, comment: comment.value, consent: consent.checked });
+  });
+
+  // What was answered before a reload.
+  function refill() {
+    const draft = kept("rating");
+    if (draft?.id !== id) return;
+    for (const [field, value] of draft.answers) {
+      for (const input of form.querySelectorAll(`input[name=rating-${field}]`)) input.checked = input.value === value;
+    }
+    comment.value = draft.comment;
+    consent.checked = draft.consent;
+  }
+
   function open() {
     opening = crypto.getRandomValues(new Uint32Array(1))[0].toString(16);
     card.hidden = form.hidden = submit.disabled = false;
@@ -53,6 +70,7 @@ export function rating({ element, props, trigger, watch }) {
     if (phase === "open") {
       form.reset();
       id = value.id;
+      refill();
       open();
     }
     if (phase === "saved") saved(value.rater);
@@ -60,6 +78,7 @@ export function rating({ element, props, trigger, watch }) {
 
   function saved(rater) {
     tell(COMMAND.rated);
+    keep("rating", null);
     thanks.append(
       h("p", { class: "thanks-line", tabindex: "-1" }, T.saved),
       h("p", { class: "fine" }, T.saved_hint),

@@ -125,7 +125,7 @@ OWN_VERSION = {
 
 VISIT = {
     "heading": "This visit",
-    "hint": "Kept until you close or reload the page, and nowhere else.",
+    "hint": "Kept until you close or reload the page, and nowhere else, unless you tick “Keep over a reload” above.",
     "list": "Reflections of this visit, newest first",
     "back": "Bring back",
     "back_name": "Bring back: {text}",

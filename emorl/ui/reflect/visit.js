@@ -1,13 +1,14 @@
 // The reflections of this visit, newest first; kept in this page's memory and gone with it.
 import { COMMAND, hear, STATE, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
+import { keep, kept } from "../writing/keep.js";
 import { settingInWords } from "./setting.js";
 
 const MAX_ENTRIES = 20;
 
 export function visit({ element, props, trigger }) {
   const T = props.text;
-  const entries = []; // {result, statement, mix}
+  const entries = [...(kept("visit") || [])]; // {result, statement, mix}
   const list = h("ol", { class: "visit", "aria-label": T.list });
   const card = h(
     "section",
@@ -24,7 +25,12 @@ export function visit({ element, props, trigger }) {
     if (again >= 0) entries.splice(again, 1);
     entries.unshift(entry);
     entries.length = Math.min(entries.length, MAX_ENTRIES);
-    card.hidden = false;
+    keep("visit", entries);
+    draw();
+  }
+
+  function draw() {
+    card.hidden = !entries.length;
     list.replaceChildren(...entries.map((one) => row(one, labels, bringBack, T)));
   }
 
@@ -36,7 +42,9 @@ export function visit({ element, props, trigger }) {
   }
 
   hear(STATE.weights, ({ objectives }) => {
+    const known = Object.keys(labels).length > 0;
     labels = Object.fromEntries(objectives.map((o) => [o.name, o.label]));
+    if (!known) draw(); // of the page before this one
   });
   hear(COMMAND.finished, add);
   hear(COMMAND.edited, ({ id, text }) => {

@@ -24,8 +24,8 @@ WELCOME = {
     "kept_heading": "What is kept",
     "kept": [
         "A statement stays in the app's memory while you work. It is stored only if you tick a box to allow that.",
-        "Your browser keeps the version of this notice and a random rater id, and nothing else. Ratings you save "
-        "are stored under that id. Make a note of it if you may want them deleted.",
+        "Your browser keeps the version of this notice and a random rater id, and nothing else unless you tick “Keep "
+        "over a reload”. Ratings you save are stored under that id. Make a note of it if you may want them deleted.",
     ],
     "rater": "Your rater id:",
     "copy": "Copy",

@@ -4,6 +4,7 @@ import { fill, h } from "../widgets/dom.js";
 import { radioGroup } from "../widgets/form.js";
 import { objectiveStyle, percent, sum } from "../widgets/numbers.js";
 import { request } from "../widgets/server.js";
+import { keep, kept } from "./keep.js";
 import { keepBand, slider } from "./sliders.js";
 
 const MAX_SEED = 2147483000; // of several samples each has the next seed, and a rating stores seeds below 2^31
@@ -87,6 +88,7 @@ function build({ props }, { objectives, presets }, head) {
     for (const button of buttons) button.compare(weights);
     const others = { ...rest.values, ...count?.values };
     props.value = { weights: { ...weights }, ...others };
+    if (!scope) keep("mix", props.value);
     tell(STATE.weights, { weights: { ...weights }, ...others, objectives: shown }, scope);
     tell(STATE.mix, JSON.stringify([shares.map((share) => share.toFixed(4)), others]), scope);
   }
@@ -117,6 +119,7 @@ function build({ props }, { objectives, presets }, head) {
   const start = buttons.find(({ name }) => name === first) || buttons[0];
   if (start) pick(start.values);
   else publish();
+  if (!scope) setMix(kept("mix"));
   hear(
     STATE.bands,
     (bands) =>

@@ -3,6 +3,7 @@
 import { COMMAND, hear, last, STATE, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
 import { request } from "../widgets/server.js";
+import { agreeToKeep, isAgreed, keep, kept, wasLost } from "./keep.js";
 
 export function statement({ element, props, server }) {
   const T = props.text;
@@ -23,6 +24,7 @@ export function statement({ element, props, server }) {
     props.value = box.value;
     list.compare(box.value);
     count();
+    if (!scope) keep("statement", box.value);
     tell(STATE.statement, box.value, scope);
     personal.later();
   }
@@ -62,13 +64,23 @@ export function statement({ element, props, server }) {
         take === undefined ? null : h("button", { type: "button", class: "quiet", onclick: takeOver }, T.take),
       ),
       box,
-      h("div", { class: "below" }, h("span", { class: "fine shortcut" }, T.shortcut), counter),
+      h("div", { class: "below" }, scope ? h("span", { class: "fine shortcut" }, T.shortcut) : keepBox(T), counter),
+      !scope && wasLost() ? h("p", { class: "notice", role: "status" }, T.lost) : null,
       h("div", { class: "personal" }, personal.notice, personal.mask),
     ),
   );
   count();
   tell(STATE.statement, box.value, scope);
   hear(COMMAND.setStatement, put, scope);
+  if (!scope && kept("statement")) put(kept("statement"));
+}
+
+// Whether what is typed may be kept over a reload.
+function keepBox(T) {
+  const box = h("input", { type: "checkbox", id: "keep-box" });
+  box.checked = isAgreed();
+  box.addEventListener("change", () => agreeToKeep(box.checked));
+  return h("label", { class: "keep fine", title: T.keep_help }, box, T.keep);
 }
 
 // Characters as the server counts them: an emoji is one, though JavaScript keeps it as two.

@@ -10,6 +10,10 @@ STATEMENT = {
     "counter": "{n} of {max} characters",
     "counter_over": "{n} of {max} characters, {over} too many",
     "shortcut": "Ctrl + Enter to generate",
+    "keep": "Keep over a reload",
+    "keep_help": "Keeps what you typed, the rating you began and this visit in this tab, until you close it.",
+    "lost": "The page was loaded again, so what you had typed and the reflections of the visit are gone. Tick “Keep "
+    "over a reload” if this tab may keep them.",
     "examples": "Examples",
     "take": "Copy from Reflect",
     "notice": "This may contain personal data ({kinds}). Please take it out before you go on.",
