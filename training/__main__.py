@@ -40,7 +40,7 @@ def stage_command(name: str) -> Callable[..., None]:
     def command(
         config: Annotated[Path, typer.Option(help="YAML file, or a shipped one by its name: default, smoke.")],
         resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoints.")] = False,
-        anew: Annotated[bool, typer.Option("--anew", help="Train again what was trained with other settings.")] = False,
+        anew: Annotated[bool, typer.Option("--anew", help="Make again what was made with other settings.")] = False,
         corpora: Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")] = None,
     ) -> None:
         from training.config import read_config

@@ -88,6 +88,11 @@ class ObjectiveConfig:
         validation: Validation statements.
         save_every: Steps between checkpoints.
         seed: Seed of everything.
+        scorer: What rewards the run: folder of a trained scorer, or a function as `package.module:function`; None for
+            the run's own scorer, which only our three objectives have.
+        judge: Its held-out judge, named in the same way; None for the run's own, if there is one.
+        label: Name on the slider, or None for our own.
+        help: The sentence under it, or None for our own.
     """
 
     steps: int = 60
@@ -107,6 +112,10 @@ class ObjectiveConfig:
     validation: int = 24
     save_every: int = 20
     seed: int = 1
+    scorer: str | None = None
+    judge: str | None = None
+    label: str | None = None
+    help: str | None = None
 
 
 class SelfCriticalTrainer(RLOOTrainer):

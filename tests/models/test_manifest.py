@@ -25,6 +25,13 @@ def test_a_faithfulness_scorer_is_optional(folder):
     assert read_manifest(folder).faithfulness == folder / "scorers/faithfulness-ship"
 
 
+def test_a_scorer_may_be_a_function(folder):
+    data = json.loads((folder / "manifest.json").read_text())
+    data["objectives"][0]["scorer"] = "my_scorers:calm"
+    (folder / "manifest.json").write_text(json.dumps(data))
+    assert read_manifest(folder).objectives[0].scorer == "my_scorers:calm"
+
+
 def test_an_objective_need_not_have_a_scorer(folder):
     data = json.loads((folder / "manifest.json").read_text())
     data["objectives"][0]["scorer"] = None

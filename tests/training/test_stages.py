@@ -63,7 +63,7 @@ def test_a_missing_corpus_is_said(config, monkeypatch, caplog) -> None:
 def put_scorer(folder: Path, name: str, *objectives: str) -> Path:
     """A scorer's card alone; with the objectives of one that is shared."""
     path = folder / "scorers" / name
-    path.mkdir(parents=True)
+    path.mkdir(parents=True, exist_ok=True)
     (path / "scorer.json").write_text(json.dumps({"objectives": objectives} if objectives else {}))
     return path
 
