@@ -1,9 +1,9 @@
 """The arithmetic of bandits: Exp3, and how validation scores become the reward of an arm.
 
-Exp3 is that of Auer, Cesa-Bianchi, Freund and Schapire (2002, "The nonstochastic multiarmed bandit problem", SIAM Journal
-on Computing 32(1), figure 1). DynaOpt (Pérez-Rosas et al. 2024, arXiv 2403.13578) rewards an arm with the improvement
-over the last 200 scores; DORB (Pasunuru, Guo and Bansal 2020, EMNLP) with where each score lies among those before.
-Left out: contextual bandits (`contextual`) and DORB's hierarchical one.
+Exp3 is that of Auer, Cesa-Bianchi, Freund and Schapire (2002, "The nonstochastic multiarmed bandit problem", SIAM
+Journal on Computing 32(1), figure 1). DynaOpt (Pérez-Rosas et al. 2024, arXiv 2403.13578) rewards an arm with the
+improvement over the last 200 scores; DORB (Pasunuru, Guo and Bansal 2020, EMNLP) with where each score lies among
+those before. Left out: contextual bandits (`contextual`) and DORB's hierarchical one.
 """
 
 from __future__ import annotations

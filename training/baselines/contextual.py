@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from emorl.errors import ConfigError
 from training.baselines.bandits import Exp3, Improvements
+from training.baselines.missing import MissingPart
 
 OPTIONS = "--cb_explore_adf --cover 3 --quiet"
 
@@ -29,7 +29,7 @@ class ContextualDynaOpt:
         """Args: K, and the seed of the draws.
 
         Raises:
-            ConfigError: Vowpal Wabbit is not installed.
+            MissingPart: Vowpal Wabbit is not installed.
         """
         self.inner, self.improvements = Exp3.of(objectives), Improvements()
         self.seed, self.draws = seed, 0
@@ -41,7 +41,7 @@ class ContextualDynaOpt:
         try:
             from vowpalwabbit import Workspace
         except ModuleNotFoundError:
-            raise ConfigError.of(
+            raise MissingPart.of(
                 "c-dynaopt without the package vowpalwabbit",
                 "the extra `contextual`",
                 "run pip install '.[contextual]' in the folder with pyproject.toml, or name other baselines",

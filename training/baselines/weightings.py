@@ -121,7 +121,8 @@ class DynaOpt:
     """DynaOpt as published: a bandit over K objectives and one arm that changes nothing moves the weights of another.
 
     The outer bandit (K + 1 arms) is rewarded with the mean improvement over all objectives. Drawing an objective gives
-    the inner bandit (K arms) a reward of 1 for it, once a draw; the weights are the inner bandit's, divided by their sum.
+    the inner bandit (K arms) a reward of 1 for it, once a draw; the weights are the inner bandit's, divided by their
+    sum.
     """
 
     validates = True
