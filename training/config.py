@@ -83,6 +83,19 @@ class EvaluateConfig:
 
 
 @dataclass(frozen=True)
+class BaselinesConfig:
+    """Settings of the baselines (`training.baselines`); the others are those of the first objective.
+
+    Attributes:
+        steps: Updates of each run, or null for as many as the runs of all objectives together.
+        every: Updates between the validations that bandits learn from.
+    """
+
+    steps: int | None = None
+    every: int = 10
+
+
+@dataclass(frozen=True)
 class Config:
     """Settings of a whole run.
 
@@ -100,6 +113,7 @@ class Config:
         presets: Weights by the name of a preset, beside those that every models folder has.
         search: Stage 6.
         evaluate: Stage 7.
+        baselines: What the study compares with.
     """
 
     corpora: Path | None = None
@@ -116,6 +130,7 @@ class Config:
     presets: dict[str, dict[str, float]] = field(default_factory=dict)
     search: SearchConfig = field(default_factory=SearchConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    baselines: BaselinesConfig = field(default_factory=BaselinesConfig)
 
 
 OBJECTIVES = ("reflection", "empathy", "fluency")
@@ -124,7 +139,7 @@ OBJECTIVES = ("reflection", "empathy", "fluency")
 REWARDS = ("log", "plain")
 AT_LEAST_ONE = frozenset(
     "steps prompts rank alpha shipped_rank batch levels max_tokens max_words validate_every save_every validation "
-    "limit replies statements".split()
+    "limit replies statements every".split()
 )
 """Settings whose zero leaves a stage nothing to work on."""
 
