@@ -13,7 +13,7 @@ from typing import Literal
 
 from emorl.explain import OwnWord, own_words
 from emorl.models.template import check_statement, clean
-from emorl.reflecting.reflection import Judged
+from emorl.reflecting.reflection import ReplyScores
 from emorl.reflecting.writer import Writer
 from emorl.safety import Chip, check_reply, sympathy
 from emorl.scoring.feelings import feeling_words
@@ -34,7 +34,7 @@ class Appraisal:
 
     Attributes:
         reply: The reflection.
-        judged: Scores by objective, and faithfulness.
+        scored: Scores by objective, and faithfulness.
         depth: Its score for depth as one of three words; None without such a scorer.
         feelings: Words in it that name a feeling.
         copied: Share of its words that belong to a run of three or more words of the statement, 0 to 1.
@@ -43,7 +43,7 @@ class Appraisal:
     """
 
     reply: str
-    judged: Judged
+    scored: ReplyScores
     depth: Depth | None
     feelings: tuple[str, ...]
     copied: float
@@ -55,24 +55,24 @@ def appraise_reply(writer: Writer, statement: str, reply: str, beside: Sequence[
     """Judge a person's reflection, and others beside it; see `Reflector.appraise`."""
     text = check_statement(statement)
     own = check_statement(reply, "reflection", "what you would say")
-    judged = writer.judge(text, [own, *beside])
+    scored = writer.score_replies(text, [own, *beside])
     shown = clean(own)  # what the models read: single spaces, no control tokens
     words = own_words(
         writer.decoder, writer.prompt(text), writer.tokenizer.ids(shown), writer.names, writer.tokenizer.piece, shown
     )
     return (
-        appraisal(text, own, judged[own], words),
-        *(appraisal(text, other, judged[other]) for other in beside),
+        appraisal(text, own, scored[own], words),
+        *(appraisal(text, other, scored[other]) for other in beside),
     )
 
 
-def appraisal(statement: str, reply: str, judged: Judged, words: tuple[OwnWord, ...] = ()) -> Appraisal:
+def appraisal(statement: str, reply: str, scored: ReplyScores, words: tuple[OwnWord, ...] = ()) -> Appraisal:
     """One reflection with what the checks say of it."""
     hollow = sympathy(reply)
     return Appraisal(
         reply=reply,
-        judged=judged,
-        depth=depth_of(judged.scores.get(DEPTH)),
+        scored=scored,
+        depth=depth_of(scored.scores.get(DEPTH)),
         feelings=feeling_words(reply),
         copied=copy_rate(statement, reply),
         chips=(*check_reply(statement, reply), *([hollow] if hollow else [])),

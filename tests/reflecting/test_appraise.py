@@ -10,7 +10,7 @@ from emorl.errors import StatementError
 from emorl.explain import own_words
 from emorl.models.template import MAX_STATEMENT
 from emorl.reflecting.appraise import COMPLEX, SIMPLE, appraisal, depth_of
-from emorl.reflecting.reflection import Judged
+from emorl.reflecting.reflection import ReplyScores
 from tests.reflecting.conftest import NAMES, Words
 
 STATEMENT = "I keep saying I'll quit and then I don't, and my wife has stopped asking about it."
@@ -38,7 +38,7 @@ def reader(reflector, monkeypatch):
 def test_the_persons_own_is_read_word_by_word_and_the_others_are_only_judged(reader):
     own, other = reader.appraise(STATEMENT, " 1 3  5 ", ["You want to quit."])
     assert own.reply == "1 3  5" and other.reply == "You want to quit."
-    assert own.judged.scores == pytest.approx(dict.fromkeys(NAMES, 1 / 6))
+    assert own.scored.scores == pytest.approx(dict.fromkeys(NAMES, 1 / 6))
     writer = reader.writer
     expected = own_words(writer.decoder, [5, 6, 7, 8], [9, 10, 11], NAMES, writer.tokenizer.piece, "1 3 5")
     assert own.words == expected and len(own.words) == 4
@@ -84,10 +84,10 @@ def test_a_score_for_depth_in_words(score, word):
 
 
 def test_checks_say_what_is_there():
-    said = appraisal(STATEMENT, "You should be proud, and sad. Is that right?", Judged({"reflection": 0.5}, 0.9))
+    said = appraisal(STATEMENT, "You should be proud, and sad. Is that right?", ReplyScores({"reflection": 0.5}, 0.9))
     assert said.depth == "simple" and said.feelings == ("proud", "sad") and said.copied == 0
     assert [chip.kind for chip in said.chips] == ["advice", "question"]
-    hollow = appraisal(STATEMENT, "I'm so sorry to hear that.", Judged({}, None))
+    hollow = appraisal(STATEMENT, "I'm so sorry to hear that.", ReplyScores({}, None))
     assert hollow.depth is None and [chip.kind for chip in hollow.chips] == ["sympathy"]
-    close = appraisal(STATEMENT, "My wife has stopped asking.", Judged({}, None))
+    close = appraisal(STATEMENT, "My wife has stopped asking.", ReplyScores({}, None))
     assert close.copied == 1.0

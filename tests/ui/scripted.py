@@ -217,8 +217,8 @@ class ScriptedReflector(Interface):
             instead |= {3: {"empathy": Instead("You're", 2.0, True), "base": Instead("", 2.0)}}.get(index, {})
             words.append(OwnWord(text, index > 0, "word", log_p, instead))
         words.append(OwnWord("", False, "end", dict.fromkeys(("base", "reflection", "empathy"), -1.0), {}))
-        judged = [self._judged(text) for text in (own, *beside)]
-        first, *others = (appraisal(statement, text, one) for text, one in zip((own, *beside), judged, strict=True))
+        scored = [self._scored(text) for text in (own, *beside)]
+        first, *others = (appraisal(statement, text, one) for text, one in zip((own, *beside), scored, strict=True))
         return replace(first, words=tuple(words)), *others
 
     def _script(self, statement: str, setting: Setting, lone: bool) -> list[str]:

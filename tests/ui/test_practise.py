@@ -14,7 +14,7 @@ import pytest
 from emorl.errors import BusyError
 from emorl.practice import load_cases
 from emorl.reflecting.appraise import Appraisal
-from emorl.reflecting.reflection import Judged
+from emorl.reflecting.reflection import ReplyScores
 from emorl.safety import Chip
 from emorl.ui import ModelLoader
 from emorl.ui.practise.screen import PractiseScreen
@@ -125,7 +125,7 @@ def test_what_cannot_be_read_is_one_line(screen: PractiseScreen, form: dict[str,
 
 
 def said_of(**given: Any) -> dict[str, tuple[str, str]]:
-    found = {"reply": "x", "judged": Judged({}, None), "depth": None, "feelings": (), "copied": 0.0, "chips": ()}
+    found = {"reply": "x", "scored": ReplyScores({}, None), "depth": None, "feelings": (), "copied": 0.0, "chips": ()}
     return {line.kind: (line.level, line.text) for line in lines_of(Appraisal(**{**found, **given}))}
 
 
@@ -139,7 +139,7 @@ def test_what_is_said_in_words() -> None:
         "Mostly the client's words: 50% of yours stand in a row of three or more that the client said.",
     )
     assert [said_of(copied=share)["copied"][0] for share in (0.1, 0.2, 0.49)] == ["good", "note", "note"]
-    levels = [said_of(judged=Judged({}, score))["faithful"][0] for score in (0.9, 0.5, 0.1)]
+    levels = [said_of(scored=ReplyScores({}, score))["faithful"][0] for score in (0.9, 0.5, 0.1)]
     assert levels == ["good", "note", "look"]
     chips = (Chip("advice", "you should"), Chip("sympathy", "im so sorry"), Chip("first person", ""))
     assert said_of(chips=chips)["checks"] == (

@@ -128,9 +128,9 @@ def case_payload(case: Case) -> CasePayload:
 def reading_of(found: Appraisal, objectives: Sequence[Objective]) -> Reading:
     """What is said of a reflection."""
     labels = {one.name: one.label for one in objectives}
-    judged = found.judged
+    scored = found.scored
     return Reading(
-        found.reply, lines_of(found), score_payloads(judged.scores, labels), faithfulness_payload(judged.faithfulness)
+        found.reply, lines_of(found), score_payloads(scored.scores, labels), faithfulness_payload(scored.faithfulness)
     )
 
 

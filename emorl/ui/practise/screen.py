@@ -23,7 +23,7 @@ from emorl.models.template import MAX_STATEMENT, check_size
 from emorl.practice import STAGES, Case, load_cases, next_case, topics
 from emorl.practice.cases import DIFFICULTIES, matching
 from emorl.reflecting.appraise import appraisal
-from emorl.reflecting.reflection import Judged
+from emorl.reflecting.reflection import ReplyScores
 from emorl.safety import crisis_contacts, crisis_kinds, reply_matches
 from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Failed, Json, Part, as_form, to_page
@@ -127,7 +127,10 @@ def _candidates(reflector: Reflector, text: str) -> tuple[Compared, ...]:
     return tuple(
         Compared(
             "model",
-            reading_of(appraisal(text, one.reflection, Judged(one.scores, one.faithfulness)), reflector.objectives),
+            reading_of(
+                appraisal(text, one.reflection, ReplyScores(one.scores, one.faithfulness, one.would_say)),
+                reflector.objectives,
+            ),
         )
         for one in best.candidates[:SHOWN]
     )

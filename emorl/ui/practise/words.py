@@ -71,7 +71,7 @@ def _copied(found: Appraisal) -> Line:
 
 
 def _faithful(found: Appraisal) -> Line | None:
-    judged = faithfulness_payload(found.judged.faithfulness)
+    judged = faithfulness_payload(found.scored.faithfulness)
     if judged is None:
         return None
     levels: dict[str, Level] = {"probably": "good", "unsure": "note", "probably_not": "look"}
