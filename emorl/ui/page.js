@@ -6,6 +6,7 @@ import { inStep } from "./cancelling.js";
 import { compare } from "./compare/compare.js";
 import { states, tell } from "./events.js";
 import { map } from "./map/map.js";
+import { practise } from "./practise/practise.js";
 import { queue } from "./rate/queue.js";
 import { rating } from "./reflect/rating.js";
 import { result } from "./reflect/result.js";
@@ -28,6 +29,7 @@ export const widgets = Object.freeze({
   compare,
   map,
   mixer,
+  practise,
   queue,
   rating,
   result,

@@ -15,6 +15,7 @@ TABS = {
     "map": "Map",
     "why": "Why",
     "compare": "Compare",
+    "practise": "Practise",
     "rate": "Rate",
     "results": "Results",
     "about": "About",
