@@ -211,8 +211,8 @@ def test_the_blind_rating_compares_ways_of_writing(
 ) -> None:
     (tmp_path / "items.jsonl").write_text("", encoding="utf-8")
     monkeypatch.setenv("EMORL_RATING_ITEMS", str(tmp_path / "items.jsonl"))
-    sender = Sender(screen.cache, lambda: store)
-    answer, _ = sender.send(RATER, event({"ids": [written(screen)["id"]], "consent": True}))
+    sender = Sender(screen.loader, screen.cache, lambda: store)
+    answer, _ = sender.send(RATER, event({"texts": [written(screen)["id"]], "consent": True}))
     assert answer["phase"] == "sent"
     queue = RatingQueue(store, [])
     queue.consent(RATER)

@@ -118,10 +118,14 @@ class Comparison {
     for (const column of this.columns) column.wipe();
   }
 
-  // What may be sent to blind rating: nothing of a confirmed exercise, and no two equal texts. Told once for each pair.
-  offer(ids) {
-    const key = [...ids].sort().join(" ");
-    if (key !== this.offered) tell(STATE.shown, ids, this.props.settings.screen);
+  // What may be sent to blind rating: nothing of a confirmed exercise, and no equal texts. Told once for each.
+  offer(sides) {
+    const key = sides
+      .map((side) => side.id)
+      .sort()
+      .join(" ");
+    const texts = sides.map(({ id, text }) => ({ id, weights: null, text, statement: this.asked?.statement || "" }));
+    if (key !== this.offered) tell(STATE.texts, texts, this.props.settings.screen);
     this.offered = key;
   }
 
@@ -193,7 +197,7 @@ class Comparison {
     const said = ({ text, faithfulness }) => (faithfulness ? `${text} ${faithfulWords(faithfulness, T)}` : text);
     const spoken = sides.map((side, i) => h("p", {}, `${NAMES[i]}: ${said(side)}`));
     this.live.replaceChildren(...spoken, same ? h("p", {}, T.same) : "");
-    this.offer(same || confirmed ? [] : sides.map((side) => side.id));
+    this.offer(same || confirmed ? [] : sides);
     this.follow();
   }
 }

@@ -102,7 +102,7 @@ def compare_screen(
             text={**shared.WRITTEN, **strings.COMPARE, "crisis": shared.CRISIS, "chips": shared.CHIPS},
             settings={"scopes": SCOPES, "screen": SCOPE},
         )
-        send_form(screen.cache, store, rater, SCOPE, SEND_PAIR)
+        send_form(loader, screen.cache, store, rater, SCOPE, SEND_PAIR)
 
     limits = writing_limits(at_once)
     writing = go.click(screen.write, [statement, *mixers], result, **limits, **QUIET)

@@ -25,7 +25,7 @@ SEND_PAIR = {
 """What is different where two are sent."""
 
 ERRORS = {
-    "form": "Got a form that the app cannot read: expected one or two reflections of one statement; please reload the "
+    "form": "Got a form that the app cannot read: expected one to four reflections of one statement; please reload the "
     "page.",
     "consent": "Got no consent to store the statement: expected a tick; nothing was sent.",
     "gone": "Got a reflection that the app no longer has: expected one written since it started; please write "
