@@ -14,6 +14,7 @@ export const STATE = Object.freeze({
   // [{id, weights, text, statement}]: what a screen shows, which can be rated, edited, explained and sent. Weights are
   // null where the text is the finished reflection itself; otherwise they have turned it into this text.
   texts: "texts",
+  count: "count", // number: settings that Compare compares
   sent: "sent", // true once something was sent to the blind rating queue
 });
 

@@ -267,6 +267,6 @@ def test_its_words_are_explained_by_what_wrote_them(screen: ReflectScreen) -> No
 
 def test_compare_says_it_of_both(reflector: ScriptedReflector) -> None:
     sampled = {**MIX, "temperature": 0.7, "seed": 1, "best_of": 8}  # what the Reflect screen writes is not asked of it
-    *_, done = CompareScreen(ModelLoader.ready(reflector)).write(STATEMENT, MIX, sampled)
+    *_, done = CompareScreen(ModelLoader.ready(reflector)).write(STATEMENT, 2, MIX, sampled)
     assert [side["faithfulness"]["reading"] for side in done["sides"]] == ["unsure", "probably_not"]
     assert [side["choice"] for side in done["sides"]] == [None, None]

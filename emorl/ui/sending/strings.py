@@ -19,8 +19,8 @@ SEND = {
 }
 
 SEND_PAIR = {
-    "hint": "Adds both as one choice to the end of your own queue on the Rate tab, without saying which setting wrote "
-    "which.",
+    "hint": "Adds them to the end of your own queue on the Rate tab, as choices between two of them, without saying "
+    "which setting wrote which.",
 }
 """What is different where two are sent."""
 
