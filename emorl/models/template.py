@@ -12,6 +12,7 @@ from emorl.errors import StatementError
 
 MAX_STATEMENT = 600  # characters
 MAX_READ = 6000  # characters of a text that is looked at for crisis language before it is refused as too long
+BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that show nothing
 TEMPLATE = "<|im_start|>user\n{statement}<|im_end|>\n<|im_start|>assistant\n"
 END = "<|im_end|>"
 
@@ -53,6 +54,6 @@ def check_statement(statement: str, kind: str = "statement", expected: str = "wh
         raise StatementError.of(f"a {kind} of {len(stripped)} characters", f"at most {MAX_STATEMENT}", "shorten it")
     if broken := next((sign for sign in stripped if sign == "\0" or unicodedata.category(sign) == "Cs"), None):
         raise StatementError.of(f"the character U+{ord(broken):04X} in a {kind}", "text", "delete it")
-    if not any(unicodedata.category(sign)[0] in "LNPS" for sign in stripped):
+    if not any(unicodedata.category(sign)[0] in "LNS" and sign not in BLANK for sign in stripped):
         raise StatementError.of(f"an empty {kind}", expected, "type at least a few words")
     return stripped

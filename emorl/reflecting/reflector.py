@@ -168,7 +168,7 @@ class Reflector:
         yield from grow_regions(self.writer, statement, strength, objectives, max_steps, min_area, pace)
 
     def explain(self, reflection: Reflection) -> Explanation:
-        """Everything there is to say about a reflection that was written with `explain`; nothing is written again."""
+        """Everything there is to say about a reflection that was written with `explain`."""
         return explain_reflection(self.writer, reflection)
 
     def variants(self, reflection: Reflection, every: bool = False) -> Variants:

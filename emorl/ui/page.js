@@ -4,6 +4,7 @@ import { atlas } from "./atlas/atlas.js";
 import { banner } from "./banner/banner.js";
 import { inStep } from "./cancelling.js";
 import { compare } from "./compare/compare.js";
+import { count } from "./compare/count.js";
 import { states, tell } from "./events.js";
 import { map } from "./map/map.js";
 import { practise } from "./practise/practise.js";
@@ -27,6 +28,7 @@ export const widgets = Object.freeze({
   atlas,
   banner,
   compare,
+  count,
   map,
   mixer,
   practise,

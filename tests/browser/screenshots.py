@@ -74,7 +74,7 @@ def compare(page: Page) -> None:
     """Compare: two settings of one statement, written."""
     open_tab(page, "Compare")
     page.get_by_role("textbox", name="What the client said").fill(STATEMENT)
-    page.get_by_role("button", name="Write both").click()
+    page.get_by_role("button", name="Write side by side").click()
     expect(page.locator("#widget-compare [role=meter]").first).to_be_visible(timeout=180_000)
 
 

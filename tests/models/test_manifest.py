@@ -79,7 +79,7 @@ def test_a_statement_is_stripped_checked_and_cannot_leave_its_turn():
         check_statement(" \n")
     with pytest.raises(StatementError, match="601"):
         check_statement("x" * 601)
-    for hidden in ("\u200b", "\u2060 \ufeff"):
+    for hidden in ("\u200b", "\u2060 \ufeff", "...", " . . ?! ", "\u2026", "\u2800\u3164", "-"):
         with pytest.raises(StatementError, match="empty"):
             check_statement(hidden)
     for broken, name in (("a\ud800", "D800"), ("a\0b", "0000")):

@@ -1,6 +1,7 @@
 // The rating form: real radio groups. It opens with a finished reflection and closes after it is saved; it opens again,
 // as it was, when the counsellor then changes their own version. Every opening has a number: a double click saves once.
-import { COMMAND, hear, tell } from "../events.js";
+// Where the sliders have led to another text, the form is that text's: each keeps what was answered for it.
+import { COMMAND, hear, STATE, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
 import { radioGroup } from "../widgets/form.js";
 import { missingFields } from "../widgets/missing.js";
@@ -11,7 +12,9 @@ export function rating({ element, props, trigger, watch }) {
   const T = props.text;
   const { card, form, thanks, problem, submit, comment, consent } = layout(T, props.settings.max_comment);
   element.append(card);
-  let id = ""; // of the reflection that is rated
+  const forms = new Map(); // by text: answers, and the rater once they are saved
+  let about = null; // the text that is rated
+  let sent = ""; // the text whose rating was sent last
   let opening = "";
 
   const answer = (field) => form.querySelector(`input[name=rating-${field}]:checked`)?.value;
@@ -26,9 +29,39 @@ export function rating({ element, props, trigger, watch }) {
       return;
     }
     submit.disabled = true;
-    const answers = Object.fromEntries(FIELDS.map((field) => [field, answer(field)]));
-    trigger("submit", { id, opening, comment: comment.value, consent: consent.checked, ...answers });
+    sent = keyOf(about);
+    const { id, weights, text } = about;
+    trigger("submit", { id, weights, text, opening, ...read() });
   });
+
+  function read() {
+    const answers = Object.fromEntries(FIELDS.map((field) => [field, answer(field)]));
+    return { ...answers, comment: comment.value, consent: consent.checked };
+  }
+
+  function write(found) {
+    form.reset();
+    if (!found) return;
+    for (const field of FIELDS) {
+      const input = form.querySelector(`input[name=rating-${field}][value="${found[field]}"]`);
+      if (input) input.checked = true;
+    }
+    comment.value = found.comment;
+    consent.checked = found.consent;
+  }
+
+  // Another text is shown: its own answers, if it has any.
+  function turn([next = null]) {
+    const other = next && keyOf(next) !== keyOf(about);
+    if (other && about) forms.set(keyOf(about), { ...forms.get(keyOf(about)), ...read() });
+    about = next || about;
+    if (!other || card.hidden) return;
+    const known = forms.get(keyOf(about));
+    problem.textContent = "";
+    write(known);
+    if (known?.rater === undefined) open();
+    else saved(known.rater, false);
+  }
 
   function open() {
     opening = crypto.getRandomValues(new Uint32Array(1))[0].toString(16);
@@ -36,40 +69,57 @@ export function rating({ element, props, trigger, watch }) {
     thanks.replaceChildren();
   }
 
-  hear(COMMAND.edited, (about) => {
-    if (about.id !== id || card.hidden || !form.hidden) return; // there is no saved rating that it belongs to
+  hear(COMMAND.edited, (edited) => {
+    const own = about?.id === edited.id && about.text === edited.original;
+    if (!own || card.hidden || !form.hidden) return; // there is no saved rating that it belongs to
+    forms.delete(keyOf(about));
     open();
     thanks.append(h("p", { class: "fine" }, T.changed));
   });
 
   function show(value) {
     const phase = value?.phase || "closed";
+    if (phase === "saved") {
+      tell(COMMAND.rated);
+      forms.set(sent, { ...forms.get(sent), rater: value.rater });
+    }
+    const answered = phase === "saved" || phase === "error";
+    if (answered && sent !== keyOf(about)) return; // of a text that was shown before
     submit.disabled = false;
     card.hidden = phase === "closed";
-    form.hidden = phase === "saved";
+    form.hidden = false;
     thanks.replaceChildren();
     problem.textContent = phase === "error" ? value.message : "";
-    if (phase === "open") {
-      form.reset();
-      id = value.id;
-      open();
-    }
+    if (phase === "closed") forms.clear();
+    if (phase === "open") begin(value.id);
     if (phase === "saved") saved(value.rater);
   }
 
-  function saved(rater) {
-    tell(COMMAND.rated);
+  // A reflection was finished, or brought back.
+  function begin(id) {
+    form.reset();
+    if (about?.id !== id) about = { id, weights: null, text: null };
+    forms.delete(keyOf(about));
+    open();
+  }
+
+  function saved(rater, focus = true) {
+    form.hidden = true;
+    thanks.replaceChildren();
     thanks.append(
       h("p", { class: "thanks-line", tabindex: "-1" }, T.saved),
       h("p", { class: "fine" }, T.saved_hint),
       rater ? h("p", { class: "fine" }, fill(T.rater, { rater })) : "",
     );
-    thanks.firstChild.focus();
+    if (focus) thanks.firstChild.focus();
   }
 
+  hear(STATE.texts, turn);
   watch("value", () => show(props.value));
   show(props.value);
 }
+
+const keyOf = (about) => about && `${about.id} ${about.text}`;
 
 function layout(T, max) {
   const thanks = h("div", { class: "thanks", role: "status" });

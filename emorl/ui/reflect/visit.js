@@ -39,8 +39,8 @@ export function visit({ element, props, trigger }) {
     labels = Object.fromEntries(objectives.map((o) => [o.name, o.label]));
   });
   hear(COMMAND.finished, add);
-  hear(COMMAND.edited, ({ id, text }) => {
-    for (const { result } of entries) if (result.id === id) result.edited = text;
+  hear(COMMAND.edited, ({ id, weights, text }) => {
+    for (const { result } of entries) if (result.id === id && !weights) result.edited = text;
   });
 }
 
@@ -61,8 +61,8 @@ function row(entry, labels, bringBack, T) {
   return h(
     "li",
     {},
-    h("p", { class: "visit-said" }, statement),
-    h("p", { class: "base-text" }, result.text),
+    h("p", { class: "visit-said", dir: "auto" }, statement),
+    h("p", { class: "base-text", dir: "auto" }, result.text),
     h(
       "div",
       { class: "visit-end" },

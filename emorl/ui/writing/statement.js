@@ -9,6 +9,7 @@ export function statement({ element, props, server }) {
   const id = (name) => `${scope}statement-${name}`;
   const box = h("textarea", {
     id: id("box"),
+    dir: "auto",
     rows,
     // More than a reflection is written for: what is pasted must not lose an end that speaks of a crisis.
     maxlength: read,
