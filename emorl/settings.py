@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ALIASES = {"UK": "GB", "USA": "US"}
 DATASET = re.compile(r"[\w.-]+/[\w.-]+")
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 DATABASE = re.compile(r"(sqlite|postgres|postgresql)(\+\w+)?:.*")
 
 
@@ -60,6 +61,13 @@ def _home(path: object) -> Path:
     return Path(str(path).strip()).expanduser()
 
 
+def _modules(text: object) -> frozenset[str]:
+    names = str(text).replace(",", " ").split()
+    if wrong := [name for name in names if not MODULE.fullmatch(name)]:
+        raise ValueError(f"expected modules such as my_scorers or package.module, not {', '.join(wrong)}")
+    return frozenset(names)
+
+
 Home = BeforeValidator(_home)
 
 
@@ -85,6 +93,11 @@ class Settings(BaseSettings):
         default=None,
         validation_alias="EMORL_MODELS",
         description="a models folder of your own: adapters, scorers, manifest",
+    )
+    scorers: Annotated[frozenset[str], NoDecode, BeforeValidator(_modules)] = Field(
+        default=frozenset(),
+        validation_alias="EMORL_SCORERS",
+        description="modules of your own whose functions a manifest may name as scorers: `my_scorers`",
     )
     data: Annotated[Path, Home] = Field(
         default=Path("var"), validation_alias="EMORL_DATA", description="folder of the ratings database and its journal"

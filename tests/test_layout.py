@@ -24,18 +24,19 @@ MAY_KNOW: dict[str, set[str]] = {
     "ensemble": GROUND,
     "scoring": GROUND | {"models"},
     "safety": GROUND,
+    "practice": GROUND,
     "explain": GROUND | {"ensemble"},
     "atlas": GROUND | {"ensemble"},
     "search": GROUND | {"ensemble", "atlas", "scoring"},
     "reflecting": GROUND | {"models", "ensemble", "scoring", "safety", "explain", "atlas"},
     "building": GROUND | {"models", "ensemble", "reflecting"},
     "ratings": GROUND,
-    "ui": GROUND | {"models", "ensemble", "scoring", "safety", "explain", "atlas", "reflecting", "ratings"},
+    "ui": GROUND | {"models", "ensemble", "scoring", "safety", "explain", "atlas", "practice", "reflecting", "ratings"},
     "cli": GROUND
     | {"models", "ensemble", "scoring", "safety", "explain", "atlas", "reflecting", "building", "ratings"},
     "__main__": {"cli"},
 }
-FOR_TRAINING = {*MAY_KNOW} - {"building", "ratings", "ui", "cli", "__main__"}
+FOR_TRAINING = {*MAY_KNOW} - {"building", "practice", "ratings", "ui", "cli", "__main__"}
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for package in ("emorl", "training")
@@ -133,7 +134,7 @@ def test_nothing_imports_in_a_circle():
         visit(module, ())
 
 
-SCREENS = {"about", "compare", "map", "rate", "reflect", "results", "welcome", "why"}
+SCREENS = {"about", "compare", "map", "practise", "rate", "reflect", "results", "welcome", "why"}
 SHARED = {"api", "atlas", "banner", "sending", "widgets", "writing"}
 
 

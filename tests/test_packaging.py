@@ -76,13 +76,13 @@ def test_the_requirements_files_repeat_what_the_project_declares() -> None:
     assert required("requirements.txt") == PROJECT["dependencies"]
     assert required("requirements-training.txt") == EXTRAS["training"]
     assert ["emorl[training]", *required("requirements-dev.txt")] == EXTRAS["dev"]
-    assert set(EXTRAS) == {"training", "postgres", "ray", "dev"}
+    assert set(EXTRAS) == {"training", "postgres", "ray", "contextual", "dev"}
 
 
 def test_the_extras_for_other_hosts_are_ranges_and_needed_by_nothing_else() -> None:
     everywhere = {Requirement(line).name for line in EXTRAS["training"]}  # the tests have psycopg, to use a server
     everywhere |= {Requirement(line).name for line in PROJECT["dependencies"]}
-    for extra, package in (("postgres", "psycopg"), ("ray", "ray")):
+    for extra, package in (("postgres", "psycopg"), ("ray", "ray"), ("contextual", "vowpalwabbit")):
         (found,) = map(Requirement, EXTRAS[extra])
         assert found.name == package and package not in everywhere
         assert {spec.operator for spec in found.specifier} == {">=", "<"}

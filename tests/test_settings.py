@@ -42,6 +42,7 @@ def test_variables_are_read_in_any_usual_spelling_and_empty_ones_count_as_unset(
         "EMORL_CACHE": "~/models",
         "EMORL_COUNTRY": "uk, nz,",
         "EMORL_ADMINS": "Ada, grace",
+        "EMORL_SCORERS": "my_scorers, package.module",
         "EMORL_JOURNAL_DATASET": "me/ratings",
         "HF_TOKEN": "hf_secret",
         "SPACES_ZERO_GPU": "True",
@@ -52,6 +53,7 @@ def test_variables_are_read_in_any_usual_spelling_and_empty_ones_count_as_unset(
     assert (found.base, found.models, found.cache_folder) == (tmp_path, None, Path.home() / "models")
     assert (found.country, found.admins) == (("GB", "NZ"), frozenset({"ada", "grace"}))
     assert found.journal_dataset == "me/ratings" and found.zerogpu
+    assert found.scorers == {"my_scorers", "package.module"}
     assert found.hub_token is not None and found.hub_token.get_secret_value() == "hf_secret"
     assert "hf_secret" not in repr(found)
 

@@ -1,8 +1,8 @@
 """`python -m training STAGE --config FILE`: one stage of making the models, or all of them in order.
 
 The same command is `emorl-train` where the package is installed. Beside the stages: `data check` looks for faults in
-our own texts, `reading make` and `reading score` are the blind reading. Progress is logged and shown on stderr, as
-plain lines. User errors are one line on stderr and exit code 2.
+our own texts, `reading make` and `reading score` are the blind reading, `baselines` and `report` are the study that
+compares. Progress is logged and shown on stderr, as plain lines. User errors are one line on stderr and exit code 2.
 """
 
 from __future__ import annotations
@@ -21,13 +21,17 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 import typer
 
 from emorl.errors import EmorlError
+from training.baselines.cli import baselines
 from training.data.cli import data
 from training.reading.cli import reading
 from training.stages import STAGES, stage_runs
+from training.study.cli import report
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the models and measure them.")
 app.add_typer(data, name="data")
 app.add_typer(reading, name="reading")
+app.command("baselines")(baselines)
+app.command("report")(report)
 
 log = logging.getLogger("training")
 EXTRA = ("accelerate", "datasets", "matplotlib", "trl", "yaml")
@@ -38,9 +42,9 @@ def stage_command(name: str) -> Callable[..., None]:
     """The command of a stage, or of all of them."""
 
     def command(
-        config: Annotated[Path, typer.Option(help="YAML file, or a shipped one by its name: default, smoke.")],
+        config: Annotated[Path, typer.Option(help="YAML file, or a shipped one by its name: default, smoke, study.")],
         resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoints.")] = False,
-        anew: Annotated[bool, typer.Option("--anew", help="Train again what was trained with other settings.")] = False,
+        anew: Annotated[bool, typer.Option("--anew", help="Make again what was made with other settings.")] = False,
         corpora: Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")] = None,
     ) -> None:
         from training.config import read_config

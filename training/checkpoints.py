@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 RECORD = "run.json"
 LOGS = ("validation.jsonl", "samples.txt")
-NOT_LEARNT = ("save_every",)
+NOT_LEARNT = ("save_every", "judge", "label", "help")
 """Settings that do not change what is learnt."""
 
 log = logging.getLogger(__name__)

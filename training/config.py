@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from emorl.atlas.tree import MAX_OBJECTIVES
 from emorl.errors import ConfigError
 from emorl.models.base import base_layers
 from emorl.resources import data_path
 from training.language_model import SharedScorerConfig
 from training.objectives import ObjectiveConfig
+from training.own_objectives import objective_faults, preset_faults
 from training.preferences import PreferencesConfig
 from training.rounds import RoundsConfig
 from training.warmstart import WarmStartConfig
@@ -81,6 +83,19 @@ class EvaluateConfig:
 
 
 @dataclass(frozen=True)
+class BaselinesConfig:
+    """Settings of the baselines (`training.baselines`); the others are those of the first objective.
+
+    Attributes:
+        steps: Updates of each run, or null for as many as the runs of all objectives together.
+        every: Updates between the validations that bandits learn from.
+    """
+
+    steps: int | None = None
+    every: int = 10
+
+
+@dataclass(frozen=True)
 class Config:
     """Settings of a whole run.
 
@@ -93,9 +108,12 @@ class Config:
         preferences: Stage 2, the warm start learns from replies that were read.
         scorers: Stage 3; they stand on the warm start.
         rounds: Stage 4.
-        objectives: Stage 5, one entry an objective: reflection, empathy, fluency.
+        objectives: Stage 5, one entry an objective, in the order of the sliders: reflection, empathy, fluency, and any
+            other that names a scorer.
+        presets: Weights by the name of a preset, beside those that every models folder has.
         search: Stage 6.
         evaluate: Stage 7.
+        baselines: What the study compares with.
     """
 
     corpora: Path | None = None
@@ -109,15 +127,19 @@ class Config:
     objectives: dict[str, ObjectiveConfig] = field(
         default_factory=lambda: {name: ObjectiveConfig() for name in ("reflection", "empathy", "fluency")}
     )
+    presets: dict[str, dict[str, float]] = field(default_factory=dict)
     search: SearchConfig = field(default_factory=SearchConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    baselines: BaselinesConfig = field(default_factory=BaselinesConfig)
 
 
 OBJECTIVES = ("reflection", "empathy", "fluency")
+"""Those that a run has scorers for; any other names its own."""
+
 REWARDS = ("log", "plain")
 AT_LEAST_ONE = frozenset(
     "steps prompts rank alpha shipped_rank batch levels max_tokens max_words validate_every save_every validation "
-    "limit replies statements".split()
+    "limit replies statements every".split()
 )
 """Settings whose zero leaves a stage nothing to work on."""
 
@@ -138,12 +160,9 @@ def _value(kind: object, value: object, path: str, faults: list[str]) -> object:
     """The value as its type, or a fault."""
     if typing.get_origin(kind) is dict:
         entry = typing.get_args(kind)[1]
-        if not isinstance(value, dict) or not value:
+        if not isinstance(value, dict) or (not value and path == "objectives"):
             faults.append(f"{path} is {value!r}, expected a mapping")
             return {}
-        for name in value:
-            if name not in OBJECTIVES:
-                faults.append(f"{path}.{name} is unknown, expected one of {', '.join(OBJECTIVES)}")
         return {
             name: _value(entry, {} if part is None else part, f"{path}.{name}", faults) for name, part in value.items()
         }
@@ -221,6 +240,12 @@ def _disagreements(config: Config) -> list[str]:
     ]
     if isinstance(least, float) and 1 >= least > 1 / max(1, count):
         faults.append(f"search.least_share is {least}, expected at most {1 / count:.3g}: there are {count} objectives")
+    if count > MAX_OBJECTIVES:
+        faults.append(f"objectives has {count} entries, expected at most {MAX_OBJECTIVES}: the search spans no more")
+    for name, objective in config.objectives.items():
+        faults += [f"objectives.{name}{fault}" for fault in objective_faults(str(name), objective, OBJECTIVES)]
+    for name, weights in config.presets.items():
+        faults += [f"presets.{name}{fault}" for fault in preset_faults(str(name), weights, config.objectives)]
     return faults
 
 

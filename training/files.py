@@ -27,7 +27,7 @@ class Account(TypedDict):
 class Training(Account):
     """`account.json` of an objective's run: its account with its settings."""
 
-    settings: dict[str, float | str]
+    settings: dict[str, float | str | None]
 
 
 class Effect(TypedDict):
@@ -65,6 +65,7 @@ class Preferences(TypedDict):
     steps: int
     seed: int
     ranked_rightly: float | None
+    settings: NotRequired[dict[str, object]]
 
 
 class WarmStart(TypedDict):
@@ -77,6 +78,7 @@ class WarmStart(TypedDict):
     curve: list[dict[str, float]]
     seconds: float | None
     preferences: NotRequired[Preferences]  # if it learnt from read replies too
+    settings: NotRequired[dict[str, object]]
     note: NotRequired[str]  # only if it was not made by the stages alone
 
 

@@ -6,7 +6,7 @@ and a real KL penalty to the warm start (in the reference code the KL term has n
 loss. Four things differ from plain `RLOOTrainer`, none of them the estimator: rollouts come from our engine,
 prompts and the shared trunk are computed once (`training.logps`), the policy's pass is reused for the loss, and runs
 stop by the paper's rule, by a guard or at the step limit. A run can be resumed and then reports the whole of itself
-(`training.checkpoints`). Left out: several objectives in one run.
+(`training.checkpoints`). Left out: how several rewards are weighted in one run (`training.baselines`).
 
     python -m training objectives --config training/configs/default.yaml [--resume] [--anew]
 """
@@ -19,7 +19,7 @@ import logging
 import os
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -88,6 +88,11 @@ class ObjectiveConfig:
         validation: Validation statements.
         save_every: Steps between checkpoints.
         seed: Seed of everything.
+        scorer: What rewards the run: folder of a trained scorer, or a function as `package.module:function`; None for
+            the run's own scorer, which only our three objectives have.
+        judge: Its held-out judge, named in the same way; None for the run's own, if there is one.
+        label: Name on the slider, or None for our own.
+        help: The sentence under it, or None for our own.
     """
 
     steps: int = 60
@@ -107,6 +112,10 @@ class ObjectiveConfig:
     validation: int = 24
     save_every: int = 20
     seed: int = 1
+    scorer: str | None = None
+    judge: str | None = None
+    label: str | None = None
+    help: str | None = None
 
 
 class SelfCriticalTrainer(RLOOTrainer):
@@ -254,6 +263,22 @@ class ValidationCallback(TrainerCallback):
         return account
 
 
+@dataclass(frozen=True)
+class Mixture:
+    """Several rewards in one run, which learns their weighted sum (`training.baselines`).
+
+    Attributes:
+        parts: Scores by name.
+        trainer: Class of the trainer.
+        callback: Makes the callback that moves `trainer.reward_weights`, one weight a part and a last one for the
+            guards, from the trainer and the checkpoint that the run goes on from, or None.
+    """
+
+    parts: Mapping[str, Score]
+    trainer: type[SelfCriticalTrainer]
+    callback: Callable[[SelfCriticalTrainer, Path | None], TrainerCallback]
+
+
 def train_objective(
     config: ObjectiveConfig,
     model: LlamaForCausalLM,
@@ -267,6 +292,7 @@ def train_objective(
     faithfulness: Score | None = None,
     anew: bool = False,
     ranked: Sequence[Preferred] = (),
+    mixture: Mixture | None = None,
 ) -> Account:
     """Train one adapter; the best validated one that did not run away lies in `out/best`.
 
@@ -276,13 +302,14 @@ def train_objective(
         base: Folder of the base, for the tokenizer.
         prompts: Training statements.
         unseen: Validation statements, never trained on.
-        score: The objective's shipping scorer, the only reward.
+        score: The objective's shipping scorer, the only reward unless there is a mixture; measures the validations.
         judge: Its held-out judge, measured but never rewarded, or None.
         out: Folder for checkpoints, logs and the adapter.
         resume: Continue from the last whole checkpoint in `out`; otherwise what lies there is removed.
         faithfulness: Measured by itself beside the reward, or None.
         anew: Begin from nothing where `resume` would be refused.
         ranked: Read replies to learn from first.
+        mixture: Several rewards in the place of the score, or None.
 
     Returns:
         What the whole run cost; also written to `out/account.json`, with its settings.
@@ -313,10 +340,14 @@ def train_objective(
     random.Random(config.seed).shuffle(usable)
     dataset = Dataset.from_list([{"prompt": prompt_text(p), "statement": p} for p in usable])
 
-    def objective(prompts: object, completions: list[str], statement: list[str], **_: object) -> list[float]:
-        values = score(statement, [c.strip() for c in completions])
-        account.scorer_calls += len(completions)
-        return (values.clamp(1e-4, 0.9999).log() if config.reward == "log" else values).tolist()
+    def reward(name: str, own: Score) -> Callable[..., list[float]]:
+        def objective(prompts: object, completions: list[str], statement: list[str], **_: object) -> list[float]:
+            values = own(statement, [c.strip() for c in completions])
+            account.scorer_calls += len(completions)
+            return (values.clamp(1e-4, 0.9999).log() if config.reward == "log" else values).tolist()
+
+        objective.__name__ = name  # under which the trainer logs it
+        return objective
 
     def guard(
         prompts: object, completions: list[str], completion_ids: list[list[int]], statement: list[str], **_: object
@@ -345,9 +376,10 @@ def train_objective(
         report_to="none",
         seed=config.seed,
     )
-    trainer = SelfCriticalTrainer(
+    parts = mixture.parts if mixture else {"objective": score}
+    trainer = (mixture.trainer if mixture else SelfCriticalTrainer)(
         model=model,
-        reward_funcs=[objective, guard],
+        reward_funcs=[*(reward(name, own) for name, own in parts.items()), guard],
         args=arguments,
         train_dataset=dataset,
         processing_class=tokenizer,
@@ -360,6 +392,8 @@ def train_objective(
         ),
     )
     trainer.prepare(config, end_token, account)
+    if mixture:
+        trainer.add_callback(mixture.callback(trainer, found[0] if found else None))  # before the record is written
     validation = ValidationCallback(trainer, ordered, score, judge, out, faithfulness, digest, earlier)
     trainer.add_callback(validation)
     if ranked and config.ranking and earlier is None:

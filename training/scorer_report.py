@@ -15,9 +15,10 @@ from itertools import pairwise
 import torch
 from sklearn.metrics import roc_auc_score
 
+from emorl.scoring.feelings import FEELINGS
 from emorl.scoring.scorer import Score
 from training.data import LabelledReply
-from training.grades.empathy import FEELINGS, HOLLOW
+from training.grades.empathy import HOLLOW
 from training.grades.fluency import fluency_groups
 from training.grades.graded import Sources
 from training.grades.reflection import turn_pronouns

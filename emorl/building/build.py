@@ -38,7 +38,8 @@ class Parts:
         adapters: Folders of PEFT adapters by the objective's name, in slider order.
         base: Folder of the base that they were trained on; None for the one in use.
         warm_start: Folder of a PEFT adapter that is merged into the base first, or None.
-        scorers: By objective, "fluency" or the folder of a trained scorer; objectives without one are not scored.
+        scorers: By objective, "fluency", the folder of a trained scorer, or a function as `package.module:function`;
+            objectives without one are not scored.
     """
 
     adapters: Mapping[str, Path]

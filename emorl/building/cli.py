@@ -46,7 +46,8 @@ def build_command(
     base: Annotated[Path | None, typer.Option(help="Folder of their base; the one in use by default.")] = None,
     warm_start: Annotated[Path | None, typer.Option(help="PEFT adapter that is merged into the base first.")] = None,
     scorer: Annotated[
-        list[str] | None, typer.Option(help="NAME=fluency, or NAME=FOLDER of a trained scorer; once for each.")
+        list[str] | None,
+        typer.Option(help="NAME=fluency, NAME=FOLDER of a trained scorer, or NAME=package.module:function."),
     ] = None,
 ) -> None:
     """Make a models folder of ordinary PEFT adapters."""
@@ -58,7 +59,7 @@ def build_command(
         adapters={name: Path(path) for name, path in given.items()},
         base=base,
         warm_start=warm_start,
-        scorers={name: path if path == "fluency" else Path(path) for name, path in scorers.items()},
+        scorers={name: path if path == "fluency" or ":" in path else Path(path) for name, path in scorers.items()},
     )
     print(build(folder, parts))
 

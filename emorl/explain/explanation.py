@@ -7,15 +7,16 @@ needs no tokenizer. Left out: drawing (`ui`) and the replies of coalitions (`coa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 
 from emorl.ensemble.mask import Mask, no_run_twice
-from emorl.explain.sentence import BASE, reply_sentence, word_sentence
+from emorl.explain.rivals import BASE, Complete, Rival, departure, rivals_of
+from emorl.explain.sentence import reply_sentence, word_sentence
 from emorl.explain.steps import Step, TokenCandidate, along_slider, explain_steps
-from emorl.explain.words import Kind, group_pieces
+from emorl.explain.words import Kind, WordSpan, group_pieces
 
 Range = tuple[float, float]
 
@@ -70,12 +71,13 @@ class WordExplanation:
         text: Without white space; empty for the end.
         gap: Whether there is white space before it.
         kind: "word", "mark" or "end".
-        foil: Runner-up of its first piece; empty for the end of the reply.
+        foil: The word that the runner-up of its first piece would have become; empty for the end of the reply.
         margin: Sum of its pieces' margins over their runners-up, nats.
         contributions: Of "base" and the objectives; they sum to `margin`.
         margin_slope: Change of the margin per unit of an objective's share, as the others lose theirs in proportion.
         log_p_slope: The same for the log-probability of the word.
         unchanged: Range of each objective's share in which every piece stays first; None if there is none.
+        own: The word that "base" and each objective alone would have written here; empty for the end of the reply.
         first: Whether every piece was the most likely one.
         pieces: Its tokens.
         disagreement: Largest Jensen-Shannon divergence of its pieces, nats.
@@ -91,6 +93,7 @@ class WordExplanation:
     margin_slope: dict[str, float]
     log_p_slope: dict[str, float]
     unchanged: dict[str, Range | None]
+    own: dict[str, str]
     first: bool
     pieces: tuple[Piece, ...]
     disagreement: float
@@ -160,6 +163,7 @@ def explain_reply(
     temperature: float = 0.0,
     mask: Mask = no_run_twice,
     text: str = "",
+    complete: Complete | None = None,
 ) -> Explanation:
     """Explain a reply from its states; see `explain_steps` and `explanation`.
 
@@ -175,7 +179,7 @@ def explain_reply(
         ('You', 'So', {'base': -1.0, 'reflection': 2.5, 'empathy': -0.5})
     """
     steps = explain_steps(tokens, states, list(weights.values()), strength, head, scale, temperature, mask)
-    return explanation(steps, weights, strength, decode, ends, labels, temperature, text)
+    return explanation(steps, weights, strength, decode, ends, labels, temperature, text, complete)
 
 
 def explanation(
@@ -187,6 +191,7 @@ def explanation(
     labels: dict[str, str],
     temperature: float = 0.0,
     text: str = "",
+    complete: Complete | None = None,
 ) -> Explanation:
     """Combine steps into words, and into the reply as a whole.
 
@@ -199,11 +204,13 @@ def explanation(
         labels: What sentences call the objectives.
         temperature: T of sampling.
         text: The whole reply, for characters that are split over several tokens.
+        complete: Finds the words that rivals would have become; without it they are named by their tokens.
     """
     names = {BASE: "the base model", **labels}
-    reader = _Reader(steps, weights, strength, temperature > 0, decode, ends, names)
     groups = group_pieces([decode(s.facts.token) for s in steps], [s.facts.token in ends for s in steps], text)
-    words = tuple(reader.word(group.text, group.gap, group.kind, range(group.start, group.stop)) for group in groups)
+    wholes = dict(complete(rivals_of(steps, groups, [BASE, *weights]))) if complete else {}
+    reader = _Reader(steps, weights, strength, temperature > 0, decode, ends, names, groups, wholes)
+    words = tuple(reader.word(index) for index in range(len(groups)))
     return Explanation(dict(weights), strength, temperature, words, reader.overall(words))
 
 
@@ -216,6 +223,8 @@ class _Reader:
     decode: Callable[[int], str]
     ends: Container[int]
     labels: dict[str, str]
+    groups: Sequence[WordSpan]
+    wholes: Mapping[Rival, str]
 
     def text(self, token: int) -> str:
         if token in self.ends:
@@ -244,8 +253,30 @@ class _Reader:
             step.disagreement,
         )
 
-    def word(self, text: str, gap: bool, kind: Kind, where: range) -> WordExplanation:
-        steps = [self.steps[i] for i in where]
+    def whole(self, index: int, step: int, token: int, alone: str = "") -> str:
+        """The word that would have stood in the place of a word if this token had been written at this step."""
+        if token in self.ends:
+            return ""
+        group, glued = self.groups[index], not self.decode(token)[:1].isspace()
+        written = self.wholes.get(Rival(step, token, alone), self.text(token))
+        before = "".join(self.decode(self.steps[i].facts.token) for i in range(group.start, step)).strip()
+        if before:
+            return before + written if glued and written[:1].isalnum() else before
+        follows = index > 0 and self.groups[index - 1].kind == "word" and glued and written[:1].isalnum()
+        return self.groups[index - 1].text + written if follows else written
+
+    def own(self, index: int) -> dict[str, str]:
+        """The word that the base and each objective alone would have written in the place of a word."""
+        group = self.groups[index]
+        found = {}
+        for part, name in enumerate([BASE, *self.weights]):
+            at = departure(self.steps, group, part)
+            found[name] = group.text if at is None else self.whole(index, at, self.steps[at].own[part].token, name)
+        return found
+
+    def word(self, index: int) -> WordExplanation:
+        group = self.groups[index]
+        steps = self.steps[group.start : group.stop]
         shares = list(self.weights.values())
         sums = [sum(terms) for terms in zip(*(s.facts.contributions for s in steps), strict=True)]
         parts = self.named(sums)
@@ -259,32 +290,31 @@ class _Reader:
         kept = zip(*(s.facts.unchanged for s in steps), strict=True)
         pieces = tuple(self.piece(step) for step in steps)
         first = all(step.rank == 1 for step in steps)
-        stray = next((i for i, p in enumerate(pieces) if not p.own[BASE].written), None)
-        before = "".join(p.text for p in pieces[:stray]).strip()
+        own, foil = self.own(index), self.whole(index, group.start, steps[0].facts.foil)
         return WordExplanation(
-            text,
-            gap,
-            kind,
-            pieces[0].runner_up,
+            group.text,
+            group.gap,
+            group.kind,
+            foil,
             sum(sums),
             parts,
             dict(zip(self.weights, slopes[0], strict=True)),
             dict(zip(self.weights, slopes[1], strict=True)),
             {name: intersect(ranges) for name, ranges in zip(self.weights, kept, strict=True)},
+            own,
             first,
             pieces,
             max(step.disagreement for step in steps),
             word_sentence(
-                text,
-                pieces[0].runner_up,
+                group.text,
+                foil,
                 parts,
                 self.labels,
-                None if stray is None else pieces[stray].own[BASE].text,
+                None if own[BASE] == group.text else own[BASE],
                 first,
                 self.strength > 0 and any(shares),
                 len(pieces),
                 self.sampled,
-                before if stray else "",
             ),
         )
 
@@ -300,8 +330,6 @@ class _Reader:
         unchanged = {name: intersect(word.unchanged[name] for word in words) for name in self.weights}
         spread = [step.disagreement for step in self.steps]
         shares = torch.tensor([*self.weights.values()], dtype=torch.float64)
-        agreed = sum(all(p.own[BASE].written for p in word.pieces) for word in words if word.kind == "word")
-        total = sum(word.kind == "word" for word in words)
         return Overall(
             push,
             net,
@@ -309,7 +337,13 @@ class _Reader:
             {name: _limits(words, name, unchanged[name]) for name in self.weights},
             sum(spread) / len(spread) if spread else 0.0,
             float(torch.special.entr(shares).sum()),
-            reply_sentence(push, unchanged, self.labels, agreed, total, self.sampled),
+            reply_sentence(
+                push,
+                unchanged,
+                self.labels,
+                [(word.text, word.own[BASE] == word.text) for word in words if word.kind == "word"],
+                self.sampled,
+            ),
         )
 
 

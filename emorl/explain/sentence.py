@@ -1,16 +1,19 @@
 """Numbers put into words, for people: one or two sentences for a word, two or three for the whole reply.
 
-A sentence says no more than the numbers do. "Mainly because of" names the fewest parts that together make more than
-half of everything that spoke for the word. A sentence always says whether the base model alone would have written the
-word, and whether it was drawn by chance. Left out: any claim about why the model behaves like this.
+A sentence says no more than the numbers do, and nothing that the bars beside it seem to deny. "Mainly because of" names
+the fewest parts that together make more than half of everything that spoke for the word. A sentence says whether the
+base model alone would have written the word, and whether it was drawn by chance. Where nearly all words are the base's
+own, the sentence about the reply says so once. Left out: any claim about why the model behaves like this.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-BASE = "base"
+from emorl.explain.rivals import BASE
+
 CLOSE = 0.1  # nats; below it the runner-up is at least 0.9 times as likely
+NEARLY_ALL = 0.8  # of the words are the base's own: that is then said once, with those that are not
 
 
 def listed(items: Sequence[str]) -> str:
@@ -45,24 +48,22 @@ def word_sentence(
     weighed: bool = True,
     pieces: int = 1,
     sampled: bool = False,
-    base_after: str = "",
 ) -> str:
     """Why a word was written.
 
     Args:
         text: The word; empty for the end of the reply.
-        foil: Its runner-up; empty for the end of the reply.
+        foil: The word that its runner-up would have become; empty for the end of the reply.
         contributions: Of "base" and the objectives; they sum to the margin.
         labels: What to call them in the middle of a sentence.
-        base_choice: What the base alone would have written here, or None if it is the word itself.
+        base_choice: The word that the base alone would have written here, or None if it is the word itself.
         first: Whether no other word was more likely.
         weighed: Whether any objective had weight and the strength was not 0.
         pieces: Number of pieces of the word; the contributions are sums over them.
         sampled: Whether words were drawn by chance; otherwise only rounding can put a word second.
-        base_after: The beginning of the word that the base agrees with, if it departs from it inside the word.
     """
     margin = sum(contributions.values())
-    subject, other = quoted(text), quoted(foil)
+    subject = quoted(text)
     subject = subject[0].upper() + subject[1:]
     if not first and sampled:
         start = f"{subject} was drawn by chance and was not the most likely choice."
@@ -72,27 +73,51 @@ def word_sentence(
         return f"{subject} is the base model's own choice; no objective had any weight."
     else:
         names, whole = reasons(contributions)
-        over = f"over {other}" if pieces == 1 else f"over its alternatives, {other} first, in {pieces} pieces"
+        over = _over(text, foil, pieces)
         if margin <= 0 or not names:
-            start = f"{subject} was tied with {other}."
+            start = f"{subject} was tied with {over}."
+        elif names == [BASE] and base_choice is None:
+            return f"{subject} is the base model's own choice, over {over}.{_close(margin, pieces)}"
         else:
             because = "because of" if whole else "mainly because of"
-            start = f"{subject} was chosen {over}, {because} {listed([labels[name] for name in names])}."
-            if pieces == 1 and margin < CLOSE:
-                start += " It was a close choice."
-    if base_choice is None:
-        return f"{start} The base model alone would have chosen it as well."
-    if base_after:
-        return f"{start} After “{base_after}”, the base model alone would have chosen {quoted(base_choice)}."
-    return f"{start} The base model alone would have chosen {quoted(base_choice)}."
+            start = f"{subject} was chosen over {over}, {because} {listed([labels[name] for name in names])}."
+            start += _close(margin, pieces)
+    return f"{start} {_of_the_base(foil, base_choice, contributions[BASE], pieces)}"
+
+
+def _over(text: str, foil: str, pieces: int) -> str:
+    """What a word was chosen over. The runner-up of a piece may spell the same word: then it has no name."""
+    if foil == text:
+        return "other words"
+    return quoted(foil) if pieces == 1 else f"{quoted(foil)} and others"
+
+
+def _close(margin: float, pieces: int) -> str:
+    return " It was a close choice." if pieces == 1 and margin < CLOSE else ""
+
+
+def _of_the_base(foil: str, choice: str | None, contribution: float, pieces: int) -> str:
+    """What the base alone would have written, in words that agree with its bar.
+
+    The bar compares the word with its runners-up. It may speak for the word although the base prefers another one.
+    """
+    if choice is None:
+        return "The base model alone would have chosen it as well."
+    alone = f"would have chosen “{choice}”" if choice else "would have ended the reply"
+    if contribution <= 0:
+        return f"The base model alone {alone}."
+    if choice != foil:
+        return f"The base model preferred it to these too, but alone {alone}."
+    if pieces > 1:
+        return f"The base model alone {alone}, but it speaks for the rest of this word."
+    return f"The base model alone {alone}; to it both were as good as equal."
 
 
 def reply_sentence(
     absolute: Mapping[str, float],
     unchanged: Mapping[str, tuple[float, float] | None],
     labels: Mapping[str, str],
-    agreed: int,
-    words: int,
+    words: Sequence[tuple[str, bool]],
     sampled: bool = False,
 ) -> str:
     """The whole reply.
@@ -101,13 +126,10 @@ def reply_sentence(
         absolute: Share of each part in everything that pushed for or against words; they sum to 1 or are all 0.
         unchanged: Range of each objective's share in which the text stays the same.
         labels: What to call the parts.
-        agreed: Words that the base alone would have chosen too, given the text before them.
-        words: All words.
+        words: All words, and whether the base alone would have chosen it too, given the text before it.
         sampled: Whether the reply was sampled, so that there are no ranges.
     """
-    parts = []
-    if words:
-        parts.append(f"The base model alone would have chosen {agreed} of these {words} words as well.")
+    parts = [_whose_words(words)] if words else []
     objectives = {name: share for name, share in absolute.items() if name != BASE and share > 0}
     if objectives:
         most = max(objectives.values())
@@ -120,3 +142,17 @@ def reply_sentence(
         ranges = [f"{labels[name]} between {low:.1%} and {high:.1%}" for name, (low, high) in kept.items()]
         parts.append(f"The text stays the same while one slider moves, with {', or '.join(ranges)} of the mix.")
     return " ".join(parts)
+
+
+def _whose_words(words: Sequence[tuple[str, bool]]) -> str:
+    """How many words are the base's own; where nearly all are, which are not."""
+    other = list(dict.fromkeys(f"“{text}”" for text, own in words if not own))
+    agreed = sum(own for _, own in words)
+    if not other:
+        return "Every word is what the base model alone would have chosen as well."
+    if agreed < NEARLY_ALL * len(words):
+        return f"The base model alone would have chosen {agreed} of these {len(words)} words as well."
+    return (
+        f"Nearly all words, {agreed} of {len(words)}, are the base model's own; it would have chosen otherwise at "
+        f"{listed(other)}."
+    )

@@ -30,7 +30,8 @@ class ObjectiveEntry:
         help: One sentence for the counsellor.
         adapter: Folder of its PEFT adapter.
         sha256: Hash of the adapter's weights.
-        scorer: Folder of its scorer, "fluency" for the perplexity score, or None where nothing scores it.
+        scorer: Folder of its scorer, "fluency" for the perplexity score, a function as `package.module:function`, or
+            None where nothing scores it.
     """
 
     name: str
@@ -145,7 +146,7 @@ def _parse(folder: Path, data: _Json) -> Manifest:
             help=entry["help"],
             adapter=folder / entry["adapter"],
             sha256=entry["sha256"],
-            scorer=entry["scorer"] if entry["scorer"] in ("fluency", None) else folder / entry["scorer"],
+            scorer=_scorer(folder, entry["scorer"]),
         )
         for entry in data["objectives"]
     )
@@ -159,6 +160,11 @@ def _parse(folder: Path, data: _Json) -> Manifest:
         presets={name: dict(weights) for name, weights in data["presets"].items()},
         faithfulness=folder / faithfulness["scorer"] if faithfulness else None,
     )
+
+
+def _scorer(folder: Path, scorer: str | None) -> Path | str | None:
+    """A scorer as a folder, unless it is no folder."""
+    return scorer if scorer in ("fluency", None) or ":" in scorer else folder / scorer
 
 
 def _check_names(path: Path, manifest: Manifest) -> None:

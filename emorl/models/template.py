@@ -13,6 +13,7 @@ from emorl.errors import StatementError
 MAX_STATEMENT = 600  # characters
 MAX_READ = 6000  # characters of a text whose language and personal data are looked at
 MAX_PROMPT = 320  # tokens; 600 characters of plain English are some 130, of emoji 1800
+BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that show nothing
 TEMPLATE = "<|im_start|>user\n{statement}<|im_end|>\n<|im_start|>assistant\n"
 END = "<|im_end|>"
 
@@ -27,28 +28,33 @@ def prompt_text(statement: str) -> str:
     return TEMPLATE.format(statement=clean(statement))
 
 
-def check_size(text: str) -> str:
-    """The text, which must be short enough to be looked at.
+def check_size(text: str, kind: str = "statement") -> str:
+    """The text, which must be short enough to be looked at; messages call it by its kind.
 
     Raises:
         StatementError: It has more than `MAX_READ` characters.
     """
     if len(text) > MAX_READ:
-        raise StatementError.of(f"a statement of {len(text)} characters", f"at most {MAX_STATEMENT}", "shorten it")
+        raise StatementError.of(f"a {kind} of {len(text)} characters", f"at most {MAX_STATEMENT}", "shorten it")
     return text
 
 
-def check_statement(statement: str) -> str:
+def check_statement(statement: str, kind: str = "statement", expected: str = "what a client said") -> str:
     """The statement, stripped.
+
+    Args:
+        statement: What the client said, or another short text.
+        kind: What messages call it.
+        expected: What messages say should be there.
 
     Raises:
         StatementError: It is longer than `MAX_STATEMENT` characters, shows nothing, or has characters that are no text.
     """
-    stripped = check_size(statement).strip()
+    stripped = check_size(statement, kind).strip()
     if len(stripped) > MAX_STATEMENT:
-        raise StatementError.of(f"a statement of {len(stripped)} characters", f"at most {MAX_STATEMENT}", "shorten it")
+        raise StatementError.of(f"a {kind} of {len(stripped)} characters", f"at most {MAX_STATEMENT}", "shorten it")
     if broken := next((sign for sign in stripped if sign == "\0" or unicodedata.category(sign) == "Cs"), None):
-        raise StatementError.of(f"the character U+{ord(broken):04X} in a statement", "text", "delete it")
-    if not any(unicodedata.category(sign)[0] in "LNPS" for sign in stripped):
-        raise StatementError.of("an empty statement", "what a client said", "type at least a few words")
+        raise StatementError.of(f"the character U+{ord(broken):04X} in a {kind}", "text", "delete it")
+    if not any(unicodedata.category(sign)[0] in "LNS" and sign not in BLANK for sign in stripped):
+        raise StatementError.of(f"an empty {kind}", expected, "type at least a few words")
     return stripped

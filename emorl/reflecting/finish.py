@@ -17,6 +17,7 @@ from emorl.models.base import BASE_NAME, BASE_SHA256
 from emorl.models.manifest import Manifest
 from emorl.reflecting.contract import shown
 from emorl.reflecting.reflection import ModelIdentity, Reflection, ReplyScores, TokenExplanation, Trace, WrittenWith
+from emorl.reflecting.rivals import complete_rivals
 from emorl.reflecting.writer import MAX_TOKENS, Writer
 
 
@@ -83,7 +84,9 @@ def _reasons(writer: Writer, setting: Setting, own: Decoded) -> tuple[TokenExpla
 
 
 def explain_reflection(writer: Writer, reflection: Reflection) -> Explanation:
-    """Everything there is to say about a reflection, from the states that wrote it; nothing is written again.
+    """Everything there is to say about a reflection, from the states that wrote it.
+
+    Only the words that were not chosen are written on, to the end of each; see `rivals`.
 
     Raises:
         ValueError: It was written with `explain=False`.
@@ -104,6 +107,7 @@ def explain_reflection(writer: Writer, reflection: Reflection) -> Explanation:
         setting.temperature,
         writer.decoder.mask,
         reflection.reflection,
+        lambda rivals: complete_rivals(writer, reflection, rivals),
     )
 
 

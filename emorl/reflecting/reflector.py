@@ -12,6 +12,7 @@ from pathlib import Path
 
 from emorl.ensemble import Setting
 from emorl.explain import Explanation, Variants
+from emorl.reflecting.appraise import Appraisal, appraise_reply
 from emorl.reflecting.best_of import write_best
 from emorl.reflecting.finish import explain_reflection
 from emorl.reflecting.reflection import Draft, Objective, Reflection, StatementAtlas
@@ -167,9 +168,25 @@ class Reflector:
         yield from grow_regions(self.writer, statement, strength, objectives, max_steps, min_area, pace)
 
     def explain(self, reflection: Reflection) -> Explanation:
-        """Everything there is to say about a reflection that was written with `explain`; nothing is written again."""
+        """Everything there is to say about a reflection that was written with `explain`."""
         return explain_reflection(self.writer, reflection)
 
     def variants(self, reflection: Reflection, every: bool = False) -> Variants:
         """What would be written without each objective or, if `every`, by every coalition; see `write_variants`."""
         return write_variants(self.writer, reflection, every)
+
+    def appraise(self, statement: str, reply: str, beside: Sequence[str] = ()) -> tuple[Appraisal, ...]:
+        """What there is to say about a reflection that a person wrote, word by word.
+
+        Args:
+            statement: What the client said, 1 to 600 characters.
+            reply: The person's own reflection, 1 to 600 characters.
+            beside: Further reflections to judge in the same way, but not word by word.
+
+        Returns:
+            The person's reflection, then the others.
+
+        Raises:
+            StatementError: A text is empty or too long.
+        """
+        return appraise_reply(self.writer, statement, reply, beside)

@@ -10,12 +10,15 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from emorl.errors import AssetError
 from emorl.models.manifest import Manifest
 from emorl.models.template import END, prompt_text
 from emorl.reflecting.reflection import ReplyScores
 from emorl.scoring.fluency import FluencyScorer
 from emorl.scoring.load import ScorerFolders
+from emorl.scoring.own import OwnScorer
 from emorl.scoring.scorer import Scorer
+from emorl.settings import settings
 
 
 class Scorers:
@@ -43,7 +46,7 @@ class Scorers:
             base: Folder of the base, which measures fluency and which some scorers are made of.
 
         Raises:
-            AssetError: A scorer is missing.
+            AssetError: A scorer is missing, or is a function of a module that may not be imported.
         """
         folders = ScorerFolders(base, manifest.warm_start)
         fluency: FluencyScorer | None = None
@@ -51,6 +54,8 @@ class Scorers:
         for entry in manifest.objectives:
             if isinstance(entry.scorer, Path):
                 scorers[entry.name] = folders.load(entry.scorer, entry.name)
+            elif entry.scorer is not None and entry.scorer != "fluency":
+                scorers[entry.name] = _own(entry.scorer)
             elif entry.scorer is not None:
                 fluency = fluency or FluencyScorer(base, prompt_text, END)
                 scorers[entry.name] = fluency
@@ -82,3 +87,15 @@ class Scorers:
             return [None] * len(texts)
         with self._lock:
             return [float(value) for value in scorer.score([statement] * len(texts), texts)]
+
+
+def _own(name: str) -> OwnScorer:
+    """A function that a manifest names, if its module is one of those that may be imported."""
+    module = name.partition(":")[0]
+    if module not in settings().scorers:
+        raise AssetError.of(
+            f"the scorer {name} in the manifest",
+            "a module that EMORL_SCORERS lists",
+            f"set EMORL_SCORERS={module} if you trust that code",
+        )
+    return OwnScorer(name)

@@ -10,7 +10,7 @@ The data are in `data/safety/`. Nothing here is stored, and nothing here is a cl
 from emorl.safety.contacts import Contact, contacts_line, crisis_contacts
 from emorl.safety.crisis import crisis_kinds, crisis_matches, reply_matches
 from emorl.safety.languages import is_foreign
-from emorl.safety.output import Chip, check_reply
+from emorl.safety.output import Chip, check_reply, sympathy
 from emorl.safety.personal_data import PersonalData, mask, personal_data
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "mask",
     "personal_data",
     "reply_matches",
+    "sympathy",
 ]

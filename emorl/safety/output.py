@@ -102,6 +102,20 @@ _DISCLOSED = re.compile(
     r"was (?:the same|just like))\b|"
     r"\bmy own (?:mother|father|mum|dad|wife|husband|son|daughter|family|life|experience)\b"
 )
+# A sentence of sympathy: it opens with the speaker's sorrow or joy, or only calls what was said hard or lovely
+_SYMPATHY = re.compile(
+    r"(?:(?:oh|aw|well|and|but|so|no|dear|goodness(?: me)?)\b,? )*(?:"
+    r"im (?:so |very |really |just |truly )*(?:sorry|glad|happy|pleased|delighted|sad)\b.*|"
+    r"(?:that|this|it|which|what)(?:s| is| was| must (?:be|have been|feel)| sounds?| seems?| feels?| can be) "
+    r"(?:to be |like )?(?:so |very |really |such |quite |just |incredibly |a |an )*"
+    r"(?:hard|difficult|tough|awful|terrible|horrible|sad|lovely|wonderful|great|good|rough|painful|stressful|"
+    r"upsetting|challenging|shame|pity|nuisance|news|precious|sweet)\b"
+    r"(?:,? (?:for you|time|to (?:hear|bear|go through)|news|thing|situation|place to be|indeed|one|right now|good))*|"
+    r"(?:my heart goes out|i feel) (?:to|for) you|(?:oh )?you poor \w+|poor you|bless (?:you|him|her|his|them)\b.*|"
+    r"how (?:awful|sad|lovely|hard|terrible|nice|sweet|wonderful)\b(?! to ).*|"
+    r"thank you\b.*|congratulations\b.*|i (?:do |really )?hope\b.*|im sure\b.*|youre in my thoughts|oh|aw|good for you"
+    r")"
+)
 _DOUBLED = frozenset("had that very so really much".split())  # words that ordinary prose says twice
 
 
@@ -110,7 +124,7 @@ class Chip:
     """One thing to look at.
 
     Attributes:
-        kind: "advice", "question", "diagnosis", "parroting", "repetition" or "first person".
+        kind: "advice", "question", "diagnosis", "parroting", "repetition", "first person" or "sympathy".
         words: the words of the reply that raised it, in plain lower case; "" where it is the whole reply.
     """
 
@@ -191,6 +205,17 @@ def first_person(reply: str) -> Chip | None:
     plain = _LISTENING.sub(" ", _plain(reply))
     alone = _FIRST_PERSON.search(plain) and not _ABOUT_CLIENT.search(plain)
     return Chip("first person", "") if alone or _DISCLOSED.search(plain) else None
+
+
+def sympathy(reply: str) -> Chip | None:
+    """Nothing but sympathy ("I'm so sorry to hear that", "That must be hard for you"), which would fit any statement.
+
+    No part of `check_reply`: it is asked for where a person practises.
+    """
+    sentences = [sentence.strip(".!? ") for sentence in _SENTENCE.findall(_plain(reply))]
+    if any(sentences) and all(_SYMPATHY.fullmatch(sentence) for sentence in sentences):
+        return Chip("sympathy", " ".join(_plain(reply).split()))
+    return None
 
 
 def longest_run(left: list[str], right: list[str]) -> list[str]:

@@ -1,1 +1,1 @@
-"""Weight search: the paper's hierarchical grid (`hierarchical`), and the exact optimum from atlases (`exact`)."""
+"""Weight search: the paper's hierarchical grid, random weights, and the exact optimum from atlases (`exact`)."""

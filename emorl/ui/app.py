@@ -18,6 +18,7 @@ from emorl.ui.loader import ModelLoader
 from emorl.ui.map.ratings import Overlay, preferred_overlay
 from emorl.ui.map.screen import map_screen
 from emorl.ui.payload import to_page
+from emorl.ui.practise.screen import practise_screen
 from emorl.ui.rate.screen import rate_screen
 from emorl.ui.reflect.screen import reflect_screen
 from emorl.ui.results.screen import password, results_screen
@@ -70,6 +71,8 @@ def build_demo(
                 why_screen(loader, reflect.cache)
             with gr.Tab(strings.TABS["compare"], id="compare"):
                 compare_screen(loader, opened, at_once, rater)
+            with gr.Tab(strings.TABS["practise"], id="practise"):
+                practise_screen(loader, at_once)
             with gr.Tab(strings.TABS["rate"], id="rate"):
                 rate_screen(opened, rater, demo)
             if password():

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from emorl.reflecting.reflection import Reflection
 
 
+LiveText = tuple[str, tuple[float, ...]]
+"""Id of a finished reflection, and the shares that the sliders have been moved to since."""
+
+
 @dataclass(frozen=True)
 class CachedReflection:
     """A finished reflection that was shown.
@@ -43,25 +47,36 @@ class ReflectionCache:
     def __init__(self, capacity: int = 256) -> None:
         self._capacity = capacity
         self._items: OrderedDict[str, CachedReflection] = OrderedDict()
+        self._live: OrderedDict[LiveText, str] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def put(self, reflection: Reflection, asked: Asked | None = None) -> str:
+    def put(self, reflection: Reflection, asked: Asked | None = None, live_of: LiveText | None = None) -> str:
         """Keep a reflection and return its id, 32 hexadecimal digits that cannot be guessed.
 
         Args:
             reflection: As it was written.
             asked: What was asked for; the reflection's own setting by default.
+            live_of: Of what it is the live text, for `live`.
         """
         result_id = secrets.token_hex(16)
         found = CachedReflection(reflection, datetime.now(UTC), asked or Asked(reflection.setting))
         with self._lock:
             self._items[result_id] = found
+            if live_of is not None:
+                self._live[live_of] = result_id
             while len(self._items) > self._capacity:
                 self._items.popitem(last=False)
+            while len(self._live) > self._capacity:
+                self._live.popitem(last=False)
         return result_id
+
+    def live(self, result_id: str, shares: tuple[float, ...]) -> str | None:
+        """Id of the text that was written for a reflection's statement with other shares, or None."""
+        with self._lock:
+            return self._live.get((result_id, shares))
 
     def edit(self, result_id: str, edited: str | None) -> bool:
         """Keep the counsellor's version beside a reflection (None takes it back); False if it was dropped."""

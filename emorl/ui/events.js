@@ -10,8 +10,11 @@ export const STATE = Object.freeze({
   mix: "mix", // string: the same as shares, to compare two settings
   bands: "bands", // {objective: [low, high]}: slider values that keep the text; the result tells the mixer
   atlas: "atlas", // the atlas of the reflection that is shown, or null
-  shown: "shown", // id or ids of what a screen shows; "" or [] while there is nothing
-  written: "written", // id of the reflection that the Why screen can explain, or ""
+  shown: "shown", // id of the finished reflection, whose atlas answers the sliders; "" while there is none
+  // [{id, weights, text, statement}]: what a screen shows, which can be rated, edited, explained and sent. Weights are
+  // null where the text is the finished reflection itself; otherwise they have turned it into this text.
+  texts: "texts",
+  count: "count", // number: settings that Compare compares
   run: "run", // number of the last press of Generate on Reflect
   sent: "sent", // true once something was sent to the blind rating queue
 });
@@ -21,7 +24,7 @@ export const COMMAND = Object.freeze({
   setWeights: "set-weights", // {objective: weight}: move the sliders
   setMix: "set-mix", // {weights, strength, temperature, seed, best_of}: the whole setting
   finished: "finished", // {result, statement, mix}: a reflection is complete
-  edited: "edited", // {id, text}: the counsellor's own version was kept
+  edited: "edited", // {id, weights, original, text}: the counsellor's own version of a text was kept
   rated: "rated", // a rating was saved: what is laid over the map is out of date
   slice: "slice", // [objective, objective, objective]: the atlas of these three is wanted
   welcome: "welcome", // open the welcome notice

@@ -23,6 +23,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from emorl.ui.visitor import note_address
+
 log = logging.getLogger(__name__)
 
 MAX_BODY = 100_000
@@ -79,10 +81,10 @@ class Middleware:
     def __init__(self, app: ASGIApp) -> None:
         """Args: the app inside."""
         self.app = app
-        on_a_space = get_space() is not None  # there the hub shows the page in a frame
-        framers = SPACE_FRAMERS if on_a_space else "'self'"
+        self.on_a_space = get_space() is not None  # there the hub shows the page in a frame
+        framers = SPACE_FRAMERS if self.on_a_space else "'self'"
         self.headers = {**HEADERS, "Content-Security-Policy": POLICY.format(framers=framers)}
-        if not on_a_space:
+        if not self.on_a_space:
             self.headers["X-Frame-Options"] = "SAMEORIGIN"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,6 +107,7 @@ class Middleware:
             await send(message)
 
         headers = Headers(scope=scope)
+        note_address(scope, headers, self.on_a_space)
         try:
             check_address(scope["method"], get_route_path(scope), headers)
             if scope["method"] == "POST":

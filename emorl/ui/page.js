@@ -4,8 +4,10 @@ import { atlas } from "./atlas/atlas.js";
 import { banner } from "./banner/banner.js";
 import { inStep } from "./cancelling.js";
 import { compare } from "./compare/compare.js";
+import { count } from "./compare/count.js";
 import { states, tell } from "./events.js";
 import { map } from "./map/map.js";
+import { practise } from "./practise/practise.js";
 import { queue } from "./rate/queue.js";
 import { rating } from "./reflect/rating.js";
 import { result } from "./reflect/result.js";
@@ -26,8 +28,10 @@ export const widgets = Object.freeze({
   atlas,
   banner,
   compare,
+  count,
   map,
   mixer,
+  practise,
   queue,
   rating,
   result,

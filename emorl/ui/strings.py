@@ -15,6 +15,7 @@ TABS = {
     "map": "Map",
     "why": "Why",
     "compare": "Compare",
+    "practise": "Practise",
     "rate": "Rate",
     "results": "Results",
     "about": "About",
@@ -32,9 +33,9 @@ RUBRIC = {
     "fluency_options": {"0": "Broken", "1": "Awkward", "2": "Natural"},
     "would_say": "Would you say this?",
     "would_say_help": "To a client, in your own work.",
-    "would_say_options": {"yes": "Yes", "edits": "With edits", "no": "No"},
+    "would_say_options": {"no": "No", "edits": "With edits", "yes": "Yes"},
     "comment": "Comment (optional)",
     "comment_help": "No client details, please.",
     "missing": "Please answer: {fields}.",
 }
-"""The questions of both rating forms."""
+"""The questions of both rating forms. Every scale runs from the worst answer to the best."""

@@ -33,6 +33,7 @@ STYLES = (
     "welcome/welcome",
     "compare/compare",
     "sending/sending",
+    "practise/practise",
 )
 """In the order in which they count; of two equally strong rules the later one wins."""
 

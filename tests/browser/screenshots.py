@@ -74,8 +74,22 @@ def compare(page: Page) -> None:
     """Compare: two settings of one statement, written."""
     open_tab(page, "Compare")
     page.get_by_role("textbox", name="What the client said").fill(STATEMENT)
-    page.get_by_role("button", name="Write both").click()
+    page.get_by_role("button", name="Write side by side").click()
     expect(page.locator("#widget-compare [role=meter]").first).to_be_visible(timeout=180_000)
+
+
+def practise(page: Page) -> None:
+    """Practise: feedback on a second try."""
+    open_tab(page, "Practise")
+    expect(page.locator("#practise-case")).to_contain_text("Every case is invented")
+    for text in (
+        "I'm sorry to hear that. You should talk to them.",
+        "Part of you wants this, and part of you is tired.",
+    ):
+        page.locator("#practise-reply").fill(text)
+        page.locator("#practise-go").click()
+        expect(page.locator("#practise-feedback .practise-own")).to_have_text(text, timeout=180_000)
+    page.evaluate("scrollTo(0, 0)")
 
 
 def queue(page: Page) -> None:
@@ -122,6 +136,7 @@ SHOTS = (
     Shot("map", atlas, height=1050),
     Shot("map-phone", atlas, "dark", 390, 1200),
     Shot("compare", compare, height=1400),
+    Shot("practise", practise, height=1400),
     Shot("rate", queue, height=1000),
     Shot("results", results, height=1400),
     Shot("about", about),

@@ -181,7 +181,7 @@ def test_axe_finds_nothing_and_it_fits_a_phone(
     page.locator("#b-temperature").press("End")
     page.locator("#b-seed").fill("1")
     page.locator("#widget-b-mixer").get_by_role("button", name="Recommended").click()
-    page.get_by_role("button", name="Write both").click()
+    page.get_by_role("button", name="Write side by side").click()
     expect(page.get_by_role("article", name="A")).to_contain_text("unsure. Read it against the statement.")
     expect(page.get_by_role("article", name="B")).to_contain_text(
         "probably not. It may say something the client did not."

@@ -92,3 +92,35 @@ def test_contacts_of_one_country(
     panel = page.get_by_role("alert").filter(has_text="No reflection was written")
     expect(panel.get_by_role("link", name="1737, need to talk?")).to_be_visible()
     expect(panel).not_to_contain_text("988")
+
+
+@pytest.mark.parametrize(
+    ("statement", "line"),
+    [
+        ("Ich bin so müde von allem, und niemand hört mir wirklich zu.", "seems not to be English"),
+        ("\u200b\u2060", "empty statement"),
+        (" . . . ", "empty statement"),
+    ],
+)
+def test_what_is_not_english_or_shows_nothing_gets_a_line_and_no_reflection(
+    new_page: Callable[..., Page], app: Callable[..., App], statement: str, line: str
+) -> None:
+    running = app()
+    page = new_page()
+    open_app(page, running.url)
+    ask(page, statement)
+    expect(page.locator("#widget-result").get_by_role("alert")).to_contain_text(line)
+    expect(page.locator("#reflection-text")).to_have_text("")
+    assert running.reflector.started == 0
+
+
+def test_what_runs_from_right_to_left_is_shown_so(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    page = new_page()
+    open_app(page, app(echo=True).url)
+    box = page.get_by_label("What the client said")
+    direction = "element => getComputedStyle(element).direction"
+    assert box.evaluate(direction) == "ltr"
+    box.fill("אני כל כך עייף")
+    assert box.evaluate(direction) == "rtl"
+    page.evaluate("document.getElementById('reflection-text').textContent = 'אתה עייף'")
+    assert page.locator("#reflection-text").evaluate(direction) == "rtl"

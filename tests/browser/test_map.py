@@ -83,6 +83,83 @@ def test_a_region_is_chosen_with_the_keyboard_and_the_sliders_follow(
     assert reflector.started == 1
 
 
+def test_the_list_has_scores_and_is_sorted_by_them(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    reflector = MappedReflector()
+    page = new_page()
+    mapped(page, app(reflector=reflector).url)
+    *_, atlas = reflector.atlas("x")
+    open_map(page)
+    rows = page.locator(".map-row")
+    first = atlas["regions"][0]
+    expect(rows.first).to_contain_text(f"Empathy {first['scores']['empathy']:.2f}")
+    page.get_by_label("Sort by").select_option(label="empathy score")
+    best = sorted(atlas["regions"], key=lambda region: -region["scores"]["empathy"])
+    assert page.locator(".map-said").all_inner_texts() == [region["reflection"] for region in best]
+    rows.first.click()
+    expect(rows.first).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#map-text")).to_have_text(best[0]["reflection"])
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#map-text")).to_have_text(best[1]["reflection"])
+
+
+def test_a_regions_text_is_shown_under_the_pointer_and_at_the_focus(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    page = new_page()
+    mapped(page, app(reflector=MappedReflector()).url)
+    open_map(page)
+    text = page.locator(".map-said").nth(1).inner_text()
+    page.locator(".map-row").nth(1).focus()
+    expect(page.locator(".map-tip")).to_have_text(f"2 · {text}")
+    expect(page.locator(".triangle .seen")).not_to_have_attribute("points", "")
+    page.locator(".map-row").nth(1).blur()
+    expect(page.locator(".map-tip")).to_have_text("")
+    page.locator(".triangle .region").first.hover()
+    expect(page.locator(".map-tip")).to_contain_text(page.locator(".map-said").first.inner_text())
+    assert page.locator(".map-row").nth(1).get_attribute("aria-pressed") == "false"  # shown, not chosen
+
+
+def test_neighbours_differ_in_strength_and_slivers_have_a_dot(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    reflector = MappedReflector()
+    page = new_page()
+    mapped(page, app(reflector=reflector).url)
+    *_, atlas = reflector.atlas("x")
+    open_map(page)
+    fills = page.locator(".triangle .region").evaluate_all("all => all.map((one) => getComputedStyle(one).fill)")
+    corners = [{tuple(round(x, 3) for x in corner) for corner in region["polygon"]} for region in atlas["regions"]]
+    for i, one in enumerate(corners):
+        for j, other in enumerate(corners[:i]):
+            if len(one & other) >= 2:  # a whole side in common
+                assert fills[i] != fills[j]
+    assert page.locator(".triangle .sliver").count() >= 1
+    dot = page.locator(".triangle .sliver").first
+    index = int(dot.get_attribute("data-region") or -1)
+    dot.click()
+    expect(page.locator("#map-text")).to_have_text(atlas["regions"][index]["reflection"])
+
+
+def test_the_sliders_go_back_and_the_way_leads_to_reflect(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    page = new_page()
+    mapped(page, app(reflector=MappedReflector()).url)
+    before = weights(page)
+    open_map(page)
+    back = page.get_by_role("button", name="Put the sliders back")
+    expect(back).to_be_disabled()
+    page.locator(".map-row").nth(2).click()
+    chosen = page.locator("#map-text").inner_text()
+    assert weights(page) != before
+    back.click()
+    assert weights(page) == before
+    page.locator(".map-row").nth(2).click()
+    page.get_by_role("button", name="Go on with this one on Reflect").click()
+    expect(page.locator("#reflection-text")).to_have_text(chosen)
+
+
 def test_a_click_in_the_triangle_takes_the_sliders_to_that_point(
     new_page: Callable[..., Page], app: Callable[..., App]
 ) -> None:

@@ -125,7 +125,7 @@ def states(page: Page, app: Callable[..., App]) -> Iterator[str]:
     yield "why"
     open_tab(page, "Compare")
     page.get_by_role("textbox", name="What the client said").fill(STATEMENT)
-    page.get_by_role("button", name="Write both").click()
+    page.get_by_role("button", name="Write side by side").click()
     expect(page.locator("#widget-compare [role=meter]").first).to_be_visible()
     yield "compare"
     open_tab(page, "Rate")

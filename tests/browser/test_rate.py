@@ -73,19 +73,15 @@ def begin(page: Page, url: str) -> None:
 
 
 def answer(page: Page) -> None:
-    """Answer whatever is shown, with number keys from wherever the focus is."""
+    """Answer whatever is shown with the keyboard, from wherever the focus is; the next item comes by itself."""
     expect(page.locator("#queue-form")).to_be_visible()
-    keys = "1" if page.locator("#queue-choice").count() else "2231"
+    before = page.locator(".queue-progress .fine").inner_text()
     page.locator("#queue-heading").focus()
-    for key in keys:
+    for key in "1" if page.locator("#queue-choice").count() else "2231":
         page.keyboard.press(key)
     page.keyboard.press("Enter")
+    expect(page.locator(".queue-progress .fine")).not_to_have_text(before)
     expect(page.locator(".thanks-line")).to_have_text("Your answer is saved.")
-
-
-def go_on(page: Page) -> None:
-    page.get_by_role("button", name="Next", exact=True).focus()
-    page.keyboard.press("Enter")  # once: a locator's press is tried again when the item changes under it
 
 
 def judged(store: RatingStore) -> Any:
@@ -121,7 +117,9 @@ def test_a_single_reflection_by_number_keys_alone(
     begin(page, running.url)
     assert page.locator("#queue-form fieldset input[type=radio]").count() == 12
     page.locator("#queue-heading").focus()
-    page.keyboard.press("Enter")  # nothing to submit from there
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="Please answer: reflection depth")).to_be_visible()
+    page.locator("#queue-heading").focus()
     for field, key in (("depth", "3"), ("empathy", "1"), ("fluency", "2"), ("would_say", "2")):
         expect(page.locator(f"#queue-{field}")).to_have_class("current")
         page.keyboard.press(key)
@@ -150,7 +148,7 @@ def test_a_blind_pair_by_number_keys_and_what_wrote_it_afterwards(
     page.locator("#queue-heading").focus()
     page.keyboard.press("1")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Next", exact=True)).to_be_focused()
+    expect(page.get_by_role("heading", name="All done, thank you")).to_be_focused()  # one key sent it and went on
     (stored,) = judged(running.store)
     side = {"first": PAIR.first, "second": PAIR.second}[stored.answer.choice]
     assert side is not None and side.text == left
@@ -181,20 +179,77 @@ def test_nothing_tells_the_setting_before_the_answer(
     for _ in range(2):
         page.locator("#queue-form textarea").fill("a remark")
         expect(page.get_by_text("Draft saved")).to_be_visible()
+        words = page.locator(".words").last.inner_text()
         answer(page)
         told = everything()
-        assert "a remark" not in told and page.locator(".words").last.inner_text() in told  # it does hear answers
+        assert "a remark" not in told and words in told  # it does hear answers
         assert "SECRET" not in told
         for name in ("gold", "repeat", "repeated", "flipped", "setting"):
             assert f'"{name}"' not in "".join(page.evaluate("window.heard")), name
-        go_on(page)
-        expect(page.locator(".thanks-line")).to_have_count(0)
     page.get_by_role("button", name="Undo last answer").click()
     expect(page.locator("#queue-form")).to_be_visible()
     answer(page)
     page.get_by_role("button", name="Show what wrote it").click()
     expect(page.get_by_text("SECRET").first).to_be_visible()
     assert "SECRET" in everything()  # and would have heard it
+
+
+def test_every_scale_runs_from_the_worst_to_the_best_answer(
+    new_page: Callable[..., Page], serve_items: Callable[..., App]
+) -> None:
+    running = serve_items(SINGLE)
+    page = new_page()
+    begin(page, running.url)
+    page.locator("#queue-comment").focus()  # wherever the focus is, but while one types
+    page.keyboard.press("Tab")
+    for _ in range(4):
+        page.keyboard.press("3")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Your answer is saved.").first).to_be_visible()
+    (stored,) = judged(running.store)
+    given = stored.answer
+    assert (given.depth, given.empathy, given.fluency, given.would_say) == ("complex", 2, 2, "yes")
+
+
+def test_keys_work_with_the_focus_on_nothing_and_on_a_flag(
+    new_page: Callable[..., Page], serve_items: Callable[..., App]
+) -> None:
+    running = serve_items(SINGLE)
+    page = new_page()
+    begin(page, running.url)
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("2")
+    expect(page.locator("input[name=queue-depth]:checked")).to_have_attribute("value", "simple")
+    page.get_by_label("Only repeats the client").focus()
+    page.keyboard.press("1")
+    expect(page.locator("input[name=queue-empathy]:checked")).to_have_attribute("value", "0")
+
+
+def test_flags_of_a_pair_say_which_side(new_page: Callable[..., Page], serve_items: Callable[..., App]) -> None:
+    running = serve_items(PAIR)
+    page = new_page()
+    begin(page, running.url)
+    right = page.locator("section[aria-labelledby=queue-right] .words").inner_text()
+    page.get_by_role("group", name="Anything wrong with the right one?").get_by_label("Only repeats the client").check()
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    answer(page)
+    (stored,) = judged(running.store)
+    assert stored.answer.flags == ("first:parroting" if PAIR.first.text == right else "second:parroting",)
+    page.get_by_role("button", name="Undo last answer").click()
+    expect(page.locator("#queue-form")).to_be_visible()
+    assert page.locator(".flags input:checked").get_attribute("value") == "right:parroting"
+
+
+@pytest.mark.parametrize("item", [SINGLE, PAIR], ids=["single", "pair"])
+def test_submit_is_in_view_on_a_laptop(
+    new_page: Callable[..., Page], serve_items: Callable[..., App], item: Item
+) -> None:
+    page = new_page(viewport={"width": 1280, "height": 800})
+    begin(page, serve_items(item).url)
+    box = page.get_by_role("button", name="Submit", exact=True).bounding_box()
+    assert box is not None and box["y"] + box["height"] <= 800
+    on_top = page.evaluate("([x, y]) => document.elementFromPoint(x, y).textContent", [box["x"] + 9, box["y"] + 9])
+    assert on_top == "Submit"  # nothing lies over it
 
 
 def test_what_is_missing_is_said_and_the_focus_goes_there(
@@ -262,7 +317,6 @@ def test_to_the_end_and_back_and_on(new_page: Callable[..., Page], serve_items: 
     assert page.get_by_role("button", name="Undo last answer").count() == 0
     for _ in range(2):
         answer(page)
-        go_on(page)
     expect(page.get_by_role("heading", name="All done, thank you")).to_be_focused()
     expect(page.get_by_text("2 of 2 done")).to_be_visible()
     bar = page.get_by_role("progressbar", name="Progress")
@@ -273,14 +327,13 @@ def test_to_the_end_and_back_and_on(new_page: Callable[..., Page], serve_items: 
     expect(page.get_by_text("1 of 2 done")).to_be_visible()
     answer(page)
     RatingQueue(running.store, ()).send(rater, Item("Mine.", Side("It is yours.", "own"), source="reflect"))
-    go_on(page)
+    page.evaluate("emorl.events.tell('sent', true)")  # as a screen that sends does
     expect(page.get_by_text("It is yours.")).to_be_visible()
     expect(page.get_by_text("2 of 3 done")).to_be_visible()
     answer(page)
-    go_on(page)
     expect(page.get_by_role("heading", name="All done, thank you")).to_be_visible()
     RatingQueue(running.store, ()).send(rater, Item("One more.", Side("It is one more.", "own"), source="reflect"))
-    page.evaluate("emorl.events.tell('sent', true)")  # as a screen that sends does
+    page.evaluate("emorl.events.tell('sent', true)")
     expect(page.get_by_text("It is one more.")).to_be_visible()
 
 
@@ -338,7 +391,7 @@ def test_axe_finds_nothing_and_it_fits(
     for place in range(2):
         expect(page.locator("#queue-form")).to_be_visible()
         page.get_by_role("button", name="Submit", exact=True).click()
-        page.get_by_label("Off topic").check()
+        page.get_by_label("Off topic").first.check()
         check(f"item {place}")
         page.get_by_role("button", name="Skip this item").click()
         page.get_by_role("button", name="Skip", exact=True).click()
@@ -349,7 +402,6 @@ def test_axe_finds_nothing_and_it_fits(
         page.get_by_role("button", name="Show what wrote it").click()
         expect(page.get_by_text("SECRET").first).to_be_visible()
         check(f"revealed {place}")
-        go_on(page)
     expect(page.get_by_role("heading", name="All done, thank you")).to_be_visible()
     check("done")
     assert found == []

@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 
 from emorl.ui.why import strings
 from tests.browser.conftest import App
-from tests.browser.steps import STATEMENT, faults, generate, open_app
+from tests.browser.steps import STATEMENT, faults, generate, open_app, rate
 from tests.browser.test_app import HOSTILE
+from tests.ui.mapped import MappedReflector
 from tests.ui.scripted import REPLY
 
 pytestmark = pytest.mark.browser
@@ -56,6 +57,10 @@ def test_words_are_read_with_the_arrow_keys(new_page: Callable[..., Page], app: 
     expect(bars.nth(2)).to_contain_text("+2.00")
     expect(bars.nth(2)).to_contain_text("unchanged for a share of 10% to 96%")
     expect(panel).to_contain_text("They add up to the margin of +1.50.")
+    expect(panel.get_by_role("table", name="tired")).to_be_visible()
+    assert panel.locator("table:visible").count() == 0  # the tables are folded
+    for summary in panel.locator("summary").all():
+        summary.click()
     expect(panel.get_by_role("row", name="Base model alone sad")).to_be_visible()
     expect(panel.get_by_role("row", name="Empathy alone low")).to_be_visible()
     expect(panel.get_by_role("row", name="Reflection +0.20 × 1.11")).to_be_visible()  # .1 (1 - -1); exp(.1)
@@ -70,14 +75,15 @@ def test_a_word_in_pieces_and_another_foil(new_page: Callable[..., Page], app: C
     open_why(page, app().url)
     strip(page, "overwhelmed").click()
     panel = page.locator("#why-word")
-    expect(panel).to_contain_text("“under” first, in 2 pieces, mainly because of the base model")
+    expect(panel).to_contain_text("“overwhelmed” was chosen over “under” and others, mainly because of the base model")
+    panel.get_by_text("Other likely words and beginnings of words").first.click()
     expect(panel).to_contain_text("Piece 2 of 2: “whelmed”")
     expect(panel).to_contain_text("They add up to the margin of +2.50.")
-    page.get_by_label("Compare with").select_option(label="“low” (10%)")
+    page.get_by_label("Compare with").select_option(label="“low”, Empathy alone")
     bars = panel.get_by_role("table", name="overwhelmed").get_by_role("row")
     expect(bars.nth(1)).to_contain_text("+1.00")
     expect(panel).to_contain_text(
-        "They add up to the margin of +3.50. The comparison is for the word's first piece “over”"
+        "They add up to the margin of +3.50. The comparison is for “over”, the beginning of the word"
     )
     page.get_by_label("Leave the base model out of the bars").check()
     assert page.locator(".strip-word .bar.o0").count() == 0
@@ -86,8 +92,12 @@ def test_a_word_in_pieces_and_another_foil(new_page: Callable[..., Page], app: C
 def test_the_whole_reply(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
     page = new_page()
     open_why(page, app().url)
-    whole = page.locator("#why-whole")
-    expect(whole).to_contain_text("The base model alone would have chosen 7 of these 10 words as well.")
+    whole, head = page.locator("#why-whole"), page.locator("#why-head")
+    expect(head).to_contain_text("The base model alone would have chosen 7 of these 10 words as well.")
+    expect(head).to_contain_text(STATEMENT)
+    expect(head.locator(".why-text")).to_have_text(REPLY)
+    order = page.locator(".why-screen section[aria-labelledby]").evaluate_all("all => all.map((one) => one.innerText)")
+    assert [text.split("\n")[0] for text in order[:3]] == ["Why this text", "Without one objective", "Word by word"]
     expect(whole.get_by_role("listitem").first).to_contain_text(
         "from 14.0% to 90.0%; below that “end of the reply” changes first; above that “Part” changes first"
     )
@@ -95,6 +105,51 @@ def test_the_whole_reply(new_page: Callable[..., Page], app: Callable[..., App])
         "The objectives disagree by 0.07 on average, out of 0.67 at most; "
         "they disagree most at “end of the reply” (0.14)."
     )
+
+
+def test_a_text_that_the_sliders_led_to_is_explained_rated_edited_and_sent(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    reflector = MappedReflector()
+    running = app(reflector=reflector)
+    page = new_page()
+    open_app(page, running.url)
+    generate(page)
+    expect(page.locator("#widget-result .reach")).to_contain_text("within reach")
+    first = page.locator("#reflection-text").inner_text()
+    page.locator("input[name=rating-depth]").first.check(force=True)
+    page.get_by_role("button", name="Only empathy").click()
+    live = reflector.text(reflector.write([0.0, 1.0, 0.0])[0])
+    expect(page.locator("#reflection-text")).to_have_text(live)
+    assert live != first and reflector.started == 1
+    assert (
+        page.locator("input[name=rating-depth]:checked").count() == 0
+    )  # an answer for the first text is not one for this
+    page.get_by_role("tab", name="Why").click()
+    expect(page.locator("#why-head .why-text")).to_have_text(live)
+    expect(page.locator("#why-head")).to_contain_text(STATEMENT)
+    expect(page.locator("#why-strip")).to_contain_text(live.split()[1])
+    page.get_by_role("tab", name="Reflect").click()
+    page.get_by_role("button", name="Edit", exact=True).click()
+    page.locator("#edit-box").fill("My own words.")
+    page.get_by_role("button", name="Keep this version").click()
+    expect(page.locator("#edited-text")).to_have_text("My own words.")
+    page.get_by_label("Store the statement", exact=False).first.check()
+    rate(page)
+    (stored,) = running.store.all()
+    assert (stored.reflection, stored.edited) == (live, "My own words.")
+    assert stored.weights == {"reflection": 0.0, "empathy": 1.0, "fluency": 0.0}
+    page.get_by_label("Store the statement with it").check()
+    page.get_by_role("button", name="Send to blind rating").click()
+    expect(page.get_by_text("Sent to your queue.")).to_be_visible()
+    page.get_by_role("button", name="Balanced").click()  # back at the first text: its own form, as it was left
+    expect(page.locator("#reflection-text")).to_have_text(first)
+    expect(page.get_by_role("button", name="Save rating")).to_be_visible()
+    expect(page.locator("input[name=rating-depth]:checked")).to_have_count(1)
+    expect(page.locator("#edited-text")).to_be_hidden()
+    page.get_by_role("button", name="Only empathy").click()  # and this one is rated
+    expect(page.get_by_text("Thank you, your rating is saved.")).to_be_visible()
+    expect(page.locator("#edited-text")).to_have_text("My own words.")
 
 
 def test_other_mixes_are_written_on_request_only(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
@@ -202,5 +257,10 @@ def test_axe_finds_nothing_in_any_state(
     strip(page, "overwhelmed").click()
     page.get_by_role("button", name="Work out fair shares").click()
     expect(page.locator(".fair")).to_be_visible()
+    for summary in page.locator("#why-word summary").all():
+        summary.click()
     without_errors(page)
+    lost = "all => all.filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.ariaLabel)"
+    if width == 390:  # on a phone no table has to be scrolled sideways
+        assert page.locator(".scroll").evaluate_all(lost) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -156,6 +156,12 @@ def test_an_adapter_that_is_stamped_with_another_base(parts, mine, tmp_path_fact
     assert "which was trained on the base" in refused(AdapterMismatch, tmp_path / "m", other)
 
 
+def test_a_scorer_may_be_a_function_that_the_app_imports(parts, mine, tmp_path) -> None:
+    own = Parts(parts.adapters, parts.base, mine["warm"], {"calm": "my_scorers:calm"})
+    manifest = read_manifest(build(tmp_path / "m", own))
+    assert [entry.scorer for entry in manifest.objectives] == ["my_scorers:calm", None]
+
+
 def test_scorers_that_there_are_not(parts, tmp_path) -> None:
     lacking = Parts(parts.adapters, parts.base, scorers={"calm": tmp_path / "none"})
     assert "Got no scorer in" in refused(ManifestError, tmp_path / "m", lacking)

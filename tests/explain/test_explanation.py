@@ -15,6 +15,7 @@ from emorl.ensemble.weights import shares
 from emorl.explain import explain_reply, explain_steps
 from emorl.explain.contributions import remaining_shares
 from emorl.explain.explanation import intersect
+from emorl.explain.rivals import Rival
 from tests.explain.test_contributions import D, K, V, case, weights
 
 NAMES = ("reflection", "empathy", "fluency")
@@ -82,15 +83,55 @@ def test_words_and_the_whole_reply_as_worked_out_by_hand():
     assert (word.text, word.gap, word.kind, word.margin) == ("ab", True, "word", 5.0)
     assert word.contributions == {"base": 0.0, "only": 5.0}
     assert word.sentence == (
-        "“ab” was chosen over its alternatives, “b” first, in 2 pieces, because of only this. "
-        "After “a”, the base model alone would have chosen “a”."
+        "“ab” was chosen over “b” and others, because of only this. The base model alone would have chosen “a”."
     )
+    assert (word.foil, word.own) == ("b", {"base": "a", "only": "ab"})
     assert word.pieces[1].own["base"].contributions == {"base": -1.0, "only": 3.0}
     assert (end.text, end.kind, end.contributions) == ("", "end", {"base": 1.0, "only": -0.5})
     assert found.overall.absolute == pytest.approx({"base": 3 / 8.5, "only": 5.5 / 8.5})
     assert found.overall.signed == pytest.approx({"base": 1 / 8.5, "only": 4.5 / 8.5})
     assert found.overall.unchanged == {"only": (pytest.approx(1 / 3), 1.0)}  # "b" needs 1 + 3t > 2
     assert found.overall.limits == {"only": (0, None)}
+
+
+def test_rivals_are_named_by_the_words_they_would_have_become():
+    pieces = [" over", "whelmed", " s", "ly", "<end>"]
+    head = torch.eye(5)
+    states = torch.tensor(
+        [
+            [[1.0, 0.0, 2.0, 0.0, 0.0], [4.0, 0.0, 1.0, 0.0, 0.0]],  # " over": the base prefers " s"
+            [[0.0, 1.0, 2.0, 0.0, 0.0], [0.0, 4.0, 0.0, 3.0, 0.0]],  # "whelmed" over "ly"; the base would begin anew
+            [[0.0, 0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.5, 1.0]],  # the end over "ly"
+        ]
+    )
+    asked = []
+
+    def complete(rivals):
+        asked.extend(rivals)
+        return {rival: {2: "sad", 3: "ly"}[rival.token] for rival in rivals}
+
+    found = explain_reply(
+        [0, 1, 4], states, {"only": 1.0}, 1.0, head, pieces.__getitem__, {4}, {"only": "this"}, complete=complete
+    )
+    word, end = found.words
+    assert (word.foil, word.own) == ("sad", {"base": "sad", "only": "overwhelmed"})
+    assert (end.foil, end.own) == ("overwhelmedly", {"base": "", "only": ""})
+    assert asked == [Rival(0, 2), Rival(0, 2, "base"), Rival(2, 3)]
+    bare = explain_reply([0, 1, 4], states, {"only": 1.0}, 1.0, head, pieces.__getitem__, {4}, {"only": "this"})
+    assert bare.words[0].foil == "s"
+
+
+def test_a_part_that_leaves_a_word_in_the_middle_would_have_ended_it_there():
+    pieces = [" over", "whelmed", " s", "come", "<end>"]
+    head = torch.eye(5)
+    states = torch.tensor(
+        [
+            [[2.0, 0.0, 1.0, 0.0, 0.0], [4.0, 0.0, 0.0, 0.0, 0.0]],
+            [[0.0, 1.0, 2.0, 0.0, 0.0], [0.0, 2.0, 0.0, 3.0, 0.0]],  # the base begins anew, the objective goes on
+        ]
+    )
+    found = explain_reply([0, 1], states, {"only": 1.0}, 1.0, head, pieces.__getitem__, {4}, {"only": "this"})
+    assert found.words[0].own == {"base": "over", "only": "overcome"}
 
 
 def test_no_tokens_nothing_to_say():

@@ -28,14 +28,16 @@ def say(base, reflection, empathy, base_choice=None, text="torn", foil="sad", **
             "“torn” was chosen over “sad”, because of empathy. The base model alone would have chosen “sad”.",
         ),
         (
-            say(2.0, 0.5, 1.0),
-            "“torn” was chosen over “sad”, mainly because of the base model. "
+            say(1.0, 0.5, 1.0),
+            "“torn” was chosen over “sad”, mainly because of the base model and empathy. "
             "The base model alone would have chosen it as well.",
         ),
+        (say(2.0, 0.5, 1.0), "“torn” is the base model's own choice, over “sad”."),
+        (say(0.05, 0.0, 0.0), "“torn” is the base model's own choice, over “sad”. It was a close choice."),
         (
             say(1.0, 1.0, 1.0, "low"),
             "“torn” was chosen over “sad”, mainly because of the base model and reflection. "
-            "The base model alone would have chosen “low”.",
+            "The base model preferred it to these too, but alone would have chosen “low”.",
         ),
         (
             say(-1.0, 0.25, 0.8, "sad"),
@@ -55,9 +57,24 @@ def say(base, reflection, empathy, base_choice=None, text="torn", foil="sad", **
             "The base model alone would have chosen it as well.",
         ),
         (
-            say(-1.0, 0.5, 2.0, "whelming", text="overwhelmed", foil="under", pieces=2, base_after="over"),
-            "“overwhelmed” was chosen over its alternatives, “under” first, in 2 pieces, mainly because of empathy. "
-            "After “over”, the base model alone would have chosen “whelming”.",
+            say(-1.0, 0.5, 2.0, "overcome", text="overwhelmed", foil="underwhelmed", pieces=2),
+            "“overwhelmed” was chosen over “underwhelmed” and others, mainly because of empathy. "
+            "The base model alone would have chosen “overcome”.",
+        ),
+        (
+            say(3.0, 0.5, 1.0, "underwhelmed", text="overwhelmed", foil="underwhelmed", pieces=2),
+            "“overwhelmed” was chosen over “underwhelmed” and others, mainly because of the base model. "
+            "The base model alone would have chosen “underwhelmed”, but it speaks for the rest of this word.",
+        ),
+        (
+            say(-1.0, 0.5, 2.0, text="overwhelmed", foil="overwhelmed", pieces=2),
+            "“overwhelmed” was chosen over other words, mainly because of empathy. "
+            "The base model alone would have chosen it as well.",
+        ),
+        (
+            say(1e-9, 1.0, 0.0, "sad"),
+            "“torn” was chosen over “sad”, mainly because of reflection. "
+            "The base model alone would have chosen “sad”; to it both were as good as equal.",
         ),
         (
             say(-1.0, 0.0, 2.0, "and", text="", foil="and"),
@@ -66,7 +83,7 @@ def say(base, reflection, empathy, base_choice=None, text="torn", foil="sad", **
         (
             say(-1.0, 0.0, 2.0, "", text="and", foil=""),
             "“and” was chosen over ending the reply, because of empathy. "
-            "The base model alone would have chosen ending the reply.",
+            "The base model alone would have ended the reply.",
         ),
     ],
 )
@@ -93,14 +110,37 @@ def test_items_are_listed_as_in_a_sentence():
 def test_the_whole_reply():
     push = {"base": 0.5, "reflection": 0.1, "empathy": 0.4}
     ranges = {"reflection": None, "empathy": (0.25, 0.5)}
-    assert reply_sentence(push, ranges, LABELS, 3, 8) == (
+    some = [("a", True)] * 3 + [("b", False)] * 5
+    assert reply_sentence(push, ranges, LABELS, some) == (
         "The base model alone would have chosen 3 of these 8 words as well. Among the objectives, empathy moved the "
         "choices most (40% of all push). The text stays the same while one slider moves, with empathy between 25.0% "
         "and 50.0% of the mix."
     )
-    assert "stays the same" not in reply_sentence(push, ranges, LABELS, 3, 8, sampled=True)
-    assert reply_sentence({"base": 1.0, "empathy": 0.0}, {"empathy": None}, LABELS, 1, 1).endswith("moved any choice.")
-    assert "reflection and empathy moved" in reply_sentence(
-        {"base": 0.5, "reflection": 0.25, "empathy": 0.25}, {}, LABELS, 1, 2
+    assert "stays the same" not in reply_sentence(push, ranges, LABELS, some, sampled=True)
+    assert reply_sentence({"base": 1.0, "empathy": 0.0}, {"empathy": None}, LABELS, [("a", True)]).endswith(
+        "moved any choice."
     )
-    assert reply_sentence({}, {}, LABELS, 0, 0) == ""
+    assert "reflection and empathy moved" in reply_sentence(
+        {"base": 0.5, "reflection": 0.25, "empathy": 0.25}, {}, LABELS, [("a", True), ("b", False)]
+    )
+    assert reply_sentence({}, {}, LABELS, []) == ""
+
+
+def test_that_nearly_all_words_are_the_bases_own_is_said_once_with_those_that_are_not():
+    push = {"base": 1.0, "empathy": 0.0}
+    nearly = [("so", True)] * 8 + [("torn", False), ("torn", False)]
+    assert reply_sentence(push, {}, LABELS, nearly).startswith(
+        "Nearly all words, 8 of 10, are the base model's own; it would have chosen otherwise at “torn”."
+    )
+    assert reply_sentence(push, {}, LABELS, nearly[:8]).startswith("Every word is what the base model alone")
+
+
+@given(st.floats(-5, 5), st.floats(-5, 5), st.sampled_from([None, "sad", "low"]), st.integers(1, 3))
+def test_no_sentence_denies_the_bar_of_the_base(base, reflection, choice, pieces):
+    if pieces == 1 and (choice is None) != (base >= 0) and choice != "low":
+        return  # its own choice decides the sign of its bar where the rival is the same
+    sentence = say(base, reflection, 0.0, choice, pieces=pieces)
+    if base > 0 and choice is not None:
+        assert "but" in sentence or "as good as equal" in sentence
+    if choice is None:
+        assert "would have chosen “" not in sentence

@@ -25,6 +25,13 @@ def test_a_faithfulness_scorer_is_optional(folder):
     assert read_manifest(folder).faithfulness == folder / "scorers/faithfulness-ship"
 
 
+def test_a_scorer_may_be_a_function(folder):
+    data = json.loads((folder / "manifest.json").read_text())
+    data["objectives"][0]["scorer"] = "my_scorers:calm"
+    (folder / "manifest.json").write_text(json.dumps(data))
+    assert read_manifest(folder).objectives[0].scorer == "my_scorers:calm"
+
+
 def test_an_objective_need_not_have_a_scorer(folder):
     data = json.loads((folder / "manifest.json").read_text())
     data["objectives"][0]["scorer"] = None
@@ -72,7 +79,7 @@ def test_a_statement_is_stripped_checked_and_cannot_leave_its_turn():
         check_statement(" \n")
     with pytest.raises(StatementError, match="601"):
         check_statement("x" * 601)
-    for hidden in ("\u200b", "\u2060 \ufeff"):
+    for hidden in ("\u200b", "\u2060 \ufeff", "...", " . . ?! ", "\u2026", "\u2800\u3164", "-"):
         with pytest.raises(StatementError, match="empty"):
             check_statement(hidden)
     for broken, name in (("a\ud800", "D800"), ("a\0b", "0000")):

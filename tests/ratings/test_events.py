@@ -11,7 +11,15 @@ import pytest
 
 from emorl.errors import RatingError
 from emorl.ratings import RatingStore, load_items
-from emorl.ratings.storage.events import EVENTS, ConsentGiven, OldDeleted, Place, QueueLaidOut, read_event, write_event
+from emorl.ratings.storage.events import (
+    EVENTS,
+    ConsentGiven,
+    OldDeleted,
+    QueueEntry,
+    QueueLaidOut,
+    read_event,
+    write_event,
+)
 from emorl.ratings.storage.journal import read_lines
 from emorl.ratings.storage.record import fingerprint
 from emorl.ratings.storage.restore import restore
@@ -52,7 +60,7 @@ def test_an_event_and_its_line_become_each_other_by_hand() -> None:
     place = {"key": "k", "mark": "m", "place": 0, "repeated": False, "flipped": True}
     layout = {**consent, "event": "layout", "places": [place]}
     del layout["version"]
-    assert read_event(layout) == (AT, QueueLaidOut("r", (Place("k", "m", 0, False, True),)))
+    assert read_event(layout) == (AT, QueueLaidOut("r", (QueueEntry("k", "m", 0, False, True),)))
     assert write_event(OldDeleted(AT), AT)["before"] == "2026-11-20T12:00:00+00:00"
 
 

@@ -213,6 +213,7 @@ BAD: list[tuple[Answer, str]] = [
     (replace(RUBRIC, would_say="maybe"), "would_say"),
     (replace(RUBRIC, choice="first"), "expected none"),
     (replace(RUBRIC, flags=("ugly",)), "flags"),
+    (replace(RUBRIC, flags=("first:parroting",)), "none that names a side"),
     (replace(RUBRIC, comment="x" * 2001), "2001 characters"),
     (replace(RUBRIC, comment="a\x00b"), "NUL"),
     (Answer(skip="lazy"), "skip"),

@@ -60,6 +60,26 @@ def test_a_missing_scorer_is_said(manifest, tiny_base, tmp_path) -> None:
         Scorers.load(replace(manifest, faithfulness=tmp_path / "gone"), tiny_base)
 
 
+OWN = "tests.training.own_scorer:brevity"
+
+
+def test_a_function_scores_only_if_its_module_is_listed(tiny_base, monkeypatch) -> None:
+    manifest = replace(
+        manifest_of([]), objectives=tuple(replace(o, scorer=OWN) for o in manifest_of(["brevity"]).objectives)
+    )
+    with pytest.raises(AssetError) as error:
+        Scorers.load(manifest, tiny_base)
+    assert str(error.value) == (
+        f"Got the scorer {OWN} in the manifest: expected a module that EMORL_SCORERS lists; "
+        "set EMORL_SCORERS=tests.training.own_scorer if you trust that code."
+    )
+    monkeypatch.setenv("EMORL_SCORERS", "other, tests.training")  # the package around it is another module
+    with pytest.raises(AssetError, match="expected a module that EMORL_SCORERS lists"):
+        Scorers.load(manifest, tiny_base)
+    monkeypatch.setenv("EMORL_SCORERS", "other, tests.training.own_scorer")
+    assert Scorers.load(manifest, tiny_base).scores("s", ["", "a" * 10]) == {"brevity": [1.0, 0.75]}
+
+
 def test_without_a_scorer_of_faithfulness_nothing_is_said_of_it() -> None:
     scorers = Scorers({"a": Counted("a")})
     assert scorers.score_replies("s", ["aa", "ab"]) == {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emorl.resources import data_path
-from emorl.safety.output import PARROT_WORDS, check_reply, longest_run
+from emorl.safety.output import PARROT_WORDS, Chip, check_reply, longest_run, sympathy
 
 STATEMENT = "I do everything for my mother and nobody ever asks how I am doing."
 
@@ -113,3 +113,23 @@ def test_the_longest_run_is_in_both_and_none_is_longer(left: list[str], right: l
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_text_is_taken(statement: str, reply: str) -> None:
     check_reply(statement, reply)
+
+
+# Measured on the replies that shaped it: 155 of 220 hollow ones found, none of some 18,000 of our own marked.
+def test_sympathy_with_nothing_behind_it_is_told_from_empathy() -> None:
+    pairs = [json.loads(line) for line in data_path("sympathy.jsonl").read_text("utf-8").splitlines()]
+    assert sum(sympathy(pair["hollow"]) is not None for pair in pairs) >= 154
+    own = [json.loads(line) for line in data_path("reflections.jsonl").read_text("utf-8").splitlines()]
+    own += [{"empathic": pair["empathic"]} for pair in pairs]
+    texts = [row[kind] for row in own for kind in ("simple", "complex", "empathic") if kind in row]
+    assert len(texts) > 18_000 and not [text for text in texts if sympathy(text)]
+
+
+@pytest.mark.parametrize("reply", ["", "  ", "...", "I'm sorry, and you feel let down by him. You miss him."])
+def test_no_sympathy(reply: str) -> None:
+    assert sympathy(reply) is None
+
+
+def test_sympathy_is_no_part_of_the_checks_of_every_reply() -> None:
+    assert check_reply(STATEMENT, "I'm so sorry to hear that.") == ()
+    assert sympathy("I'm so sorry to hear that.") == Chip("sympathy", "im so sorry to hear that.")

@@ -68,6 +68,62 @@ def test_faults_of_every_kind_stand_in_one_line(tmp_path):
     assert "search.least_share is 1.0, expected at most 0.5" in text
 
 
+OWN = "tests.training.own_scorer:brevity"
+
+
+def test_a_fourth_objective_is_a_few_lines(tmp_path):
+    (tmp_path / "scorer").mkdir()
+    (tmp_path / "scorer" / "scorer.json").write_text("{}")
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        f"objectives:\n  empathy: {{}}\n  brevity: {{scorer: '{OWN}', judge: '{tmp_path / 'scorer'}', steps: 5,\n"
+        "    label: Brevity, help: Says it in few words.}\n"
+        "presets:\n  short: {brevity: 1, empathy: .5}\n"
+    )
+    found = read_config(path)
+    assert list(found.objectives) == ["empathy", "brevity"] and found.presets == {
+        "short": {"brevity": 1, "empathy": 0.5}
+    }
+    own = found.objectives["brevity"]
+    assert (own.scorer, own.judge, own.steps) == (OWN, str(tmp_path / "scorer"), 5)
+    assert (own.label, own.help) == ("Brevity", "Says it in few words.")
+
+
+def test_an_objective_and_a_preset_that_cannot_be_used_are_said_with_all_other_faults(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text(
+        "objectives:\n  empathy: {scorer: /no/such, judge: 'no_such.module:score', label: ' '}\n  Base: {}\n  1: {}\n"
+        f"  uniform: {{scorer: '{OWN}'}}\n  charm: {{judge: '{OWN}'}}\n  brevity: {{scorer: 3}}\n"
+        "presets:\n  empathy: {empathy: 1}\n  balanced: {empathy: 1}\n  none: {}\n  zero: {empathy: 0}\n"
+        "  bad: {empathy: -1, warmth: 1, charm: .inf}\n  wrong: 3\n"
+    )
+    with pytest.raises(ConfigError) as error:
+        read_config(path)
+    text = str(error.value)
+    assert "\n" not in text
+    named = "expected the folder of a trained scorer, or package.module:function"
+    for part in (
+        f"objectives.empathy.scorer is '/no/such', {named};",
+        "objectives.empathy.judge is 'no_such.module:score', expected a module that Python can import;",
+        "objectives.empathy.label is ' ', expected some text;",
+        "objectives has 6 entries, expected at most 4: the search spans no more",
+        "objectives.Base is no name, expected small letters, digits, - and _, and none of balanced, base, ",
+        "objectives.1 is no name",
+        "objectives.uniform is no name",
+        "objectives.charm is unknown, expected one of reflection, empathy, fluency, or a scorer of its own",
+        "objectives.brevity.scorer is 3, expected str",
+        "presets.empathy is no name, expected small letters, digits, - and _, and no other preset's;",
+        "presets.balanced is no name",
+        "presets.none is {}, expected a weight above 0;",
+        "presets.zero is {'empathy': 0.0}, expected a weight above 0;",
+        "presets.bad.empathy is -1.0, expected a finite number of at least 0;",
+        "presets.bad.warmth is unknown, expected one of empathy, Base, 1,",
+        "presets.bad.charm is inf, expected a finite number of at least 0;",
+        "presets.wrong is 3, expected a mapping",
+    ):
+        assert part in text, part
+
+
 def test_numbers_with_an_exponent_are_numbers(tmp_path):
     path = tmp_path / "c.yaml"
     path.write_text(
@@ -239,6 +295,6 @@ def test_a_missing_file_is_said_with_the_names_of_the_shipped_ones(tmp_path):
     with pytest.raises(ConfigError) as error:
         read_config(tmp_path / "none.yaml")
     assert str(error.value) == (
-        f"No file {tmp_path / 'none.yaml'}: expected a YAML configuration, or one of default, smoke for a shipped one; "
-        "check the path."
+        f"No file {tmp_path / 'none.yaml'}: expected a YAML configuration, or one of default, smoke, study for a "
+        "shipped one; check the path."
     )

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from emorl.scoring.feelings import names_feeling
 from tests.training.texts import NOUNS, corpora_with, label, own, ranked
 from training.data import HollowReply
-from training.grades.empathy import HOLLOW, empathy_grade, empathy_groups, names_feeling
+from training.grades.empathy import HOLLOW, empathy_grade, empathy_groups
 from training.grades.faithfulness import faithfulness_groups
 from training.grades.fluency import fluency_groups
 from training.grades.graded import Graded, Sources, grouped

@@ -18,6 +18,9 @@ from emorl.errors import AdapterMismatch, AssetError, ConfigError
 from emorl.models.base import BASE_SHA256
 from emorl.models.manifest import base_identity, read_manifest
 from emorl.models.template import prompt_text
+from emorl.ui import ModelLoader
+from emorl.ui.reflect.screen import ReflectScreen
+from emorl.ui.writing.mixer import MixerFacts, model_settings
 from tests.training.texts import NOUNS, corpora_with, label, own, ranked
 from training.config import Config, EvaluateConfig, ScorersConfig, SearchConfig
 from training.evaluate import reply_writer
@@ -45,7 +48,12 @@ LABELS = tuple(
 OBJECTIVE = ObjectiveConfig(
     steps=2, prompts=2, samples=2, max_tokens=6, first_layer=1, rank=2, alpha=4, validate_every=1, validation=2
 )
-NAMES = ["reflection", "empathy", "fluency"]
+OURS = ["reflection", "empathy", "fluency"]
+NAMES = [*OURS, "brevity"]
+OWN = "tests.training.own_scorer:brevity"
+"""The scorer of the fourth objective, which nobody has trained."""
+
+BREVITY = replace(OBJECTIVE, scorer=OWN, help="Says it in few words.")
 
 
 def config_in(folder: Path) -> Config:
@@ -58,7 +66,8 @@ def config_in(folder: Path) -> Config:
         preferences=PreferencesConfig(lessons=2, batch=4),
         scorers=ScorersConfig(shared=SharedScorerConfig(epochs=1.0, batch=4, unread_share=1.0), limit=4),
         rounds=RoundsConfig(rounds=1, statements=3, samples=2, max_tokens=6, least=0.0, lessons=2, validation=2),
-        objectives=dict.fromkeys(NAMES, OBJECTIVE),
+        objectives={**dict.fromkeys(OURS, OBJECTIVE), "brevity": BREVITY},
+        presets={"short": {"brevity": 3.0, "empathy": 1.0}},
         search=SearchConfig(prompts=2, levels=1, max_tokens=5),
         evaluate=EvaluateConfig(prompts=3, max_tokens=6),
     )
@@ -138,7 +147,7 @@ def test_objectives_keep_their_account_and_the_best_adapter(config) -> None:
         lines = [json.loads(line) for line in (folder / "validation.jsonl").read_text().splitlines()]
         assert [line["step"] for line in lines] == [0, 1, 2]
         judged = [line["judge"] == line["judge"] for line in lines]  # nan is unlike itself
-        assert judged == [name != "fluency"] * 3
+        assert judged == [name in ("reflection", "empathy")] * 3
         assert load_adapter(folder / "best").rank == 2
 
 
@@ -167,6 +176,7 @@ def test_finished_stages_are_not_repeated(config, caplog) -> None:
             "objectives/reflection",
             "objectives/empathy",
             "objectives/fluency",
+            "objectives/brevity",
         )
     ]
     assert {path: path.stat().st_mtime_ns for path in config.out.rglob("*.safetensors")} == before
@@ -175,7 +185,7 @@ def test_finished_stages_are_not_repeated(config, caplog) -> None:
 
 
 def test_an_adapter_trained_with_other_settings_is_refused(config) -> None:
-    before = (config.models / "manifest.json").read_bytes()
+    before = {path: path.read_bytes() for path in config.models.glob("*.json")}
     changed = replace(config, objectives={**config.objectives, "empathy": replace(OBJECTIVE, beta=0.5, samples=3)})
     with pytest.raises(ConfigError) as error:
         objectives.run_objectives(changed, resume=True)
@@ -187,7 +197,11 @@ def test_an_adapter_trained_with_other_settings_is_refused(config) -> None:
     package.run_package(changed)  # says what the adapters were trained with, whatever the file says
     entries = {entry["name"]: entry for entry in read(config.models / "manifest.json")["objectives"]}
     assert entries["empathy"]["training"]["settings"] == asdict(OBJECTIVE)
-    (config.models / "manifest.json").write_bytes(before)
+    assert not (config.models / "evaluation.json").exists() and not (config.models / "search.json").exists()
+    with pytest.raises(ConfigError, match="Got no search.json, evaluation.json in .*; run the stages package, search"):
+        evaluation.run_card(changed)
+    for path, content in before.items():
+        path.write_bytes(content)
 
 
 def test_an_earlier_stage_run_alone_leaves_the_later_warm_start_in_its_place(config) -> None:
@@ -223,16 +237,21 @@ def test_the_manifest_is_whole(config) -> None:
     manifest, data = read_manifest(config.models), read(config.models / "manifest.json")
     assert [o.name for o in manifest.objectives] == NAMES
     shared = config.models / "scorers" / "shared-ship"
-    assert [o.scorer for o in manifest.objectives] == [shared, shared, "fluency"]
+    assert [o.scorer for o in manifest.objectives] == [shared, shared, "fluency", OWN]
+    assert (manifest.objectives[3].label, manifest.objectives[3].help) == ("Brevity", "Says it in few words.")
     assert manifest.faithfulness == shared and data["faithfulness"]["judge"] == "scorers/shared-judge"
-    assert [entry["judge"] for entry in data["objectives"]] == ["scorers/shared-judge"] * 2 + [None]
+    assert [entry["judge"] for entry in data["objectives"]] == ["scorers/shared-judge"] * 2 + [None] * 2
     assert manifest.base_id == base_identity(BASE_SHA256, config.models / "warmstart")
     for objective, entry in zip(manifest.objectives, data["objectives"], strict=True):
         assert objective.label and objective.help.endswith((".", "”"))
-        assert entry["training"]["settings"] == asdict(OBJECTIVE) and entry["training"]["steps"] == 2
+        expected = BREVITY if objective.name == "brevity" else OBJECTIVE
+        assert entry["training"]["settings"] == asdict(expected) and entry["training"]["steps"] == 2
         with safe_open(objective.adapter / "adapter_model.safetensors", "pt") as file:
             assert file.metadata()["base_id"] == manifest.base_id
-    assert list(manifest.presets) == ["balanced", "equal", *NAMES, "base"]
+    assert list(manifest.presets) == ["balanced", "equal", *NAMES, "short", "base"]
+    assert manifest.presets["short"] == {"brevity": 3.0, "empathy": 1.0}
+    warm, learnt = data["warm_start"]["training"], data["warm_start"]["training"]["preferences"]
+    assert warm["settings"] == asdict(config.warmstart) and learnt["settings"]["epochs"] == config.preferences.epochs
     assert manifest.presets["equal"] == dict.fromkeys(NAMES, 1.0) and manifest.presets["base"] == {}
     assert manifest.presets["empathy"] == {"empathy": 1.0}
 
@@ -264,7 +283,7 @@ def test_the_evaluation_measures_what_the_models_write(config) -> None:
     for method, weights in record["weights"].items():
         assert replies[method] == write(statements, weights), method
     shares = record["share_of_different_replies"]
-    assert len(shares) == 6 * 5 / 2 and shares["warmstart / emorl"] == pytest.approx(
+    assert len(shares) == 7 * 6 / 2 and shares["warmstart / emorl"] == pytest.approx(
         sum(a != b for a, b in zip(replies["warmstart"], replies["emorl"], strict=True)) / 3
     )
 
@@ -279,7 +298,7 @@ def test_gains_are_differences_of_means_and_stand_in_the_manifest(config) -> Non
             assert interval["mean"] == pytest.approx(difference, abs=1e-9)
             assert interval["low"] <= interval["mean"] + 1e-9 and interval["mean"] <= interval["high"] + 1e-9
     for entry in data["objectives"]:
-        roles = ["ship", "judge"] if entry["name"] != "fluency" else ["ship"]  # no judge, no column
+        roles = ["ship", "judge"] if entry["judge"] else ["ship"]  # no judge, no column
         assert list(entry["evaluation"]) == [f"{role} {mode}" for role in roles for mode in ("greedy", "sampled")]
         found = entry["evaluation"]["ship sampled"]
         column = f"{entry['name']} ship sampled"
@@ -292,11 +311,13 @@ def test_the_card_has_a_part_for_every_scorer_and_every_figure(config) -> None:
     for role in ("ship", "judge"):
         for name in OBJECTIVES:
             assert f"### shared-{role}: {name}\n" in text
-    assert "3 objective adapters" in text and "| empathy | held-out judge | sampled |" in text
+    assert "4 objective adapters" in text and "| empathy | held-out judge | sampled |" in text
     assert "| fluency | shipping scorer | greedy |" in text and "| fluency | held-out judge" not in text
+    assert "| brevity | shipping scorer | greedy |" in text
 
 
-def test_what_was_packaged_reflects_and_judges(config) -> None:
+def test_what_was_packaged_reflects_and_is_scored(config, monkeypatch) -> None:
+    monkeypatch.setenv("EMORL_SCORERS", "tests.training.own_scorer")
     assert not open_reflector(config.models, scored=False).writer.scorers.by_objective
     reflector = open_reflector(config.models)
     found = reflector.reflect(
@@ -304,6 +325,53 @@ def test_what_was_packaged_reflects_and_judges(config) -> None:
     )
     assert found.scores is not None and set(found.scores) == set(NAMES)
     assert all(0 <= score <= 1 for score in found.scores.values()) and 0 <= found.faithfulness <= 1
+
+
+def test_the_app_shows_all_four_and_scores_them(config, monkeypatch) -> None:
+    monkeypatch.setenv("EMORL_SCORERS", "tests.training.own_scorer")
+    reflector = open_reflector(config.models)
+    loader = ModelLoader.ready(reflector)
+    sliders = model_settings(loader)
+    assert isinstance(sliders, MixerFacts)
+    assert [objective.name for objective in sliders.objectives] == NAMES and "short" in sliders.presets
+    statement, weights = "I sold my violin and I regret it now.", {"brevity": 1.0}
+    found = reflector.reflect(statement, reflector.setting(weights), explain=False)
+    mix = {"weights": weights, "strength": 1.0, "temperature": 0.0, "seed": 0, "best_of": 1}
+    shown, _ = list(ReflectScreen(loader, lambda: None).write(statement, mix))[-1]
+    assert shown["text"] == found.reflection and found.scores is not None
+    assert {score["name"]: score["score"] for score in shown["scores"]} == pytest.approx(found.scores, abs=1e-6)
+    assert list(found.scores) == NAMES and found.scores["brevity"] > 0
+
+
+@pytest.mark.parametrize(
+    ("stage", "changes", "folder", "said"),
+    [
+        (warm_start.run_warmstart, {"warmstart": {"epochs": 2.0}}, "warmstart", "epochs 1.0 instead of 2.0"),
+        (warm_start.run_preferences, {"preferences": {"beta": 0.9}}, "preferences", "beta 0.1 instead of 0.9"),
+        (run_scorers, {"scorers": {"limit": 3}}, "scorers/shared-ship", "limit 4 instead of 3"),
+        (warm_start.run_rounds, {"rounds": {"samples": 3}}, "rounds", "samples 2 instead of 3"),
+    ],
+)
+def test_what_was_made_with_other_settings_is_refused_by_every_stage(config, stage, changes, folder, said) -> None:
+    before = {path: path.stat().st_mtime_ns for path in config.out.rglob("*")}
+    ((part, values),) = changes.items()
+    with pytest.raises(ConfigError) as error:
+        stage(replace(config, **{part: replace(getattr(config, part), **values)}))
+    assert str(error.value) == (
+        f"Got {config.out / folder}, which was made with {said}: expected the settings of the file, and what the "
+        "stages before have made; put them back, or make it anew with --anew."
+    )
+    assert {path: path.stat().st_mtime_ns for path in config.out.rglob("*")} == before
+
+
+def test_an_adapter_of_another_warm_start_or_scorer_is_refused(config, monkeypatch) -> None:
+    monkeypatch.setattr(objectives, "latest_warm_start", lambda config: config.out / "none")
+    with pytest.raises(ConfigError, match="reflection, which was made with warm_start [0-9a-f]{12} instead of none: "):
+        objectives.run_objectives(config)
+    monkeypatch.undo()
+    other = replace(config, out=config.out, objectives={**config.objectives, "empathy": replace(OBJECTIVE, scorer=OWN)})
+    with pytest.raises(ConfigError, match=f"empathy, which was made with scorer [0-9a-f]{{12}} instead of {OWN}: "):
+        objectives.run_objectives(other)
 
 
 # ---------------------------------------------------------------- a stage before its turn

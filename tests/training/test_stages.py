@@ -63,7 +63,7 @@ def test_a_missing_corpus_is_said(config, monkeypatch, caplog) -> None:
 def put_scorer(folder: Path, name: str, *objectives: str) -> Path:
     """A scorer's card alone; with the objectives of one that is shared."""
     path = folder / "scorers" / name
-    path.mkdir(parents=True)
+    path.mkdir(parents=True, exist_ok=True)
     (path / "scorer.json").write_text(json.dumps({"objectives": objectives} if objectives else {}))
     return path
 
@@ -302,7 +302,7 @@ def test_every_stage_has_its_command_and_runs_in_order() -> None:
     assert list(stage_runs()) == list(STAGES)
     order = list(STAGES)  # each stands on the one before
     assert order.index("warmstart") < order.index("scorers") < order.index("rounds")
-    assert {command.name for command in app.registered_commands} == {*STAGES, "all"}
+    assert {command.name for command in app.registered_commands} == {*STAGES, "all", "baselines", "report"}
     assert {group.name for group in app.registered_groups} == {"data", "reading"}
 
 

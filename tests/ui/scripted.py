@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from emorl.ensemble import Setting
 from emorl.errors import StatementError
-from emorl.explain import Explanation, Step, Variant, Variants, explanation, plan_variants
+from emorl.explain import Explanation, OwnWord, Step, Variant, Variants, explanation, plan_variants
 from emorl.explain.contributions import TokenFacts
+from emorl.explain.own_words import Instead
 from emorl.explain.steps import TokenCandidate
+from emorl.models.template import check_statement
+from emorl.reflecting.appraise import Appraisal, appraisal
 from emorl.reflecting.best_of import plan, total
 from emorl.reflecting.reflection import (
     Candidate,
@@ -191,6 +194,32 @@ class ScriptedReflector(Interface):
         ranked = sorted(found.values(), key=lambda one: -one.total)
         chosen = self._reflection(statement, ranked[0].reflection, explain, ranked[0].setting)
         yield replace(chosen, candidates=tuple(ranked))
+
+    def best_of(
+        self, statement: str, count: int, setting: Setting, explain: bool = True, atlas: StatementAtlas | None = None
+    ) -> Reflection:
+        """The last of `stream_best`."""
+        *_, last = self.stream_best(statement, count, setting, explain, atlas)
+        assert isinstance(last, Reflection)
+        return last
+
+    def appraise(self, statement: str, reply: str, beside: Sequence[str] = ()) -> tuple[Appraisal, ...]:
+        """Checks as they are; reflection makes the first word twice as likely, empathy the second half as likely.
+
+        Empathy would write "low" for the third word and the base as well; the fourth empathy alone would join to "You".
+        """
+        own = check_statement(reply, "reflection", "what you would say")
+        self.started += 1
+        words = []
+        for index, text in enumerate(own.split()):
+            log_p = {"base": -2.0, "reflection": -1.0 if index == 0 else -2.0, "empathy": -3.0 if index == 1 else -2.0}
+            instead = {2: {"base": Instead("low", 2.0), "empathy": Instead("low", 2.0)}}.get(index, {})
+            instead |= {3: {"empathy": Instead("You're", 2.0, True), "base": Instead("", 2.0)}}.get(index, {})
+            words.append(OwnWord(text, index > 0, "word", log_p, instead))
+        words.append(OwnWord("", False, "end", dict.fromkeys(("base", "reflection", "empathy"), -1.0), {}))
+        scored = [self._scored(text) for text in (own, *beside)]
+        first, *others = (appraisal(statement, text, one) for text, one in zip((own, *beside), scored, strict=True))
+        return replace(first, words=tuple(words)), *others
 
     def _script(self, statement: str, setting: Setting, lone: bool) -> list[str]:
         if self.echo:

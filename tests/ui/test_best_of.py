@@ -211,8 +211,8 @@ def test_the_blind_rating_compares_ways_of_writing(
 ) -> None:
     (tmp_path / "items.jsonl").write_text("", encoding="utf-8")
     monkeypatch.setenv("EMORL_RATING_ITEMS", str(tmp_path / "items.jsonl"))
-    sender = Sender(screen.cache, lambda: store)
-    answer, _ = sender.send(RATER, event({"ids": [written(screen)["id"]], "consent": True}))
+    sender = Sender(screen.loader, screen.cache, lambda: store)
+    answer, _ = sender.send(RATER, event({"texts": [written(screen)["id"]], "consent": True}))
     assert answer["phase"] == "sent"
     queue = RatingQueue(store, [])
     queue.consent(RATER)
@@ -267,6 +267,6 @@ def test_its_words_are_explained_by_what_wrote_them(screen: ReflectScreen) -> No
 
 def test_compare_says_it_of_both(reflector: ScriptedReflector) -> None:
     sampled = {**MIX, "temperature": 0.7, "seed": 1, "best_of": 8}  # what the Reflect screen writes is not asked of it
-    *_, done = CompareScreen(ModelLoader.ready(reflector)).write(STATEMENT, MIX, sampled)
+    *_, done = CompareScreen(ModelLoader.ready(reflector)).write(STATEMENT, 2, MIX, sampled)
     assert [side["faithfulness"]["reading"] for side in done["sides"]] == ["unsure", "probably_not"]
     assert [side["choice"] for side in done["sides"]] == [None, None]

@@ -11,7 +11,7 @@ import pytest
 from emorl.errors import AssetError
 from emorl.ui import ModelLoader
 from emorl.ui.compare.screen import CompareScreen
-from emorl.ui.compare.word_diff import word_diff
+from emorl.ui.compare.word_diff import marks, word_diff
 from emorl.ui.writing import strings
 from tests.ui.scripted import BASE_REPLY, REPLY, ScriptedReflector
 
@@ -30,7 +30,7 @@ def last(steps: Any) -> dict[str, Any]:
 
 
 def test_both_texts_grow_together_and_then_are_compared(screen: CompareScreen, reflector: ScriptedReflector) -> None:
-    steps = list(screen.write("I am tired.", BALANCED, BASE))
+    steps = list(screen.write("I am tired.", 2, BALANCED, BASE))
     assert steps[0] == {"phase": "writing", "texts": ["", ""]}
     assert steps[2] == {"phase": "writing", "texts": ["Part of", "I am "]}
     done = steps[-1]
@@ -46,17 +46,17 @@ def test_both_texts_grow_together_and_then_are_compared(screen: CompareScreen, r
 
 
 def test_equal_texts_are_said_to_be_equal(screen: CompareScreen) -> None:
-    done = last(screen.write("I am tired.", BALANCED, BALANCED))
+    done = last(screen.write("I am tired.", 2, BALANCED, BALANCED))
     assert done["same"] and all(same for side in done["sides"] for _, same in side["marked"])
 
 
 def test_before_there_are_sliders_the_first_presets_are_written(screen: CompareScreen) -> None:
-    first, second = last(screen.write("I am tired.", None, None))["sides"]
+    first, second = last(screen.write("I am tired.", 2, None, None))["sides"]
     assert (first["weights"], second["weights"]) == (BALANCED["weights"], BASE["weights"])
 
 
 def test_crisis_phrases_show_contacts_and_write_nothing(screen: CompareScreen, reflector: ScriptedReflector) -> None:
-    (step,) = screen.write(CRISIS, BALANCED, BASE)
+    (step,) = screen.write(CRISIS, 2, BALANCED, BASE)
     assert step["phase"] == "crisis" and any(contact["phone"] for contact in step["contacts"])
     assert (reflector.started, len(screen.cache)) == (0, 0)
 
@@ -67,13 +67,13 @@ def test_crisis_phrases_show_contacts_and_write_nothing(screen: CompareScreen, r
 def test_a_crisis_statement_needs_its_own_confirmation(
     screen: CompareScreen, reflector: ScriptedReflector, data: Any
 ) -> None:
-    (step,) = screen.write_confirmed(CRISIS, BALANCED, BASE, gr.EventData(None, data))
+    (step,) = screen.write_confirmed(CRISIS, 2, BALANCED, BASE, None, None, gr.EventData(None, data))
     assert step["phase"] == "crisis" and reflector.started == 0
 
 
 def test_nothing_of_a_confirmed_exercise_is_held(screen: CompareScreen) -> None:
     event = gr.EventData(None, {"confirmed": True, "statement": CRISIS})
-    done = last(screen.write_confirmed(CRISIS, BALANCED, BASE, event))
+    done = last(screen.write_confirmed(CRISIS, 2, BALANCED, BASE, None, None, event))
     assert done["confirmed"] and [side["id"] for side in done["sides"]] == ["", ""]
     assert len(screen.cache) == 0
 
@@ -89,7 +89,7 @@ def test_nothing_of_a_confirmed_exercise_is_held(screen: CompareScreen) -> None:
     ],
 )
 def test_errors_are_one_line(screen: CompareScreen, statement: Any, first: Any, second: Any, message: str) -> None:
-    found = last(screen.write(statement, first, second))
+    found = last(screen.write(statement, 2, first, second))
     assert found["phase"] == "error" and message in found["message"] and "\n" not in found["message"]
 
 
@@ -98,12 +98,12 @@ def test_an_unexpected_error_does_not_show_its_text(screen: CompareScreen, refle
         raise RuntimeError("secret path")
 
     reflector.side_by_side = broken  # type: ignore[method-assign]
-    found = last(screen.write("Hello", BALANCED, BASE))
+    found = last(screen.write("Hello", 2, BALANCED, BASE))
     assert found == {"phase": "error", "message": strings.ERRORS["unexpected"]}
 
 
 def test_closing_the_handler_closes_the_reflector(screen: CompareScreen, reflector: ScriptedReflector) -> None:
-    steps = screen.write("I am tired.", BALANCED, BASE)
+    steps = screen.write("I am tired.", 2, BALANCED, BASE)
     next(steps), next(steps)
     steps.close()  # type: ignore[attr-defined]
     assert (reflector.closed_early, len(screen.cache)) == (1, 0)
@@ -114,7 +114,7 @@ def test_it_waits_for_the_model() -> None:
         time.sleep(0.5)
         return ScriptedReflector()
 
-    steps = list(CompareScreen(ModelLoader(load)).write("I am tired.", None, None))
+    steps = list(CompareScreen(ModelLoader(load)).write("I am tired.", 2, None, None))
     assert steps[0] == {"phase": "waiting", "message": strings.LOADING}
     assert steps[-1]["phase"] == "done"
 
@@ -123,7 +123,7 @@ def test_a_failed_load_is_said() -> None:
     def load() -> Any:
         raise AssetError.of("no base model", "one", "fetch it")
 
-    found = last(CompareScreen(ModelLoader(load)).write("I am tired.", None, None))
+    found = last(CompareScreen(ModelLoader(load)).write("I am tired.", 2, None, None))
     assert found["phase"] == "error" and "no base model" in found["message"]
 
 
@@ -143,3 +143,31 @@ def test_words_that_only_one_text_has(first: str, second: str, marked: tuple[str
     assert [" ".join(word for word, _ in words) for words in found] == [first, second]
     common = [[word for word, same in words if same] for words in found]
     assert common[0] == common[1]
+
+
+def test_up_to_four_are_written_and_compared_with_the_first(screen: CompareScreen) -> None:
+    done = last(screen.write("I am tired.", 4, BALANCED, BASE, BALANCED, BASE))
+    assert [side["text"] for side in done["sides"]] == [REPLY, BASE_REPLY, REPLY, BASE_REPLY]
+    assert [(side["other"], side["alike"]) for side in done["sides"]] == [
+        ("", True),
+        ("A", False),
+        ("A", True),
+        ("A", False),
+    ]
+    assert not done["same"]
+
+
+@pytest.mark.parametrize("count", [None, "3", 1, 5, True, 2.0])
+def test_any_other_number_of_settings_counts_as_two(screen: CompareScreen, count: Any) -> None:
+    assert len(last(screen.write("I am tired.", count, BALANCED, BASE, BASE, BASE))["sides"]) == 2
+
+
+def test_marks_say_something_only_where_most_words_are_shared() -> None:
+    one, two = marks(["You are tired of it all.", "You are sick of it all."])
+    assert (one.other, two.other, one.alike, two.alike) == ("B", "A", True, True)  # 5 of 6
+    assert [word for word, same in two.words if not same] == ["sick"]
+    half, _ = marks(["a b c d", "a b x y"])
+    assert half.alike  # 2 of 4
+    less, _ = marks(["a b c d e", "a b x y z"])
+    assert not less.alike  # 2 of 5
+    assert [mark.other for mark in marks(["a", "b", "a"])] == ["", "A", "A"]

@@ -156,6 +156,19 @@ def test_answers_are_read_whole() -> None:
     assert read_answer({"skip": "other", "comment": " "}, False).comment is None
 
 
+@pytest.mark.parametrize(("flipped", "side"), [(False, "first"), (True, "second")])
+def test_flags_of_a_pair_are_those_of_its_sides(flipped: bool, side: str) -> None:
+    shown = {"choice": "tie", "flags": ["left:parroting", "right:off_topic"]}
+    other = {"first": "second", "second": "first"}[side]
+    stored = (f"{side}:parroting", f"{other}:off_topic")
+    assert read_answer(shown, flipped).flags == stored
+    assert set(read_draft(shown)["flags"]) == set(shown["flags"])
+    task = Task(1, "t", PAIR, flipped, {"choice": "tie", "flags": list(stored)}, 0, 1, False)
+    assert item_payload(task, "r").draft["flags"] == shown["flags"]
+    with pytest.raises(RatingError):
+        read_answer({"choice": "tie", "flags": ["up:parroting"]}, flipped)
+
+
 @pytest.mark.parametrize(
     "answers",
     [

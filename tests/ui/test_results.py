@@ -20,7 +20,7 @@ from emorl.ratings import Answer, RatingQueue, RatingStore, load_items, open_sto
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.reflect.rating import new_rating
 from emorl.ui.results import strings
-from emorl.ui.results.gate import MAX_PAUSE_S, MAX_TRIES, PAUSE_S, SESSION_S, Gate
+from emorl.ui.results.gate import MAX_ADDRESSES, MAX_PAUSE_S, MAX_TRIES, PAUSE_S, SESSION_S, Gate
 from emorl.ui.results.screen import ResultsScreen, password, results_screen
 from tests.ui.scripted import ScriptedReflector
 
@@ -130,6 +130,27 @@ def test_after_five_wrong_ones_even_the_right_one_waits_and_the_pause_doubles(ga
     assert gate.enter(SECRET)
     wrong(gate, MAX_TRIES - 1)  # counted anew
     assert gate.enter(SECRET)
+
+
+def test_whoever_guesses_keeps_nobody_else_out(gate: Gate, clock: Clock) -> None:
+    for _ in range(MAX_TRIES):
+        with pytest.raises(RatingError, match="wrong password"):
+            gate.enter("guess", "203.0.113.9")
+    with pytest.raises(RatingError, match="in 60 s"):
+        gate.enter(SECRET, "203.0.113.9")
+    assert gate.enter(SECRET, "198.51.100.4") and gate.enter(SECRET)
+    clock.now += PAUSE_S
+    assert gate.enter(SECRET, "203.0.113.9")
+
+
+def test_only_so_many_addresses_are_remembered(gate: Gate) -> None:
+    for _ in range(MAX_TRIES):
+        with pytest.raises(RatingError, match="wrong password"):
+            gate.enter("guess", "the first")
+    for number in range(MAX_ADDRESSES):
+        with pytest.raises(RatingError, match="wrong password"):
+            gate.enter("guess", str(number))
+    assert gate.enter(SECRET, "the first")  # forgotten
 
 
 def test_the_pause_has_an_end(gate: Gate, clock: Clock) -> None:

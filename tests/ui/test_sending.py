@@ -12,6 +12,7 @@ import pytest
 
 from emorl.ensemble import Setting
 from emorl.ratings import RatingQueue, RatingStore
+from emorl.ui import ModelLoader
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.sending import strings
 from emorl.ui.sending.form import Sender
@@ -26,7 +27,7 @@ def sender(store: RatingStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     items = tmp_path / "items.jsonl"
     items.write_text("", encoding="utf-8")
     monkeypatch.setenv("EMORL_RATING_ITEMS", str(items))
-    return Sender(ReflectionCache(), lambda: store)
+    return Sender(ModelLoader.ready(ScriptedReflector()), ReflectionCache(), lambda: store)
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def queued(store: RatingStore, rater: str = RATER) -> Any:
 
 
 def test_a_pair_comes_as_one_choice_without_names(sender: Sender, store: RatingStore, ids: list[str]) -> None:
-    answer, who = send(sender, {"ids": ids, "consent": True})
+    answer, who = send(sender, {"texts": ids, "consent": True})
     assert (answer, who) == ({"phase": "sent"}, RATER)
     task = queued(store)
     assert {task.item.first.text, task.item.second.text} == {REPLY, BASE_REPLY}
@@ -58,7 +59,7 @@ def test_a_pair_comes_as_one_choice_without_names(sender: Sender, store: RatingS
 
 
 def test_one_reflection_comes_as_one_to_rate(sender: Sender, store: RatingStore, ids: list[str]) -> None:
-    assert send(sender, {"ids": ids[:1], "consent": True})[0] == {"phase": "sent"}
+    assert send(sender, {"texts": ids[:1], "consent": True})[0] == {"phase": "sent"}
     item = queued(store).item
     assert (item.first.text, item.second, item.source) == (REPLY, None, "reflect")
     assert item.first.weights == {"reflection": 0.6, "empathy": 0.4}
@@ -66,24 +67,24 @@ def test_one_reflection_comes_as_one_to_rate(sender: Sender, store: RatingStore,
 
 def test_twice_or_swapped_it_is_one_item(sender: Sender, store: RatingStore, ids: list[str]) -> None:
     for names in (ids, ids, ids[::-1]):
-        assert send(sender, {"ids": names, "consent": True})[0]["phase"] == "sent"
+        assert send(sender, {"texts": names, "consent": True})[0]["phase"] == "sent"
     assert queued(store).total == 1
 
 
 def test_it_joins_the_end_of_a_queue_that_is_under_way(sender: Sender, store: RatingStore, ids: list[str]) -> None:
-    send(sender, {"ids": ids, "consent": True})
+    send(sender, {"texts": ids, "consent": True})
     first = queued(store)
-    send(sender, {"ids": ids[:1], "consent": True})
+    send(sender, {"texts": ids[:1], "consent": True})
     assert (queued(store).assignment, queued(store).total) == (first.assignment, 2)
 
 
 def test_it_is_in_the_senders_queue_only(sender: Sender, store: RatingStore, ids: list[str]) -> None:
-    send(sender, {"ids": ids, "consent": True})
+    send(sender, {"texts": ids, "consent": True})
     assert queued(store, "b" * 32) is None
 
 
 def test_a_new_rater_gets_an_id(sender: Sender, store: RatingStore, ids: list[str]) -> None:
-    _, who = send(sender, {"ids": ids, "consent": True}, rater="Jane Doe")
+    _, who = send(sender, {"texts": ids, "consent": True}, rater="Jane Doe")
     assert len(who) == 32 and queued(store, who).total == 1
 
 
@@ -91,12 +92,12 @@ def test_a_new_rater_gets_an_id(sender: Sender, store: RatingStore, ids: list[st
 def test_without_a_true_tick_nothing_is_stored(
     sender: Sender, store: RatingStore, ids: list[str], consent: object
 ) -> None:
-    answer, _ = send(sender, {"ids": ids, "consent": consent})
+    answer, _ = send(sender, {"texts": ids, "consent": consent})
     assert answer == {"phase": "error", "message": strings.ERRORS["consent"]}
     assert queued(store) is None
 
 
-@pytest.mark.parametrize("data", [None, "text", {}, {"ids": "x"}, {"ids": []}, {"ids": ["a", "b", "c"]}])
+@pytest.mark.parametrize("data", [None, "text", {}, {"texts": "x"}, {"texts": []}, {"texts": ["a"] * 5}])
 def test_a_form_that_cannot_be_read(sender: Sender, data: Any) -> None:
     if isinstance(data, dict):
         data = {**data, "consent": True}
@@ -104,7 +105,7 @@ def test_a_form_that_cannot_be_read(sender: Sender, data: Any) -> None:
 
 
 def test_what_is_no_longer_held_is_refused(sender: Sender, store: RatingStore, ids: list[str]) -> None:
-    answer, _ = send(sender, {"ids": [ids[0], "0" * 32], "consent": True})
+    answer, _ = send(sender, {"texts": [ids[0], "0" * 32], "consent": True})
     assert answer == {"phase": "error", "message": strings.ERRORS["gone"]}
     assert queued(store) is None
 
@@ -114,12 +115,12 @@ def test_equal_texts_and_two_statements_are_no_choice(sender: Sender, store: Rat
     assert held is not None
     again = sender.cache.put(held.reflection)
     other = sender.cache.put(replace(held.reflection, statement="Another.", reflection="Other."))
-    assert send(sender, {"ids": [ids[0], again], "consent": True})[0]["message"] == strings.ERRORS["same"]
-    assert send(sender, {"ids": [ids[0], other], "consent": True})[0]["message"] == strings.ERRORS["form"]
+    assert send(sender, {"texts": [ids[0], again], "consent": True})[0]["message"] == strings.ERRORS["same"]
+    assert send(sender, {"texts": [ids[0], other], "consent": True})[0]["message"] == strings.ERRORS["form"]
     assert queued(store) is None
 
 
 def test_a_store_that_fails_is_one_plain_line(sender: Sender, ids: list[str]) -> None:
-    broken = Sender(sender.cache, lambda: SimpleNamespace())  # type: ignore[arg-type,return-value]
-    answer, _ = send(broken, {"ids": ids, "consent": True})
+    broken = Sender(sender.loader, sender.cache, lambda: SimpleNamespace())  # type: ignore[arg-type,return-value]
+    answer, _ = send(broken, {"texts": ids, "consent": True})
     assert answer == {"phase": "error", "message": strings.ERRORS["unexpected"]}

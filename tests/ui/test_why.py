@@ -42,6 +42,7 @@ def test_an_explanation_of_words_with_marks_and_end_apart(screen: WhyScreen, hel
     assert tired["sentence"] == (
         "“tired” was chosen over “sad”, mainly because of empathy. The base model alone would have chosen “sad”."
     )
+    assert (tired["foil"], tired["own"]) == ("sad", {"base": "sad", "reflection": "tired", "empathy": "low"})
     assert payload["overall"]["unchanged"]["reflection"] == [0.14, 0.9]
     assert sum(payload["overall"]["absolute"].values()) == pytest.approx(1, abs=1e-5)
     push = sum(abs(part) for row in TOKENS for part in row[2:])

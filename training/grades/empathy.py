@@ -9,8 +9,8 @@ Replies that were read are graded in the same way. Left out: training itself (`t
 from __future__ import annotations
 
 import random
-import re
 
+from emorl.scoring.feelings import names_feeling
 from training.data import LabelledReply
 from training.grades.contrasts import contrast
 from training.grades.graded import Graded, Sources, grouped
@@ -30,70 +30,6 @@ HOLLOW = (
     "I'm glad things are going so well.",
     "It's lovely to hear that.",
 )
-FEELINGS = (
-    "afraid",
-    "alone",
-    "angry",
-    "annoyed",
-    "anxious",
-    "ashamed",
-    "bitter",
-    "cheated",
-    "confused",
-    "cornered",
-    "desperate",
-    "determined",
-    "disappointed",
-    "discouraged",
-    "embarrassed",
-    "excited",
-    "exhausted",
-    "fed up",
-    "frightened",
-    "frustrated",
-    "furious",
-    "grateful",
-    "guilty",
-    "happy",
-    "helpless",
-    "hopeful",
-    "hurt",
-    "irritated",
-    "jealous",
-    "left out",
-    "let down",
-    "lonely",
-    "lost",
-    "mad",
-    "miserable",
-    "nervous",
-    "numb",
-    "on edge",
-    "overwhelmed",
-    "pleased",
-    "proud",
-    "relieved",
-    "resentful",
-    "sad",
-    "scared",
-    "stuck",
-    "tired",
-    "torn",
-    "touched",
-    "trapped",
-    "uneasy",
-    "unsure",
-    "upset",
-    "worn out",
-    "worried",
-)
-FEELING = re.compile(r"\b(?:" + "|".join(FEELINGS) + r")\b", re.IGNORECASE)
-
-
-def names_feeling(text: str) -> str | None:
-    """The first feeling word of a text, or None."""
-    found = FEELING.search(text)
-    return found.group().lower() if found else None
 
 
 def empathy_grade(label: LabelledReply) -> float | None:

@@ -3,7 +3,8 @@
 Every stage reads what the one before left in the run's folder (`out`) and can be run alone. What the stages do is in
 the modules of `training`; what lies here ties it to the settings of a run: `warm_start` has the first three that make
 the warm start, `scorers`, `objectives`, `package`, `search` and `evaluation` the others. They share `statements` (who
-sees which), `scores` (what is rewarded and measured) and `models` (the packaged models). Left out: baselines and the
+sees which), `scores` (what is rewarded and measured), `provenance` (what a stage was run with) and `models` (the
+packaged models). Left out: baselines and the
 report beside them.
 """
 
@@ -34,10 +35,10 @@ def stage_runs() -> dict[str, Callable[[Config, bool, bool], object]]:
     from training.stages import evaluation, objectives, package, scorers, search, warm_start
 
     return {
-        "warmstart": lambda config, resume, anew: warm_start.run_warmstart(config),
-        "preferences": lambda config, resume, anew: warm_start.run_preferences(config),
-        "scorers": lambda config, resume, anew: scorers.run_scorers(config),
-        "rounds": lambda config, resume, anew: warm_start.run_rounds(config),
+        "warmstart": lambda config, resume, anew: warm_start.run_warmstart(config, anew),
+        "preferences": lambda config, resume, anew: warm_start.run_preferences(config, anew),
+        "scorers": lambda config, resume, anew: scorers.run_scorers(config, anew),
+        "rounds": lambda config, resume, anew: warm_start.run_rounds(config, anew),
         "objectives": objectives.run_objectives,
         "package": lambda config, resume, anew: package.run_package(config),
         "search": lambda config, resume, anew: search.run_search(config),

@@ -13,6 +13,7 @@ from training.beginning import ranked_replies
 from training.checkpoints import is_finished
 from training.config import Config
 from training.data import load_labels, rl_prompts
+from training.stages.provenance import adapter_identity, begin, latest_warm_start, scorer_identity
 from training.stages.scores import reward_of, score_of
 from training.stages.statements import corpora_of, partition
 
@@ -25,10 +26,10 @@ def run_objectives(config: Config, resume: bool = False, anew: bool = False) -> 
     Args:
         config: Settings.
         resume: Go on from the last whole checkpoints, also with more steps than a finished run had.
-        anew: Train again what was trained with other settings.
+        anew: Train again what was trained with other settings, another warm start or other scorers.
 
     Raises:
-        ConfigError: An adapter was trained, or begun, with other settings.
+        ConfigError: An adapter was trained, or begun, with other settings, another warm start or other scorers.
     """
     from transformers import AutoModelForCausalLM
 
@@ -37,6 +38,12 @@ def run_objectives(config: Config, resume: bool = False, anew: bool = False) -> 
     base, corpora = ensure_base(), corpora_of(config)
     for name, settings in config.objectives.items():
         out = config.out / "objectives" / name
+        stands_on = {
+            "warm_start": adapter_identity(latest_warm_start(config)),
+            "scorer": scorer_identity(config, name),
+            "faithfulness": scorer_identity(config, "faithfulness"),
+        }
+        begin(out, stands_on, anew)
         if is_finished(out, settings, resume, anew):
             log.info("%s is done", out)
             continue

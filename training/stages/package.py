@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import torch
 
@@ -11,10 +12,13 @@ from emorl.errors import ConfigError
 from emorl.models.base import BASE_SHA256
 from emorl.models.manifest import VERSION, base_identity, file_sha256
 from emorl.models.template import TEMPLATE
+from emorl.scoring.own import NAMED
 from training import files
 from training.config import Config
+from training.objectives import ObjectiveConfig
 from training.package import store_adapter, store_scorer
-from training.stages.scores import packaged_warm_start, scorer_folder
+from training.stages.provenance import kept_settings
+from training.stages.scores import named_scorer, packaged_warm_start, scorer_folder
 
 LABELS = {
     "reflection": (
@@ -33,6 +37,12 @@ LABELS = {
 }
 
 
+def slider(name: str, settings: ObjectiveConfig) -> tuple[str, str]:
+    """Label and help of an objective's slider: those of its settings, else our own, else its name."""
+    label, text = LABELS.get(name, (name.replace("_", " ").replace("-", " ").capitalize(), f"The objective {name}."))
+    return settings.label or label, settings.help or text
+
+
 def run_package(config: Config) -> None:
     """Write the models folder: warm start, adapters, scorers, manifest; until the search `balanced` is `equal`.
 
@@ -41,6 +51,8 @@ def run_package(config: Config) -> None:
     """
     models = config.models
     _check_trained(config)
+    for name in ("search.json", "evaluation.json"):  # they are about what was packaged before
+        (models / name).unlink(missing_ok=True)
     base_id = base_identity(BASE_SHA256, models / "warmstart")
     entries: list[files.ObjectiveEntry] = []
     judge = _package_scorer(config, "faithfulness", "judge")
@@ -48,8 +60,8 @@ def run_package(config: Config) -> None:
     for name in config.objectives:
         source = config.out / "objectives" / name
         adapter = store_adapter(source / "best", models / "adapters" / name, base_id, torch.float32)
-        scorer = "fluency" if name == "fluency" else _package_scorer(config, name, "ship")
-        label, text = LABELS[name]
+        scorer = _package_scorer(config, name, "ship")
+        label, text = slider(name, config.objectives[name])
         account: files.Training = json.loads((source / "account.json").read_text())
         entries.append(
             {
@@ -65,9 +77,13 @@ def run_package(config: Config) -> None:
         )
     names = [e["name"] for e in entries]
     warm: files.WarmStart = json.loads((config.out / "warmstart" / "warmstart.json").read_text())
-    learnt = config.out / "preferences" / "preferences.json"
-    if learnt.is_file():
-        warm["preferences"] = json.loads(learnt.read_text())
+    if settings := kept_settings(config.out / "warmstart"):
+        warm["settings"] = settings
+    learnt = config.out / "preferences"
+    if (learnt / "preferences.json").is_file():
+        warm["preferences"] = json.loads((learnt / "preferences.json").read_text())
+        if settings := kept_settings(learnt):
+            warm["preferences"]["settings"] = settings
     manifest: files.Manifest = {
         "version": VERSION,
         "base": {"name": "SmolLM2-135M-Instruct", "licence": "Apache-2.0", "sha256": BASE_SHA256},
@@ -84,6 +100,7 @@ def run_package(config: Config) -> None:
             "balanced": dict.fromkeys(names, 1.0),
             "equal": dict.fromkeys(names, 1.0),
             **{n: {n: 1.0} for n in names},
+            **config.presets,
             "base": {},
         },
     }
@@ -118,13 +135,18 @@ def _check_trained(config: Config) -> None:
 
 
 def _package_scorer(config: Config, objective: str, role: str) -> str | None:
-    """Copy a scorer with its reports to the models folder; its path there, or None if there is no such judge."""
-    folder = scorer_folder(config, objective, role)
+    """Copy a scorer with its reports to the models folder; how the manifest names it, or None if there is none."""
+    named = named_scorer(config, objective, role)
+    if named is not None and NAMED.fullmatch(named):
+        return named
+    if named is None and (objective, role) == ("fluency", "ship"):
+        return "fluency"
+    folder = Path(named).expanduser() if named is not None else scorer_folder(config, objective, role)
     if folder is None:
         return None
-    target = config.models / "scorers" / folder.name
+    target = config.models / "scorers" / (f"{objective}-{role}" if named is not None else folder.name)
     if folder != target:
         store_scorer(folder, target)
         for report in folder.glob("report*.json"):
             shutil.copy(report, target / report.name)
-    return f"scorers/{folder.name}"
+    return f"scorers/{target.name}"

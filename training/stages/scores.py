@@ -18,6 +18,7 @@ from emorl.models.base import ensure_base
 from emorl.models.template import END, prompt_text
 from emorl.scoring.fluency import FluencyScorer
 from emorl.scoring.load import ScorerFolders
+from emorl.scoring.own import NAMED, OwnScorer
 from emorl.scoring.scorer import Score
 from training.config import Config
 
@@ -44,12 +45,26 @@ def scorer_folders(warm_start: Path | None) -> ScorerFolders:
     return ScorerFolders(ensure_base(), warm_start)
 
 
+def named_scorer(config: Config, objective: str, role: str) -> str | None:
+    """The scorer that the settings of an objective name, or None: a folder, or a function."""
+    settings = config.objectives.get(objective)
+    if settings is None:
+        return None
+    return settings.scorer if role == "ship" else settings.judge
+
+
 def score_of(config: Config, objective: str, role: str) -> Score | None:
     """The scoring function, or None if there is no such judge.
 
     Raises:
         ConfigError: There is no shipping scorer to train an objective with.
+        AssetError: A scorer that the settings name cannot be used.
     """
+    named = named_scorer(config, objective, role)
+    if named is not None and NAMED.fullmatch(named):
+        return OwnScorer(named).score
+    if named is not None:
+        return scorer_folders(packaged_warm_start(config)).load(Path(named).expanduser(), objective).score
     if objective == "fluency" and role == "ship":
         return FluencyScorer(ensure_base(), prompt_text, END).score
     folder = scorer_folder(config, objective, role)

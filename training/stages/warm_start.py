@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -16,16 +17,22 @@ from emorl.models.base import BASE_SHA256, ensure_base
 from training.config import Config
 from training.data import load_labels
 from training.package import store_adapter
+from training.stages.provenance import adapter_identity, begin, latest_warm_start, warm_start_before_rounds
 from training.stages.scores import total_of
 from training.stages.statements import corpora_of
 
 log = logging.getLogger(__name__)
 
 
-def run_warmstart(config: Config) -> None:
-    """Train the supervised warm start; resumes from its last checkpoint."""
+def run_warmstart(config: Config, anew: bool = False) -> None:
+    """Train the supervised warm start; resumes from its last checkpoint.
+
+    Raises:
+        ConfigError: It was made, or begun, with other settings, and not `anew`.
+    """
     from training.warmstart import train_warmstart
 
+    begin(config.out / "warmstart", asdict(config.warmstart), anew)
     if (config.out / "warmstart" / "warmstart.json").is_file():
         log.info("%s is done", config.out / "warmstart")
     else:
@@ -33,57 +40,54 @@ def run_warmstart(config: Config) -> None:
     _store_warm_start(config, latest_warm_start(config))
 
 
-def run_preferences(config: Config) -> None:
+def run_preferences(config: Config, anew: bool = False) -> None:
     """Let the warm start learn from replies that were read.
 
     Raises:
-        ConfigError: There is no warm start to go on from.
+        ConfigError: There is no warm start to go on from, or they were learnt with other settings and not `anew`.
     """
     from training.preferences import train_preferences
 
     if not config.preferences.epochs:
         return
-    out = config.out / "preferences"
+    out, start = config.out / "preferences", config.out / "warmstart"
+    if not (start / "adapter_config.json").is_file():
+        raise ConfigError.of(f"no warm start in {start}", "one to go on from", "run the stage warmstart first")
+    begin(out, {**asdict(config.preferences), "warm_start": adapter_identity(start)}, anew)
     if (out / "preferences.json").is_file():
         log.info("%s is done", out)
     else:
-        start = config.out / "warmstart"
-        if not (start / "adapter_config.json").is_file():
-            raise ConfigError.of(f"no warm start in {start}", "one to go on from", "run the stage warmstart first")
         labels = load_labels()
         train_preferences(config.preferences, config.warmstart, corpora_of(config), labels, ensure_base(), start, out)
     _store_warm_start(config, latest_warm_start(config))
 
 
-def run_rounds(config: Config) -> None:
-    """Best-of-n rounds on the warm start; the best adapter by the judges becomes the warm start of the models."""
+def run_rounds(config: Config, anew: bool = False) -> None:
+    """Best-of-n rounds on the warm start; the best adapter by the judges becomes the warm start of the models.
+
+    Raises:
+        ConfigError: There are no scorers, or the rounds were made with other settings and not `anew`.
+    """
     from training import rounds
 
     if not config.rounds.rounds:
         return
     totals = {role: total_of(config, role) for role in ("ship", "judge")}
+    start, out = warm_start_before_rounds(config), config.out / "rounds"
+    begin(out, {**asdict(config.rounds), "warm_start": adapter_identity(start)}, anew)
     best = rounds.run_rounds(
         config.rounds,
         config.warmstart,
         corpora_of(config),
         ensure_base(),
-        config.out / "preferences" if config.preferences.epochs else config.out / "warmstart",
-        config.out / "rounds",
+        start,
+        out,
         totals["ship"],
         totals["judge"],
     )
-    (config.out / "rounds" / "best.json").write_text(json.dumps({"folder": str(best)}) + "\n")
+    (out / "best.json").write_text(json.dumps({"folder": str(best)}) + "\n")
     log.info("the warm start is %s", best)
     _store_warm_start(config, best)
-
-
-def latest_warm_start(config: Config) -> Path:
-    """The folder of this run's warm start as the last finished stage left it: rounds, preferences or the first one."""
-    chosen = config.out / "rounds" / "best.json"
-    if chosen.is_file():
-        return Path(json.loads(chosen.read_text())["folder"])
-    learnt = config.out / "preferences"
-    return learnt if (learnt / "preferences.json").is_file() else config.out / "warmstart"
 
 
 def _store_warm_start(config: Config, folder: Path) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from emorl.ratings.storage.events import Place, QueueLaidOut
+from emorl.ratings.storage.events import QueueEntry, QueueLaidOut
 from emorl.ratings.storage.item import Item, row_key
 from emorl.ratings.storage.schema import Assignment, ItemRow
 from emorl.ratings.storage.store import RatingStore
@@ -33,7 +33,7 @@ def lay_out(store: RatingStore, rater: str, shared: Sequence[Item], rng: random.
         try:
             with store.in_order:
                 with store.transaction() as session:
-                    places = _new_places(session, rater, keys, rng)
+                    places = _new_entries(session, rater, keys, rng)
                 if places:
                     store.record_event(QueueLaidOut(rater, places))
         except IntegrityError:
@@ -77,7 +77,7 @@ def with_repeats(order: Sequence[int], rng: random.Random, share: float = REPEAT
     return laid
 
 
-def _new_places(session: Session, rater: str, shared: Sequence[str], rng: random.Random) -> tuple[Place, ...]:
+def _new_entries(session: Session, rater: str, shared: Sequence[str], rng: random.Random) -> tuple[QueueEntry, ...]:
     """Add places for the items that have none yet; repeats belong to the first layout only."""
     mine = (ItemRow.owner_id == rater) | (ItemRow.owner_id.is_(None) & ItemRow.key.in_(shared))
     placed = select(Assignment.item_id).where(Assignment.rater_id == rater)
@@ -87,12 +87,12 @@ def _new_places(session: Session, rater: str, shared: Sequence[str], rng: random
     order = list(keys)
     rng.shuffle(order)
     laid = with_repeats(order, rng) if last is None else [(item, False) for item in order]
-    places = []
+    entries = []
     for number, (item, repeated) in enumerate(laid, start=0 if last is None else last + 1):
-        place = Place(keys[item], secrets.token_hex(16), number, repeated, flipped=rng.random() < 0.5)
+        entry = QueueEntry(keys[item], secrets.token_hex(16), number, repeated, flipped=rng.random() < 0.5)
         row = Assignment(
-            mark=place.mark, rater_id=rater, item_id=item, place=number, repeated=repeated, flipped=place.flipped
+            mark=entry.mark, rater_id=rater, item_id=item, place=number, repeated=repeated, flipped=entry.flipped
         )
         session.add(row)
-        places.append(place)
-    return tuple(places)
+        entries.append(entry)
+    return tuple(entries)

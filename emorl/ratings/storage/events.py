@@ -35,8 +35,8 @@ class ItemSent:
 
 
 @dataclass(frozen=True)
-class Place:
-    """One place in a queue.
+class QueueEntry:
+    """One showing of an item in a rater's queue; the fields are named as in journals.
 
     Attributes:
         key: of the item's row.
@@ -58,7 +58,7 @@ class QueueLaidOut:
     """Items got their places in a rater's queue."""
 
     rater: str
-    places: tuple[Place, ...]
+    places: tuple[QueueEntry, ...]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """The questions of both rating forms, and one answer in the queue.
 
 A reflection gets a rubric: depth (none, simple, complex), empathy and fluency (0 to 2), and "would you say this?"
-(yes, with edits, no). Depth follows the reflection codes of the Motivational Interviewing Treatment Integrity scale
+(no, with edits, yes). Depth follows the reflection codes of the Motivational Interviewing Treatment Integrity scale
 (MITI 4.2.1). Of a pair the better reflection is chosen, or "tie", or "both bad". The error flags follow Wu et al. 2023
-("Are Experts Needed?"): malformed, contradicting, parroting, off-topic, unverifiable. Skipping takes a reason and
-nothing else but a comment.
+("Are Experts Needed?"): malformed, contradicting, parroting, off-topic, unverifiable. Of a pair a flag says which side
+it is about, as in "first:parroting"; answers of an older form do not. Skipping takes a reason and nothing else but a
+comment.
 
 Left out: the rubric for both sides of a pair, which takes three times as long, and flags on the Reflect screen.
 """
@@ -32,6 +33,9 @@ DEPTHS = ("none", "simple", "complex")
 WOULD_SAY = ("yes", "edits", "no")
 CHOICES = ("first", "second", "tie", "both_bad")
 FLAGS = ("malformed", "contradicts", "parroting", "off_topic", "unverifiable")
+SIDES = ("first", "second")
+SIDE_FLAGS = tuple(f"{side}:{flag}" for side in SIDES for flag in FLAGS)
+"""Flags of a pair: "first" and "second" are the item's sides, not left and right."""
 SKIP_REASONS = ("cannot_judge", "upsetting", "faulty", "other")
 SCALES = ("depth", "empathy", "fluency", "would_say")
 """The questions of the rubric."""
@@ -52,7 +56,7 @@ class Answer:
         empathy: 0, 1 or 2.
         fluency: 0, 1 or 2.
         would_say: one of `WOULD_SAY`.
-        flags: some of `FLAGS`.
+        flags: some of `FLAGS`; of a pair some of `SIDE_FLAGS`.
         skip: one of `SKIP_REASONS`, and then nothing else but a comment.
         comment: free text or None.
     """
@@ -62,7 +66,7 @@ class Answer:
     empathy: Rank | None = None
     fluency: Rank | None = None
     would_say: WouldSay | None = None
-    flags: Annotated[tuple[str, ...], SomeOf(FLAGS)] = ()
+    flags: Annotated[tuple[str, ...], SomeOf((*FLAGS, *SIDE_FLAGS))] = ()
     skip: Annotated[str, OneOf(SKIP_REASONS, width=32, open_ended=True)] | None = None
     comment: Comment | None = None
 
@@ -79,6 +83,8 @@ def check_answer(answer: Answer, is_pair: bool) -> None:
         if given or answer.flags:
             raise RatingError.at("skip", "answers as well", "a reason and at most a comment", "leave the answers out")
         return
+    if not is_pair and (sided := [flag for flag in answer.flags if flag in SIDE_FLAGS]):
+        raise RatingError.at("flags", sided[0], "none that names a side, as there is one text", "leave the side out")
     asked = questions(is_pair)
     for name in sorted(asked - given):
         raise RatingError.at(name, "no answer", "one", "please choose")

@@ -106,7 +106,7 @@ def read_lines(files: Iterable[Path]) -> Iterator[Mapping[str, object]]:
 
 
 @dataclass(frozen=True)
-class _Line:
+class _JournalLine:
     """One line of a journal.
 
     Attributes:
@@ -126,7 +126,7 @@ class _Line:
 class _Journal:
     name: str
     size: int
-    lines: deque[_Line]
+    lines: deque[_JournalLine]
 
 
 class _Bars:
@@ -165,7 +165,7 @@ class _Bars:
 
 
 def _read(path: Path) -> _Journal:
-    lines: deque[_Line] = deque()
+    lines: deque[_JournalLine] = deque()
     content, start = path.read_bytes(), 0
     for raw in content.split(b"\n"):
         line = _parse(raw, start)
@@ -175,7 +175,7 @@ def _read(path: Path) -> _Journal:
     return _Journal(path.name, len(content), lines)
 
 
-def _parse(raw: bytes, start: int) -> _Line | None:
+def _parse(raw: bytes, start: int) -> _JournalLine | None:
     try:
         line = json.loads(raw)
     except ValueError:
@@ -185,7 +185,7 @@ def _parse(raw: bytes, start: int) -> _Line | None:
     after = line.get("after") if line.get("event") == ORDER else None
     if after is not None and not (isinstance(after, dict) and all(type(place) is int for place in after.values())):
         return None
-    return _Line(start, line["at"], line, after)
+    return _JournalLine(start, line["at"], line, after)
 
 
 def _ends(files: Iterable[Path]) -> dict[str, int]:

@@ -1,1 +1,1 @@
-"""The Compare screen: one statement written with two settings."""
+"""The Compare screen: one statement written with two to four settings."""

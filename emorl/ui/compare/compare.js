@@ -1,5 +1,6 @@
-// Two reflections of one statement side by side: texts as they are written, then what differs, scores, checks.
-import { COMMAND, hear, STATE, tell } from "../events.js";
+// Two to four reflections of one statement side by side: texts as they are written, then what differs, scores, checks.
+// Opening the screen takes over what is on Reflect, unless something else was typed or set here.
+import { COMMAND, hear, last, STATE, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
 import { crisisNotice } from "../writing/crisis.js";
 import { faithfulWords } from "../writing/faithful.js";
@@ -19,10 +20,16 @@ export function compare(widget) {
   widget.watch("value", () => screen.show(widget.props.value));
   screen.show(widget.props.value);
   hear(STATE.statement, (statement) => screen.setStatement(statement), scope);
+  hear(STATE.count, (count) => screen.setCount(count), scope);
   scopes.forEach((one, i) => {
     hear(STATE.weights, (mix) => screen.setMix(i, mix), one);
   });
+  new IntersectionObserver((entries) => {
+    if (entries.at(-1).isIntersecting) screen.takeOver();
+  }).observe(widget.element);
 }
+
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 // The parts of a mixer's setting that decide the text.
 const plain = (mix) => mix && [mix.weights, mix.strength, mix.temperature, mix.seed];
@@ -33,10 +40,12 @@ class Comparison {
     this.T = T;
     this.props = props;
     this.trigger = trigger;
-    this.mixes = [null, null]; // settings of the sliders
+    this.mixes = NAMES.map(() => null); // settings of the sliders
+    this.count = 2; // how many of them are compared
+    this.taken = { statement: "", mix: null }; // what came from Reflect last
     this.statement = "";
     this.asked = null; // {statement, mixes} at the press of the button
-    this.sides = null; // of the finished pair
+    this.sides = null; // the finished texts
     this.offered = ""; // ids that may be sent to blind rating
     this.columns = NAMES.map((name) => sideColumn(name, T));
     this.state = h("span", { class: "state", role: "status" });
@@ -74,8 +83,30 @@ class Comparison {
     this.follow();
   }
 
+  setCount(count) {
+    this.count = count;
+    this.swap.hidden = count > 2;
+    this.follow();
+  }
+
+  // Takes the statement and the weights from Reflect, where this screen still has those it took or began with.
+  takeOver() {
+    const { scopes, screen } = this.props.settings;
+    const statement = last(STATE.statement) || "";
+    const mix = last(STATE.weights);
+    if (statement && this.statement === this.taken.statement) {
+      this.taken.statement = statement;
+      tell(COMMAND.setStatement, statement, screen);
+    }
+    const own = this.mixes[0];
+    const untouched = own && (!this.taken.mix || same(plain(own), this.taken.mix));
+    if (!mix || !untouched) return;
+    tell(COMMAND.setMix, mix, scopes[0]);
+    this.taken.mix = plain(this.mixes[0]);
+  }
+
   begin() {
-    this.asked = { statement: this.statement, mixes: [...this.mixes] };
+    this.asked = { statement: this.statement, mixes: this.mixes.slice(0, this.count) };
     this.props.value = { phase: "waiting" };
     this.show(this.props.value);
     if (this.main.getBoundingClientRect().top > innerHeight - 200) this.main.scrollIntoView({ block: "start" });
@@ -92,11 +123,12 @@ class Comparison {
   changed() {
     const { statement, mixes } = this.asked;
     const then = mixes.map((mix, i) => plain(mix || this.mixes[i])); // asked for before the sliders were there
-    return this.statement !== statement || JSON.stringify(this.mixes.map(plain)) !== JSON.stringify(then);
+    return this.statement !== statement || !same(this.mixes.slice(0, this.count).map(plain), then);
   }
 
   swapSides() {
     if (isRunning(this.props.value)) return;
+    if (this.count > 2) return;
     const [first, second] = this.mixes;
     const { value, settings } = this.props;
     this.asked?.mixes.reverse();
@@ -118,10 +150,14 @@ class Comparison {
     for (const column of this.columns) column.wipe();
   }
 
-  // What may be sent to blind rating: nothing of a confirmed exercise, and no two equal texts. Told once for each pair.
-  offer(ids) {
-    const key = [...ids].sort().join(" ");
-    if (key !== this.offered) tell(STATE.shown, ids, this.props.settings.screen);
+  // What may be sent to blind rating: nothing of a confirmed exercise, and no equal texts. Told once for each.
+  offer(sides) {
+    const key = sides
+      .map((side) => side.id)
+      .sort()
+      .join(" ");
+    const texts = sides.map(({ id, text }) => ({ id, weights: null, text, statement: this.asked?.statement || "" }));
+    if (key !== this.offered) tell(STATE.texts, texts, this.props.settings.screen);
     this.offered = key;
   }
 
@@ -138,7 +174,15 @@ class Comparison {
     this.state.textContent = { writing: this.T.writing, waiting: this.T.waiting }[phase] || "";
     this.grid.hidden = ["crisis", "error", "idle"].includes(phase);
     this.swap.disabled = running;
+    this.columnsFor((value?.sides || value?.texts)?.length || this.count);
     this[phase](value);
+  }
+
+  columnsFor(n) {
+    this.grid.setAttribute("data-count", n);
+    this.columns.forEach(({ node }, i) => {
+      node.hidden = i >= n;
+    });
   }
 
   // What is shown in each phase.
@@ -178,22 +222,22 @@ class Comparison {
     this.message.append(...crisisNotice({ contacts, about: this.statement, now, go, id, T: this.T.crisis }));
   }
 
-  done({ sides, same, confirmed }) {
+  done({ sides, same: equal, confirmed }) {
     const { T } = this;
     this.wipe();
     this.sides = sides;
-    this.columns.forEach((column, i) => {
-      column.draw(sides[i], NAMES[1 - i]);
+    sides.forEach((side, i) => {
+      this.columns[i].draw(side);
     });
-    this.same.textContent = same ? T.same : "";
+    this.same.textContent = equal ? T.same : "";
     const faithful = sides.some((side) => side.faithfulness);
     this.hint.textContent = T.scores_hint + (faithful ? ` ${fill(T.faithful_about, T)}` : "");
     this.hint.hidden = false;
     if (confirmed) this.message.replaceChildren(h("p", { class: "notice" }, T.crisis.confirmed));
     const said = ({ text, faithfulness }) => (faithfulness ? `${text} ${faithfulWords(faithfulness, T)}` : text);
     const spoken = sides.map((side, i) => h("p", {}, `${NAMES[i]}: ${said(side)}`));
-    this.live.replaceChildren(...spoken, same ? h("p", {}, T.same) : "");
-    this.offer(same || confirmed ? [] : sides.map((side) => side.id));
+    this.live.replaceChildren(...spoken, equal ? h("p", {}, T.same) : "");
+    this.offer(equal || confirmed ? [] : sides);
     this.follow();
   }
 }

@@ -10,10 +10,10 @@ from emorl.ui.writing.payload import ReflectionPayload
 
 @dataclass(frozen=True)
 class WritingBoth:
-    """Two texts that grow.
+    """Texts that grow.
 
     Attributes:
-        texts: What is written so far with A and with B.
+        texts: What is written so far with A, with B, and so on.
         phase: How the widget draws it.
     """
 
@@ -23,22 +23,26 @@ class WritingBoth:
 
 @dataclass(frozen=True, kw_only=True)
 class Side(ReflectionPayload):
-    """One of two finished reflections.
+    """One of the finished reflections.
 
     Attributes:
-        marked: Its words, and whether the other has them at the same place in the order.
+        marked: Its words, and whether the text it is compared with has them at the same place in the order.
+        other: Name of that text: of two the other one, of more the first; empty for the first of more.
+        alike: Whether most words are shared, so that it says something to mark the others.
     """
 
     marked: tuple[tuple[str, bool], ...]
+    other: str
+    alike: bool
 
 
 @dataclass(frozen=True)
 class Both:
-    """Two finished reflections.
+    """The finished reflections.
 
     Attributes:
-        sides: A and B.
-        same: Whether they are the same text.
+        sides: A, B, and so on.
+        same: Whether all are the same text.
         confirmed: Whether they were written for a statement with a crisis phrase, as an exercise.
         phase: How the widget draws it.
     """

@@ -1,16 +1,16 @@
-// One of the two texts: its setting in words, the words that only it has, checks, scores.
+// One of the texts: its setting in words, the words that only it has, checks, scores.
 import { copyText, fill, h } from "../widgets/dom.js";
 import { objectiveStyle, percent } from "../widgets/numbers.js";
 import { checkItems } from "../writing/checks.js";
 import { faithfulLine, faithfulMeter } from "../writing/faithful.js";
 import { meter } from "../writing/meter.js";
 
-export const NAMES = ["A", "B"];
+export const NAMES = ["A", "B", "C", "D"];
 
 // Returns the node, the text inside it, and `draw` and `wipe`.
 export function sideColumn(name, T) {
   const id = `compare-text-${name.toLowerCase()}`;
-  const text = h("p", { class: "reflection-text", id });
+  const text = h("p", { class: "reflection-text", id, dir: "auto" });
   const copyName = fill(T.copy_name, { name });
   const copy = h("button", { type: "button", class: "quiet", hidden: true, "aria-label": copyName }, T.copy);
   const setting = h("p", { class: "fine setting" });
@@ -31,11 +31,11 @@ export function sideColumn(name, T) {
     scores,
   );
 
-  function draw(side, other) {
-    const parts = runs(side.marked);
+  function draw(side) {
+    const parts = runs(side.alike ? side.marked : side.marked.map(([word]) => [word, true]));
     text.replaceChildren(...parts.flatMap(markedRun));
     setting.textContent = settingInWords(side, T);
-    differs.replaceChildren(...difference(side, parts, other, T));
+    differs.replaceChildren(...difference(side, parts, T));
     chips.replaceChildren(...checkItems(side.chips, T.chips));
     const style = ({ name: objective }) => objectiveStyle(side.parts.findIndex((part) => part.name === objective));
     scores.replaceChildren(...side.scores.map((row) => meter(row, style(row), T)));
@@ -71,14 +71,20 @@ function markedRun({ same, words }, at) {
   return [at ? " " : "", same ? text : h("mark", {}, text)];
 }
 
-function difference(side, parts, other, T) {
+function difference(side, parts, T) {
   const only = parts.filter(({ same }) => !same).map(({ words }) => `“${words.join(" ")}”`);
-  const n = side.marked.filter(([, same]) => !same).length;
   return [
-    fill(T.differs, { n, all: side.marked.length, other }),
+    howItDiffers(side, T),
     h("span", { class: "sr" }, only.length ? fill(T.differs_spoken, { words: only.join(", ") }) : ""),
     side.cut ? ` ${T.cut}` : "",
   ];
+}
+
+function howItDiffers({ marked, other, alike }, T) {
+  const n = marked.filter(([, same]) => !same).length;
+  if (!other) return T.first_of_many;
+  if (!alike) return fill(T.differs_most, { other });
+  return n ? fill(T.differs, { n, all: marked.length, other }) : fill(T.differs_not, { other });
 }
 
 function settingInWords({ parts, weights, details }, T) {

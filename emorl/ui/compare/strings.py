@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-MIXERS = ({"label": "Setting A"}, {"label": "Setting B"})
+MIXERS = ({"label": "Setting A"}, {"label": "Setting B"}, {"label": "Setting C"}, {"label": "Setting D"})
+
+COUNT = {
+    "heading": "Settings",
+    "add": "Add a setting",
+    "remove": "Remove the last",
+    "shown": "{n} settings are compared.",
+}
 
 COMPARE = {
     "title": "Side by side",
-    "go": "Write both",
-    "idle": "Enter a statement, set A and B, then press Write both.",
+    "go": "Write side by side",
+    "idle": "Enter a statement, choose two to four settings, then press Write side by side. What is on Reflect is "
+    "taken over when you open this tab.",
     "swap": "Swap A and B",
     "copy_name": "Copy {name}",
     "scores_name": "Automatic scores of {name}",
@@ -15,9 +23,12 @@ COMPARE = {
     "strength_is": "strength {strength}",
     "sampled": "sampled at {temperature}, seed {seed}",
     "differs": "{n} of {all} words differ from {other}; they are underlined.",
+    "differs_not": "The same text as {other}.",
+    "differs_most": "Most words differ from {other}, so none are marked.",
+    "first_of_many": "The others are compared with this text.",
     "differs_spoken": " Only here: {words}.",
-    "same": "Both settings write the same text.",
+    "same": "All of these settings write the same text.",
     "faithful_about": "“{faithful}” is an automatic estimate that is often wrong.",
-    "stale": "The statement or the settings have changed since these texts. Press Write both for new ones.",
+    "stale": "The statement or the settings have changed since these texts. Press Write side by side for new ones.",
     "stopped": "Stopped before the end, so there is no comparison and there are no scores for these texts.",
 }

@@ -1,10 +1,43 @@
-"""Which words two texts have in common, in order. No Gradio in this module; no guess at meaning either."""
+"""Which words texts have in common, in order. No Gradio in this module; no guess at meaning either."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import SequenceMatcher
+from typing import NamedTuple
+
+NAMES = ("A", "B", "C", "D")
+MOST_SHARED = 0.5  # of the words of the longer text; below it every other word would be marked
 
 Words = list[tuple[str, bool]]
+
+
+class Marks(NamedTuple):
+    """How one of several texts differs from the one it is compared with.
+
+    Attributes:
+        words: Its words, and whether the other has them at the same place in the order.
+        other: Name of the other; empty for the first of more than two.
+        alike: Whether they share most words.
+    """
+
+    words: Words
+    other: str
+    alike: bool
+
+
+def marks(texts: Sequence[str]) -> list[Marks]:
+    """The marks of two texts against each other, or of several against the first."""
+    first, *rest = texts
+    found = [Marks([(word, True) for word in first.split()], "", True)]
+    for text in rest:
+        mine, theirs = word_diff(first, text)
+        shared = sum(same for _, same in theirs)
+        alike = shared >= MOST_SHARED * max(len(mine), len(theirs))
+        found.append(Marks(theirs, NAMES[0], alike))
+        if len(rest) == 1:
+            found[0] = Marks(mine, NAMES[1], alike)
+    return found
 
 
 def word_diff(first: str, second: str) -> tuple[Words, Words]:

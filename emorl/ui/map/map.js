@@ -1,7 +1,7 @@
 // The Map screen: picture and list of the atlas's regions, what the chosen one says, ratings laid over it.
 import { middle, regionAt } from "../atlas/lookup.js";
 import { COMMAND, hear, STATE, tell } from "../events.js";
-import { fill, h, keyMove } from "../widgets/dom.js";
+import { fill, h, keyMove, openTab } from "../widgets/dom.js";
 import { floorPercent, objectiveStyle, percent, sum } from "../widgets/numbers.js";
 import { picture } from "./picture.js";
 import { ratingsLayer } from "./ratings.js";
@@ -21,9 +21,15 @@ class MapScreen {
     this.mixer = null;
     this.picture = null;
     this.chosen = -1;
+    this.order = []; // of the list: indices of regions
+    this.sorting = ""; // name of the score that the list is sorted by; "" for the size
+    this.home = null; // where the sliders stood when this atlas came, to put them back
     this.ratings = ratingsLayer(widget, () => this.layRatings());
     this.slicer = slicer(T);
     this.view = layout(T, this.ratings, this.slicer);
+    this.view.sort.addEventListener("change", () => this.sortBy(this.view.sort.value));
+    this.view.back.addEventListener("click", () => tell(COMMAND.setWeights, this.home));
+    this.view.use.addEventListener("click", () => openTab(T.reflect_tab));
     widget.element.append(this.view.node);
     this.draw();
   }
@@ -38,6 +44,7 @@ class MapScreen {
   }
 
   setAtlas(atlas) {
+    if (atlas?.id !== this.atlas?.id) this.home = this.mixer?.weights || null;
     this.atlas = atlas;
     this.draw();
   }
@@ -88,43 +95,86 @@ class MapScreen {
     this.picture = null;
     corners.replaceChildren(...objectives.slice(-2).map((name) => h("li", {}, ...corner(name))));
     if (objectives.length < 2) return;
-    this.picture = picture(this.atlas, colours, spoken, (shares) => this.choose(shares));
+    this.picture = picture(
+      this.atlas,
+      colours,
+      spoken,
+      (shares) => this.choose(shares),
+      (index) => this.peek(index),
+    );
     if (objectives.length === 3) {
       drawing.append(h("p", { class: "map-top", "aria-hidden": "true" }, ...corner(objectives[0])));
     }
     drawing.append(this.picture.node);
   }
 
+  // Shows a region's text without choosing it: under the pointer, or where the focus is.
+  peek(index) {
+    const region = this.atlas?.regions[index];
+    this.picture?.peek(region ? index : -1);
+    this.view.tip.textContent = region ? `${index + 1} · ${region.reflection}` : "";
+  }
+
+  sortBy(name) {
+    this.sorting = name;
+    this.list(this.atlas.regions);
+    this.mark();
+  }
+
+  // What the list can be sorted by: the size, and every score that the regions have.
+  sortOptions(regions) {
+    const { sort } = this.view;
+    const names = Object.keys(regions[0].scores || {});
+    if (!names.includes(this.sorting)) this.sorting = "";
+    const option = (value, label) => h("option", { value, selected: value === this.sorting }, label);
+    const score = (name) => option(name, fill(this.T.sort_score, { label: this.label(name).toLowerCase() }));
+    sort.replaceChildren(option("", this.T.sort_size), ...names.map(score));
+    sort.parentElement.hidden = regions.length < 2 || !names.length;
+  }
+
   list(regions) {
     const { list } = this.view;
+    this.sortOptions(regions);
+    const by = this.sorting;
+    this.order = regions.map((_, index) => index);
+    if (by) this.order.sort((a, b) => (regions[b].scores?.[by] ?? -1) - (regions[a].scores?.[by] ?? -1) || a - b);
     const focused = document.activeElement?.closest?.(".map-list button")?.dataset.text;
     this.chosen = -1;
-    list.replaceChildren(...regions.map((region, index) => this.row(region, index)));
+    list.replaceChildren(...this.order.map((index, place) => this.row(regions[index], index, place)));
     if (focused) [...list.querySelectorAll("button")].find((button) => button.dataset.text === focused)?.focus();
   }
 
-  row(region, index) {
+  row(region, index, place) {
     const onkeydown = (event) => {
-      const to = keyMove(event, index, this.atlas.regions.length - 1);
+      const to = keyMove(event, place, this.order.length - 1);
       if (to === undefined) return;
       event.preventDefault();
       this.view.list.children[to].firstChild.focus();
-      this.choose(middle(this.atlas.regions[to].polygon));
+      this.choose(middle(this.atlas.regions[this.order[to]].polygon));
     };
+    const scores = Object.entries(region.scores || {}).map(([name, x]) => `${this.label(name)} ${x.toFixed(2)}`);
     const button = h(
       "button",
       {
         type: "button",
         class: "map-row",
-        tabindex: index ? "-1" : "0",
+        tabindex: place ? "-1" : "0",
         "aria-pressed": "false",
         "data-text": region.reflection,
         onclick: () => this.choose(middle(region.polygon)),
+        onmouseenter: () => this.peek(index),
+        onmouseleave: () => this.peek(-1),
+        onfocus: () => this.peek(index),
+        onblur: () => this.peek(-1),
         onkeydown,
       },
       h("span", { class: "map-number", "aria-hidden": "true" }, String(index + 1)),
-      h("span", { class: "map-said" }, region.reflection),
-      h("span", { class: "map-share" }, fill(this.T.region, { share: this.share(region.area) })),
+      h("span", { class: "map-said", dir: "auto" }, region.reflection),
+      h(
+        "span",
+        { class: "map-share" },
+        [fill(this.T.region, { share: this.share(region.area) }), ...scores].join(" · "),
+      ),
     );
     return h("li", {}, button);
   }
@@ -154,6 +204,8 @@ class MapScreen {
     view.count.textContent = this.count(region);
     view.reading.textContent = region ? region.reflection : "";
     view.mix.textContent = total > 0 ? fill(T.mix, { mix: mixer.objectives.map(inWords).join(", ") }) : "";
+    const home = this.home && mixer.objectives.every(({ name }) => this.home[name] === mixer.weights[name]);
+    view.back.disabled = !this.home || home;
     view.facts.textContent = region?.scores ? this.scores(region.scores) : "";
     if (index !== this.chosen) this.press(index);
   }
@@ -173,12 +225,13 @@ class MapScreen {
 
   press(index) {
     const items = [...this.view.list.children].map((item) => item.firstChild);
-    items[this.chosen]?.setAttribute("aria-pressed", "false");
+    items[this.order.indexOf(this.chosen)]?.setAttribute("aria-pressed", "false");
     this.chosen = index;
+    const place = this.order.indexOf(index);
     items.forEach((item, i) => {
-      item.tabIndex = i === Math.max(0, index) ? 0 : -1;
+      item.tabIndex = i === Math.max(0, place) ? 0 : -1;
     });
-    items[index]?.setAttribute("aria-pressed", "true");
+    items[place]?.setAttribute("aria-pressed", "true");
   }
 
   layRatings() {
@@ -197,7 +250,11 @@ function layout(T, ratings, slices) {
     guide: h("p", { class: "fine map-guide", hidden: true }),
     single: h("p", { class: "fine map-guide" }),
     count: h("p", { class: "map-count", id: "map-count" }),
-    reading: h("p", { class: "reflection-text map-text", id: "map-text" }),
+    reading: h("p", { class: "reflection-text map-text", id: "map-text", dir: "auto" }),
+    tip: h("p", { class: "fine map-tip", dir: "auto", "aria-hidden": "true" }),
+    sort: h("select", { id: "map-sort" }),
+    use: h("button", { type: "button", class: "secondary" }, T.use),
+    back: h("button", { type: "button", class: "quiet", disabled: true }, T.back),
     facts: h("p", { class: "fine" }),
     mix: h("p", { class: "fine map-mix" }),
     drawing: h("div", { class: "map-drawing" }),
@@ -207,8 +264,18 @@ function layout(T, ratings, slices) {
   view.body = h(
     "div",
     { class: "map-grid", hidden: true },
-    h("div", {}, view.drawing, view.corners, ratings.tick, ratings.node),
-    h("div", {}, view.count, view.reading, view.mix, view.facts, view.list),
+    h("div", {}, view.drawing, view.corners, view.tip, ratings.tick, ratings.node),
+    h(
+      "div",
+      {},
+      view.count,
+      view.reading,
+      view.mix,
+      view.facts,
+      h("div", { class: "map-actions" }, view.use, view.back),
+      h("p", { class: "map-sort" }, h("label", { for: "map-sort" }, T.sort), " ", view.sort),
+      view.list,
+    ),
   );
   view.node = h(
     "section",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from emorl.ui.strings import TABS
+
 MAP = {
     "heading": "What the sliders can reach",
     "none": "There is no atlas yet. Generate a reflection on the Reflect screen, and this screen shows every "
@@ -23,7 +25,13 @@ MAP = {
     "single": "The map shows what is written one at a time. The best of {n} may be another text.",
     "picture": "Atlas over the weights of {names}, with {n} regions. The list beside it shows the same.",
     "picture_one": "Atlas over the weights of {names}, with one region. The list beside it shows the same.",
-    "list": "Reflections, the largest region first. The arrow keys move between them.",
+    "list": "Reflections within reach. The arrow keys move between them.",
+    "sort": "Sort by",
+    "sort_size": "how many settings write it",
+    "sort_score": "{label} score",
+    "use": "Go on with this one on Reflect",
+    "back": "Put the sliders back",
+    "reflect_tab": TABS["reflect"],
     "region": "{share} of all settings",
     "less": "less than 1%",
     "scores": "Automatic scores: {scores}.",

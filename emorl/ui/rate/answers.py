@@ -5,16 +5,19 @@ Left and right on the screen are the first and the second side of an item, or th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from emorl.errors import RatingError
-from emorl.ratings import MAX_COMMENT, MAX_LEVEL, Answer, Task
+from emorl.ratings import FLAGS, MAX_COMMENT, MAX_LEVEL, Answer, Task
 from emorl.ui.payload import Json
 from emorl.ui.rate import strings
 from emorl.ui.rate.payload import ItemPayload
 
 FIELDS = ("choice", "depth", "empathy", "fluency", "would_say")
 MAX_DRAFT = 16
+SHOWN_FLAGS = frozenset(
+    [*strings.QUEUE["flags_options"], *(f"{side}:{flag}" for side in ("left", "right") for flag in FLAGS)]
+)
 
 
 def item_payload(task: Task, rater: str) -> ItemPayload:
@@ -23,6 +26,8 @@ def item_payload(task: Task, rater: str) -> ItemPayload:
     draft = {name: str(value) if type(value) is int else value for name, value in task.draft.items()}
     if "choice" in draft:
         draft["choice"] = _displayed(draft["choice"], task.flipped)
+    if isinstance(flags := draft.get("flags"), list | tuple):
+        draft["flags"] = [_flag(flag, lambda side: str(_displayed(side, task.flipped))) for flag in flags]
     return ItemPayload(
         rater=rater,
         assignment=task.assignment,
@@ -52,7 +57,7 @@ def read_answer(answers: object, flipped: bool) -> Answer:
         empathy=_level(given.get("empathy")),
         fluency=_level(given.get("fluency")),
         would_say=_text(given.get("would_say")),
-        flags=tuple(dict.fromkeys(map(str, flags))),
+        flags=tuple(dict.fromkeys(_flag(flag, lambda side: _side(side, flipped)) for flag in flags)),
         skip=_text(given.get("skip")),
         comment=comment.strip() or None,
     )
@@ -72,7 +77,7 @@ def read_draft(answers: object) -> Json:
             draft[name] = value
     flags = given.get("flags")
     if isinstance(flags, list):
-        draft["flags"] = [flag for flag in flags[:MAX_DRAFT] if flag in strings.QUEUE["flags_options"]]
+        draft["flags"] = [flag for flag in flags[:MAX_DRAFT] if flag in SHOWN_FLAGS]
     comment = given.get("comment")
     if isinstance(comment, str) and comment:
         draft["comment"] = comment.replace("\x00", "")[:MAX_COMMENT].encode("utf-8", "ignore").decode("utf-8")
@@ -129,6 +134,12 @@ def _side(shown: object, flipped: bool) -> str:
     if not isinstance(shown, str) or shown not in strings.QUEUE["choice_options"]:
         raise RatingError(strings.ERRORS["form"])
     return sides.get(shown, shown)
+
+
+def _flag(flag: object, turned: Callable[[str], str]) -> str:
+    """A flag with its side, if it names one, turned into the other way of naming it."""
+    side, colon, kind = str(flag).partition(":")
+    return f"{turned(side)}:{kind}" if colon else side
 
 
 def _displayed(choice: object, flipped: bool) -> object:

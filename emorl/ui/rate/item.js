@@ -7,6 +7,17 @@ const RUBRIC = ["depth", "empathy", "fluency", "would_say"];
 const DRAFT_PAUSE_MS = 500;
 const DRAFT_RETRY_MS = 4000;
 
+// What may be wrong with a text; of a pair with that on one side.
+function flagGroup(side, T) {
+  const options = Object.entries(T.flags_options).map(([flag, label]) => [side ? `${side}:${flag}` : flag, label]);
+  return checkGroup({
+    id: side ? `queue-flags-${side}` : "queue-flags",
+    legend: side ? T[`flags_${side}`] : T.flags,
+    options: Object.fromEntries(options),
+    style: "flags",
+  });
+}
+
 export class ItemForm {
   // `screen` asks the server; `undo` is the button that takes the last answer back, or null.
   constructor(screen, task, undo) {
@@ -47,19 +58,13 @@ export class ItemForm {
         options: T[`${field}_options`],
         keys: true,
       });
-    const flags = checkGroup({
-      id: "queue-flags",
-      legend: T.flags,
-      help: fields[0] === "choice" ? T.flags_help : "",
-      options: T.flags_options,
-      style: "flags",
-    });
+    const flags = fields[0] === "choice" ? ["left", "right"].map((side) => flagGroup(side, T)) : [flagGroup("", T)];
     const skip = h("button", { type: "button", class: "quiet", onclick: () => this.turn(true) }, T.skip);
     return h(
       "form",
       { novalidate: true, id: "queue-form", "aria-label": T.heading },
       h("div", { class: "fields" }, fields.map(question)),
-      flags,
+      h("div", { class: "flag-sides" }, flags),
       h("label", { class: "field-label", for: "queue-comment" }, T.comment),
       h("p", { class: "fine", id: "queue-comment-help" }, T.comment_help),
       this.comment,
@@ -82,7 +87,7 @@ export class ItemForm {
     for (const field of this.fields) {
       for (const input of this.inputs(field)) input.checked = input.value === draft[field];
     }
-    for (const input of this.inputs("flags")) input.checked = (draft.flags || []).includes(input.value);
+    for (const input of this.flags()) input.checked = (draft.flags || []).includes(input.value);
     this.comment.value = draft.comment || "";
     this.mark();
   }
@@ -91,12 +96,16 @@ export class ItemForm {
     return [...this.node.querySelectorAll(`input[name=queue-${field}]`)];
   }
 
+  flags() {
+    return [...this.node.querySelectorAll(".flags input")];
+  }
+
   answer(field) {
     return this.inputs(field).find((input) => input.checked)?.value;
   }
 
   answers() {
-    const flags = this.inputs("flags").filter((input) => input.checked);
+    const flags = this.flags().filter((input) => input.checked);
     const answered = this.fields.filter((field) => this.answer(field));
     return {
       comment: this.comment.value,
@@ -183,10 +192,15 @@ export class ItemForm {
     return form;
   }
 
-  // Number keys work while the focus is in the card, but not in text fields.
+  // Number keys and Enter work wherever the focus is in the card, but in text fields; Enter is a button's own.
   key(event) {
     const { node } = this;
     if (node.hidden || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("textarea")) return;
+    if (event.key === "Enter" && !event.target.matches("button, summary, a")) {
+      event.preventDefault();
+      this.submit();
+      return;
+    }
     const choice = /^[1-9]$/.test(event.key) ? this.inputs(this.current())[Number(event.key) - 1] : null;
     if (!choice) return;
     event.preventDefault();

@@ -43,6 +43,6 @@ function passage(label, words, id) {
     "section",
     { class: "passage", "aria-labelledby": id },
     h("h3", { id }, label),
-    h("p", { class: "words" }, words),
+    h("p", { class: "words", dir: "auto" }, words),
   );
 }

@@ -1,4 +1,5 @@
-// The Rate screen: notice, one item at a time, what wrote it (only after the answer), the end of the queue.
+// The Rate screen: notice, one item at a time, the end of the queue. An answer is followed by the next item at once, with
+// a line above it about the last: what wrote it is shown there, only after the answer.
 import { COMMAND, hear, STATE, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
 import { request } from "../widgets/server.js";
@@ -24,7 +25,11 @@ class Queue {
     this.busy = false;
     this.card = h("section", { class: "card queue", "aria-labelledby": "queue-heading" });
     this.live = h("p", { class: "sr", role: "status" });
+    this.last = null; // the item that was answered last: its token, and what is said of it
     this.card.addEventListener("keydown", (event) => this.form?.key(event));
+    document.addEventListener("keydown", (event) => {
+      if (event.target === document.body && this.card.checkVisibility()) this.form?.key(event);
+    });
     this.card.addEventListener("focusin", () => this.form?.mark());
     element.append(this.card, this.live);
   }
@@ -36,8 +41,12 @@ class Queue {
   // Asks the server about the present item; a lost connection is an answer too.
   async ask(name, more) {
     const { rater, assignment, token } = this.task;
+    return this.send(name, { rater, assignment, token, ...more });
+  }
+
+  async send(name, form) {
     try {
-      return await request(this.server, name, { rater, assignment, token, ...more });
+      return await request(this.server, name, form);
     } catch {
       return { phase: "error", message: this.T.offline };
     }
@@ -47,12 +56,13 @@ class Queue {
   async act(name, more) {
     if (this.busy) return;
     this.busy = true;
+    if (name === "undo_answer") this.last = null;
     this.after(await this.ask(name, more));
   }
 
   // Something was sent to the queue from another screen: a finished queue goes on.
   goOn() {
-    if (this.task && !this.task.token) this.act("next_item");
+    if (this.task && (!this.task.token || this.task.answered)) this.act("next_item");
   }
 
   show(value) {
@@ -102,6 +112,7 @@ class Queue {
     const form = new ItemForm(this, found, undo);
     this.draw(
       h("div", { class: "card-head" }, heading(this.T.heading), progress(found, this.T)),
+      this.ofTheLast(),
       ...itemTexts(found, this.T),
       form.node,
       form.skip,
@@ -116,32 +127,36 @@ class Queue {
     return h("button", { type: "button", class: "quiet", onclick }, this.T.undo);
   }
 
-  // An answer or a skip is stored: what wrote the texts may be shown now.
-  stored(found) {
-    const { T } = this;
-    const skipped = found.phase === "skipped";
-    const settings = h("div", { class: "settings", role: "status" });
-    const onclick = () => this.act("next_item");
-    const next = h("button", { type: "button", class: "primary", onclick }, T.next);
-    const reveal = h("button", { type: "button", class: "quiet" }, T.reveal);
-    reveal.addEventListener("click", () => this.reveal(reveal, settings, next));
-    this.task.token = found.token;
-    this.draw(
-      h("div", { class: "card-head" }, heading(T.heading), progress(found, T)),
-      ...itemTexts(this.task, T),
-      h("p", { class: "thanks-line" }, skipped ? T.skipped : T.submitted),
-      settings,
-      h("p", { class: "error", role: "alert" }),
-      h("div", { class: "form-end queue-actions" }, next, skipped ? null : reveal, this.undoButton()),
-    );
-    this.say(skipped ? T.skipped : T.submitted);
+  // An answer or a skip is stored: the next item comes by itself.
+  stored({ phase, token }) {
+    const { rater, assignment } = this.task;
+    this.last = { rater, assignment, token, skipped: phase === "skipped" };
+    this.task = { ...this.task, answered: true };
     tell(COMMAND.rated);
-    next.focus();
+    this.act("next_item");
   }
 
-  async reveal(button, place, next) {
+  // A line about the item that was answered before this one: it is saved, and what wrote it may be shown now.
+  ofTheLast() {
+    const { last, T } = this;
+    if (!last) return "";
+    const words = last.skipped ? T.skipped : T.submitted;
+    const settings = h("div", { class: "settings", role: "status" });
+    const reveal = h("button", { type: "button", class: "quiet" }, T.reveal);
+    reveal.addEventListener("click", () => this.reveal(last, reveal, settings));
+    this.say(words);
+    return h(
+      "div",
+      { class: "queue-last" },
+      h("p", { class: "thanks-line" }, words),
+      last.skipped ? null : reveal,
+      settings,
+    );
+  }
+
+  async reveal({ rater, assignment, token }, button, place) {
     const { T } = this;
-    const shown = await this.ask("reveal_settings");
+    const shown = await this.send("reveal_settings", { rater, assignment, token });
     if (shown.phase !== "revealed") {
       this.fail(shown.message);
       return;
@@ -150,7 +165,7 @@ class Queue {
     const lines = shown.settings.map((setting, i) => h("p", {}, fill(labels[i], { setting })));
     place.replaceChildren(...lines, h("p", { class: "fine" }, T.reveal_note));
     button.hidden = true;
-    next.focus();
+    this.card.querySelector("h2").focus();
   }
 
   finished(found) {
@@ -158,6 +173,7 @@ class Queue {
     this.task = { rater: found.rater };
     this.draw(
       h("div", { class: "card-head" }, heading(T.done_heading), progress(found, T)),
+      this.ofTheLast(),
       h("p", { class: "queue-end" }, fill(found.total === 1 ? T.done_body_one : T.done_body, found)),
       h("p", { class: "fine" }, fill(T.rater, { rater: found.rater })),
       h("p", { class: "error", role: "alert" }),

@@ -30,7 +30,8 @@ QUEUE = {
     "choice_help": "As a reply to this client, in your own work.",
     "choice_options": {"left": "Left", "right": "Right", "tie": "Tie", "both_bad": "Both bad"},
     "flags": "Anything wrong with it? (optional)",
-    "flags_help": "For a pair: anything wrong with either of them.",
+    "flags_left": "Anything wrong with the left one? (optional)",
+    "flags_right": "Anything wrong with the right one? (optional)",
     "flags_options": {
         "malformed": "Broken language",
         "contradicts": "Contradicts the client",
@@ -38,8 +39,8 @@ QUEUE = {
         "off_topic": "Off topic",
         "unverifiable": "Claims something the client did not say",
     },
-    "keys": "The number keys answer the question that is marked and then move on to the next. They do nothing while "
-    "you type a comment.",
+    "keys": "The number keys answer the question that is marked and move on to the next; 1 is the lowest answer. "
+    "Enter submits and shows the next item. Neither does anything while you type a comment.",
     "submit": "Submit",
     "skip": "Skip this item",
     "skip_legend": "Why skip it?",
@@ -66,7 +67,6 @@ QUEUE = {
     "reveal_right": "Right: {setting}",
     "reveal_note": "If you undo this and answer the item again, the new answer is counted separately, because it is no "
     "longer blind.",
-    "next": "Next",
     "done_heading": "All done, thank you",
     "done_body": "You have finished your queue ({total} items). Reflections that you send here later are added to its "
     "end.",

@@ -23,7 +23,10 @@ function reasons({ written, shares, candidates }, T) {
   const [{ faithfulness, would_say: said }] = candidates;
   const checked = said === null ? Boolean(faithfulness) : true;
   const count = fill(T.written_different, { n: written, different: candidates.length });
-  return [`${count} ${how(shares, said !== null, checked, T)}`, `${T.how_words} ${checked ? T.how_note : T.how_note_plain}`];
+  return [
+    `${count} ${how(shares, said !== null, checked, T)}`,
+    `${T.how_words} ${checked ? T.how_note : T.how_note_plain}`,
+  ];
 }
 
 function how(shares, said, checked, T) {

@@ -1,43 +1,47 @@
-// The counsellor's own version of a reflection: written beside the original, kept by the server for the rating.
+// The counsellor's own version of a text: written beside the original, kept by the server for the rating. Each text that
+// the sliders lead to has a version of its own.
 import { COMMAND, tell } from "../events.js";
 import { h } from "../widgets/dom.js";
 import { request } from "../widgets/server.js";
 
-// `onClose` is called when the box is closed by a button. Returns {node, begin, open, close}.
+// `onClose` is called when the box is closed by a button. Returns {node, begin, open}.
 export function editor({ props, server }, onClose) {
   const T = props.text;
   const view = layout(T);
   const { box, problem, keep, remove, cancel, form, kept, version, said } = view;
-  let result = null;
+  const versions = new Map(); // by text
+  let shown = null; // {id, weights, text, edited}
 
   async function save(text) {
     keep.disabled = remove.disabled = true;
-    const about = result;
+    const about = shown;
+    const { id, weights, text: original } = about;
     let wrong;
     try {
-      wrong = await request(server, "keep_edit", { id: about.id, text });
+      wrong = await request(server, "keep_edit", { id, weights, original, text });
     } catch {
       wrong = T.edit_failed;
     }
     keep.disabled = remove.disabled = false;
-    if (about !== result) return; // another reflection came meanwhile
+    if (!wrong) versions.set(keyOf(about), text);
+    if (keyOf(about) !== keyOf(shown)) return; // another text came meanwhile
     problem.textContent = wrong;
     if (wrong) return;
-    about.edited = text;
+    shown.edited = text;
     show();
     said.textContent = text ? T.edit_kept : "";
-    tell(COMMAND.edited, { id: about.id, text });
+    tell(COMMAND.edited, { id, weights, original, text });
     onClose();
   }
 
   function show() {
     form.hidden = true;
-    kept.hidden = !result?.edited;
-    version.textContent = result?.edited || "";
+    kept.hidden = !shown?.edited;
+    version.textContent = shown?.edited || "";
     said.textContent = "";
   }
 
-  keep.addEventListener("click", () => save(box.value.trim() === result.text ? "" : box.value.trim()));
+  keep.addEventListener("click", () => save(box.value.trim() === shown.text ? "" : box.value.trim()));
   remove.addEventListener("click", () => save(""));
   cancel.addEventListener("click", () => {
     show();
@@ -49,23 +53,25 @@ export function editor({ props, server }, onClose) {
 
   return {
     node: view.node,
-    begin(value) {
-      result = value;
+    // Another text is shown, or the same one at other weights, or none.
+    begin(about) {
+      const same = about && keyOf(about) === keyOf(shown);
+      shown = about && { ...about, edited: versions.get(keyOf(about)) ?? about.edited };
+      if (same) return;
       problem.textContent = "";
       show();
     },
     open() {
       problem.textContent = "";
-      box.value = result.edited || result.text;
+      box.value = shown.edited || shown.text;
       form.hidden = false;
       kept.hidden = true;
       box.focus();
     },
-    close() {
-      if (!form.hidden) show();
-    },
   };
 }
+
+const keyOf = (about) => about && `${about.id} ${about.text}`;
 
 function layout(T) {
   const box = h("textarea", {

@@ -1,5 +1,6 @@
 // The rating form: real radio groups. It opens with a finished reflection and closes after it is saved; it opens again,
 // as it was, when the counsellor then changes their own version. Every opening has a number: a double click saves once.
+// Where the sliders have led to another text, the form is that text's: each keeps what was answered for it.
 import { COMMAND, hear, last, STATE, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
 import { radioGroup } from "../widgets/form.js";
@@ -12,7 +13,9 @@ export function rating({ element, props, trigger, watch }) {
   const T = props.text;
   const { card, form, thanks, problem, submit, comment, consent } = layout(T);
   element.append(card);
-  let id = ""; // of the reflection that is rated
+  const forms = new Map(); // by text: answers, and the rater once they are saved
+  let about = null; // the text that is rated
+  let sent = ""; // the text whose rating was sent last
   let opening = "";
 
   const answer = (field) => form.querySelector(`input[name=rating-${field}]:checked`)?.value;
@@ -27,24 +30,40 @@ export function rating({ element, props, trigger, watch }) {
       return;
     }
     submit.disabled = true;
+    sent = keyOf(about);
+    const { id, weights, text } = about;
+    trigger("submit", { id, weights, text, opening, ...read() });
+  });
+
+  form.addEventListener("input", () => keep("rating", { id: about?.id, ...read() }));
+
+  function read() {
     const answers = Object.fromEntries(FIELDS.map((field) => [field, answer(field)]));
-    trigger("submit", { id, opening, comment: comment.value, consent: consent.checked, ...answers });
-  });
+    return { ...answers, comment: comment.value, consent: consent.checked };
+  }
 
-  form.addEventListener("input", () => {
-    const answers = FIELDS.map((field) => [field, answer(field)]);
-    keep("rating", { id, answers, comment: comment.value, consent: consent.checked });
-  });
-
-  // What was answered before a reload.
-  function refill() {
-    const draft = kept("rating");
-    if (draft?.id !== id) return;
-    for (const [field, value] of draft.answers) {
-      for (const input of form.querySelectorAll(`input[name=rating-${field}]`)) input.checked = input.value === value;
+  function write(found) {
+    form.reset();
+    if (!found) return;
+    for (const field of FIELDS) {
+      const input = form.querySelector(`input[name=rating-${field}][value="${found[field]}"]`);
+      if (input) input.checked = true;
     }
-    comment.value = draft.comment;
-    consent.checked = draft.consent;
+    comment.value = found.comment;
+    consent.checked = found.consent;
+  }
+
+  // Another text is shown: its own answers, if it has any.
+  function turn([next = null]) {
+    const other = next && keyOf(next) !== keyOf(about);
+    if (other && about) forms.set(keyOf(about), { ...forms.get(keyOf(about)), ...read() });
+    about = next || about;
+    if (!other || card.hidden) return;
+    const known = forms.get(keyOf(about));
+    problem.textContent = "";
+    write(known);
+    if (known?.rater === undefined) open();
+    else saved(known.rater, false);
   }
 
   function open() {
@@ -53,8 +72,10 @@ export function rating({ element, props, trigger, watch }) {
     thanks.replaceChildren();
   }
 
-  hear(COMMAND.edited, (about) => {
-    if (about.id !== id || card.hidden || !form.hidden) return; // there is no saved rating that it belongs to
+  hear(COMMAND.edited, (edited) => {
+    const own = about?.id === edited.id && about.text === edited.original;
+    if (!own || card.hidden || !form.hidden) return; // there is no saved rating that it belongs to
+    forms.delete(keyOf(about));
     open();
     thanks.append(h("p", { class: "fine" }, T.changed));
   });
@@ -62,34 +83,49 @@ export function rating({ element, props, trigger, watch }) {
   function show(value) {
     if (value?.run !== undefined && value.run !== last(STATE.run)) return; // of a run that another has replaced
     const phase = value?.phase || "closed";
+    if (phase === "saved") {
+      tell(COMMAND.rated);
+      keep("rating", null);
+      forms.set(sent, { ...forms.get(sent), rater: value.rater });
+    }
+    const answered = phase === "saved" || phase === "error";
+    if (answered && sent !== keyOf(about)) return; // of a text that was shown before
     submit.disabled = false;
     card.hidden = phase === "closed";
-    form.hidden = phase === "saved";
+    form.hidden = false;
     thanks.replaceChildren();
     problem.textContent = phase === "error" ? value.message : "";
-    if (phase === "open") {
-      form.reset();
-      id = value.id;
-      refill();
-      open();
-    }
+    if (phase === "closed") forms.clear();
+    if (phase === "open") begin(value.id);
     if (phase === "saved") saved(value.rater);
   }
 
-  function saved(rater) {
-    tell(COMMAND.rated);
-    keep("rating", null);
+  // A reflection was finished, or brought back.
+  function begin(id) {
+    form.reset();
+    if (about?.id !== id) about = { id, weights: null, text: null };
+    forms.delete(keyOf(about));
+    if (kept("rating")?.id === id) write(kept("rating")); // begun before a reload
+    open();
+  }
+
+  function saved(rater, focus = true) {
+    form.hidden = true;
+    thanks.replaceChildren();
     thanks.append(
       h("p", { class: "thanks-line", tabindex: "-1" }, T.saved),
       h("p", { class: "fine" }, T.saved_hint),
       rater ? h("p", { class: "fine" }, fill(T.rater, { rater })) : "",
     );
-    thanks.firstChild.focus();
+    if (focus) thanks.firstChild.focus();
   }
 
+  hear(STATE.texts, turn);
   watch("value", () => show(props.value));
   show(props.value);
 }
+
+const keyOf = (about) => about && `${about.id} ${about.text}`;
 
 function layout(T) {
   const thanks = h("div", { class: "thanks", role: "status" });

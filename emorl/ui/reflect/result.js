@@ -73,17 +73,16 @@ class Result {
     mark.setAttribute("data-mark", shown.mark);
     reach.textContent = atlasLine(this.facts, this.T);
     if (shown.text !== undefined) this.put(shown);
+    this.announce(shown);
     tell(STATE.bands, shown.text === undefined ? {} : keptBands(this.facts, shown));
   }
 
   put(shown) {
     const { text, edit, past, panel, hint, whole } = this.view;
     const other = !shown.own;
-    document.getElementById("outcome")?.classList.toggle("other-text", other); // hides the rating of the original
-    edit.hidden = other;
     past.hidden = !other;
+    edit.hidden = other && !this.facts.original.id; // of a confirmed exercise nothing is kept
     for (const node of [panel, hint, whole]) node.classList.toggle("aside", other);
-    if (other) this.own.close();
     if (other || this.shownText !== shown.text) this.judge(liveScores(this.facts, shown), this.facts.original, !other);
     if (this.shownText === shown.text) return;
     this.shownText = shown.text;
@@ -94,6 +93,17 @@ class Result {
     } else this.redraw();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.announcer.replace(this.shownText), LIVE_PAUSE_MS);
+  }
+
+  // Tells the others which text can be rated, edited, explained and sent: the one that is read here, live or not.
+  announce(shown) {
+    const { original, asked, mixer, statement } = this.facts;
+    if (!original?.id || shown.text === undefined) return;
+    const { id, edited } = original;
+    const weights = shown.own ? null : mixer.weights;
+    const about = { id, weights, text: shown.text, statement: asked?.statement ?? statement };
+    this.own.begin({ ...about, edited: shown.own ? edited : "" });
+    tell(STATE.texts, [about]);
   }
 
   // What is known of the text that is shown: its scores, and whether it stays with what was said.
@@ -192,12 +202,11 @@ class Result {
     view.text.removeAttribute("role");
     view.text.removeAttribute("aria-label");
     view.copy.textContent = this.T.copy;
-    document.getElementById("outcome")?.classList.remove("other-text");
     Object.assign(this.facts, { finished: false, original: null });
     this.shownText = "";
     clearTimeout(this.timer);
     this.own.begin(null);
-    tell(STATE.written, "");
+    tell(STATE.texts, []);
     tell(STATE.shown, "");
     this.follow();
   }
@@ -298,7 +307,7 @@ class Result {
       facts.asked = { statement: facts.statement, key: facts.key, mix: facts.mixer };
       this.reveal();
     }
-    tell(STATE.written, found.words.length ? found.id : "");
+    this.announce({ text: found.text, own: true });
     tell(STATE.shown, found.id);
     if (!found.recalled && facts.asked) {
       const { statement, mix } = facts.asked;

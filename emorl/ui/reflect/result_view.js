@@ -3,7 +3,7 @@ import { h, openTab } from "../widgets/dom.js";
 
 export function resultView(T, ownVersion) {
   const view = {
-    text: h("div", { class: "reflection-text", id: "reflection-text" }),
+    text: h("div", { class: "reflection-text", id: "reflection-text", dir: "auto" }),
     live: h("div", { class: "sr", "aria-live": "polite" }),
     state: h("span", { class: "state", role: "status" }),
     mark: h("p", { class: "mark", role: "status" }),
@@ -17,7 +17,7 @@ export function resultView(T, ownVersion) {
     message: h("div", {}),
     panel: h("div", { class: "panel", id: "word-panel" }),
     hint: h("p", { class: "fine" }),
-    base: h("p", { class: "base-text", id: "base-text" }),
+    base: h("p", { class: "base-text", id: "base-text", dir: "auto" }),
     scores: h("div", { class: "scores" }),
     overall: h("div", {}),
     candidates: h("div", {}),

@@ -24,6 +24,7 @@ from emorl.ui.atlas.growing import atlas_payloads
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.loader import ModelLoader
 from emorl.ui.middleware import MAX_BODY
+from emorl.ui.onpage import text_on_page
 from emorl.ui.payload import Json, as_form, to_page
 from emorl.ui.rater import rater_id
 from emorl.ui.reflect import strings
@@ -147,7 +148,11 @@ class ReflectScreen:
         text = str(form.get("text") or "").strip()
         if len(text) > MAX_EDITED:
             return strings.ERRORS["edit_long"].format(got=len(text), expected=MAX_EDITED)
-        known = self.cache.edit(str(form.get("id", "")), text or None)
+        try:
+            found = text_on_page(self.loader, self.cache, {**form, "text": form.get("original")})
+        except EmorlError as error:
+            return error.shown
+        known = found is not None and self.cache.edit(found[0], text or None)
         return "" if known else strings.ERRORS["edit_gone"]
 
     def rate(self, rater: object, event: gr.EventData) -> tuple[Json, str]:
@@ -155,7 +160,9 @@ class ReflectScreen:
         form = as_form(event._data)
         result_id, reply, who = str(form.get("id", "")), secrets.token_hex(4), rater_id(rater)
         try:
-            self.store().add(new_rating(form, self.cache.get(result_id), who, submit_token(form)))
+            found = text_on_page(self.loader, self.cache, form)
+            rated_id, cached = found or (result_id, None)
+            self.store().add(new_rating(form, cached, who, submit_token({**form, "id": rated_id})))
         except EmorlError as error:
             return to_page(RatingRefused(result_id, reply, error.shown)), who
         except Exception:  # the user gets one line, the log the traceback
@@ -197,7 +204,7 @@ def reflect_screen(
                 settings={"bytes": MAX_SENT},
             )
             rating = widget("rating", text=strings.RATING, value=CLOSED)
-            send_form(screen.cache, store, rater)
+            send_form(loader, screen.cache, store, rater)
             visit = widget("visit", text=strings.VISIT)
 
     growing = atlas.submit(

@@ -47,8 +47,8 @@ export function visit({ element, props, trigger }) {
     if (!known) draw(); // of the page before this one
   });
   hear(COMMAND.finished, add);
-  hear(COMMAND.edited, ({ id, text }) => {
-    for (const { result } of entries) if (result.id === id) result.edited = text;
+  hear(COMMAND.edited, ({ id, weights, text }) => {
+    for (const { result } of entries) if (result.id === id && !weights) result.edited = text;
   });
 }
 
@@ -69,8 +69,8 @@ function row(entry, labels, bringBack, T) {
   return h(
     "li",
     {},
-    h("p", { class: "visit-said" }, statement),
-    h("p", { class: "base-text" }, result.text),
+    h("p", { class: "visit-said", dir: "auto" }, statement),
+    h("p", { class: "base-text", dir: "auto" }, result.text),
     h(
       "div",
       { class: "visit-end" },

@@ -25,6 +25,7 @@ from emorl.ui.payload import Json, as_form, to_page
 from emorl.ui.results import strings
 from emorl.ui.results.gate import Gate
 from emorl.ui.results.payload import Answer, Closed, Error, Export, Figures, Purged, Session
+from emorl.ui.visitor import address
 from emorl.ui.widgets import widget
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class ResultsScreen:
 
     def enter(self, tried: object = None) -> Json:
         """Open a session."""
-        return self._guard(lambda: Session(self._gate.enter(tried)))
+        return self._guard(lambda: Session(self._gate.enter(tried, address())))
 
     def leave(self, form: object = None) -> Json:
         """End a session."""

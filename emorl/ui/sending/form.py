@@ -1,8 +1,8 @@
-"""Sends what was just written to the blind rating: one reflection, or two to choose from, into the rater's own queue.
+"""Sends what was just written to the blind rating: one reflection, or pairs to choose from, into the rater's own queue.
 
 The statement is stored with it, so the form asks first; without that consent nothing is sent. The page names what it
-means by the random ids of the server's memory (`cache.py`); texts never come from the browser. Left out: sending to
-other raters.
+means by the random ids of the server's memory (`onpage.py`); what is stored never comes from the browser. Left out:
+sending to other raters.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import functools
 import logging
 import secrets
 from collections.abc import Callable, Mapping
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -18,6 +19,8 @@ import gradio as gr
 from emorl.errors import EmorlError, RatingError
 from emorl.ratings import RatingQueue, load_items
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.loader import ModelLoader
+from emorl.ui.onpage import text_on_page
 from emorl.ui.payload import Json, as_form, to_page
 from emorl.ui.rater import rater_id
 from emorl.ui.sending import strings
@@ -30,12 +33,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MOST = 4
+"""Texts of one statement that are sent at once; of several, every pair becomes a choice."""
+
 
 class Sender:
     """The form's server side; serves all users and keeps nothing."""
 
-    def __init__(self, cache: ReflectionCache, store: Callable[[], RatingStore]) -> None:
-        self.cache = cache
+    def __init__(self, loader: ModelLoader, cache: ReflectionCache, store: Callable[[], RatingStore]) -> None:
+        self.loader, self.cache = loader, cache
         self.queue = functools.cache(lambda: RatingQueue(store(), load_items()))
 
     def send(self, rater: object, event: gr.EventData) -> tuple[Json, str]:
@@ -52,24 +58,27 @@ class Sender:
 
     def _send(self, rater: str, data: object) -> None:
         form = as_form(data)
-        ids = form.get("ids")
-        if not isinstance(ids, list) or len(ids) not in (1, 2):
+        texts = form.get("texts")
+        if not isinstance(texts, list) or not 1 <= len(texts) <= MOST:
             raise RatingError(strings.ERRORS["form"])
         if form.get("consent") is not True:
             raise RatingError(strings.ERRORS["consent"])
-        # sorted, so that the same pair the other way round is the same item
-        found = [cached for cached in map(self.cache.get, sorted(map(str, ids))) if cached is not None]
-        if len(found) != len(ids):
+        found = [text_on_page(self.loader, self.cache, about) for about in texts]
+        known = sorted((one for one in found if one is not None), key=lambda one: one[0])
+        if len(known) != len(texts):
             raise RatingError(strings.ERRORS["gone"])
-        written = [cached.reflection for cached in found]
-        if len(written) == 2 and written[0].statement != written[1].statement:
+        held = list({cached.reflection.reflection: cached for _, cached in known}.values())
+        if len({cached.reflection.statement for cached in held}) != 1:
             raise RatingError(strings.ERRORS["form"])
-        if len(written) == 2 and written[0].reflection == written[1].reflection:
+        if len(texts) > 1 and len(held) == 1:
             raise RatingError(strings.ERRORS["same"])
-        self.queue().send(rater, item_from_reflections(*found))
+        # sorted above, so that the same pair the other way round is the same item
+        for some in combinations(held, 2) if len(held) > 1 else [held]:
+            self.queue().send(rater, item_from_reflections(*some))
 
 
 def send_form(
+    loader: ModelLoader,
     cache: ReflectionCache,
     store: Callable[[], RatingStore],
     rater: gr.BrowserState,
@@ -79,13 +88,14 @@ def send_form(
     """Add the form to the open `gr.Blocks`; it opens for what the screen of the same `scope` shows.
 
     Args:
+        loader: The models.
         cache: The screen's finished reflections.
         store: Opens the ratings' database.
         rater: The page's rater id.
         scope: Of the widgets of one screen.
         text: What this screen words differently.
     """
-    sender = Sender(cache, store)
+    sender = Sender(loader, cache, store)
     form = widget("send", scope=scope, text={**strings.SEND, **(text or {})}, value=to_page(Open()))
     form.submit(sender.send, rater, [form, rater], concurrency_limit=4, **QUIET)
     return sender

@@ -6,14 +6,16 @@ export function send({ element, props, trigger, watch }) {
   const T = props.text;
   const { scope } = props.settings;
   const { card, form, tick, problem, button, sent } = layout(T, (name) => scope + name);
-  let ids = []; // of one reflection or two; none while there is nothing to send
+  let texts = []; // one or several of a statement; none while there is nothing to send
   element.append(card);
 
   hear(
-    STATE.shown,
+    STATE.texts,
     (found) => {
-      ids = [found].flat().filter(Boolean);
-      card.hidden = !ids.length;
+      const other = keyOf(found) !== keyOf(texts);
+      texts = found;
+      if (!other) return;
+      card.hidden = !texts.length;
       form.hidden = false;
       form.reset();
       button.disabled = false;
@@ -32,7 +34,8 @@ export function send({ element, props, trigger, watch }) {
       return;
     }
     button.disabled = true;
-    trigger("submit", { ids, consent: tick.checked });
+    const named = texts.map(({ id, weights, text }) => ({ id, weights, text }));
+    trigger("submit", { texts: named, consent: tick.checked });
   });
 
   function show(value) {
@@ -50,6 +53,8 @@ export function send({ element, props, trigger, watch }) {
 
   watch("value", () => show(props.value));
 }
+
+const keyOf = (texts) => JSON.stringify(texts.map(({ id, text }) => [id, text]));
 
 function layout(T, id) {
   const tick = h("input", { type: "checkbox", id: id("send-consent"), "aria-describedby": id("send-help") });

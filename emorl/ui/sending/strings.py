@@ -19,13 +19,13 @@ SEND = {
 }
 
 SEND_PAIR = {
-    "hint": "Adds both as one choice to the end of your own queue on the Rate tab, without saying which setting wrote "
-    "which.",
+    "hint": "Adds them to the end of your own queue on the Rate tab, as choices between two of them, without saying "
+    "which setting wrote which.",
 }
 """What is different where two are sent."""
 
 ERRORS = {
-    "form": "Got a form that the app cannot read: expected one or two reflections of one statement; please reload the "
+    "form": "Got a form that the app cannot read: expected one to four reflections of one statement; please reload the "
     "page.",
     "consent": "Got no consent to store the statement: expected a tick; nothing was sent.",
     "gone": "Got a reflection that the app no longer has: expected one written since it started; please write "

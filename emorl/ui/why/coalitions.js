@@ -6,7 +6,7 @@ import { dataTable } from "../widgets/table.js";
 import { markNew } from "./word_diff.js";
 
 // `got` hears every answer of the server.
-export function coalitionCard(facts, { id, server, got }, T) {
+export function coalitionCard(facts, { about, server, got }, T) {
   const out = h("div", {});
   const status = h("p", { class: "fine variants-status", role: "status" });
   const button = (every, label) => h("button", { type: "button", class: "chip", onclick: () => ask(every) }, label);
@@ -17,7 +17,7 @@ export function coalitionCard(facts, { id, server, got }, T) {
     status.textContent = T.writing_variants;
     let answer;
     try {
-      answer = await request(server, "variants", { id, every });
+      answer = await request(server, "variants", { ...about, every });
     } catch {
       answer = { phase: "error", message: T.unavailable };
     }
@@ -76,7 +76,7 @@ function replyWithout({ reflection, scores }, label, data, labels, T) {
     "div",
     { class: "variant" },
     h("p", { class: "fine" }, label),
-    h("p", { class: "variant-text" }, ...text),
+    h("p", { class: "variant-text", dir: "auto" }, ...text),
     h("p", { class: "fine" }, told.join(" · ")),
   );
 }

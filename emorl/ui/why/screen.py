@@ -1,8 +1,8 @@
 """The Why screen: why each word of the reflection was chosen, and what could have been written instead.
 
 The browser knows the reflection by the random id it was shown with and asks for its explanation by it, so that nobody
-can ask for another user's. Nothing is computed before the tab is opened, and the replies of other mixes are written
-only when a button asks for them. Left out: any state of its own.
+can ask for another user's; the client's statement it knows itself. Nothing is computed before the tab is opened, and
+the replies of other mixes are written only when a button asks for them. Left out: any state of its own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from emorl.errors import EmorlError
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.loader import ModelLoader
+from emorl.ui.onpage import text_on_page
 from emorl.ui.payload import Failed, Json, as_form, to_page
 from emorl.ui.why import strings
 from emorl.ui.why.payload import VariantsPayload, WhyPayload, variants_payload, why_payload
@@ -34,31 +35,31 @@ class WhyScreen:
         self.loader = loader
         self.cache = cache
 
-    def explain(self, result_id: object = "") -> Json:
-        """The explanation of a cached reflection, or why there is none."""
+    def explain(self, about: object = "") -> Json:
+        """The explanation of the text on the page, or why there is none; see `text_on_page`."""
 
         def explained(reflector: Reflector, reflection: Reflection) -> WhyPayload:
             return why_payload(reflection, reflector.explain(reflection), tuple(reflector.objectives))
 
-        return self._answer(result_id, explained)
+        return self._answer(about, explained)
 
     def variants(self, asked: object = None) -> Json:
-        """Replies of other mixes: `asked` is `{"id", "every"}`; every coalition, or all without one."""
+        """Replies of other mixes: `asked` names the text, with `every` for every coalition, or all without one."""
         form = as_form(asked)
         every = form.get("every") is True
 
         def written(reflector: Reflector, reflection: Reflection) -> VariantsPayload:
             return variants_payload(reflector.variants(reflection, every))
 
-        return self._answer(form.get("id", ""), written)
+        return self._answer(form, written)
 
-    def _answer(self, result_id: object, make: Callable[[Reflector, Reflection], WhyPayload | VariantsPayload]) -> Json:
-        cached = self.cache.get(str(result_id))
+    def _answer(self, about: object, make: Callable[[Reflector, Reflection], WhyPayload | VariantsPayload]) -> Json:
         reflector = self.loader.reflector()
-        if cached is None or reflector is None:
-            return to_page(Failed(strings.ERRORS["gone"]))
         try:
-            return to_page(make(reflector, cached.reflection))
+            found = text_on_page(self.loader, self.cache, about)
+            if found is None or reflector is None:
+                return to_page(Failed(strings.ERRORS["gone"]))
+            return to_page(make(reflector, found[1].reflection))
         except EmorlError as error:
             return to_page(Failed(error.shown))
         except Exception:  # the user gets one line, the log the traceback

@@ -18,7 +18,6 @@ export function wholeCard(facts, T) {
     "section",
     { class: "card", id: "why-whole", "aria-labelledby": "why-whole-heading" },
     h("h2", { class: "title", id: "why-whole-heading" }, T.overall_title),
-    h("p", { class: "plain-sentence" }, overall.sentence),
     h("h3", {}, T.ranges_heading),
     h(
       "div",

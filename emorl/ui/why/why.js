@@ -14,28 +14,27 @@ export function why({ element, props, server }) {
   const idle = idleCard(T);
   const busy = h("p", { class: "fine why-busy", role: "status" });
   const screen = h("div", { class: "why-screen", hidden: true });
-  let id = ""; // of the reflection on Reflect
+  let about = null; // the text on Reflect
   let drawn = "";
   let visible = false;
   element.append(idle, busy, screen);
 
-  function written(value) {
-    if (value === id) return;
-    id = value;
-    if (id !== drawn) {
+  function shown([text = null]) {
+    about = text;
+    if (keyOf(about) !== drawn) {
       drawn = "";
       screen.hidden = true;
       screen.replaceChildren();
-      idle.hidden = Boolean(id);
+      idle.hidden = Boolean(about);
       busy.textContent = "";
     }
     load();
   }
 
   async function load() {
-    if (!visible || !id || id === drawn) return;
-    const asked = id;
-    drawn = id;
+    if (!visible || !about || keyOf(about) === drawn) return;
+    const asked = about;
+    drawn = keyOf(about);
     busy.textContent = T.why_loading;
     let answer;
     try {
@@ -43,25 +42,28 @@ export function why({ element, props, server }) {
     } catch {
       answer = { phase: "error", message: T.unavailable };
     }
-    if (asked !== id) return; // another reflection was written meanwhile
+    if (keyOf(asked) !== keyOf(about)) return; // another text is shown meanwhile
     busy.textContent = "";
     idle.hidden = true;
     screen.hidden = false;
     if (answer.phase === "done") {
-      draw(screen, facts(answer, T), { id, server, T });
+      draw(screen, facts(answer, T), { about: asked, server, T });
       return;
     }
     screen.replaceChildren(h("p", { class: "error", role: "alert" }, answer.message));
     drawn = "";
-    id = "";
+    about = null;
   }
 
   new IntersectionObserver((entries) => {
     visible = entries.at(-1).isIntersecting;
     load();
   }).observe(element);
-  hear(STATE.written, written);
+  hear(STATE.texts, shown);
 }
+
+// What an explanation is of: a text with the weights that wrote it.
+const keyOf = (about) => (about ? JSON.stringify([about.id, about.weights]) : "");
 
 function idleCard(T) {
   const onclick = () => openTab(T.reflect_tab);
@@ -85,7 +87,20 @@ function facts(data, T) {
   return { data, styles, labels, names: Object.keys(labels), sampled: data.temperature > 0 };
 }
 
-function draw(screen, facts, { id, server, T }) {
+// What is explained: the statement, the text, and the reply as a whole in a few sentences.
+function headCard({ statement }, { reflection, overall }, T) {
+  const quote = (heading, words, style) => [h("h3", {}, heading), h("p", { class: style, dir: "auto" }, words)];
+  return h(
+    "section",
+    { class: "card", id: "why-head", "aria-labelledby": "why-head-heading" },
+    h("h2", { class: "title", id: "why-head-heading" }, T.heading),
+    ...quote(T.said, statement, "why-said"),
+    ...quote(T.written, reflection, "reflection-text why-text"),
+    h("p", {}, overall.sentence),
+  );
+}
+
+function draw(screen, facts, { about, server, T }) {
   const { data } = facts;
   let variants = null;
   const panel = h("div", { class: "word-body" });
@@ -102,6 +117,8 @@ function draw(screen, facts, { id, server, T }) {
     variants = answer;
   };
   screen.replaceChildren(
+    headCard(about, data, T),
+    coalitionCard(facts, { about, server, got }, T),
     strip.node,
     h(
       "section",
@@ -111,7 +128,6 @@ function draw(screen, facts, { id, server, T }) {
       spoken,
     ),
     wholeCard(facts, T),
-    coalitionCard(facts, { id, server, got }, T),
     h(
       "section",
       { class: "card download" },

@@ -14,7 +14,11 @@ export function wordPanel(word, facts, T) {
   const select = h(
     "select",
     { id: "why-foil", onchange: () => compare(foils[Number(select.value) - 1]?.choice) },
-    h("option", { value: "0" }, fill(T.runner_up, { word: named(word.foil, T) })),
+    h(
+      "option",
+      { value: "0" },
+      word.foil === word.text ? T.runner_up_same : fill(T.runner_up, { word: named(word.foil, T) }),
+    ),
     foils.map(({ label }, i) => h("option", { value: String(i + 1) }, label)),
   );
   compare(undefined);
@@ -22,31 +26,27 @@ export function wordPanel(word, facts, T) {
     h("p", { class: "plain-sentence" }, word.sentence),
     h("p", { class: "foil-line" }, h("label", { for: "why-foil" }, T.compare), " ", select),
     bars,
-    h(
-      "div",
-      { class: "why-columns" },
-      h("div", {}, candidates(word, facts, T)),
-      h("div", {}, ownWords(word, facts, T), slopes(word, facts, T)),
-    ),
+    folded(T.own_heading, ownWords(word, facts, T)),
+    folded(T.candidates_heading, candidates(word, facts, T)),
+    folded(T.slope_heading, slopes(word, facts, T)),
   ];
 }
 
 const named = (word, T) => word || T.the_end;
 
-// Words that the chosen one can be compared with, besides its runner-up: what was near, and what each part preferred.
+const folded = (heading, nodes) => h("details", { class: "why-more" }, h("summary", {}, heading), nodes);
+
+// Words that the chosen one can be compared with, besides its runner-up: what each part alone would have written.
 function otherWords(word, { names, labels }, T) {
   const first = word.pieces[0];
   const found = new Map();
-  const add = (choice, label) => {
-    if (choice.text === word.foil || choice.written || found.has(choice.text)) return;
-    found.set(choice.text, { choice, label });
+  const add = (choice, text, label) => {
+    if (text === word.foil || text === word.text || choice.written || found.has(text)) return;
+    found.set(text, { choice, label });
   };
-  for (const near of first.candidates) {
-    add(near, fill(T.candidate, { word: named(near.text, T), p: percent(near.probability) }));
-  }
   for (const name of names) {
-    const own = first.own[name];
-    add(own, fill(T.own_of, { word: named(own.text, T), label: labels[name] }));
+    const text = word.own[name];
+    add(first.own[name], text, fill(T.own_of, { word: named(text, T), label: labels[name] }));
   }
   return [...found.values()];
 }
@@ -89,17 +89,12 @@ function candidates(word, { names, labels }, T) {
       dataTable(caption, columns, piece.candidates.map(row)),
     ];
   });
-  return [h("h3", {}, T.candidates_heading), h("p", { class: "fine" }, T.candidates_hint), ...tables];
+  return [h("p", { class: "fine" }, T.candidates_hint), ...tables];
 }
 
 function ownWords(word, { names, labels }, T) {
-  const several = word.pieces.length > 1;
-  const columns = word.pieces.map((_, n) => (several ? pieceName(word, n, T) : T.column_word));
-  const row = (name) => [
-    fill(T.own_row, { label: labels[name] }),
-    ...word.pieces.map((piece) => named(piece.own[name].text, T)),
-  ];
-  return [h("h3", {}, T.own_heading), dataTable(T.own_heading, [T.overall_part, ...columns], names.map(row))];
+  const row = (name) => [fill(T.own_row, { label: labels[name] }), named(word.own[name], T)];
+  return dataTable(T.own_heading, [T.overall_part, T.column_word], names.map(row));
 }
 
 function slopes(word, { names, labels }, T) {
@@ -109,7 +104,6 @@ function slopes(word, { names, labels }, T) {
     fill(T.times, { n: Math.exp(TEN_POINTS * word.log_p_slope[name]).toFixed(2) }),
   ];
   return [
-    h("h3", {}, T.slope_heading),
     h("p", { class: "fine" }, T.slope_hint),
     dataTable(T.slope_heading, [T.overall_part, T.slope_margin, T.slope_p], names.slice(1).map(row)),
   ];

@@ -11,6 +11,7 @@ export function statement({ element, props, server }) {
   const id = (name) => `${scope}statement-${name}`;
   const box = h("textarea", {
     id: id("box"),
+    dir: "auto",
     rows,
     placeholder: T.placeholder,
     spellcheck: "true",

@@ -1,0 +1,89 @@
+"""What scorers and checks say of a reflection, in words: one line each, with a short form for tables.
+
+A line has a level, which the page shows as a sign: "good", "note" or "look". No line speaks of the person or of the
+client, only of the text. Left out: how the values came about (`emorl.reflecting.appraise`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from emorl.reflecting.appraise import Appraisal
+from emorl.ui.practise.strings import LINES
+from emorl.ui.writing.scores import faithfulness_payload
+from emorl.ui.writing.strings import CHIPS
+
+Level = Literal["good", "note", "look"]
+SOME, MOST = 0.15, 0.5
+"""From these shares of copied words on, a reflection is partly or mostly in the client's words."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that is said of a reflection.
+
+    Attributes:
+        kind: "depth", "feeling", "copied", "faithful" or "checks".
+        head: What it is about.
+        short: For a table.
+        text: In a sentence.
+        level: How it is marked.
+    """
+
+    kind: str
+    head: str
+    short: str
+    text: str
+    level: Level
+
+
+def lines_of(found: Appraisal) -> tuple[Line, ...]:
+    """All lines of a reflection; depth and faithfulness only where there are scorers for them."""
+    lines = [_depth(found), _feeling(found), _copied(found), _faithful(found), _checks(found)]
+    return tuple(line for line in lines if line is not None)
+
+
+def _line(kind: str, short: str, text: str, level: Level) -> Line:
+    return Line(kind, LINES[kind], short, text, level)
+
+
+def _depth(found: Appraisal) -> Line | None:
+    if found.depth is None:
+        return None
+    levels: dict[str, Level] = {"none": "look", "simple": "note", "complex": "good"}
+    return _line("depth", found.depth, LINES[f"depth_{found.depth}"], levels[found.depth])
+
+
+def _feeling(found: Appraisal) -> Line:
+    if not found.feelings:
+        return _line("feeling", LINES["feeling_short"], LINES["feeling_none"], "note")
+    quoted = ", ".join(f"“{word}”" for word in found.feelings)
+    return _line("feeling", ", ".join(found.feelings), LINES["feeling_named"].format(words=quoted), "good")
+
+
+def _copied(found: Appraisal) -> Line:
+    amount = "most" if found.copied >= MOST else "some" if found.copied >= SOME else "none"
+    levels: dict[str, Level] = {"most": "look", "some": "note", "none": "good"}
+    share = round(100 * found.copied)
+    short, text = LINES["copied_short"].format(share=share), LINES[f"copied_{amount}"].format(share=share)
+    return _line("copied", short, text, levels[amount])
+
+
+def _faithful(found: Appraisal) -> Line | None:
+    judged = faithfulness_payload(found.scored.faithfulness)
+    if judged is None:
+        return None
+    levels: dict[str, Level] = {"probably": "good", "unsure": "note", "probably_not": "look"}
+    word = judged.reading
+    return _line("faithful", word.replace("_", " "), LINES[f"faithful_{word}"], levels[word])
+
+
+def _checks(found: Appraisal) -> Line:
+    if not found.chips:
+        return _line("checks", LINES["checks_short"], LINES["checks_none"], "good")
+    labels = {**CHIPS, "sympathy": LINES["sympathy"]}
+    told = [
+        f"{labels[chip.kind].rstrip(':')}: “{chip.words}”" if chip.words else labels[chip.kind] for chip in found.chips
+    ]
+    return _line("checks", ", ".join(chip.kind for chip in found.chips), f"{'. '.join(told)}.", "look")

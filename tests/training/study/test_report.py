@@ -1,0 +1,274 @@
+"""The whole study on the tiny base: runs, searches, the report's files, and what it says of what is missing."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from emorl.errors import ConfigError
+from emorl.models.template import prompt_text
+from tests.scoring.tiny import write_adapter
+from tests.training.study.test_tables import OBJECTIVES as TWO
+from tests.training.study.test_tables import measured
+from tests.training.texts import NOUNS, corpora_with, own
+from training.__main__ import app
+from training.baselines import experts, stage
+from training.baselines.missing import MissingPart
+from training.baselines.stage import run_baselines, run_folder
+from training.config import Config, EvaluateConfig, SearchConfig
+from training.evaluate import reply_writer
+from training.objectives import ObjectiveConfig
+from training.study import measures, report
+from training.study.report import PAPER, columns_of, run_report, verdict
+from training.study.runs import Cost, Run
+from training.study.tables import compare, row_of
+
+PLACES = ["train"] * 6 + ["validation"] * 5 + ["test"] * 4
+CORPORA = corpora_with([own(noun, split) for noun, split in zip(NOUNS, PLACES, strict=True)])
+OBJECTIVE = ObjectiveConfig(
+    steps=1, prompts=2, samples=2, max_tokens=4, first_layer=1, rank=2, alpha=4, validate_every=1, validation=2
+)
+NAMES = ("reflection", "empathy")
+ACCOUNT = {"data_points": 2, "rollouts": 4, "seconds": 1.5}
+
+
+def low(statements, replies) -> torch.Tensor:
+    """A toy score: the share of a reply's characters in the lower half of ASCII."""
+    return torch.tensor([sum(ord(c) < 80 for c in r) / max(1, len(r)) for r in replies])
+
+
+def long(statements, replies) -> torch.Tensor:
+    """Another, which wants something else: length."""
+    return torch.tensor([min(1.0, len(r) / 8) for r in replies])
+
+
+def half(statements, replies) -> torch.Tensor:
+    return torch.full((len(replies),), 0.5)
+
+
+SCORES = {"reflection": low, "empathy": long, "faithfulness": half}
+
+
+def score_of(config, name, role):
+    """The scorers above; empathy has no judge."""
+    return None if (name, role) == ("empathy", "judge") else SCORES[name]
+
+
+def reward_of(config, name, role):
+    own = score_of(config, name, role)
+    return None if own is None else lambda statements, replies: own(statements, replies) * 0.5
+
+
+@pytest.fixture(scope="module")
+def here(tiny_base) -> Iterator[None]:
+    """The tiny base, the texts and the scores above, and a guard that lets every run go on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMORL_BASE", str(tiny_base))
+        for module in (stage, report):
+            patch.setattr(module, "corpora_of", lambda config: CORPORA)
+            patch.setattr(module, "score_of", score_of)
+        patch.setattr(stage, "reward_of", reward_of)
+        patch.setattr(stage, "load_labels", lambda: ())
+        patch.setattr("training.objectives.runaway", lambda start, now: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def config(here, tiny_base, tmp_path_factory) -> Config:
+    """A uniform run, the ensemble and its soup; the adapters of the ensemble lie in the models folder."""
+    root = tmp_path_factory.mktemp("study")
+    write_adapter(root / "models" / "warmstart", tiny_base, 1)
+    for seed, name in enumerate(NAMES, 3):
+        write_adapter(root / "models" / "adapters" / name, tiny_base, seed)
+    manifest = {"objectives": [{"name": name, "training": ACCOUNT} for name in NAMES]}
+    (root / "models" / "manifest.json").write_text(json.dumps(manifest))
+    config = Config(
+        out=root / "out",
+        models=root / "models",
+        objectives=dict.fromkeys(NAMES, OBJECTIVE),
+        search=SearchConfig(prompts=2, levels=1, max_tokens=4),
+        evaluate=EvaluateConfig(prompts=3, max_tokens=5),
+    )
+    for name in ("uniform", "emorl", "soup"):
+        run_baselines(config, name)
+    return config
+
+
+@pytest.fixture(scope="module")
+def written(config, tmp_path_factory) -> Path:
+    return run_report(config, tmp_path_factory.mktemp("report") / "new")
+
+
+def lines(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_ensemble_and_soup_are_searched_with_the_same_budget_and_keep_their_record(config) -> None:
+    found = {name: json.loads((run_folder(config, name, 1) / "search.json").read_text()) for name in ("emorl", "soup")}
+    assert found["emorl"]["evaluations"] == found["soup"]["evaluations"] == 6
+    for record in found.values():
+        assert record["objectives"] == list(NAMES) and record["statements"] == 2 and record["accounts"] == [ACCOUNT] * 2
+        assert record["score"] == max(sum(entry["by_objective"]) / 2 for entry in record["means"])
+    assert not (run_folder(config, "emorl", 1) / "objectives").exists()  # its adapters were there
+
+
+def test_the_results_have_the_columns_that_others_read(written) -> None:
+    rows = {row["method"]: row for row in lines(written / "results.csv")}
+    assert list(rows) == ["base", "warmstart", "uniform", "emorl", "soup"]
+    wanted = "method mean minimum reflection empathy judge_mean diversity_2 edit_rate data_points data_points_std "
+    wanted += "rollouts seconds_sum seconds_parallel seeds"
+    assert list(rows["emorl"])[:14] == wanted.split()
+    assert list(rows["emorl"])[1:] == columns_of(NAMES)
+    for row in rows.values():
+        assert float(row["mean"]) == pytest.approx((float(row["reflection"]) + float(row["empathy"])) / 2, abs=1e-5)
+        assert float(row["minimum"]) == min(float(row["reflection"]), float(row["empathy"]))
+        assert float(row["faithfulness"]) == 0.5 and row["judge_mean"] == "" and row["data_points_std"] == ""
+        assert float(row["mean_low"]) <= float(row["mean"]) <= float(row["mean_high"]) and row["seeds"] == "1"
+    assert rows["uniform"]["data_points"] == rows["emorl"]["data_points"] == "4"  # two updates of two, and one each
+    assert rows["uniform"]["rollouts"] == rows["emorl"]["rollouts"] == "8"
+    spent = [float(rows["emorl"][f"seconds_{way}"]) for way in ("sum", "parallel")]
+    assert spent[0] - spent[1] == pytest.approx(1.5, abs=1e-3) and spent[1] > 1.5  # both add the search
+    assert rows["base"]["data_points"] == rows["warmstart"]["rollouts"] == "0"
+
+
+def test_every_method_was_measured_by_what_it_writes(config, written) -> None:
+    """The ensemble and the warm start, written again by a decoder of their own."""
+    kept = {path.stem: json.loads(path.read_text()) for path in (config.out / "study").glob("*.json")}
+    assert set(kept) == {"base-0", "warmstart-0", "uniform-1", "emorl-1", "soup-1"}
+    folders = [config.models / "adapters" / name for name in NAMES]
+    decoder, tokenizer = experts.open_experts(config, folders)
+    write = reply_writer(decoder, tokenizer, prompt_text, 5)
+    _, _, statements = stage.partition(CORPORA, 2, 2)
+    weights = json.loads((run_folder(config, "emorl", 1) / "search.json").read_text())["best"]
+    assert kept["emorl-1"]["replies"] == write(statements[:3], weights)
+    assert kept["warmstart-0"]["replies"] == write(statements[:3], [0.0, 0.0]) != kept["base-0"]["replies"]
+    for record in kept.values():
+        assert record["columns"]["empathy ship"] == pytest.approx(long(statements[:3], record["replies"]).tolist())
+
+
+def test_the_curves_are_those_of_the_validations(config, written) -> None:
+    points = lines(written / "curves.csv")
+    assert {(point["method"], point["trained"], point["seed"]) for point in points} == {("uniform", "uniform", "1")}
+    assert [(point["step"], point["data_points"]) for point in points] == [("0", "0"), ("1", "2"), ("2", "4")]
+    assert all(point["judge"] == "" and point["faithful"] == "0.5" for point in points)  # a judge is missing
+    assert (written / "curves.png").read_bytes()[1:4] == (written / "means.png").read_bytes()[1:4] == b"PNG"
+
+
+def test_the_text_has_every_table_the_papers_figures_and_what_is_missing(written) -> None:
+    text = (written / "report.md").read_text()
+    assert "same 3 statements" in text and "* uniform: 1 of 3 seeds\n" in text and "* judge of empathy\n" in text
+    for name, (mean, spread, points, _) in PAPER.items():
+        assert f"| {name} | {mean:.4f} ± {spread:.4f} | {points:,} ±" in text
+    assert "sign-flip test p = " in text and "By the held-out judges nothing can be said" in text
+    assert "Data points: 100% of uniform's, more than the 75%" in text
+
+
+def test_a_second_report_measures_nothing_again(config, written, tmp_path, monkeypatch) -> None:
+    def write(self, run: Run, statements) -> list[str]:
+        raise AssertionError(run.name)
+
+    monkeypatch.setattr(measures.Bench, "write", write)
+    again = run_report(config, tmp_path)
+    assert (again / "results.csv").read_text() == (written / "results.csv").read_text()
+    shorter = replace(config, evaluate=EvaluateConfig(prompts=2, max_tokens=5))
+    with pytest.raises(AssertionError, match="base-0"):  # other statements
+        run_report(shorter, tmp_path)
+
+
+def test_a_report_without_any_run_says_so(here, tiny_base, tmp_path) -> None:
+    write_adapter(tmp_path / "models" / "warmstart", tiny_base, 1)
+    config = Config(
+        out=tmp_path / "out",
+        models=tmp_path / "models",
+        objectives=dict.fromkeys(NAMES, OBJECTIVE),
+        evaluate=EvaluateConfig(prompts=2, max_tokens=2),
+    )
+    out = run_report(config, tmp_path / "report")
+    text = (out / "report.md").read_text()
+    assert "cannot be compared yet" in text and "* emorl: 0 of 3 seeds\n" in text
+    assert not (out / "curves.png").exists() and lines(out / "curves.csv") == []
+    (config.models / "warmstart" / "adapter_config.json").unlink()
+    with pytest.raises(ConfigError, match="Got no warm start in .*models: expected the one that all runs start from"):
+        run_report(config, tmp_path / "report")
+
+
+def test_the_verdict_says_by_how_much() -> None:
+    ours = [measured("emorl", depth=(0.3, 0.6), cost=Cost(60, 1, 1.0, 1.0))]
+    theirs = [measured("uniform")]
+    rows = {"emorl": row_of(ours, TWO), "uniform": row_of(theirs, TWO)}
+    found = [c for role in ("ship", "judge") if (c := compare(ours, theirs, TWO, role))]
+    text = verdict(rows, found)
+    assert "By the scorers, EMORL does not reach uniform training: -0.100 [-0.100, -0.100]" in text
+    assert "By the held-out judges, EMORL does not reach uniform training: -0.081" in text
+    assert (
+        "Data points: 60% of uniform's, at most the 75%" in text and "Distinct-2: +0.000 against uniform's, not" in text
+    )
+
+
+# ---------------------------------------------------------------- adapters of further seeds
+
+
+def test_adapters_of_a_further_seed_are_trained_with_the_settings_of_the_file(config, monkeypatch, tmp_path) -> None:
+    asked = []
+    monkeypatch.setattr(experts, "run_objectives", lambda *values: asked.append(values))
+    experts.train_experts(config, tmp_path / "emorl", 1, True, False)
+    assert asked == []  # the objectives' own seed
+    experts.train_experts(config, tmp_path / "emorl", 4, True, False)
+    [(settings, resume, anew)] = asked
+    assert settings.out == tmp_path / "emorl" and settings.models == config.models and (resume, anew) == (True, False)
+    assert settings.objectives == dict.fromkeys(NAMES, replace(OBJECTIVE, seed=4))
+
+
+def test_an_adapter_that_is_not_there_is_one_line_or_left_out(config, caplog) -> None:
+    caplog.set_level("INFO", "training")
+    with pytest.raises(MissingPart) as error:
+        run_baselines(config, "soup", seed=8)
+    place = run_folder(config, "emorl", 8) / "objectives" / "reflection" / "best"
+    assert str(error.value) == (
+        f"Got no adapter of reflection with seed 8 in {place}: expected one for every objective; run the stage "
+        "objectives, or `baselines --only emorl` with this seed."
+    )
+    run_baselines(config, "emorl")
+    assert caplog.messages == [f"{run_folder(config, 'emorl', 1)} is done"]
+
+
+def test_adapters_of_this_run_come_before_packaged_ones_with_their_own_account(config, tmp_path, tiny_base) -> None:
+    here = replace(config, out=tmp_path)
+    best = write_adapter(tmp_path / "objectives" / "empathy" / "best", tiny_base, 5)
+    (best.parent / "account.json").write_text(json.dumps({**ACCOUNT, "seconds": 9.0}))
+    folders = experts.expert_folders(here, 1, tmp_path / "unused")
+    assert folders == {"reflection": config.models / "adapters" / "reflection", "empathy": best}
+    assert [account["seconds"] for account in experts.expert_accounts(here, folders)] == [1.5, 9.0]
+
+
+def test_the_command_hands_on_what_it_was_given(tmp_path, monkeypatch) -> None:
+    given = []
+    monkeypatch.setattr(report, "run_report", lambda *values: given.append(values))
+    path = tmp_path / "c.yaml"
+    path.write_text("out: there\nobjectives: {reflection: {first_layer: 1}}\n")  # the tiny base has three layers
+    command = ["report", "--config", str(path), "--out", "here", "--corpora", "texts"]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    [(settings, out)] = given
+    assert (settings.out, settings.corpora, out) == (Path("there"), Path("texts"), Path("here"))
+    CliRunner().invoke(app, ["report", "--config", str(path)])
+    assert given[1][0].corpora is None and given[1][1] is None
+
+
+def test_scores_are_known_by_the_files_of_their_scorer(tmp_path, config) -> None:
+    folder = config.out / "scorers" / "reflection-ship"
+    folder.mkdir(parents=True)
+    (folder / "scorer.json").write_text("{}")
+    before = report._identity(config, "reflection", "ship")
+    (folder / "scorer.json").write_text('{"a": 1}')
+    assert report._identity(config, "reflection", "ship") != before
+    assert report._identity(config, "fluency", "ship") == "fluency"
+    (folder / "scorer.json").unlink()
+    folder.rmdir()

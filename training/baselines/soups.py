@@ -1,0 +1,112 @@
+"""Model soups of adapters: their changes of the weights are averaged, instead of their states while they write.
+
+A soup's change of a weight matrix is Σ ŵ_k s_k B_k A_k, with the shares ŵ (Wortsman et al. 2022, arXiv 2203.05482; for
+rewards Ramé et al. 2023, arXiv 2306.04488). That is one adapter again, with all factors side by side: exact. Averaging
+the A and the B would give products of one adapter's A with another's B, which nobody trained. The weights of a soup
+are searched with the same grid as the ensemble's. Left out: soups of other layouts than LoRA.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+
+import torch
+
+from emorl.ensemble import EnsembleDecoder, StackedLora
+from emorl.ensemble.lora import Adapter
+from emorl.ensemble.weights import shares
+from emorl.models.template import prompt_text
+from emorl.reflecting.tokenizer import SharedTokenizer
+from emorl.scoring.score_cache import ScoreCache
+from emorl.search.hierarchical import SearchResult, Weights, hierarchical_search
+from training.evaluate import greedy_replies
+from training.files import Grid
+
+log = logging.getLogger(__name__)
+
+
+def soup(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
+    """One adapter with the mean change of K, by their shares; all weights zero change nothing.
+
+    Args:
+        adapters: K adapters, of any ranks and layers.
+        weights: K raw weights.
+
+    Raises:
+        WeightError: A weight is negative or not finite.
+
+    Example:
+        Two adapters of rank 1 that change the same matrix of 1 x 2, weighted 3 to 1:
+
+        >>> def adapter(down, scale):
+        ...     return Adapter("a", 1, scale, {(0, "mlp.down_proj"): (torch.tensor([down]), torch.tensor([[1.0]]))}, "")
+        >>> mixed = soup([adapter([1.0, 0.0], 2.0), adapter([0.0, 1.0], 4.0)], [3, 1])
+        >>> down, up = mixed.factors[0, "mlp.down_proj"]
+        >>> mixed.rank, up @ down
+        (2, tensor([[1.5000, 1.0000]]))
+    """
+    parts: dict[tuple[int, str], list[tuple[torch.Tensor, torch.Tensor]]] = {}
+    for adapter, share in zip(adapters, shares(weights), strict=True):
+        for target, (down, up) in adapter.factors.items():
+            parts.setdefault(target, []).append((down, share * adapter.scale_of(target) * up))
+    factors = {
+        target: (torch.cat([down for down, _ in pairs]), torch.cat([up for _, up in pairs], 1))
+        for target, pairs in parts.items()
+    }
+    return Adapter("soup", max(down.shape[0] for down, _ in factors.values()), 1.0, factors, sha256="")
+
+
+def soup_decoder(decoder: EnsembleDecoder, weights: Sequence[float]) -> EnsembleDecoder:
+    """A decoder that writes with a soup of another decoder's adapters."""
+    stack = StackedLora([soup(decoder.lora.adapters, weights)], base_row=False)
+    return EnsembleDecoder(decoder.backbone, stack, list(decoder.end_tokens), decoder.mask)
+
+
+def search_soups(
+    decoder: EnsembleDecoder,
+    tokenizer: SharedTokenizer,
+    statements: list[str],
+    cache: ScoreCache,
+    levels: int,
+    max_tokens: int,
+) -> tuple[SearchResult, Grid]:
+    """The hierarchical grid over soups of a decoder's adapters; its record is that of the ensemble's search.
+
+    Args:
+        decoder: The ensemble whose adapters are mixed.
+        tokenizer: Its tokenizer.
+        statements: Held-back statements.
+        cache: One reward for each adapter, in their order.
+        levels: Levels of the grid.
+        max_tokens: Longest reply.
+    """
+    names = list(cache.scorers)
+    means: dict[Weights, list[float]] = {}
+    spent = {"steps": 0, "alone": 0}
+
+    def mean_scores(points: Sequence[Weights]) -> list[float]:
+        for weights in points:
+            mixed = soup_decoder(decoder, weights)
+            [texts], cost = greedy_replies(mixed, tokenizer, prompt_text, statements, [[1.0]], max_tokens)
+            for key, value in cost.items():
+                spent[key] += value
+            columns = cache.columns(statements, texts)
+            means[tuple(weights)] = [sum(columns[name]) / len(texts) for name in names]
+        log.info("  %d directions, %d distinct replies", len(means), cache.calls)
+        return [sum(means[tuple(weights)]) / len(names) for weights in points]
+
+    began = time.time()
+    result = hierarchical_search(mean_scores, len(names), levels)
+    return result, {
+        "best": result.best,
+        "score": result.score,
+        "evaluations": result.evaluations,
+        "distinct_replies": cache.calls,
+        "decode_steps": spent["steps"],
+        "decode_steps_one_by_one": spent["alone"],
+        "seconds": time.time() - began,
+        "points": [{"level": level, "weights": w, "score": value} for level, w, value in result.points],
+        "means": [{"weights": w, "by_objective": m} for w, m in means.items()],
+    }
