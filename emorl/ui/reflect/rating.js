@@ -81,7 +81,6 @@ export function rating({ element, props, trigger, watch }) {
   });
 
   function show(value) {
-    if (value?.run !== undefined && value.run !== last(STATE.run)) return; // of a run that another has replaced
     const phase = value?.phase || "closed";
     if (phase === "saved") {
       tell(COMMAND.rated);
@@ -121,9 +120,14 @@ export function rating({ element, props, trigger, watch }) {
   }
 
   hear(STATE.texts, turn);
-  watch("value", () => show(props.value));
+  watch("value", () => {
+    if (!isReplaced(props.value)) show(props.value);
+  });
   show(props.value);
 }
+
+// Whether this belongs to a run of Generate that another has replaced.
+const isReplaced = (value) => value?.run !== undefined && value.run !== last(STATE.run);
 
 const keyOf = (about) => about && `${about.id} ${about.text}`;
 
