@@ -20,7 +20,7 @@ import torch
 
 from emorl.ensemble.decoder import EnsembleDecoder
 from emorl.ensemble.forced import Departure, Forced, force, go_on
-from emorl.explain.sentence import BASE
+from emorl.explain.rivals import BASE
 from emorl.explain.words import INSIDE_NUMBERS, INSIDE_WORDS, WordSpan, group_pieces
 
 STRONG = math.log(3)

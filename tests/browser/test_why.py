@@ -137,8 +137,8 @@ def test_a_text_that_the_sliders_led_to_is_explained_rated_edited_and_sent(
     page.get_by_label("Store the statement", exact=False).first.check()
     rate(page)
     (stored,) = running.store.all()
-    assert (stored.reflection, stored.edited) == (live, "My own words.")
-    assert stored.weights == {"reflection": 0.0, "empathy": 1.0, "fluency": 0.0}
+    assert (stored.given.reflection, stored.given.edited) == (live, "My own words.")
+    assert stored.given.weights == {"reflection": 0.0, "empathy": 1.0, "fluency": 0.0}
     page.get_by_label("Store the statement with it").check()
     page.get_by_role("button", name="Send to blind rating").click()
     expect(page.get_by_text("Sent to your queue.")).to_be_visible()

@@ -30,7 +30,7 @@ def base(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_another_prompt_template_is_refused_in_the_app_and_in_training(folder: Path, base: Path) -> None:
-    from training.stages import open_models
+    from training.stages.models import open_models
 
     config: Any = SimpleNamespace(models=folder)
     for open_it in (lambda: open_folder(folder), lambda: open_models(config)):

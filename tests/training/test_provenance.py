@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from emorl.errors import ConfigError
-from training.config import Config, PreferencesConfig
+from training.config import Config
 from training.objectives import ObjectiveConfig
+from training.preferences import PreferencesConfig
 from training.stages.provenance import (
     adapter_identity,
     begin,

@@ -153,7 +153,7 @@ def test_a_bad_number_is_one_line_and_nothing_is_written(
 def test_closing_the_handler_closes_all_of_them(screen: ReflectScreen, reflector: ScriptedReflector) -> None:
     steps = screen.write(STATEMENT, EIGHT)
     next(steps), next(steps)
-    steps.close()  # type: ignore[attr-defined]
+    steps.close()
     assert (reflector.closed_early, len(screen.cache)) == (1, 0)
 
 

@@ -190,7 +190,8 @@ def test_letters_that_the_typeface_lacks_are_replaced() -> None:
 
 
 def test_a_sheet_of_nothing_is_refused_in_one_line(screen: PractiseScreen) -> None:
-    for asked in (None, {}, {"tries": []}, {"tries": "x"}, {"tries": [3]}):
+    nothing: tuple[object, ...] = (None, {}, {"tries": []}, {"tries": "x"}, {"tries": [3]})
+    for asked in nothing:
         assert set(screen.sheet(asked)) == {"error"}
 
 

@@ -123,7 +123,7 @@ def test_an_unexpected_error_does_not_show_its_text(screen: ReflectScreen, refle
 def test_closing_the_handler_closes_the_reflector(screen: ReflectScreen, reflector: ScriptedReflector) -> None:
     steps = screen.write("I am tired.", MIX)
     next(steps), next(steps)
-    steps.close()  # type: ignore[attr-defined]
+    steps.close()
     assert reflector.closed_early == 1
     assert len(screen.cache) == 0
 

@@ -290,10 +290,10 @@ def run_report(config: Config, out: Path | None = None) -> Path:
         measured.setdefault(run.method, []).append(found)
     rows = [row_of(measured[method], objectives) for method in METHODS if method in measured]
     comparisons = [
-        found
+        compared
         for role in ("ship", "judge")
         if "emorl" in measured and "uniform" in measured
-        if (found := compare(measured["emorl"], measured["uniform"], objectives, role)) is not None
+        if (compared := compare(measured["emorl"], measured["uniform"], objectives, role)) is not None
     ]
     out = data_path("reports") if out is None else out
     out.mkdir(parents=True, exist_ok=True)

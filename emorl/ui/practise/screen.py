@@ -60,7 +60,7 @@ class PractiseScreen:
         given = form.get("seen")
         seen = [one for one in given if isinstance(one, str)] if isinstance(given, list) else []
         case = next_case(found, seen, seen[-1] if seen else "")
-        return to_page(NextCase(case and case_payload(case)))
+        return to_page(NextCase(case_payload(case) if case else None))
 
     def sheet(self, asked: object = None) -> Json:
         """A visit's sheet as a file: its name, its type, and its bytes in base64; or why there is none."""

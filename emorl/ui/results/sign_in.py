@@ -66,7 +66,7 @@ class AdminGate(Gate):
     def __init__(self) -> None:
         """No secret is kept."""
 
-    def enter(self, tried: object) -> str:
+    def enter(self, tried: object, address: str = "") -> str:
         """Refuse: signing in is the only way.
 
         Raises:

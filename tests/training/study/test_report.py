@@ -25,6 +25,7 @@ from training.baselines.stage import run_baselines, run_folder
 from training.config import Config, EvaluateConfig, SearchConfig
 from training.evaluate import reply_writer
 from training.objectives import ObjectiveConfig
+from training.stages.statements import partition
 from training.study import measures, report
 from training.study.report import PAPER, columns_of, run_report, verdict
 from training.study.runs import Cost, Run
@@ -146,7 +147,7 @@ def test_every_method_was_measured_by_what_it_writes(config, written) -> None:
     folders = [config.models / "adapters" / name for name in NAMES]
     decoder, tokenizer = experts.open_experts(config, folders)
     write = reply_writer(decoder, tokenizer, prompt_text, 5)
-    _, _, statements = stage.partition(CORPORA, 2, 2)
+    _, _, statements = partition(CORPORA, 2, 2)
     weights = json.loads((run_folder(config, "emorl", 1) / "search.json").read_text())["best"]
     assert kept["emorl-1"]["replies"] == write(statements[:3], weights)
     assert kept["warmstart-0"]["replies"] == write(statements[:3], [0.0, 0.0]) != kept["base-0"]["replies"]
