@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import LlamaForCausalLM
 
-WRITTEN = "minimal pair"
-"""Source of replies that no model wrote."""
+WRITTEN = frozenset({"minimal pair", "rewritten by a reader"})
+"""Sources of replies that no model would write: learnt from, they taught it to invent (docs/results.md)."""
 
 
 @dataclass(frozen=True)
@@ -95,12 +95,12 @@ class PreferenceBatch(TypedDict):
 def preferred(labels: Sequence[LabelledReply], split: str, config: PreferencesConfig) -> list[Preferred]:
     """Statements of a split that have a better and a worse read reply, in random order.
 
-    Written minimal pairs are left out: the policy would not write either of them.
+    What people wrote is left out: the policy would not write it.
     """
     rng = random.Random(config.seed)
     found: dict[str, dict[str, float]] = {}
     for label in labels:
-        if label.split == split and label.source != WRITTEN and len(label.statement.split()) <= config.max_words:
+        if label.split == split and label.source not in WRITTEN and len(label.statement.split()) <= config.max_words:
             found.setdefault(label.statement, {})[label.reply] = label.utility
     groups = []
     for statement, replies in found.items():

@@ -51,8 +51,8 @@ def test_only_statements_with_a_better_and_a_worse_reply_are_learnt_from() -> No
         label("Of another split.", "bad", 0, "validation"),
         label("Far too many words for this limit.", "good", 2, "train"),
         label("Far too many words for this limit.", "bad", 0, "train"),
-        label("Written by hand.", "good", 2, "train", source=WRITTEN),
-        label("Written by hand.", "bad", 0, "train", source=WRITTEN),
+        *(label(f"{source}.", "good", 2, "train", source=source) for source in WRITTEN),
+        *(label(f"{source}.", "bad", 0, "train", source=source) for source in WRITTEN),
     )
     (only,) = preferred(labels, "train", PreferencesConfig(max_words=5))
     assert only.statement == "Both are here."

@@ -40,15 +40,17 @@ def test_the_check_finds_no_fault() -> None:
     assert [str(fault) for fault in check_data()] == []
 
 
+BY_PEOPLE = ("minimal pair", "mended by a reader", "rewritten by a reader")
+
+
 def counted(labels: Sequence[LabelledReply]) -> str:
     """What data/README.md must say of a file of labels."""
-    written = Counter(
-        label.source if label.source in ("minimal pair", "mended by a reader") else "model" for label in labels
-    )
+    written = Counter(label.source if label.source in BY_PEOPLE else "model" for label in labels)
     pairs = len({label.pair for label in labels if label.pair})
     assert written["minimal pair"] == 2 * pairs
+    rewritten = f"{n:,} rewritten by a reader, " if (n := written["rewritten by a reader"]) else ""
     return (
-        f"{written['model']:,} by our own models, {written['mended by a reader']:,} mended by a reader, "
+        f"{written['model']:,} by our own models, {written['mended by a reader']:,} mended by a reader, {rewritten}"
         f"{2 * pairs:,} in {pairs:,} minimal pairs"
     )
 

@@ -56,7 +56,7 @@ class LabelledReply:
         statement: What the client said.
         reply: What was said back.
         source: Which model wrote it and how, or "minimal pair", or "mended by a reader" (a model's reply with as few
-            words as possible changed).
+            words as possible changed), or "rewritten by a reader" (more was changed).
         faithful: 2 says what the client said or clearly implied; 1 vague or partly right; 0 invents, turns round,
             swaps persons or time, takes literally, nonsense, a loop.
         fault: One of `FAULTS`; "none" exactly where `faithful` is 2.
