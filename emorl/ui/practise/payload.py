@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from emorl.practice import Case
-from emorl.reflecting.appraise import Appraisal
-from emorl.reflecting.reflection import Objective
 from emorl.ui.payload import Part
 from emorl.ui.practise.words import Line, lines_of
 from emorl.ui.writing.scores import Faithfulness, Score, faithfulness_payload, score_payloads
+
+if TYPE_CHECKING:
+    from emorl.reflecting.appraise import Appraisal
+    from emorl.reflecting.reflection import Objective
 
 Source = Literal["simple", "complex", "model"]
 

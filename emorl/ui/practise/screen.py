@@ -22,8 +22,6 @@ from emorl.errors import EmorlError, StatementError
 from emorl.models.template import MAX_STATEMENT, check_size
 from emorl.practice import STAGES, Case, load_cases, next_case, topics
 from emorl.practice.cases import DIFFICULTIES, matching
-from emorl.reflecting.appraise import appraisal
-from emorl.reflecting.reflection import ReplyScores
 from emorl.safety import crisis_contacts, crisis_kinds, reply_matches
 from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Failed, Json, Part, as_form, to_page
@@ -119,6 +117,9 @@ def _feedback(own: str, case: Case | None, wanted: bool, reflector: Reflector, t
 
 def _candidates(reflector: Reflector, text: str) -> tuple[Compared, ...]:
     """The best of several that the models write; none where they write nothing that may be shown."""
+    from emorl.reflecting.appraise import appraisal  # it needs torch, which the page is up without
+    from emorl.reflecting.reflection import ReplyScores
+
     try:
         best = reflector.best_of(text, WRITTEN, reflector.setting(preset(reflector)), explain=False)
     except EmorlError:

@@ -7,12 +7,14 @@ client, only of the text. Left out: how the values came about (`emorl.reflecting
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from emorl.reflecting.appraise import Appraisal
 from emorl.ui.practise.strings import LINES
 from emorl.ui.writing.scores import faithfulness_payload
 from emorl.ui.writing.strings import CHIPS
+
+if TYPE_CHECKING:
+    from emorl.reflecting.appraise import Appraisal
 
 Level = Literal["good", "note", "look"]
 SOME, MOST = 0.15, 0.5
