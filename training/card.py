@@ -13,7 +13,7 @@ from pathlib import Path
 from emorl.errors import ConfigError
 from training import files
 
-BEFORE = "0460ade"
+BEFORE = "3da8f61"
 """Commit that holds the previous models."""
 
 HEAD = """# Model card
@@ -48,8 +48,8 @@ checked them.
 * Scorers reward what they were trained on. Length, openers, copying and sympathy were countered, other shortcuts surely remain.
 * English only, and mostly health behaviour and everyday trouble in British and American settings.
 
-The models before these are in the repository's history: commit `{before}`; those before them (research only, trained on AnnoMI
-and EPITOME too): commit `7ccf2d9`.
+The models before these are in the repository's history: commit `{before}`; those before them: `0460ade`, and
+(research only, trained on AnnoMI and EPITOME too) `7ccf2d9`.
 """
 
 

@@ -133,13 +133,7 @@ def test_how_many_are_written_unless_somebody_chooses_is_one_constant(
     assert written(screen, None)["choice"]["written"] == 8
     blocks: list[Any] = list(build_demo(reflector, store).blocks.values())
     settings = [block.props["settings"] for block in blocks if is_mixer(block)]
-    assert [one.get("best_of") for one in settings] == [
-        8,
-        None,
-        None,
-        None,
-        None,
-    ]  # Compare writes one with each of up to four settings
+    assert [one.get("best_of") for one in settings] == [8, None, None, None, None]  # Compare writes one with each
     assert settings[0]["choices"] == (1, 8)
 
 
