@@ -64,6 +64,7 @@ def test_words_are_read_with_the_arrow_keys(new_page: Callable[..., Page], app: 
     expect(panel.get_by_role("row", name="Base model alone sad")).to_be_visible()
     expect(panel.get_by_role("row", name="Empathy alone low")).to_be_visible()
     expect(panel.get_by_role("row", name="Reflection +0.20 × 1.11")).to_be_visible()  # .1 (1 - -1); exp(.1)
+    strip(page, "tired").focus()  # the clicks have taken the focus to the tables
     page.keyboard.press("End")
     expect(panel).to_contain_text("Ending the reply was chosen over “You”")
     page.keyboard.press("Home")
@@ -75,7 +76,7 @@ def test_a_word_in_pieces_and_another_foil(new_page: Callable[..., Page], app: C
     open_why(page, app().url)
     strip(page, "overwhelmed").click()
     panel = page.locator("#why-word")
-    expect(panel).to_contain_text("“overwhelmed” was chosen over “under” and others, mainly because of the base model")
+    expect(panel).to_contain_text("“overwhelmed” is the base model's own choice, over “under” and others.")
     panel.get_by_text("Other likely words and beginnings of words").first.click()
     expect(panel).to_contain_text("Piece 2 of 2: “whelmed”")
     expect(panel).to_contain_text("They add up to the margin of +2.50.")
