@@ -64,8 +64,9 @@ def test_words_are_read_with_the_arrow_keys(new_page: Callable[..., Page], app: 
     expect(panel.get_by_role("row", name="Base model alone sad")).to_be_visible()
     expect(panel.get_by_role("row", name="Empathy alone low")).to_be_visible()
     expect(panel.get_by_role("row", name="Reflection +0.20 × 1.11")).to_be_visible()  # .1 (1 - -1); exp(.1)
+    strip(page, "tired").focus()  # the clicks have taken the focus to the tables
     page.keyboard.press("End")
-    expect(panel).to_contain_text("Ending the reply was chosen over “You”")
+    expect(panel).to_contain_text("Ending the reply is the base model's own choice, over “You”.")
     page.keyboard.press("Home")
     expect(strip(page, "Part")).to_be_focused()
 
@@ -75,7 +76,7 @@ def test_a_word_in_pieces_and_another_foil(new_page: Callable[..., Page], app: C
     open_why(page, app().url)
     strip(page, "overwhelmed").click()
     panel = page.locator("#why-word")
-    expect(panel).to_contain_text("“overwhelmed” was chosen over “under” and others, mainly because of the base model")
+    expect(panel).to_contain_text("“overwhelmed” is the base model's own choice, over “under” and others.")
     panel.get_by_text("Other likely words and beginnings of words").first.click()
     expect(panel).to_contain_text("Piece 2 of 2: “whelmed”")
     expect(panel).to_contain_text("They add up to the margin of +2.50.")
@@ -122,9 +123,7 @@ def test_a_text_that_the_sliders_led_to_is_explained_rated_edited_and_sent(
     live = reflector.text(reflector.write([0.0, 1.0, 0.0])[0])
     expect(page.locator("#reflection-text")).to_have_text(live)
     assert live != first and reflector.started == 1
-    assert (
-        page.locator("input[name=rating-depth]:checked").count() == 0
-    )  # an answer for the first text is not one for this
+    assert page.locator("input[name=rating-depth]:checked").count() == 0  # an answer for the first text only
     page.get_by_role("tab", name="Why").click()
     expect(page.locator("#why-head .why-text")).to_have_text(live)
     expect(page.locator("#why-head")).to_contain_text(STATEMENT)
@@ -132,17 +131,18 @@ def test_a_text_that_the_sliders_led_to_is_explained_rated_edited_and_sent(
     page.get_by_role("tab", name="Reflect").click()
     page.get_by_role("button", name="Edit", exact=True).click()
     page.locator("#edit-box").fill("My own words.")
-    page.get_by_role("button", name="Keep this version").click()
+    page.get_by_role("button", name="Keep my version").click()
     expect(page.locator("#edited-text")).to_have_text("My own words.")
-    page.get_by_label("Store the statement", exact=False).first.check()
+    page.get_by_label("Store the statement I typed").check()
     rate(page)
     (stored,) = running.store.all()
     assert (stored.given.reflection, stored.given.edited) == (live, "My own words.")
     assert stored.given.weights == {"reflection": 0.0, "empathy": 1.0, "fluency": 0.0}
-    page.get_by_label("Store the statement with it").check()
-    page.get_by_role("button", name="Send to blind rating").click()
-    expect(page.get_by_text("Sent to your queue.")).to_be_visible()
-    page.get_by_role("button", name="Balanced").click()  # back at the first text: its own form, as it was left
+    send = page.locator("#widget-send")
+    send.get_by_label("Store the statement with it").check()
+    send.get_by_role("button", name="Send to blind rating").click()
+    expect(send.get_by_text("Sent to your queue.")).to_be_visible()
+    page.get_by_role("button", name="Recommended").click()  # back at the first text: its own form, as it was left
     expect(page.locator("#reflection-text")).to_have_text(first)
     expect(page.get_by_role("button", name="Save rating")).to_be_visible()
     expect(page.locator("input[name=rating-depth]:checked")).to_have_count(1)

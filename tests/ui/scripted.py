@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from emorl.ensemble import Setting
-from emorl.errors import StatementError
 from emorl.explain import Explanation, OwnWord, Step, Variant, Variants, explanation, plan_variants
 from emorl.explain.contributions import TokenFacts
 from emorl.explain.own_words import Instead
@@ -154,8 +153,7 @@ class ScriptedReflector(Interface):
         self, statement: str, settings: Sequence[Setting], explain: bool = True
     ) -> Generator[tuple[Draft, ...] | tuple[Reflection, ...]]:
         """As `stream` for each setting; one of several that has no weights writes `BASE_REPLY`."""
-        if not statement.strip():
-            raise StatementError("got an empty statement, expected what the client said; type something first")
+        check_statement(statement)
         self.started += 1
         lone = len(settings) == 1
         scripts = [self._script(statement, setting, lone) for setting in settings]

@@ -24,8 +24,10 @@ export function compare(widget) {
   scopes.forEach((one, i) => {
     hear(STATE.weights, (mix) => screen.setMix(i, mix), one);
   });
+  hear(STATE.weights, () => screen.takeOverSoon());
   new IntersectionObserver((entries) => {
-    if (entries.at(-1).isIntersecting) screen.takeOver();
+    screen.visible = entries.at(-1).isIntersecting;
+    screen.takeOverSoon();
   }).observe(widget.element);
 }
 
@@ -43,6 +45,7 @@ class Comparison {
     this.mixes = NAMES.map(() => null); // settings of the sliders
     this.count = 2; // how many of them are compared
     this.taken = { statement: "", mix: null }; // what came from Reflect last
+    this.visible = false;
     this.statement = "";
     this.asked = null; // {statement, mixes} at the press of the button
     this.sides = null; // the finished texts
@@ -79,6 +82,7 @@ class Comparison {
   }
 
   setMix(index, mix) {
+    if (index === 0 && !this.mixes[0]) this.takeOverSoon();
     this.mixes[index] = mix;
     this.follow();
   }
@@ -87,6 +91,13 @@ class Comparison {
     this.count = count;
     this.swap.hidden = count > 2;
     this.follow();
+  }
+
+  // The sliders here and on Reflect may come later than this screen is opened. It waits until they have told everybody.
+  takeOverSoon() {
+    queueMicrotask(() => {
+      if (this.visible) this.takeOver();
+    });
   }
 
   // Takes the statement and the weights from Reflect, where this screen still has those it took or began with.

@@ -30,8 +30,9 @@ function reasons({ written, shares, candidates }, T) {
 }
 
 function how(shares, said, checked, T) {
-  const words = sum(Object.values(shares)) > 0 ? [T.how_said, T.how, T.how_plain] : T.how_zero;
-  return words[said ? 0 : checked ? 1 : 2];
+  const [withSaid, withChecks, plain] = sum(Object.values(shares)) > 0 ? [T.how_said, T.how, T.how_plain] : T.how_zero;
+  if (said) return withSaid;
+  return checked ? withChecks : plain;
 }
 
 function item({ candidate, place, choice, id, styles, labels, T }) {
