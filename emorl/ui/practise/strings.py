@@ -108,6 +108,7 @@ PRACTISE = {
     "visit_title": "This visit",
     "visit_hint": "Your tries since you opened the page. They are kept on this page only and are gone when you close "
     "it. There is no mark and no ranking: what counts is whether a change was meant.",
+    "visit_table": "Tries of this visit",
     "visit_none": "Nothing yet.",
     "visit_count": "{tries} on {cases}.",
     "tries": "{n} tries",
