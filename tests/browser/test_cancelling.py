@@ -51,12 +51,11 @@ def test_stop_ends_a_run_whose_id_is_not_known_yet(new_page: Callable[..., Page]
     page = new_page()
     open_app(page, app(reflector=reflector).url)
     page.get_by_role("textbox", name="What the client said").fill(STATEMENT)
-    page.route(JOIN, lambda route: held.append(route))
+    page.route(JOIN, lambda route: held.append(route), times=1)
     page.get_by_role("button", name="Generate").click()
     assert until(page, lambda: bool(held))
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped before the end")).to_be_visible()
-    page.unroute(JOIN)
     with page.expect_response(JOIN) as answered:
         held[0].continue_()
     page.wait_for_timeout(500)  # long enough to begin
@@ -73,13 +72,12 @@ def test_a_stop_that_is_late_does_not_end_the_next_run(new_page: Callable[..., P
     page.get_by_role("textbox", name="What the client said").fill(STATEMENT)
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#reflection-text")).not_to_be_empty()
-    page.route(STOP, lambda route: held.append(route))
+    page.route(STOP, lambda route: held.append(route), times=1)
     page.get_by_role("button", name="Stop").click()
     assert until(page, lambda: bool(held))
     reflector.go.set()
     page.get_by_role("button", name="Generate").click()
     page.wait_for_timeout(500)  # long enough to begin, if nothing held it back
-    page.unroute(STOP)
     held[0].continue_()
     expect(page.get_by_role("button", name="Save rating")).to_be_visible()
     expect(page.locator("#widget-result .reach")).to_contain_text("within reach")

@@ -136,7 +136,7 @@ def test_what_is_said_in_words() -> None:
     assert said_of(feelings=("torn", "sad"))["feeling"] == ("good", "A feeling is named: “torn”, “sad”.")
     assert said_of(copied=0.5)["copied"] == (
         "look",
-        "Mostly the client's words: 50% of yours stand in a row of three or more that the client said.",
+        "Mostly the client's words: 50% stand in a row of three or more that the client said.",
     )
     assert [said_of(copied=share)["copied"][0] for share in (0.1, 0.2, 0.49)] == ["good", "note", "note"]
     levels = [said_of(scored=ReplyScores({}, score))["faithful"][0] for score in (0.9, 0.5, 0.1)]

@@ -30,7 +30,6 @@ export function caseCard(settings, T, server, changed) {
       "div",
       { class: "practise-filters" },
       Object.values(selects).map(({ node }) => node),
-      button,
     ),
     statement,
     meta,
@@ -47,6 +46,7 @@ export function caseCard(settings, T, server, changed) {
   choice.addEventListener("change", (event) => {
     mode = event.target.value;
     library.hidden = mode !== "case";
+    button.hidden = mode !== "case";
     own.hidden = mode === "case";
     changed();
   });
@@ -85,7 +85,7 @@ export function caseCard(settings, T, server, changed) {
   const node = h(
     "section",
     { class: "card", id: "practise-case", "aria-labelledby": "practise-case-title" },
-    h("h2", { class: "title", id: "practise-case-title" }, T.case_title),
+    h("div", { class: "card-head" }, h("h2", { class: "title", id: "practise-case-title" }, T.case_title), button),
     choice,
     library,
     own,

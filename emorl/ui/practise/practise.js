@@ -42,7 +42,7 @@ class Practice {
     };
     this.box = h("textarea", {
       id: "practise-reply",
-      rows: 4,
+      rows: 3,
       dir: "auto",
       placeholder: T.reply_placeholder,
       "aria-describedby": "practise-reply-hint",
@@ -57,9 +57,8 @@ class Practice {
       h("label", { class: "title", id: "practise-reply-title", for: "practise-reply" }, T.reply_label),
       h("p", { class: "fine", id: "practise-reply-hint" }, T.reply_hint),
       this.box,
-      h("div", { class: "below" }, h("span", { class: "fine shortcut" }, T.shortcut), counter),
+      h("div", { class: "practise-end" }, this.button, h("span", { class: "fine shortcut" }, T.shortcut), counter),
       this.problem,
-      h("div", { class: "practise-end" }, this.button),
     );
     this.state = h("span", { class: "state", role: "status" });
     this.title = h("h2", { class: "title", id: "practise-title", tabindex: "-1" }, T.feedback_title);

@@ -96,7 +96,8 @@ PRACTISE = {
     "words_limits": "Exact for these models, word by word, each after your own words before it. People write less "
     "predictably than a model, so another word is no better for being likelier.",
     "candidates_title": "Two reflections to compare with",
-    "candidates_case": "Examples written for this case. They are not the only good ones.",
+    "candidates_case": "Examples written for this case. They are not the only good ones, and the checks are often "
+    "wrong about them too.",
     "candidates_model": "Written by the models, the best two of eight by their own scores. Nobody has read them: they "
     "may say what the client did not.",
     "candidates_pending": "The models are writing two reflections to compare with.",
@@ -108,6 +109,7 @@ PRACTISE = {
     "visit_title": "This visit",
     "visit_hint": "Your tries since you opened the page. They are kept on this page only and are gone when you close "
     "it. There is no mark and no ranking: what counts is whether a change was meant.",
+    "visit_table": "Tries of this visit",
     "visit_none": "Nothing yet.",
     "visit_count": "{tries} on {cases}.",
     "tries": "{n} tries",
@@ -144,9 +146,9 @@ LINES = {
     "feeling_none": "No feeling is named in a word that the check knows.",
     "feeling_short": "none named",
     "copied": "Whose words",
-    "copied_none": "Your own words throughout.",
-    "copied_some": "Partly the client's words: {share}% of yours stand in a row of three or more that the client said.",
-    "copied_most": "Mostly the client's words: {share}% of yours stand in a row of three or more that the client said.",
+    "copied_none": "In words of its own.",
+    "copied_some": "Partly the client's words: {share}% stand in a row of three or more that the client said.",
+    "copied_most": "Mostly the client's words: {share}% stand in a row of three or more that the client said.",
     "copied_short": "{share}% the client's",
     "faithful": "Stays with what was said",
     "faithful_probably": "Probably, as far as the scorer can tell.",

@@ -53,7 +53,7 @@ export function visitCard(T, server) {
       `${caseName(each, T)}, ${fill(T.try_name, { n: each.number })}`,
       ...each.reading.lines.map(({ short }) => short),
     ]);
-    table.replaceChildren(dataTable(T.visit_title, [T.column_case, ...heads], rows, "data words-table"));
+    table.replaceChildren(dataTable(T.visit_table, [T.column_case, ...heads], rows, "data words-table"));
     const statements = new Set(tries.map(({ statement }) => statement)).size;
     const some = (n, name) => fill(n === 1 ? T[`${name}_one`] : T[name], { n });
     count.textContent = fill(T.visit_count, { tries: some(tries.length, "tries"), cases: some(statements, "cases") });

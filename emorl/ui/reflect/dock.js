@@ -2,7 +2,7 @@
 // while its own place is out of sight and the sliders are not.
 
 const LEAST = 60; // pixels of the text's place that must be in sight
-const GAP = 8; // pixels between what is held in view and the window's edge
+const GAP = 8; // pixels between what is held in view and the window's edge; the buttons have theirs in the stylesheet
 
 // `place` holds `text`, where it belongs in its card.
 export function keepInView(place, text) {
@@ -34,7 +34,7 @@ export function keepInView(place, text) {
     text.style.setProperty("left", `${over.left}px`);
     text.style.setProperty("width", `${over.width}px`);
     text.style.setProperty("top", above ? `${GAP}px` : "auto");
-    text.style.setProperty("bottom", above ? "auto" : `${Math.max(0, innerHeight - over.top) + GAP}px`);
+    text.style.setProperty("bottom", above ? "auto" : `${Math.max(0, innerHeight - over.top)}px`);
     pad(above ? "top" : "bottom", text.offsetHeight + GAP);
     pad(above ? "bottom" : "top", 0);
   }
