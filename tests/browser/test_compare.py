@@ -126,7 +126,7 @@ def test_statement_and_setting_are_taken_from_reflect(new_page: Callable[..., Pa
     expect(page.get_by_role("article", name="B")).to_contain_text("Empathy 100%")
     box(page).fill("Something else.")  # what is typed here stays
     open_tab(page, "Reflect")
-    page.get_by_label("What the client said").fill("A third one.")
+    page.locator("#statement-box").fill("A third one.")
     open_tab(page, "Compare")
     expect(box(page)).to_have_value("Something else.")
     page.locator("#widget-compare-statement").get_by_role("button", name="Copy from Reflect").click()
