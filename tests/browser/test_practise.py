@@ -175,3 +175,30 @@ def test_axe_keyboard_and_width(
     expect(page.locator(".practise-changes")).to_be_visible()
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1366, 768)])
+def test_statement_and_reflection_are_in_view_beside_the_feedback(
+    new_page: Callable[..., Page], app: Callable[..., App], width: int, height: int
+) -> None:
+    page = new_page(viewport={"width": width, "height": height})
+    open_practise(page, app)
+    together = [page.locator(name) for name in (".practise-statement", "#practise-reply", "#practise-go")]
+    for node in together:
+        expect(node).to_be_in_viewport(ratio=1)
+    write(page, FIRST)
+    page.locator("#practise-compare").evaluate("(node) => node.scrollIntoView({ block: 'end' })")
+    assert page.evaluate("scrollY") > 200
+    for node in together:
+        expect(node).to_be_in_viewport(ratio=1)
+
+
+def test_a_table_on_a_phone_keeps_names_and_values_apart(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    page = new_page(viewport={"width": 390, "height": 844})
+    open_practise(page, app)
+    write(page, FIRST)
+    cell = page.locator("#practise-visit td").first
+    assert cell.evaluate("(node) => getComputedStyle(node).display") == "flex"
+    assert cell.evaluate("(node) => getComputedStyle(node, '::before').content") == '"Depth"'
