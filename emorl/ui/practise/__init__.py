@@ -1,1 +1,1 @@
-"""The Practise screen: write a reflection first, then see what scorers, checks and objectives say of it."""
+"""The Practise screen: write a reflection first, then see what checks and objectives say of it."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from emorl.practice import Case
 from emorl.ui.payload import Part
 from emorl.ui.practise.words import Line, lines_of
-from emorl.ui.writing.scores import Faithfulness, Score, faithfulness_payload, score_payloads
 
 if TYPE_CHECKING:
     from emorl.reflecting.appraise import Appraisal
-    from emorl.reflecting.reflection import Objective
 
 Source = Literal["simple", "complex", "model"]
 
@@ -83,14 +80,10 @@ class Reading:
     Attributes:
         text: The reflection.
         lines: In words.
-        scores: Automatic scores.
-        faithfulness: None without a scorer.
     """
 
     text: str
     lines: tuple[Line, ...]
-    scores: tuple[Score, ...]
-    faithfulness: Faithfulness | None
 
 
 @dataclass(frozen=True)
@@ -127,13 +120,9 @@ def case_payload(case: Case) -> CasePayload:
     return CasePayload(case.id, case.topic, case.stage, case.difficulty, case.statement)
 
 
-def reading_of(found: Appraisal, objectives: Sequence[Objective]) -> Reading:
+def reading_of(found: Appraisal) -> Reading:
     """What is said of a reflection."""
-    labels = {one.name: one.label for one in objectives}
-    scored = found.scored
-    return Reading(
-        found.reply, lines_of(found), score_payloads(scored.scores, labels), faithfulness_payload(scored.faithfulness)
-    )
+    return Reading(found.reply, lines_of(found))
 
 
 def word_payloads(found: Appraisal) -> tuple[WordPayload, ...]:

@@ -4,7 +4,7 @@
 import { fill, h } from "../widgets/dom.js";
 import { crisisNotice } from "../writing/crisis.js";
 import { caseCard } from "./case.js";
-import { changesTable, comparison, linesList, numbers } from "./reading.js";
+import { changesTable, comparison, linesList } from "./reading.js";
 import { visitCard } from "./visit.js";
 import { wordsCard } from "./words.js";
 
@@ -182,7 +182,6 @@ class Practice {
       ...(before ? [changesTable(this.tries, T)] : []),
       linesList(value.reading.lines),
       h("p", { class: "fine practise-limits" }, T.limits),
-      numbers(value.reading, T),
     );
     const place = h("div", {});
     this.compare = (found, pending) => place.replaceChildren(comparison(found || [], pending, T, () => this.again()));

@@ -1,9 +1,6 @@
-// What is said of a reflection: lines with a sign, scores as numbers, tries side by side, reflections to compare with.
+// What is said of a reflection: lines with a sign, tries side by side, reflections to compare with.
 import { fill, h } from "../widgets/dom.js";
-import { objectiveStyle } from "../widgets/numbers.js";
 import { dataTable } from "../widgets/table.js";
-import { faithfulMeter } from "../writing/faithful.js";
-import { meter } from "../writing/meter.js";
 
 const SIGNS = { good: "✓", note: "·", look: "!" };
 
@@ -16,17 +13,6 @@ export function linesList(lines) {
       h("span", {}, h("strong", {}, `${head}: `), text),
     );
   return h("ul", { class: "practise-lines" }, lines.map(line));
-}
-
-export function numbers({ scores, faithfulness }, T) {
-  return h(
-    "details",
-    {},
-    h("summary", {}, T.numbers),
-    scores.map((score, k) => meter(score, objectiveStyle(k), T)),
-    faithfulness ? faithfulMeter(faithfulness, T) : null,
-    h("p", { class: "fine" }, T.numbers_hint),
-  );
 }
 
 // The last two tries, one column each; what changed is in bold.

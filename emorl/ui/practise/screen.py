@@ -101,13 +101,12 @@ class PractiseScreen:
 def _feedback(own: str, case: Case | None, wanted: bool, reflector: Reflector, text: str, keep: bool) -> Iterator[Read]:
     """Read the person's reflection, then let the models write some to compare with, if they are wanted."""
     first, *others = reflector.appraise(text, own, [case.simple, case.complex] if case else [])
-    objectives = reflector.objectives
     sources = ("simple", "complex")
     shown = Read(
-        reading_of(first, objectives),
+        reading_of(first),
         word_payloads(first),
-        tuple(Part(one.name, one.label) for one in objectives),
-        tuple(Compared(source, reading_of(one, objectives)) for source, one in zip(sources, others, strict=False)),  # type: ignore[arg-type]
+        tuple(Part(one.name, one.label) for one in reflector.objectives),
+        tuple(Compared(source, reading_of(one)) for source, one in zip(sources, others, strict=False)),  # type: ignore[arg-type]
         pending=wanted,
     )
     yield shown
@@ -128,10 +127,7 @@ def _candidates(reflector: Reflector, text: str) -> tuple[Compared, ...]:
     return tuple(
         Compared(
             "model",
-            reading_of(
-                appraisal(text, one.reflection, ReplyScores(one.scores, one.faithfulness, one.would_say)),
-                reflector.objectives,
-            ),
+            reading_of(appraisal(text, one.reflection, ReplyScores(one.scores, one.faithfulness, one.would_say))),
         )
         for one in best.candidates[:SHOWN]
     )

@@ -19,7 +19,7 @@ from emorl.ui.payload import as_form
 from emorl.ui.practise.strings import DIFFICULTY_NAMES, LINES, SHEET, STAGE_NAMES, TOPICS
 
 MAX_TRIES = 60
-CHECKS = ("depth", "feeling", "copied", "faithful", "checks")
+CHECKS = ("feeling", "copied", "checks")
 """What is said of every try, in the order of the columns."""
 
 

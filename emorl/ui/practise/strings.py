@@ -63,12 +63,9 @@ PRACTISE = {
     "waiting": "Reading your reflection",
     "feedback_title": "Feedback",
     "idle": "Your feedback appears here once you have written a reflection.",
-    "limits": "Automatic estimates from a small model, and often wrong: a good reflection may be marked, a poor one "
-    "not. Talk them over with somebody who knows the work.",
-    "numbers": "Scores as numbers",
-    "numbers_hint": "From 0 to 1. The scorers were trained for the same objectives as the models and know nothing of "
-    "the voice, the moment, or the person in front of you. They are no clinical judgement and no measure of a "
-    "counsellor.",
+    "limits": "Simple checks, and often wrong: a good reflection may be marked, a poor one not. They are no measure of a "
+    "counsellor. No score is given, because the scorers do not know how people write. Talk it over with somebody who "
+    "knows the work.",
     "try_name": "Try {n}",
     "changes_title": "Before and after",
     "changes_same": "The text is the same as in the try before.",
@@ -137,10 +134,6 @@ CRISIS = {
 }
 
 LINES = {
-    "depth": "Depth",
-    "depth_none": "Not heard as a reflection: the scorer found little of what the client said or meant.",
-    "depth_simple": "Simple: it says back what was said.",
-    "depth_complex": "Complex: it adds meaning or feeling to what was said.",
     "feeling": "Feeling",
     "feeling_named": "A feeling is named: {words}.",
     "feeling_none": "No feeling is named in a word that the check knows.",
@@ -150,10 +143,6 @@ LINES = {
     "copied_some": "Partly the client's words: {share}% stand in a row of three or more that the client said.",
     "copied_most": "Mostly the client's words: {share}% stand in a row of three or more that the client said.",
     "copied_short": "{share}% the client's",
-    "faithful": "Stays with what was said",
-    "faithful_probably": "Probably, as far as the scorer can tell.",
-    "faithful_unsure": "Unsure: read it against the statement.",
-    "faithful_probably_not": "Probably not: it may say what the client did not.",
     "checks": "Look again at",
     "checks_none": "Nothing: no advice, question, diagnosis, repetition, or sympathy with nothing behind it.",
     "checks_short": "nothing",

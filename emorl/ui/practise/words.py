@@ -1,4 +1,7 @@
-"""What scorers and checks say of a reflection, in words: one line each, with a short form for tables.
+"""What checks say of a reflection, in words: one line each, with a short form for tables.
+
+The scorers say nothing here. They learnt from replies of our own models and do not know how people write: the complex
+examples of the case library have a median faithfulness of .14.
 
 A line has a level, which the page shows as a sign: "good", "note" or "look". No line speaks of the person or of the
 client, only of the text. Left out: how the values came about (`emorl.reflecting.appraise`).
@@ -10,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from emorl.ui.practise.strings import LINES
-from emorl.ui.writing.scores import faithfulness_payload
 from emorl.ui.writing.strings import CHIPS
 
 if TYPE_CHECKING:
@@ -41,20 +43,12 @@ class Line:
 
 
 def lines_of(found: Appraisal) -> tuple[Line, ...]:
-    """All lines of a reflection; depth and faithfulness only where there are scorers for them."""
-    lines = [_depth(found), _feeling(found), _copied(found), _faithful(found), _checks(found)]
-    return tuple(line for line in lines if line is not None)
+    """All lines of a reflection."""
+    return _feeling(found), _copied(found), _checks(found)
 
 
 def _line(kind: str, short: str, text: str, level: Level) -> Line:
     return Line(kind, LINES[kind], short, text, level)
-
-
-def _depth(found: Appraisal) -> Line | None:
-    if found.depth is None:
-        return None
-    levels: dict[str, Level] = {"none": "look", "simple": "note", "complex": "good"}
-    return _line("depth", found.depth, LINES[f"depth_{found.depth}"], levels[found.depth])
 
 
 def _feeling(found: Appraisal) -> Line:
@@ -70,15 +64,6 @@ def _copied(found: Appraisal) -> Line:
     share = round(100 * found.copied)
     short, text = LINES["copied_short"].format(share=share), LINES[f"copied_{amount}"].format(share=share)
     return _line("copied", short, text, levels[amount])
-
-
-def _faithful(found: Appraisal) -> Line | None:
-    judged = faithfulness_payload(found.scored.faithfulness)
-    if judged is None:
-        return None
-    levels: dict[str, Level] = {"probably": "good", "unsure": "note", "probably_not": "look"}
-    word = judged.reading
-    return _line("faithful", word.replace("_", " "), LINES[f"faithful_{word}"], levels[word])
 
 
 def _checks(found: Appraisal) -> Line:
