@@ -63,8 +63,8 @@ PRACTISE = {
     "waiting": "Reading your reflection",
     "feedback_title": "Feedback",
     "idle": "Your feedback appears here once you have written a reflection.",
-    "limits": "Simple checks, and often wrong: a good reflection may be marked, a poor one not. They are no measure of a "
-    "counsellor. No score is given, because the scorers do not know how people write. Talk it over with somebody who "
+    "limits": "Simple checks, and often wrong: a good reflection may be marked, a poor one not. They are no measure of "
+    "a counsellor. No score is given, because the scorers do not know how people write. Talk it over with somebody who "
     "knows the work.",
     "try_name": "Try {n}",
     "changes_title": "Before and after",
