@@ -29,6 +29,7 @@ CANDIDATE_FIELDS = (
     "seed",
     "scores",
     "faithfulness",
+    "would_say",
     "total",
 )
 MAX_CANDIDATES = 16
