@@ -81,8 +81,8 @@ def test_nothing_of_a_confirmed_exercise_is_held(screen: CompareScreen) -> None:
 @pytest.mark.parametrize(
     ("statement", "first", "second", "message"),
     [
-        ("  ", BALANCED, BASE, "got an empty statement"),
-        (7, BALANCED, BASE, "got an empty statement"),
+        ("  ", BALANCED, BASE, "Got an empty statement"),
+        (7, BALANCED, BASE, "Got an empty statement"),
         ("Hello", BALANCED, {**BASE, "weights": {"reflection": -1}}, "Got -1 for reflection"),
         ("Hello", {**BALANCED, "seed": "x"}, BASE, "Got 'x' for seed"),
         ("Hello", BALANCED, "x", "Got settings that the app cannot read"),
