@@ -195,7 +195,7 @@ def test_an_empty_statement_and_a_full_queue_are_plain_lines(
     for page in (writing, waiting, refused):
         open_app(page, running.url)
     refused.get_by_role("button", name="Generate").click()
-    expect(refused.get_by_role("alert").filter(has_text="expected what the client said")).to_be_visible()
+    expect(refused.get_by_role("alert").filter(has_text="expected what a client said")).to_be_visible()
     for page in (writing, waiting, refused):
         page.get_by_label("What the client said").fill(STATEMENT)
         with page.expect_response("**/queue/join*"):

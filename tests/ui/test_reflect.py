@@ -98,8 +98,8 @@ def test_masking_cuts_nothing() -> None:
 @pytest.mark.parametrize(
     ("statement", "mix", "message"),
     [
-        ("  ", MIX, "got an empty statement"),
-        (None, MIX, "got an empty statement"),
+        ("  ", MIX, "Got an empty statement"),
+        (None, MIX, "Got an empty statement"),
         ("Hello", {**MIX, "weights": {"reflection": -1}}, "Got -1 for reflection"),
         ("Hello", {**MIX, "seed": "x"}, "Got 'x' for seed"),
         ("Hello", "x", "Got settings that the app cannot read"),
