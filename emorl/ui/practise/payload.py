@@ -36,7 +36,11 @@ class CasePayload:
 
 @dataclass(frozen=True)
 class NextCase:
-    """The case to practise with; None where none is as asked for."""
+    """What comes next.
+
+    Attributes:
+        case: To practise with; None where none is as asked for.
+    """
 
     case: CasePayload | None
 
@@ -88,7 +92,12 @@ class Reading:
 
 @dataclass(frozen=True)
 class Compared:
-    """A reflection to compare with: where it comes from, and what is said of it."""
+    """A reflection to compare with.
+
+    Attributes:
+        source: Where it comes from.
+        reading: What is said of it.
+    """
 
     source: Source
     reading: Reading

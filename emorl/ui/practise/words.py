@@ -28,7 +28,7 @@ class Line:
     """One thing that is said of a reflection.
 
     Attributes:
-        kind: "depth", "feeling", "copied", "faithful" or "checks".
+        kind: "feeling", "copied" or "checks".
         head: What it is about.
         short: For a table.
         text: In a sentence.
