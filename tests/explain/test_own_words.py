@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 
 import pytest
 import torch
@@ -47,7 +48,7 @@ def test_log_probabilities_are_those_of_one_pass_an_expert(decoder, twins):
 def test_slices_do_not_matter(decoder, monkeypatch):
     forced = force(decoder, PROMPT, [*TEXT, END])
     whole = token_log_p(decoder, forced)
-    monkeypatch.setattr("emorl.explain.own_words.SLICE", 3)
+    monkeypatch.setattr(sys.modules["emorl.explain.own_words"], "SLICE", 3)
     for a, b in zip(whole, token_log_p(decoder, forced), strict=True):
         torch.testing.assert_close(a, b)
 
@@ -89,7 +90,7 @@ def test_words_add_up_their_tokens_and_pushes_are_differences(decoder):
 
 def test_an_alternative_is_the_experts_best_word_and_only_where_it_leads_by_much(decoder, twins, monkeypatch):
     strong = 0.3  # random experts are sure of little
-    monkeypatch.setattr("emorl.explain.own_words.STRONG", strong)
+    monkeypatch.setattr(sys.modules["emorl.explain.own_words"], "STRONG", strong)
     words = own_words(decoder, PROMPT, TEXT, NAMES, spoken)
     starts, seen = [0, 1, 2, 3, 4, 6], 0
     for word, start, stop in zip(words[:-1], starts, [*starts[1:], 8], strict=True):

@@ -186,7 +186,7 @@ def test_it_learns_to_tell_two_kinds_of_reply_apart_and_writes_what_scoring_read
     statements = [f"I sold my {noun}." for noun in NOUNS]
     true, false = (scorer.scores(statements, [text] * len(NOUNS)) for text in (TRUE, FALSE))
     assert (true[:8] > 0.6).all() and (false[:8] < 0.4).all()  # of the statements that it has seen
-    assert (true[8:].mean(0) > false[8:].mean(0) + 0.3).all()  # and on the whole of others
+    assert (true[8:].mean(0) > false[8:].mean(0) + 0.2).all()  # and on the whole of others
 
     # going on begins with its heads and its adapter: one step at a learning rate of nothing changes neither
     still = replace(CONFIG, start=out, epochs=0.5, learning_rate=0.0)

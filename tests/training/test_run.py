@@ -21,6 +21,7 @@ from emorl.models.template import prompt_text
 from emorl.ui import ModelLoader
 from emorl.ui.reflect.screen import ReflectScreen
 from emorl.ui.writing.mixer import MixerFacts, model_settings
+from tests.training.own_scorer import brevity
 from tests.training.texts import NOUNS, corpora_with, label, own, ranked
 from training.config import Config, EvaluateConfig, ScorersConfig, SearchConfig
 from training.evaluate import reply_writer
@@ -340,7 +341,8 @@ def test_the_app_shows_all_four_and_scores_them(config, monkeypatch) -> None:
     shown, _ = list(ReflectScreen(loader, lambda: None).write(statement, mix))[-1]
     assert shown["text"] == found.reflection and found.scores is not None
     assert {score["name"]: score["score"] for score in shown["scores"]} == pytest.approx(found.scores, abs=1e-6)
-    assert list(found.scores) == NAMES and found.scores["brevity"] > 0
+    assert list(found.scores) == NAMES
+    assert [found.scores["brevity"]] == pytest.approx(brevity([statement], [found.reflection]))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 // Keeps sliders and text in view together: the controls stay beside a long page, and the text is shown over the page
 // while its own place is out of sight and the sliders are not.
 
-const LEAST = 60; // pixels of the text's place that must be in sight
+const LEAST = 60; // pixels: a bar that ends nearer to the window's edge than this lies over the page
 const GAP = 8; // pixels between what is held in view and the window's edge; the buttons have theirs in the stylesheet
 
 // `place` holds `text`, where it belongs in its card.
@@ -45,8 +45,9 @@ export function keepInView(place, text) {
     const height = controls().offsetHeight;
     controls().style.setProperty("--controls-top", `${Math.min(GAP, innerHeight - height)}px`);
     const there = place.getBoundingClientRect();
-    const above = there.bottom < LEAST;
-    const away = above || there.top + Math.min(LEAST, there.height) > floor(there);
+    const needed = Math.min(there.height, innerHeight / 2); // a text is seen whole, unless it is very long
+    const above = there.bottom < needed;
+    const away = above || there.top + needed > floor(there);
     if (away && isShown(text) && isIn(mixer())) dock(above);
     else undock();
   }
