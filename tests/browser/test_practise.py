@@ -200,4 +200,4 @@ def test_a_table_on_a_phone_keeps_names_and_values_apart(
     write(page, FIRST)
     cell = page.locator("#practise-visit td").first
     assert cell.evaluate("(node) => getComputedStyle(node).display") == "flex"
-    assert cell.evaluate("(node) => getComputedStyle(node, '::before').content") == '"Depth"'
+    assert cell.evaluate("(node) => getComputedStyle(node, '::before').content") == '"Feeling"'
