@@ -59,6 +59,12 @@ def test_a_line_without_its_fields_and_a_missing_file(tmp_path: Path) -> None:
         assert "\n" not in str(error.value)
 
 
+def test_a_file_goes_on_in_its_parts(tmp_path: Path) -> None:
+    for name, reply in (("f", "one"), ("f-2", "two"), ("f-3", "three"), ("f-5", "not reached"), ("f-judge", "another")):
+        write_jsonl(tmp_path / f"{name}.jsonl", [READ | {"reply": reply}])
+    assert [label.reply for label in load_labels(tmp_path / "f.jsonl")] == ["one", "two", "three"]
+
+
 def test_the_judges_labels_lie_in_a_file_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert labels.JUDGE_LABELS_PATH.name == "faithfulness-judge.jsonl" != labels.LABELS_PATH.name
     assert labels.JUDGE_LABELS_PATH.parent == labels.LABELS_PATH.parent

@@ -21,7 +21,7 @@ from training.data import (
     rl_prompts,
 )
 from training.data.check import check_data, check_labels
-from training.data.labels import HOLLOW_PATH, JUDGE_LABELS_PATH, LABELS_PATH
+from training.data.labels import HOLLOW_PATH, JUDGE_LABELS_PATH, LABELS_PATH, parts
 from training.grades.combined import combined_groups
 from training.grades.graded import Sources
 from training.scorer_report import minimal_pairs
@@ -64,9 +64,12 @@ def test_the_page_about_the_data_counts_what_is_in_the_files(corpora) -> None:
     )
     assert said["`reflections.jsonl`"].startswith(own)
     assert said["`sympathy.jsonl`"].startswith(f" {len(load_hollow())} statements ")
-    for name, labels in (("faithfulness", load_labels()), ("faithfulness-judge", load_judge_labels())):
-        assert said[f"`{name}.jsonl`"].startswith(f" {len(labels):,} replies ")
-        assert counted(labels) in said[f"`{name}.jsonl`"], counted(labels)
+    for files, labels in (
+        ("`faithfulness.jsonl`, `faithfulness-2.jsonl`", load_labels()),
+        ("`faithfulness-judge.jsonl`", load_judge_labels()),
+    ):
+        assert said[files].startswith(f" {len(labels):,} replies ")
+        assert counted(labels) in said[files], counted(labels)
 
 
 def test_statements_are_spoken_and_written_and_stay_in_their_splits(corpora) -> None:
@@ -126,3 +129,7 @@ def test_files_lie_where_they_are_looked_for() -> None:
     root = Path(__file__).parents[2] / "data"
     assert (root / "faithfulness.jsonl", root / "sympathy.jsonl") == (LABELS_PATH, HOLLOW_PATH)
     assert root / "faithfulness-judge.jsonl" == JUDGE_LABELS_PATH
+    assert parts(LABELS_PATH) == [LABELS_PATH, root / "faithfulness-2.jsonl"] and parts(JUDGE_LABELS_PATH) == [
+        JUDGE_LABELS_PATH
+    ]
+    assert all(path.stat().st_size < 10_000_000 for path in root.rglob("*") if path.is_file())  # no clone pays for more

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from emorl.safety.personal_data import personal_data
 from training.data.corpora import OWN_PATH, load_own
-from training.data.labels import JUDGE_LABELS_PATH, LABELS_PATH, LabelledReply, load_labels
+from training.data.labels import JUDGE_LABELS_PATH, LABELS_PATH, LabelledReply, parts, read_labels
 from training.data.reading import words
 from training.data.records import OwnStatement
 from training.data.splits import near_pairs
@@ -43,10 +43,10 @@ class Fault:
 
 
 def check_data(own: Path = OWN_PATH, labels: Sequence[Path] = (LABELS_PATH, JUDGE_LABELS_PATH)) -> list[Fault]:
-    """Every fault of our statements and of each file of labels; an empty list where there is none.
+    """Every fault of our statements and of each file of labels with its parts; an empty list where there is none.
 
     The held-out judge may learn from nothing that a shipping scorer learns from. So a statement whose replies are
-    labelled in two files is a fault too.
+    labelled in two files is a fault too, and so it is in two parts of one.
 
     Raises:
         CorpusError: A file is missing or a line of it is broken.
@@ -55,8 +55,8 @@ def check_data(own: Path = OWN_PATH, labels: Sequence[Path] = (LABELS_PATH, JUDG
     faults = check_statements(statements, own)
     known = {s.statement for s in statements}
     labelled: dict[str, Path] = {}
-    for path in labels:
-        read = load_labels(path)
+    for path in (part for file in labels for part in parts(file)):
+        read = read_labels(path)
         faults += check_labels(read, path)
         for line, statement in enumerate((label.statement for label in read), 1):
             if statement not in known:

@@ -1,4 +1,4 @@
-"""Replies that were read one by one for faithfulness to the statement (`data/faithfulness.jsonl`).
+"""Replies that were read one by one for faithfulness to the statement (`data/faithfulness.jsonl` and its second part).
 
 Every row is a statement of ours with a reply, by one of our models or written by hand (one of a minimal pair), and what
 a reader found: faithfulness 0 to 2 with the main fault, and for models' replies also depth, empathy, whether it is
@@ -119,11 +119,25 @@ def load_hollow(path: Path = HOLLOW_PATH) -> tuple[HollowReply, ...]:
     return tuple(HollowReply(one, two, three, split_by_text(one)) for one, two, three in texts)
 
 
+def parts(path: Path) -> list[Path]:
+    """A file of labels and those that it goes on in, `NAME-2.jsonl` and so on; all replies to a statement are in one."""
+    found, number = [path], 2
+    while (part := path.with_stem(f"{path.stem}-{number}")).is_file():
+        found.append(part)
+        number += 1
+    return found
+
+
 def load_labels(path: Path = LABELS_PATH) -> tuple[LabelledReply, ...]:
-    """All labelled replies.
+    """All labelled replies of a file and its further parts; see `read_labels`."""
+    return tuple(label for part in parts(path) for label in read_labels(part))
+
+
+def read_labels(path: Path) -> tuple[LabelledReply, ...]:
+    """The labelled replies of one part.
 
     Raises:
-        CorpusError: A line without its fields, another level or fault, or a fault that does not go with its level.
+        CorpusError: No such file, or a line without its fields, another level or fault, or a fault that does not go with its level.
     """
     labels = []
     for row in read_jsonl(path, KEYS):
