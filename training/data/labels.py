@@ -120,7 +120,7 @@ def load_hollow(path: Path = HOLLOW_PATH) -> tuple[HollowReply, ...]:
 
 
 def parts(path: Path) -> list[Path]:
-    """A file of labels and those that it goes on in, `NAME-2.jsonl` and so on; all replies to a statement are in one."""
+    """A file of labels and its further parts, `NAME-2.jsonl` and so on; all replies to a statement are in one."""
     found, number = [path], 2
     while (part := path.with_stem(f"{path.stem}-{number}")).is_file():
         found.append(part)
@@ -137,7 +137,8 @@ def read_labels(path: Path) -> tuple[LabelledReply, ...]:
     """The labelled replies of one part.
 
     Raises:
-        CorpusError: No such file, or a line without its fields, another level or fault, or a fault that does not go with its level.
+        CorpusError: No such file, or a line without its fields, another level or fault, or a fault that does not go
+            with its level.
     """
     labels = []
     for row in read_jsonl(path, KEYS):
