@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble import EnsembleDecoder
@@ -35,13 +35,36 @@ def search_grid(
     levels: int,
     max_tokens: int,
 ) -> tuple[SearchResult, Grid]:
-    """The hierarchical grid, and its record: points, each direction's mean by objective, steps, seconds."""
+    """The hierarchical grid over the weights of an ensemble; see `recorded_grid`."""
+    return recorded_grid(
+        lambda points: greedy_replies(decoder, tokenizer, prompt_text, statements, points, max_tokens),
+        statements,
+        cache,
+        levels,
+    )
+
+
+def recorded_grid(
+    write: Callable[[Sequence[Weights]], tuple[list[list[str]], dict[str, int]]],
+    statements: list[str],
+    cache: ScoreCache,
+    levels: int,
+) -> tuple[SearchResult, Grid]:
+    """The hierarchical grid, and its record: points, each direction's mean by objective, steps, seconds.
+
+    Args:
+        write: From raw weights to the replies to all statements, a list for each, and the decoding steps that they
+            took ("steps", and "alone" for each by itself), as `greedy_replies` gives them.
+        statements: Held-back statements.
+        cache: One reward for each adapter, in their order.
+        levels: Levels of the grid.
+    """
     names = list(cache.scorers)
     means: dict[Weights, list[float]] = {}
     spent = {"steps": 0, "alone": 0}
 
     def mean_scores(points: Sequence[Weights]) -> list[float]:
-        written, cost = greedy_replies(decoder, tokenizer, prompt_text, statements, points, max_tokens)
+        written, cost = write(points)
         for key, value in cost.items():
             spent[key] += value
         cache.rows(statements * len(points), [text for texts in written for text in texts])  # new pairs in one batch

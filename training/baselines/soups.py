@@ -8,8 +8,6 @@ are searched with the same grid as the ensemble's. Left out: soups of other layo
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Sequence
 
 import torch
@@ -20,11 +18,10 @@ from emorl.ensemble.weights import shares
 from emorl.models.template import prompt_text
 from emorl.reflecting.tokenizer import SharedTokenizer
 from emorl.scoring.score_cache import ScoreCache
-from emorl.search.hierarchical import SearchResult, Weights, hierarchical_search
+from emorl.search.hierarchical import SearchResult, Weights
 from training.evaluate import greedy_replies
 from training.files import Grid
-
-log = logging.getLogger(__name__)
+from training.search import recorded_grid
 
 
 def soup(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
@@ -82,31 +79,15 @@ def search_soups(
         levels: Levels of the grid.
         max_tokens: Longest reply.
     """
-    names = list(cache.scorers)
-    means: dict[Weights, list[float]] = {}
-    spent = {"steps": 0, "alone": 0}
 
-    def mean_scores(points: Sequence[Weights]) -> list[float]:
+    def write(points: Sequence[Weights]) -> tuple[list[list[str]], dict[str, int]]:
+        written, spent = [], {"steps": 0, "alone": 0}
         for weights in points:
             mixed = soup_decoder(decoder, weights)
             [texts], cost = greedy_replies(mixed, tokenizer, prompt_text, statements, [[1.0]], max_tokens)
+            written.append(texts)
             for key, value in cost.items():
                 spent[key] += value
-            columns = cache.columns(statements, texts)
-            means[tuple(weights)] = [sum(columns[name]) / len(texts) for name in names]
-        log.info("  %d directions, %d distinct replies", len(means), cache.calls)
-        return [sum(means[tuple(weights)]) / len(names) for weights in points]
+        return written, spent
 
-    began = time.time()
-    result = hierarchical_search(mean_scores, len(names), levels)
-    return result, {
-        "best": result.best,
-        "score": result.score,
-        "evaluations": result.evaluations,
-        "distinct_replies": cache.calls,
-        "decode_steps": spent["steps"],
-        "decode_steps_one_by_one": spent["alone"],
-        "seconds": time.time() - began,
-        "points": [{"level": level, "weights": w, "score": value} for level, w, value in result.points],
-        "means": [{"weights": w, "by_objective": m} for w, m in means.items()],
-    }
+    return recorded_grid(write, statements, cache, levels)
