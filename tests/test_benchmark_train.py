@@ -10,15 +10,7 @@ from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from emorl.models.base import ensure_base
 from tests.benchmarks import train
-
-STATEMENTS = [
-    "My week was long and I am tired.",
-    "She never calls me back.",
-    "I passed the test and feel nothing.",
-    "Work eats my evenings.",
-    "I keep buying things.",
-    "Nobody asked me how it went.",
-]
+from tests.training.texts import PROMPTS as STATEMENTS
 
 
 def letters(statements, replies):

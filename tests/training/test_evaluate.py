@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
-from emorl.ensemble.lora import load_adapter
 from emorl.models.template import END, prompt_text
-from emorl.reflecting.tokenizer import SharedTokenizer
 from emorl.scoring.score_cache import ScoreCache
 from tests.ensemble.naive import merged_models, naive_decode
-from tests.scoring.tiny import write_adapter
 from training.evaluate import Interval, bootstrap, gain, greedy_replies, measure, reply_writer
 
 STATEMENTS = ["I sold my violin and I regret it now.", "He left.", "Nobody asks me how it went."]
@@ -47,28 +42,6 @@ def test_a_gain_is_paired() -> None:
 
 
 # ---------------------------------------------------------------- replies
-
-
-@pytest.fixture(scope="module")
-def adapters(tiny_base, tmp_path_factory):
-    root = tmp_path_factory.mktemp("evaluate")
-    return [load_adapter(write_adapter(root / f"e{seed}", tiny_base, seed)) for seed in (3, 4)]
-
-
-@pytest.fixture(scope="module")
-def model(tiny_base):
-    return AutoModelForCausalLM.from_pretrained(tiny_base, dtype=torch.float32).eval()
-
-
-@pytest.fixture(scope="module")
-def tokenizer(tiny_base) -> SharedTokenizer:
-    return SharedTokenizer(AutoTokenizer.from_pretrained(tiny_base))
-
-
-@pytest.fixture(scope="module")
-def decoder(model, adapters, tokenizer) -> EnsembleDecoder:
-    backbone = LlamaBackbone(model, torch.float32)
-    return EnsembleDecoder(backbone, StackedLora(adapters), [tokenizer.plain.convert_tokens_to_ids(END)])
 
 
 @pytest.fixture(scope="module")

@@ -17,17 +17,9 @@ from trl import RLOOTrainer
 
 from emorl.errors import ConfigError
 from emorl.models.base import ensure_base
+from tests.training.texts import PROMPTS as STATEMENTS
 from training.objectives import ObjectiveConfig, train_objective
 from training.preferences import Preferred
-
-STATEMENTS = [
-    "My week was long and I am tired.",
-    "She never calls me back.",
-    "I passed the test and feel nothing.",
-    "Work eats my evenings.",
-    "I keep buying things.",
-    "Nobody asked me how it went.",
-]
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,17 @@ def ranked(noun: str, split: str = "train") -> RankedGroup:
     )
 
 
+PROMPTS = [
+    "My week was long and I am tired.",
+    "She never calls me back.",
+    "I passed the test and feel nothing.",
+    "Work eats my evenings.",
+    "I keep buying things.",
+    "Nobody asked me how it went.",
+]
+"""Short statements for runs of a few steps."""
+
+
 def corpora_with(owns: Iterable[OwnStatement] = (), pairs: Iterable[RankedGroup] = ()) -> Corpora:
     return Corpora(tuple(owns), tuple(pairs), (), (), (), ())
 

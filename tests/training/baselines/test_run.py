@@ -13,19 +13,12 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
+from tests.training.texts import PROMPTS as STATEMENTS
 from training.baselines.run import NormalisingTrainer, mean_of, mixture_of, normalised
 from training.baselines.weightings import Dorb, DynaOpt, RoundRobin, Uniform, Weighting
 from training.checkpoints import Account
 from training.objectives import ObjectiveConfig, SelfCriticalTrainer, train_objective
 
-STATEMENTS = [
-    "My week was long and I am tired.",
-    "She never calls me back.",
-    "I passed the test and feel nothing.",
-    "Work eats my evenings.",
-    "I keep buying things.",
-    "Nobody asked me how it went.",
-]
 TINY = ObjectiveConfig(
     steps=4, prompts=2, samples=2, max_tokens=4, first_layer=1, rank=2, alpha=4, validate_every=1, validation=2
 )

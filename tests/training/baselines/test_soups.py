@@ -6,18 +6,15 @@ import copy
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, StackedLora
+from emorl.ensemble import Request
 from emorl.ensemble.backbone import merge
-from emorl.ensemble.lora import Adapter, load_adapter
+from emorl.ensemble.lora import Adapter
 from emorl.errors import WeightError
-from emorl.models.template import END, prompt_text
-from emorl.reflecting.tokenizer import SharedTokenizer
+from emorl.models.template import prompt_text
 from emorl.scoring.score_cache import ScoreCache
 from emorl.search.hierarchical import direction
 from tests.ensemble.naive import merged_models, naive_decode, naive_states
-from tests.scoring.tiny import write_adapter
 from training.baselines.soups import search_soups, soup, soup_decoder
 from training.evaluate import reply_writer
 
@@ -25,28 +22,6 @@ STATEMENTS = ["I sold my violin and I regret it now.", "He left."]
 WEIGHTS = [0.9, 0.3]
 SHARES = [0.75, 0.25]
 TOKENS = 6
-
-
-@pytest.fixture(scope="module")
-def adapters(tiny_base, tmp_path_factory) -> list[Adapter]:
-    root = tmp_path_factory.mktemp("soups")
-    return [load_adapter(write_adapter(root / f"e{seed}", tiny_base, seed)) for seed in (3, 4)]
-
-
-@pytest.fixture(scope="module")
-def model(tiny_base):
-    return AutoModelForCausalLM.from_pretrained(tiny_base, dtype=torch.float32).eval()
-
-
-@pytest.fixture(scope="module")
-def tokenizer(tiny_base) -> SharedTokenizer:
-    return SharedTokenizer(AutoTokenizer.from_pretrained(tiny_base))
-
-
-@pytest.fixture(scope="module")
-def decoder(model, adapters, tokenizer) -> EnsembleDecoder:
-    end = tokenizer.plain.convert_tokens_to_ids(END)
-    return EnsembleDecoder(LlamaBackbone(model, torch.float32), StackedLora(adapters), [end])
 
 
 def changes(base, *adapters: Adapter) -> dict[str, torch.Tensor]:
