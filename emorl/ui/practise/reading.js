@@ -9,7 +9,7 @@ export function linesList(lines) {
     h(
       "li",
       { "data-level": level },
-      h("span", { class: "line-sign", "aria-hidden": "true" }, SIGNS[level]),
+      h("span", { class: "sign line-sign", "aria-hidden": "true" }, SIGNS[level]),
       h("span", {}, h("strong", {}, `${head}: `), text),
     );
   return h("ul", { class: "practise-lines" }, lines.map(line));

@@ -51,8 +51,8 @@ RESULT = {
 LIVE = {
     "live": "Live: move the sliders and the text follows.",
     "live_growing": "Live for the part of the atlas that is ready.",
-    "live_here": "Live text for these weights. Press Generate to see its reasons and to rate it.",
-    "live_base": "Live text: the base model's own reply. Press Generate to rate it.",
+    "live_here": "Live text for these weights. It can be rated, edited and explained as it is.",
+    "live_base": "Live text: the base model's own reply.",
     "stale_statement": "The statement has changed since this text was written. Press Generate for a new one.",
     "stale_weights": "The weights have changed since this text was written. Press Generate for a new one.",
     "stale_growing": "The weights have changed since this text was written, and the atlas has not reached them yet.",

@@ -13,7 +13,7 @@ export function faithfulLine({ reading }, T) {
 // The reading, and `more` behind it.
 export function faithfulNote({ reading }, T, more = "") {
   return [
-    h("span", { class: "faithful-sign", "aria-hidden": "true" }, SIGNS[reading]),
+    h("span", { class: "sign faithful-sign", "aria-hidden": "true" }, SIGNS[reading]),
     h("span", {}, `${T.faithful}: `, h("strong", {}, T.faithful_words[reading]), more),
   ];
 }
