@@ -36,8 +36,8 @@ def test_all_stages_without_any_corpus_give_models_that_reflect(tmp_path):
     }
     assert sorted(str(path.relative_to(scorers)) for path in scorers.glob("*/report*.json")) == [
         "fluency-judge/report.json",
-        *(f"shared-judge/report-{name}.json" for name in ("empathy", "faithfulness", "reflection")),
-        *(f"shared-ship/report-{name}.json" for name in ("empathy", "faithfulness", "reflection")),
+        *(f"shared-judge/report-{name}.json" for name in ("empathy", "faithfulness", "reflection", "would_say")),
+        *(f"shared-ship/report-{name}.json" for name in ("empathy", "faithfulness", "reflection", "would_say")),
     ]
     listed = json.loads((tmp_path / "models" / "manifest.json").read_text())["objectives"]
     assert [entry["training"]["steps"] for entry in listed] == [2, 2, 2]
