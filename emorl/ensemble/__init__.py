@@ -14,7 +14,7 @@ from emorl.ensemble.backbone import LlamaBackbone
 from emorl.ensemble.decoder import ContinuousBatch, Decoded, EnsembleDecoder, Request, SequenceStatus
 from emorl.ensemble.directions import decode_directions
 from emorl.ensemble.lora import StackedLora
-from emorl.ensemble.mask import Mask, no_run_twice
+from emorl.ensemble.mask import Mask, WordRuns, no_run_twice
 from emorl.ensemble.scheduler import Scheduler
 from emorl.ensemble.setting import Setting
 from emorl.ensemble.weights import coefficients, shares
@@ -30,6 +30,7 @@ __all__ = [
     "SequenceStatus",
     "Setting",
     "StackedLora",
+    "WordRuns",
     "coefficients",
     "decode_directions",
     "no_run_twice",

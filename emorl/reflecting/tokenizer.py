@@ -1,4 +1,4 @@
-"""One tokenizer for all threads: text to token ids and back, protected by a lock.
+"""One tokenizer for all threads: text to token ids and back, protected by a lock; and what follows from its vocabulary.
 
 Left out: the prompt template (`emorl.models.template`), and the scorers' own tokenizers.
 """
@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from emorl.ensemble.mask import Mask, WordRuns, no_run_twice
 from emorl.errors import BackboneError
 from emorl.models.template import END
 
@@ -26,6 +27,17 @@ def end_token(tokenizer: PreTrainedTokenizerBase) -> int:
     if not isinstance(token, int) or token == tokenizer.unk_token_id:
         raise BackboneError.of(f"a base whose tokenizer has no {END}", "the marks of our prompt", "choose another base")
     return token
+
+
+SPACES = str.maketrans({"\u0120": " ", "\u2581": " ", "\u010a": "\n"})
+"""How byte-level vocabularies and those of SentencePiece write a space, and a new line."""
+
+
+def mask_of(tokenizer: PreTrainedTokenizerBase) -> Mask:
+    """No run of three words twice; of three tokens where no token of the vocabulary begins with a space."""
+    tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    texts = [str(token).translate(SPACES) for token in tokens]
+    return WordRuns(texts) if any(text[:1] == " " and text.strip() for text in texts) else no_run_twice
 
 
 class SharedTokenizer:

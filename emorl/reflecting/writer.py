@@ -21,7 +21,7 @@ from emorl.models.template import MAX_PROMPT, check_statement, prompt_text
 from emorl.reflecting.memory import Memory
 from emorl.reflecting.reflection import Objective, ReplyScores
 from emorl.reflecting.scorers import Scorers
-from emorl.reflecting.tokenizer import SharedTokenizer, end_token
+from emorl.reflecting.tokenizer import SharedTokenizer, end_token, mask_of
 
 MAX_TOKENS = 64
 """Maximum number of tokens of a reply, the end token included."""
@@ -85,7 +85,7 @@ class Writer:
         warm = load_adapter(manifest.warm_start, manifest.base_sha256) if manifest.warm_start else None
         adapters = [load_adapter(o.adapter, manifest.base_id, o.name) for o in manifest.objectives]
         backbone = LlamaBackbone.from_pretrained(base, warm, dtype or default_precision())
-        decoder = EnsembleDecoder(backbone, StackedLora(adapters), [end_token(plain)])
+        decoder = EnsembleDecoder(backbone, StackedLora(adapters), [end_token(plain)], mask_of(plain))
         scorers = Scorers.load(manifest, base) if scored else Scorers({})
         return cls(manifest, decoder, SharedTokenizer(plain), scorers)
 

@@ -7,7 +7,7 @@ tests hold the engine to it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from transformers import LlamaForCausalLM
@@ -40,6 +40,23 @@ def repeats(written: Sequence[int]) -> bool:
     return bool(runs) and runs[-1] in runs[:-1]
 
 
+def begins_a_repeat(texts: Sequence[str]) -> Callable[[Sequence[int]], bool]:
+    """Whether the last token begins a word as it did before, after the same two words."""
+
+    def two_words(tokens: Sequence[int]) -> list[str]:
+        words = "".join(texts[token] for token in tokens).split()
+        return [word.strip('.,;:!?"\u201c\u201d()').lower() for word in words[-2:]]
+
+    def found(written: Sequence[int]) -> bool:
+        *before, last = written
+        if texts[last][:1] != " ":
+            return False
+        places = [i for i, token in enumerate(before) if token == last and len(two_words(before[:i])) == 2]
+        return any(two_words(before[:i]) == two_words(before) for i in places)
+
+    return found
+
+
 @torch.no_grad()
 def naive_decode(
     models: Sequence[LlamaForCausalLM],
@@ -49,8 +66,9 @@ def naive_decode(
     max_tokens: int = 64,
     end_tokens: Sequence[int] = (),
     masked: bool = True,
+    repeats: Callable[[Sequence[int]], bool] = repeats,
 ) -> list[int]:
-    """Greedy tokens by the definition: the best token that repeats no run of three, the lowest id of equals."""
+    """Greedy tokens by the definition: the best token that repeats no run, the lowest id of equals."""
     total = sum(weights)
     share = [w / total if total else 0.0 for w in weights]
     written: list[int] = []

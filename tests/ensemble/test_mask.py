@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emorl.ensemble import Request
-from emorl.ensemble.mask import forbid, no_run_twice, nothing
-from tests.ensemble.naive import repeats
+from emorl.ensemble.mask import WordRuns, forbid, no_run_twice, nothing
+from tests.ensemble.naive import begins_a_repeat, repeats
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,34 @@ def test_forbidden_tokens_are_those_worked_out_by_hand(written, forbidden):
 @given(st.lists(st.integers(0, 3), max_size=12))
 def test_exactly_what_would_repeat_a_run_is_forbidden(written):
     assert no_run_twice(written) == [token for token in range(4) if repeats([*written, token])]
+
+
+TEXTS = ["<end>", "You", " you", "'re", " not", " sure", ",", " and", " weak", "ness", "ening", ".", " You"]
+
+
+def written_as(*pieces: str) -> list[int]:
+    return [TEXTS.index(piece) for piece in pieces]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "forbidden"),
+    [
+        ((), []),
+        (("You", "'re", " not", " sure", ",", " and", " you", "'re"), []),  # three tokens, but two words
+        (("You", "'re", " not", " sure", ",", " and", " you", "'re", " not"), [" sure"]),
+        (("You", "'re", " not", " sure", ".", " You", "'re", " not"), [" sure"]),  # neither case nor full stops count
+        (("You", " not", " weak", "ness", " and", " you", " not", " weak"), []),  # what has begun is finished
+        (("You", " not", " weak", "ness", " and", " you", " not"), [" weak"]),
+    ],
+)
+def test_a_run_of_words_is_forbidden_where_its_third_word_would_begin(pieces, forbidden):
+    assert WordRuns(TEXTS)(written_as(*pieces)) == written_as(*forbidden)
+
+
+@given(st.lists(st.sampled_from([1, 2, 3, 4, 6, 12]), max_size=14))
+def test_exactly_the_beginnings_of_repeated_words_are_forbidden(written):
+    would = begins_a_repeat(TEXTS)
+    assert WordRuns(TEXTS)(written) == [token for token in range(len(TEXTS)) if would([*written, token])]
 
 
 def test_forbidden_logits_become_minus_infinity():

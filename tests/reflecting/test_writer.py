@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file, save_file
 
-from emorl.ensemble import Setting
+from emorl.ensemble import Setting, WordRuns, no_run_twice
 from emorl.errors import ManifestError, StatementError, WeightError
 from emorl.models import folder as folders
 from emorl.models.manifest import VERSION, base_identity, file_sha256
 from emorl.models.template import TEMPLATE
 from emorl.reflecting.memory import Memory
 from emorl.reflecting.reflector import Reflector
+from emorl.reflecting.tokenizer import mask_of
 from emorl.reflecting.writer import Writer
 from tests.ensemble.conftest import save_random_adapter
 
@@ -73,6 +74,19 @@ def test_it_knows_its_objectives_and_checks_what_is_asked(reflector: Reflector) 
         writer.objective_indices(["charm"])
     with pytest.raises(StatementError, match="empty"):
         writer.prompt("  ")
+
+
+def test_runs_are_of_words_where_the_vocabulary_has_words(reflector: Reflector) -> None:
+    assert reflector.writer.decoder.mask is no_run_twice  # the tiny base writes letters
+
+    class Vocabulary(list[str]):
+        def convert_ids_to_tokens(self, ids: list[int]) -> list[str]:
+            return [self[number] for number in ids]
+
+    for space in "\u0120\u2581":
+        found: Any = mask_of(Vocabulary(["You", f"{space}feel", f"{space}it", ",", "'s"]))  # type: ignore[arg-type]
+        assert isinstance(found, WordRuns) and found([0, 1, 2, 4, 1, 2]) == []
+        assert found([0, 1, 2, 1, 2, 1]) == [2]
 
 
 def test_moved_weights_take_over_what_does_not_change(reflector: Reflector) -> None:

@@ -16,7 +16,7 @@ from emorl.models.folder import models_dir
 from emorl.models.manifest import read_manifest
 from emorl.reflecting.reflector import Reflector
 from emorl.reflecting.writer import Writer
-from tests.ensemble.naive import merged_models, naive_decode
+from tests.ensemble.naive import begins_a_repeat, merged_models, naive_decode
 from tests.shipped.conftest import emptied
 
 pytestmark = pytest.mark.shipped
@@ -38,9 +38,11 @@ def test_equals_the_naive_twin_token_for_token(reflector):
     base = AutoModelForCausalLM.from_pretrained(ensure_base(), dtype=torch.float32)
     merge(base, load_adapter(manifest.warm_start))
     models = merged_models(base, [load_adapter(o.adapter) for o in manifest.objectives])
+    tokenizer = reflector.writer.tokenizer.plain
+    texts = [tokenizer.decode([token]) for token in range(len(tokenizer))]
     for statement, weights in CASES:
         prompt = reflector.writer.prompt(statement)
         got = reflector.reflect(statement, Setting(weights))
         ends = list(reflector.writer.decoder.end_tokens)
-        expected = naive_decode(models, prompt, weights, max_tokens=24, end_tokens=ends)
+        expected = naive_decode(models, prompt, weights, max_tokens=24, end_tokens=ends, repeats=begins_a_repeat(texts))
         assert [t.id for t in got.tokens][:24] == [t for t in expected if t not in ends]

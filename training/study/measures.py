@@ -23,7 +23,7 @@ from emorl.ensemble.lora import Adapter, load_adapter
 from emorl.models.base import ensure_base
 from emorl.models.manifest import file_sha256
 from emorl.models.template import END, prompt_text
-from emorl.reflecting.tokenizer import SharedTokenizer
+from emorl.reflecting.tokenizer import SharedTokenizer, mask_of
 from emorl.scoring.score_cache import ScoreCache
 from training.baselines.soups import soup
 from training.checkpoints import write_json
@@ -72,7 +72,7 @@ class Bench:
         if run.method == "soup":
             adapters, weights = [soup(adapters, weights)], [1.0]
         end = self._tokenizer.plain.convert_tokens_to_ids(END)
-        decoder = EnsembleDecoder(backbone, StackedLora(adapters), [end])
+        decoder = EnsembleDecoder(backbone, StackedLora(adapters), [end], mask_of(self._tokenizer.plain))
         return reply_writer(decoder, self._tokenizer, prompt_text, self.max_tokens)(statements, weights)
 
     def _backbone(self, warm: bool) -> tuple[LlamaBackbone, Adapter]:
