@@ -54,6 +54,7 @@ audit: $(AUDIT)  ## known vulnerabilities of what is installed, from PyPI
 $(AUDIT): $(VENV)/.dev
 	@$(BIN)/python -m venv $(VENV)/audit
 	$(VENV)/audit/bin/python -m pip --disable-pip-version-check install -q pip-audit==2.10.1
+	@touch $@
 
 screenshots: setup $(VENV)/.dev chromium  ## the pictures under docs/screens, from the app with the shipped models
 	@$(BIN)/python -m tests.browser.screenshots
