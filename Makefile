@@ -16,7 +16,7 @@ export GRADIO_SERVER_NAME ?= 127.0.0.1
 export GRADIO_SERVER_PORT ?= 7860
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: setup run test lint bench screenshots chromium postgres clean
+.PHONY: setup run test lint bench bom audit screenshots chromium postgres clean
 .DELETE_ON_ERROR:
 
 setup: $(VENV)/.runtime  ## the virtual environment, pinned requirements, the base model
@@ -37,6 +37,24 @@ lint: $(VENV)/.dev $(if $(NPM),node_modules/.installed)  ## ruff (rules and layo
 
 bench: setup $(VENV)/.dev  ## the benchmarks: JSON under var/bench, a table on screen
 	@$(BIN)/python -m tests.benchmarks
+
+bom: $(VENV)/.dev  ## licences and a bill of materials of what is installed: var/bom.json, a table on screen
+	@$(BIN)/python -m tests.materials var/bom.json
+
+# pip-audit asks PyPI about every installed version; it has an environment of its own, so that it is not audited itself.
+AUDIT := $(VENV)/audit/bin/pip-audit
+PYPI := https://pypi.org/pypi/gradio/6.31.0/json
+
+audit: $(AUDIT)  ## known vulnerabilities of what is installed, from PyPI
+	@$(BIN)/python -c 'import urllib.request; urllib.request.urlopen("$(PYPI)", timeout=8).close()' 2>/dev/null || { \
+	  echo "error: nothing was audited: $(PYPI) does not answer, and pip-audit needs it; try on a machine with a network" >&2; \
+	  exit 2; }
+	@PIPAPI_PYTHON_LOCATION=$(abspath $(BIN)/python) $(AUDIT) --local --skip-editable --progress-spinner off
+
+$(AUDIT): $(VENV)/.dev
+	@$(BIN)/python -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip --disable-pip-version-check install -q pip-audit==2.10.1
+	@touch $@
 
 screenshots: setup $(VENV)/.dev chromium  ## the pictures under docs/screens, from the app with the shipped models
 	@$(BIN)/python -m tests.browser.screenshots

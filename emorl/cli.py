@@ -209,8 +209,11 @@ def print_replay(before: str, again: Replay) -> None:
         print(f"identical in {again.precision}: {before}")
     else:
         print(f"different in {again.precision} after {again.same} characters\nthen: {before}\nnow:  {again.reflection}")
-        if not again.must_be_identical:
-            print("it need not be the same: only float32, and all else as it was, is exact", file=sys.stderr)
+        if not again.should_be_identical:
+            print(
+                "a difference is no fault here: only in float32, with all else as it was, none is expected",
+                file=sys.stderr,
+            )
     for name, (was, now) in again.changed.items():
         print(f"{name}: {was} then, {now} now", file=sys.stderr)
 

@@ -101,6 +101,7 @@ class Manifest(TypedDict):
     objectives: list[ObjectiveEntry]
     faithfulness: dict[str, str | None]
     presets: dict[str, dict[str, float]]
+    files: dict[str, str]
 
 
 class Evaluation(TypedDict):

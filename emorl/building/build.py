@@ -20,7 +20,7 @@ from emorl.building.check import fit
 from emorl.ensemble.lora import load_adapter
 from emorl.errors import ManifestError
 from emorl.models.base import BASE_NAME, BASE_SHA256, base_sha256, check_base_folder, ensure_base
-from emorl.models.manifest import VERSION, base_identity, file_sha256
+from emorl.models.manifest import VERSION, base_identity, file_hashes, file_sha256
 from emorl.models.template import TEMPLATE
 from emorl.models.weights_file import stamped
 
@@ -80,6 +80,7 @@ def build(target: Path, parts: Parts) -> Path:
         warm = load_adapter(warm_start) if warm_start else None
         fit(base, warm, [load_adapter(folder / "adapters" / name, name=name) for name in parts.adapters])
         manifest = _manifest(folder, parts, {"name": base.resolve().name, "sha256": digest}, base_id, warm_start)
+        manifest["files"] = file_hashes(folder, manifest)
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
         if target.is_dir():
             target.rmdir()

@@ -1,6 +1,6 @@
-"""`python -m emorl models {build,check}`.
+"""`python -m emorl models {build,check,seal}`.
 
-`build` makes a models folder of PEFT adapters, `check` opens one as the app does.
+`build` makes a models folder of PEFT adapters, `check` opens one as the app does, `seal` writes its hashes anew.
 Launch: python -m emorl models build my-models calm=adapters/calm brief=adapters/brief --base my-base
 """
 
@@ -72,3 +72,13 @@ def check_command(
     from emorl.building.check import check
 
     print("\n".join(check(folder)))
+
+
+@models.command(name="seal")
+def seal_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A models folder whose files you trust.")],
+) -> None:
+    """Write the hashes of the files as they are now into the manifest, after a change by hand."""
+    from emorl.models.manifest import seal
+
+    print(f"{len(seal(folder))} files sealed in {folder}")

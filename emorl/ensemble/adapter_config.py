@@ -18,6 +18,8 @@ from typing import Any
 
 from emorl.errors import AdapterMismatch
 
+MAX_ALPHA, MAX_RANK, MAX_LAYER = 1e6, 65_536, 9_999  # far beyond any model that is mixed here
+
 READ = frozenset(
     "peft_type r lora_alpha use_rslora rank_pattern alpha_pattern target_modules exclude_modules layers_to_transform "
     "layers_pattern init_lora_weights".split()
@@ -191,8 +193,8 @@ def _remedy(data: dict[str, Any]) -> str:
 def _faults(data: dict[str, Any]) -> list[str]:
     """Settings that are missing or not of their kind."""
     kinds: dict[str, tuple[bool, str]] = {
-        "r": (_rank(data.get("r")), "a whole number above 0"),
-        "lora_alpha": (_number(data.get("lora_alpha")), "a finite number"),
+        "r": (_rank(data.get("r")), f"a whole number from 1 to {MAX_RANK}"),
+        "lora_alpha": (_number(data.get("lora_alpha")), f"a number up to {MAX_ALPHA:g}"),
         "use_rslora": (data.get("use_rslora") in (True, False, None), "true or false"),
         "rank_pattern": (_patterns(data.get("rank_pattern"), _rank), "ranks by pattern"),
         "alpha_pattern": (_patterns(data.get("alpha_pattern"), _number), "alphas by pattern"),
@@ -209,11 +211,11 @@ def _faults(data: dict[str, Any]) -> list[str]:
 
 
 def _rank(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_RANK
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_ALPHA
 
 
 def _patterns(value: object, good: Callable[[object], bool]) -> bool:
@@ -233,13 +235,13 @@ def _modules(value: object, optional: bool = False) -> bool:
 def _numbers(value: object) -> bool:
     """Whether a value is nothing, a layer's number, or a list of such."""
     entries = value if isinstance(value, list) else [value]
-    return value is None or all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in entries)
+    return value is None or all(isinstance(n, int) and not isinstance(n, bool) and 0 <= n <= MAX_LAYER for n in entries)
 
 
 def _expression(text: str) -> bool:
     try:
         re.compile(text)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return False
     return True
 

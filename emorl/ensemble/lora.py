@@ -29,8 +29,17 @@ FUSED = {  # product in the backbone -> the projections it fuses, in order
     "down": ("mlp.down_proj",),
 }
 PROJECTIONS = tuple(name for names in FUSED.values() for name in names)
-KEY = re.compile(r"(?:base_model\.model\.)?((?:model\.)?layers\.(\d+)\.(\w+\.\w+))\.lora_([AB])(?:\.\w+)?\.weight$")
+KEY = re.compile(r"(?:base_model\.model\.)?((?:model\.)?layers\.(\d{1,4})\.(\w+\.\w+))\.lora_([AB])(?:\.\w+)?\.weight$")
 """A factor's name in PEFT; groups: module, layer, projection, A or B."""
+
+MAX_SCALE = 1000.0
+"""Largest factor of B A, either way; those in use are below a hundred."""
+
+MAX_FACTOR = 1e4
+"""Largest number in A or B; beyond, products could leave the range of float32."""
+
+NUMBERS = frozenset({"F16", "BF16", "F32", "F64"})
+"""Types of factors, as safetensors calls them."""
 
 Target = tuple[int, str]
 """What a pair of factors adapts: layer and projection."""
@@ -96,8 +105,15 @@ def load_adapter(folder: Path, base_id: str | None = None, name: str | None = No
                 "save the adapter again",
             )
         scales[target] = config.scale_of(modules[target])
+        if not abs(scales[target]) <= MAX_SCALE:
+            raise AdapterMismatch.of(
+                f"adapter {name}, which counts {scales[target]:g} times on {modules[target]}",
+                f"at most {MAX_SCALE:g} times (alpha over rank)",
+                "correct lora_alpha, or train it again",
+            )
     most = max(down.shape[0] for down, _ in factors.values())
-    digest = hashlib.sha256(weights_file.read_bytes()).hexdigest()
+    with weights_file.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     scale = next(iter(scales.values()))
     return Adapter(name, most, scale, factors, digest, {t: s for t, s in scales.items() if s != scale})
 
@@ -124,6 +140,7 @@ def _read_factors(name: str, path: Path, base_id: str | None) -> tuple[Factors, 
                     raise AdapterMismatch.of(
                         f"adapter {name}, which has {match[4]} of {match[1]} twice", "once", "save the adapter again"
                     )
+                _check_form(name, key, file.get_slice(key).get_shape(), file.get_slice(key).get_dtype())
                 pair[match[4]] = _finite(name, key, file.get_tensor(key))
     except (SafetensorError, OSError) as error:
         reason = " ".join(str(error).split())
@@ -154,17 +171,33 @@ def _check_base(name: str, made_for: str | None, base_id: str | None) -> None:
         )
 
 
-def _finite(name: str, key: str, tensor: torch.Tensor) -> torch.Tensor:
-    """A factor as a matrix of finite float32 numbers."""
-    if tensor.dim() != 2:
+def _check_form(name: str, key: str, shape: Sequence[int], dtype: str) -> None:
+    """Refuse, before it is read, what is no matrix of floating point numbers."""
+    if len(shape) != 2:
         raise AdapterMismatch.of(
-            f"adapter {name}, whose {key} has shape {tuple(tensor.shape)}", "a matrix", "save the adapter again"
+            f"adapter {name}, whose {key} has shape {tuple(shape)}", "a matrix", "save the adapter again"
         )
+    if dtype not in NUMBERS:
+        raise AdapterMismatch.of(
+            f"adapter {name}, whose {key} has numbers of type {dtype}",
+            ", ".join(sorted(NUMBERS)),
+            "save the adapter again",
+        )
+
+
+def _finite(name: str, key: str, tensor: torch.Tensor) -> torch.Tensor:
+    """A factor as finite float32 numbers of a sound size."""
     values = tensor.float()
     if not torch.isfinite(values).all():
         raise AdapterMismatch.of(
             f"adapter {name}, whose {key} holds values that are not finite",
             "finite numbers",
+            "train it again with a smaller learning rate",
+        )
+    if (values.abs() > MAX_FACTOR).any():
+        raise AdapterMismatch.of(
+            f"adapter {name}, whose {key} holds {values.abs().max():g}",
+            f"numbers up to {MAX_FACTOR:g}",
             "train it again with a smaller learning rate",
         )
     return values

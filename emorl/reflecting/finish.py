@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from importlib.metadata import version
 
 import torch
 
@@ -119,6 +120,9 @@ def written_with(writer: Writer) -> WrittenWith:
         "template": hashlib.sha256(writer.manifest.template.encode("utf-8")).hexdigest(),
         "max_tokens": MAX_TOKENS,
         "torch": str(torch.__version__),
+        "transformers": version("transformers"),
+        "processor": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
     }
 
 

@@ -127,12 +127,14 @@ class WrittenWith(TypedDict):
     """What, beside models and setting, decides what is written; stored with a rating so that it can be written again.
 
     Attributes:
-        precision: Key of `PRECISIONS`. In float32 a reply can be written again exactly; below that, near-ties may fall
-            differently beside other requests or on another processor.
+        precision: Key of `PRECISIONS`.
         base_id: Identity of base and warm start together.
         template: SHA-256 of the prompt template.
         max_tokens: Of a reply, the end token included.
         torch: Version of PyTorch.
+        transformers: Version of transformers, which reads the statement into tokens.
+        processor: Instructions that PyTorch's products use, such as "AVX2"; others round differently.
+        threads: Threads of one product; sums may be split differently with another number.
     """
 
     precision: str
@@ -140,6 +142,9 @@ class WrittenWith(TypedDict):
     template: str
     max_tokens: int
     torch: str
+    transformers: str
+    processor: str
+    threads: int
 
 
 class StatementAtlas(TypedDict):

@@ -15,10 +15,12 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from emorl.errors import AssetError
+from emorl.scoring.folder import check_scorer, merged
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+FILES = ("scorer.json", "adapter_config.json", "adapter_model.safetensors")
 MAX_TOKENS = 256  # of statement and reply together
 
 
@@ -63,19 +65,11 @@ class CrossEncoderScorer:
             folder: A folder written by `training.scorers`.
 
         Raises:
-            AssetError: The folder lacks `scorer.json` or adapter weights.
+            AssetError: The folder lacks `scorer.json` or the adapter, or one of them cannot be used.
         """
-        from peft import PeftModel  # a slow import
-
-        if not (folder / "scorer.json").is_file() or not (folder / "adapter_config.json").is_file():
-            raise AssetError.of(
-                f"no scorer in {folder}",
-                "scorer.json and a PEFT adapter",
-                "train it with `python -m training scorers`, or name another models folder",
-            )
+        check_scorer(folder, FILES)
         base = AutoModelForSequenceClassification.from_pretrained(minilm_folder(), num_labels=1)
-        merged = PeftModel.from_pretrained(base, str(folder)).merge_and_unload()
-        self.model = merged.eval().requires_grad_(False)
+        self.model = merged(base, folder).eval().requires_grad_(False)
         self.tokenizer = AutoTokenizer.from_pretrained(minilm_folder())
 
     @torch.inference_mode()

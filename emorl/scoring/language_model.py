@@ -12,7 +12,6 @@ was trained on: "base" or "warm start". Left out: training (`training.language_m
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +23,13 @@ from safetensors.torch import load_file
 from emorl.errors import AssetError
 from emorl.models.packing import collate, ends, pack, reply_logps
 from emorl.models.template import END, prompt_text
+from emorl.scoring.folder import REMEDY, check_head, check_scorer, merged
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
 BACKBONE = "SmolLM2-135M-Instruct"
+FILES = ("scorer.json", "adapter_config.json", "adapter_model.safetensors", "head.safetensors")
 MAX_TOKENS = 2048  # of a batch of rows, padding included
 
 
@@ -99,21 +100,19 @@ class LanguageModelScorer:
             warm_start: Folder of the warm start that the scorer was trained on, or None.
 
         Raises:
-            AssetError: The folder lacks `scorer.json`, the adapter or the heads.
+            AssetError: The folder lacks `scorer.json`, the adapter or the heads, or one of them cannot be used.
         """
-        from peft import PeftModel
         from transformers import AutoTokenizer
 
-        if any(not (folder / name).is_file() for name in ("scorer.json", "adapter_config.json", "head.safetensors")):
+        objectives = check_scorer(folder, FILES).get("objectives")
+        if not isinstance(objectives, list) or not all(isinstance(name, str) for name in objectives):
             raise AssetError.of(
-                f"no scorer in {folder}",
-                "scorer.json, a PEFT adapter and head.safetensors",
-                "train it with `python -m training scorers`, or name another models folder",
+                f"{folder / 'scorer.json'} with the objectives {objectives!r:.60}", "a list of names", REMEDY
             )
-        self.objectives: tuple[str, ...] = tuple(json.loads((folder / "scorer.json").read_text())["objectives"])
-        whole = PeftModel.from_pretrained(backbone(base, warm_start), str(folder)).merge_and_unload()
-        self.model = whole.eval().requires_grad_(False)
+        self.objectives: tuple[str, ...] = tuple(objectives)
+        self.model = merged(backbone(base, warm_start), folder).eval().requires_grad_(False)
         self.head = load_file(folder / "head.safetensors")
+        check_head(folder, self.head, len(self.objectives), self.model.config.hidden_size)
         self.tokenizer = AutoTokenizer.from_pretrained(base)
         self._last: tuple[tuple[tuple[str, ...], tuple[str, ...]], torch.Tensor] | None = None
 

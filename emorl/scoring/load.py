@@ -5,11 +5,11 @@ Left out: the scorers themselves (`cross_encoder`, `language_model`) and fluency
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from emorl.errors import AssetError
 from emorl.scoring.cross_encoder import CrossEncoderScorer
+from emorl.scoring.folder import read_json
 from emorl.scoring.language_model import BACKBONE, LanguageModelScorer
 from emorl.scoring.scorer import Scorer
 
@@ -35,7 +35,7 @@ class ScorerFolders:
             objective: Which head of a scorer of several objectives; other scorers have only one.
 
         Raises:
-            AssetError: The folder has no complete scorer of the objective.
+            AssetError: The folder has no complete scorer of the objective, or one that cannot be used.
         """
         path = folder / "scorer.json"
         if not path.is_file():
@@ -44,7 +44,7 @@ class ScorerFolders:
                 "scorer.json",
                 "train it with `python -m training scorers`, or name another models folder",
             )
-        card = json.loads(path.read_text())
+        card = read_json(path)
         if card.get("backbone") != BACKBONE:
             return CrossEncoderScorer(folder)
         if folder not in self._shared:
@@ -59,6 +59,8 @@ class ScorerFolders:
             AssetError: The folder has no complete scorer.
         """
         path = folder / "scorer.json"
-        if path.is_file() and objective not in json.loads(path.read_text()).get("objectives", ()):
-            return None
+        if path.is_file():
+            named = read_json(path).get("objectives")
+            if not isinstance(named, list) or objective not in named:
+                return None
         return self.load(folder, objective)

@@ -53,6 +53,44 @@ def test_values_that_are_not_finite(adapter_folders, tmp_path):
         load_adapter(changed(adapter_folders[0], tmp_path / "a", spoil))
 
 
+@pytest.mark.parametrize(
+    ("spoilt", "message"),
+    [
+        (lambda factor: factor * 1e9, "numbers up to 10000; train it again"),
+        (lambda factor: factor.int(), "has numbers of type I32: expected BF16, F16, F32, F64; save"),
+        (lambda factor: factor[0].clone(), r"has shape \(32,\): expected a matrix"),
+    ],
+)
+def test_numbers_that_are_no_factors(adapter_folders, tmp_path, spoilt, message):
+    def spoil(weights):
+        weights[name] = spoilt(weights[name := next(key for key in weights if "q_proj.lora_A" in key)])
+
+    with pytest.raises(AdapterMismatch, match=message) as error:
+        load_adapter(changed(adapter_folders[0], tmp_path / "a", spoil))
+    one_line(error)
+
+
+def test_an_absurd_scale_is_refused_before_it_can_leave_float32(adapter_folders, tmp_path):
+    folder = changed(adapter_folders[0], tmp_path / "a")
+    settings = json.loads((folder / "adapter_config.json").read_text())
+    for alpha in (8e3, -8e3):
+        (folder / "adapter_config.json").write_text(json.dumps(settings | {"lora_alpha": alpha}))
+        with pytest.raises(
+            AdapterMismatch, match="which counts -?2000 times on .*: expected at most 1000 times"
+        ) as error:
+            load_adapter(folder)
+        one_line(error)
+
+
+def test_a_layer_beyond_any_model_takes_no_memory(adapter_folders, tmp_path):
+    def deepen(weights):
+        for key in [key for key in weights if "layers.2." in key]:
+            weights[key.replace("layers.2.", "layers.999999999.")] = weights.pop(key)
+
+    with pytest.raises(AdapterMismatch, match=r"which changes .*layers\.999999999"):
+        load_adapter(changed(adapter_folders[0], tmp_path / "a", deepen))
+
+
 def test_an_adapter_of_another_base_is_refused_by_its_stamp(adapter_folders, tmp_path):
     folder = changed(adapter_folders[0], tmp_path / "a", metadata={"format": "pt", "base_id": "f" * 64})
     assert load_adapter(folder, "f" * 64).rank == 4

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emorl.models.manifest import VERSION, base_identity, file_sha256
+from emorl.models.manifest import VERSION, base_identity, file_hashes, file_sha256
 
 
 @pytest.fixture
@@ -34,5 +34,6 @@ def folder(tmp_path) -> Path:
         ],
         "presets": {"balanced": {"calm": 1}, "base": {}},
     }
+    data["files"] = file_hashes(tmp_path, data)
     (tmp_path / "manifest.json").write_text(json.dumps(data))
     return tmp_path

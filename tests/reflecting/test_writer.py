@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from emorl.ensemble import Setting, WordRuns, no_run_twice
 from emorl.errors import ManifestError, StatementError, WeightError
 from emorl.models import folder as folders
-from emorl.models.manifest import VERSION, base_identity, file_sha256
+from emorl.models.manifest import VERSION, base_identity, file_hashes, file_sha256
 from emorl.models.template import TEMPLATE
 from emorl.reflecting.memory import Memory
 from emorl.reflecting.reflector import Reflector
@@ -27,28 +27,26 @@ def models(tiny_llama, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A models folder whose warm start was made for another base than its manifest names."""
     warm, expert = (save_random_adapter(tiny_llama, tmp_path / name, seed=3) for name in ("warmstart", "calm"))
     save_file(load_file(file := warm / "adapter_model.safetensors"), file, {"base_id": "another"})
-    (tmp_path / "manifest.json").write_text(
-        json.dumps(
+    data: dict[str, Any] = {
+        "version": VERSION,
+        "base": {"sha256": "ab"},
+        "template": TEMPLATE,
+        "warm_start": {"path": "warmstart"},
+        "base_id": base_identity("ab", warm),
+        "presets": {"balanced": {"calm": 1}},
+        "objectives": [
             {
-                "version": VERSION,
-                "base": {"sha256": "ab"},
-                "template": TEMPLATE,
-                "warm_start": {"path": "warmstart"},
-                "base_id": base_identity("ab", warm),
-                "presets": {"balanced": {"calm": 1}},
-                "objectives": [
-                    {
-                        "name": "calm",
-                        "label": "Calm",
-                        "help": "Is calm.",
-                        "adapter": "calm",
-                        "scorer": "fluency",
-                        "sha256": file_sha256(expert / "adapter_model.safetensors"),
-                    }
-                ],
+                "name": "calm",
+                "label": "Calm",
+                "help": "Is calm.",
+                "adapter": "calm",
+                "scorer": "fluency",
+                "sha256": file_sha256(expert / "adapter_model.safetensors"),
             }
-        )
-    )
+        ],
+    }
+    data["files"] = file_hashes(tmp_path, data)
+    (tmp_path / "manifest.json").write_text(json.dumps(data))
     monkeypatch.setenv("EMORL_BASE", str(tmp_path))
     monkeypatch.setattr(folders, "ensure_base", lambda progress: tmp_path)
     monkeypatch.setattr("transformers.AutoTokenizer.from_pretrained", lambda folder: None)

@@ -116,12 +116,14 @@ def test_a_head_that_is_not_there_is_said_in_one_line(scorer) -> None:
     )
 
 
-@pytest.mark.parametrize("lacking", ["scorer.json", "adapter_config.json", "head.safetensors"])
+@pytest.mark.parametrize(
+    "lacking", ["scorer.json", "adapter_config.json", "adapter_model.safetensors", "head.safetensors"]
+)
 def test_an_incomplete_folder_is_said_in_one_line(folder, tiny_base, tmp_path, lacking: str) -> None:
     broken = shutil.copytree(folder, tmp_path / "broken")
     (broken / lacking).unlink()
     with pytest.raises(
-        AssetError, match=r"Got no scorer in .*broken: expected scorer\.json, a PEFT adapter and head"
+        AssetError, match=r"Got no scorer in .*broken: expected scorer\.json, adapter_config\.json, "
     ) as error:
         LanguageModelScorer(broken, tiny_base)
     assert "\n" not in str(error.value)

@@ -10,7 +10,7 @@ import torch
 
 from emorl.errors import ConfigError
 from emorl.models.base import BASE_SHA256
-from emorl.models.manifest import VERSION, base_identity, file_sha256
+from emorl.models.manifest import VERSION, base_identity, file_hashes, file_sha256
 from emorl.models.template import TEMPLATE
 from emorl.scoring.own import NAMED
 from training import files
@@ -103,7 +103,9 @@ def run_package(config: Config) -> None:
             **config.presets,
             "base": {},
         },
+        "files": {},
     }
+    manifest["files"] = file_hashes(models, manifest)
     (models / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
 
 
