@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 
 from emorl.errors import LimitError
 from emorl.settings import settings
-from emorl.ui.strings import ACTS, LIMIT
+from emorl.ui.strings import ACTS, ERRORS
 from emorl.ui.visitor import visitor
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Limiter:
             while len(known) > MAX_VISITORS:
                 known.pop(next(iter(known)))
         if wait_s:
-            raise LimitError(LIMIT.format(act=ACTS[act], most=most, seconds=math.ceil(wait_s)))
+            raise LimitError(ERRORS["limit"].format(act=ACTS[act], most=most, seconds=math.ceil(wait_s)))
 
 
 _limiter = Limiter()

@@ -26,10 +26,10 @@ ACTS = {
     "rate": "ratings, answers or texts to store",
     "register": "new rater ids",
 }
-LIMIT = (
-    "Got more than {most} {act} from your address within a minute: expected at most {most}; please try again in "
-    "{seconds} s."
-)
+ERRORS = {
+    "limit": "Got more than {most} {act} from your address within a minute: expected at most {most}; please try again "
+    "in {seconds} s.",
+}
 
 RUBRIC = {
     "depth": "Reflection depth",
