@@ -102,6 +102,10 @@ class BusyError(EmorlError):
     """More requests are waiting than the queue holds."""
 
 
+class LimitError(EmorlError):
+    """More of one kind of act from one visitor than the app takes in a minute."""
+
+
 class WritingStopped(EmorlError):
     """The thread that writes ended while a request was being written; it has been started again."""
 

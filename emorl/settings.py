@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 ALIASES = {"UK": "GB", "USA": "US"}
 DATASET = re.compile(r"[\w.-]+/[\w.-]+")
 MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+MAX_PER_MINUTE = 1000
+"""Of a visitor's acts, whose moments are kept in memory."""
+
 DATABASE = re.compile(r"(sqlite|postgres|postgresql)(\+\w+)?:.*")
 
 
@@ -61,6 +64,13 @@ def _home(path: object) -> Path:
     return Path(str(path).strip()).expanduser()
 
 
+def _per_minute(text: object) -> int:
+    digits = str(text).strip()
+    if not re.fullmatch("[0-9]{1,6}", digits) or int(digits) > MAX_PER_MINUTE:
+        raise ValueError(f"expected a whole number from 0, which is no limit, to {MAX_PER_MINUTE}")
+    return int(digits)
+
+
 def _modules(text: object) -> frozenset[str]:
     names = str(text).replace(",", " ").split()
     if wrong := [name for name in names if not MODULE.fullmatch(name)]:
@@ -69,6 +79,7 @@ def _modules(text: object) -> frozenset[str]:
 
 
 Home = BeforeValidator(_home)
+PerMinute = Annotated[int, BeforeValidator(_per_minute)]
 
 
 class Settings(BaseSettings):
@@ -136,6 +147,21 @@ class Settings(BaseSettings):
         default=frozenset(),
         validation_alias="EMORL_ADMINS",
         description="hub user names that may open Results on a Space: `ada, grace`",
+    )
+    generate_per_minute: PerMinute = Field(
+        default=120,
+        validation_alias="EMORL_GENERATE_PER_MINUTE",
+        description="times that one visitor may let the models write in a minute; `0` for no limit",
+    )
+    rate_per_minute: PerMinute = Field(
+        default=240,
+        validation_alias="EMORL_RATE_PER_MINUTE",
+        description="ratings, answers and sent texts that one visitor may store in a minute; `0` for no limit",
+    )
+    register_per_minute: PerMinute = Field(
+        default=30,
+        validation_alias="EMORL_REGISTER_PER_MINUTE",
+        description="new rater ids from one visitor in a minute; `0` for no limit",
     )
     oauth_client_id: str = Field(
         default="",

@@ -32,6 +32,9 @@ def test_without_variables_every_setting_has_its_default() -> None:
     assert (found.base, found.models, found.contacts, found.database_url) == (None,) * 4
     assert (found.data, found.country, found.admins, found.zerogpu) == (Path("var"), (), frozenset(), False)
     assert found.cache_folder == Path.home() / ".cache" / "emorl"
+    for name in ("GENERATE", "RATE", "REGISTER"):
+        most = getattr(found, VARIABLES[f"EMORL_{name}_PER_MINUTE"])
+        assert f"| `EMORL_{name}_PER_MINUTE` | {most} |" in PAGE
 
 
 def test_variables_are_read_in_any_usual_spelling_and_empty_ones_count_as_unset(
@@ -46,6 +49,8 @@ def test_variables_are_read_in_any_usual_spelling_and_empty_ones_count_as_unset(
         "EMORL_JOURNAL_DATASET": "me/ratings",
         "HF_TOKEN": "hf_secret",
         "SPACES_ZERO_GPU": "True",
+        "EMORL_GENERATE_PER_MINUTE": " 0 ",
+        "EMORL_RATE_PER_MINUTE": "1000",
         "EMORL_MODELS": "",
     }.items():
         monkeypatch.setenv(name, value)
@@ -53,6 +58,7 @@ def test_variables_are_read_in_any_usual_spelling_and_empty_ones_count_as_unset(
     assert (found.base, found.models, found.cache_folder) == (tmp_path, None, Path.home() / "models")
     assert (found.country, found.admins) == (("GB", "NZ"), frozenset({"ada", "grace"}))
     assert found.journal_dataset == "me/ratings" and found.zerogpu
+    assert (found.generate_per_minute, found.rate_per_minute, found.register_per_minute) == (0, 1000, 30)
     assert found.scorers == {"my_scorers", "package.module"}
     assert found.hub_token is not None and found.hub_token.get_secret_value() == "hf_secret"
     assert "hf_secret" not in repr(found)
@@ -76,6 +82,9 @@ def test_all_faults_are_reported_at_once_and_secrets_never(monkeypatch: pytest.M
         "EMORL_COUNTRY": "GB, Ireland",
         "DATABASE_URL": "mysql://me:secret@host/ratings",
         "EMORL_JOURNAL_DATASET": "ratings",
+        "EMORL_GENERATE_PER_MINUTE": "1001",
+        "EMORL_RATE_PER_MINUTE": "-1",
+        "EMORL_REGISTER_PER_MINUTE": "some",
     }
     for name, value in bad.items():
         monkeypatch.setenv(name, value)

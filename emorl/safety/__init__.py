@@ -2,7 +2,7 @@
 
 `crisis` finds phrases that call for help: rules for English in the notation of `phrases`, measured by `report`, however
 they are spelled (`spelling`, `readings`). `languages` tells statements that are not English, `contacts` says who can
-help, `personal_data` what could identify somebody, `output` what in a reply deserves a second look.
+help, `personal_data` what could identify somebody (with `details`), `output` what in a reply deserves a second look.
 
 The data are in `data/safety/`. Nothing here is stored, and nothing here is a clinical instrument.
 """

@@ -1,9 +1,11 @@
 """What in a statement could identify somebody: a warning before it is used or kept, and a mask.
 
-Plain expressions for British and American forms, rather too many finds than too few. Left out: names
-without an introduction ("Sarah said"), places, employers; a person has to read for those.
+Plain expressions for British and American forms, rather too many finds than too few. What points to somebody only
+together with other things is in `details`, and looked for where it is asked for, as under the statement box. Left out:
+names without an introduction ("Sarah said"); a person has to read for those.
 
-Measured on our own cases (`data/safety/personal_cases.jsonl`), which also shaped the expressions.
+Measured on our own cases (`data/safety/personal_cases.jsonl`), which also shaped the expressions, and for the details on
+`data/safety/detail_cases.jsonl`; docs/limits-and-care.md has the figures.
 
 Source: NHS numbers carry a check digit modulo 11 (NHS Data Dictionary); US social security numbers never
 start with 000, 666 or 9 (Social Security Administration).
@@ -12,8 +14,9 @@ start with 000, 666 or 9 (Social Security Administration).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
+
+from emorl.safety.details import DETAILS, Kind
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _DATE = (
@@ -46,10 +49,15 @@ class PersonalData:
     text: str
 
 
-def personal_data(text: str) -> tuple[PersonalData, ...]:
-    """Everything in a text that looks personal, in reading order, without overlaps (the surer kind wins)."""
+def personal_data(text: str, details: bool = False) -> tuple[PersonalData, ...]:
+    """Everything in a text that looks personal, in reading order, without overlaps (the surer kind wins).
+
+    Args:
+        text: What is looked at.
+        details: Whether ages, days without a year, schools, employers and places count too.
+    """
     found: list[PersonalData] = []
-    for kind, pattern, accept in _KINDS:
+    for kind, pattern, accept in (*_KINDS, *DETAILS) if details else _KINDS:
         for match in pattern.finditer(text):
             start, end = match.span(1)
             overlaps = any(start < other.end and other.start < end for other in found)
@@ -58,9 +66,9 @@ def personal_data(text: str) -> tuple[PersonalData, ...]:
     return tuple(sorted(found, key=lambda item: item.start))
 
 
-def mask(text: str) -> str:
-    """The text with every find replaced by its kind in square brackets."""
-    for item in reversed(personal_data(text)):
+def mask(text: str, details: bool = False) -> str:
+    """The text with every find replaced by its kind in square brackets; see `personal_data`."""
+    for item in reversed(personal_data(text, details)):
         text = f"{text[: item.start]}[{item.kind}]{text[item.end :]}"
     return text
 
@@ -94,7 +102,6 @@ def _is_name(text: str) -> bool:
     return first not in _NOT_NAMES and not first.startswith(("i'", "i\u2019"))
 
 
-_Kind = tuple[str, re.Pattern[str], Callable[[str], bool]]
 _CAPITAL = r"[A-Z][a-z\w'\u2019-]+"
 _NAME = rf"({_CAPITAL}(?:[ ]{_CAPITAL}){{0,2}}|[a-z][a-z'\u2019-]{{2,}})"  # any case, where only a name can follow
 _PROPER = rf"({_CAPITAL}(?:[ ]{_CAPITAL}){{0,2}})"
@@ -104,7 +111,7 @@ _RELATION = (
     r"granddaughter|therapist|counsellor|doctor|teacher|flatmate)"
 )
 # In order of certainty: an earlier kind keeps its place against a later one.
-_KINDS: tuple[_Kind, ...] = (
+_KINDS: tuple[Kind, ...] = (
     ("e-mail address", re.compile(r"([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+)"), _anything),
     ("web address", re.compile(r"((?:https?://|www\.)[^\s<>\"]*[^\s<>\".,;:!?)])", re.I), _anything),
     (

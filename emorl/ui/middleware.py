@@ -6,7 +6,7 @@ request comes from (`Sec-Fetch-Site`, `Origin`): what another site sends is refu
 somebody's cookie. Programs say neither and are let through. A body is JSON of at most `MAX_BODY` bytes, without NaN and
 infinity. Every answer says that nobody else may frame the page, and has the other security headers.
 
-Left out: how often somebody may ask, and what is in a body, which the functions check themselves.
+Left out: how often somebody may ask (`limits.py`), and what is in a body, which the functions check themselves.
 """
 
 from __future__ import annotations

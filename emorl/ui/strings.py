@@ -21,6 +21,16 @@ TABS = {
     "about": "About",
 }
 
+ACTS = {
+    "generate": "reflections to write",
+    "rate": "ratings, answers or texts to store",
+    "register": "new rater ids",
+}
+ERRORS = {
+    "limit": "Got more than {most} {act} from your address within a minute: expected at most {most}; please try again "
+    "in {seconds} s.",
+}
+
 RUBRIC = {
     "depth": "Reflection depth",
     "depth_help": "Does it only repeat, or does it add meaning or feeling?",

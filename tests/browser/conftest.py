@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Response, 
 
 from emorl.ratings import RatingStore, open_store
 from emorl.ui import ModelLoader, build_demo, launch_settings
+from emorl.ui.limits import Limiter
 from tests.ui.scripted import ScriptedReflector
 
 WAIT_MS = 60_000  # machines that test are busy; a passing test never waits so long
@@ -31,6 +32,12 @@ expect.set_options(timeout=WAIT_MS)
 def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests choose themselves where they want the best of several, whatever the app's default is."""
     monkeypatch.setattr("emorl.ui.writing.asked.DEFAULT_BEST_OF", 1)
+
+
+@pytest.fixture(autouse=True)
+def counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tests come from one address, which would meet the limits of a minute."""
+    monkeypatch.setattr("emorl.ui.limits._limiter", Limiter())
 
 
 @dataclass

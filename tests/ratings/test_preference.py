@@ -56,7 +56,7 @@ def test_bins_by_hand(judge: Judge, store: RatingStore, make: MakeRating) -> Non
             "score": None,
             "comparisons": 2,
             "win_rate": 0.25,
-            "count": 2,
+            "raters": 1,
             "preference": 0.25,
         },
         {
@@ -66,7 +66,7 @@ def test_bins_by_hand(judge: Judge, store: RatingStore, make: MakeRating) -> Non
             "score": 0.5,
             "comparisons": 2,
             "win_rate": 0.0,
-            "count": 3,
+            "raters": 1,
             "preference": pytest.approx(0.5 / 3),
         },
         {
@@ -76,10 +76,22 @@ def test_bins_by_hand(judge: Judge, store: RatingStore, make: MakeRating) -> Non
             "score": 0.375,
             "comparisons": 2,
             "win_rate": 0.75,
-            "count": 4,
+            "raters": 1,
             "preference": pytest.approx((0.75 + 0 + 1 + 0.5) / 4),
         },
     ]
+
+
+def test_nobody_outweighs_others_by_rating_often(judge: Judge, store: RatingStore, make: MakeRating) -> None:
+    low = {"depth": "none", "empathy": 0, "fluency": 0, "would_say": "no"}
+    for seed in range(20):  # 20 reflections at one place, each rated 0 by one rater
+        store.add(make(weights=HALF, rater="loud", reflection=f"Reply {seed}.", **low))
+    store.add(make(weights=HALF, rater="quiet", depth="complex", empathy=2, fluency=1, would_say="edits"))  # .75
+    judged = judge("tie", rater="third", weights=(HALF, {"empathy": 1.0}))  # .5 at both places
+    end, middle = preferred_weights([*store.all(), judged], NAMES)[::-1]
+    assert (middle["ratings"], middle["raters"]) == (21, 3)
+    assert middle["preference"] == pytest.approx((0 + 0.75 + 0.5) / 3)  # .057 if every rating had a voice
+    assert (end["comparisons"], end["raters"], end["preference"]) == (1, 1, 0.5)
 
 
 def test_what_says_nothing_about_weights_is_left_out(judge: Judge, store: RatingStore, make: MakeRating) -> None:
@@ -94,7 +106,7 @@ def test_what_says_nothing_about_weights_is_left_out(judge: Judge, store: Rating
     ]
     assert preferred_weights([*store.all(), *out], NAMES) == []
     (found,) = preferred_weights([judge("second", weights=({"empathy": 1.0}, None))], NAMES)  # a person wrote the other
-    assert (found["weights"], found["win_rate"], found["count"]) == ({"empathy": 1.0, "fluency": 0.0}, 0.0, 1)
+    assert (found["weights"], found["win_rate"], found["raters"]) == ({"empathy": 1.0, "fluency": 0.0}, 0.0, 1)
 
 
 def test_no_axes_or_cells_are_refused() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from emorl.resources import data_path
 from emorl.safety import mask, personal_data
+from emorl.safety.details import DETAILS as KINDS_OF_DETAILS
 
 CASES = [json.loads(line) for line in data_path("safety", "personal_cases.jsonl").read_text("utf-8").splitlines()]
 
@@ -97,6 +98,77 @@ def test_our_own_statements_raise_few() -> None:
     lines = data_path("reflections.jsonl").read_text("utf-8").splitlines()
     found = [items for line in lines if (items := personal_data(json.loads(line)["statement"]))]
     assert len(found) <= 6, found  # "calls me Mr", "my nephew Wednesdays" and the like: one in a thousand
+
+
+DETAILS = [json.loads(line) for line in data_path("safety", "detail_cases.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("part", "personal", "benign", "found", "false"),
+    [
+        ("tuned", 69, 82, 69, 0),  # these shaped the expressions
+        ("held_out", 34, 40, 30, 0),  # written before them, by the same author, and not read to change them
+    ],
+)
+def test_recall_and_false_alarms_of_details(part: str, personal: int, benign: int, found: int, false: int) -> None:
+    """Floors: a find counts if both its kind and its words are right. docs/limits-and-care.md has the same figures."""
+    rows = [(row, personal_data(row["text"], details=True)) for row in DETAILS if row["part"] == part]
+    missed = [
+        row["text"]
+        for row, finds in rows
+        if row["kind"] and (row["kind"], row["words"]) not in [(one.kind, one.text) for one in finds]
+    ]
+    alarms = [row["text"] for row, finds in rows if not row["kind"] and finds]
+    assert (sum(bool(row["kind"]) for row, _ in rows), sum(not row["kind"] for row, _ in rows)) == (personal, benign)
+    assert personal - len(missed) >= found, missed
+    assert len(alarms) <= false, alarms
+    page = (data_path().parent / "docs" / "limits-and-care.md").read_text("utf-8")
+    assert f"{found} of {personal} | {false} of {benign} |" in page
+
+
+def test_every_kind_of_detail_has_cases_of_its_own() -> None:
+    for kind in {name for name, _, _ in KINDS_OF_DETAILS}:
+        parts = [row["part"] for row in DETAILS if row["kind"] == kind]
+        assert parts.count("tuned") >= 12 and parts.count("held_out") >= 6, kind
+
+
+def test_details_are_looked_for_only_where_they_are_asked_for() -> None:
+    said = "I'm 54, I work at Tesco in Leeds, and my girl is at Oakfield Academy from 3 May."
+    assert personal_data(said) == () and mask(said) == said
+    assert mask(said, details=True) == (
+        "I'm [age], I work at [employer] in [place], and my girl is at [school] from [date]."
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Since the 4th of July, and the Fourth of July before that.",  # a holiday
+        "I'm 250, or feel like it.",
+        "We moved to New Zealand from South Korea, and she to New Jersey.",
+        "In North Carolina, in the north, in South Africa.",
+        "Outside Mum's house.",
+        "I'm in Sundays only.",
+    ],
+)
+def test_what_looks_like_a_detail_and_is_none(text: str) -> None:
+    assert personal_data(text, details=True) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Aa " * 30_000,
+        "St " * 30_000,
+        "work at " * 10_000,
+        "in A" + "a" * 90_000,
+        "twenty-" * 12_000,
+        "1st of " * 12_000,
+    ],
+)
+def test_details_take_linear_time(text: str) -> None:
+    """A statement is cut long before; quadratic time would take minutes here."""
+    assert isinstance(personal_data(text, details=True), tuple)
 
 
 def test_mask_keeps_the_rest() -> None:

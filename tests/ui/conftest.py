@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from emorl.ratings import RatingStore, open_store
+from emorl.ui.limits import Limiter
 from tests.ui.scripted import ScriptedReflector
 
 
@@ -27,3 +28,9 @@ def reflector() -> ScriptedReflector:
 def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests choose themselves where they want the best of several, whatever the app's default is."""
     monkeypatch.setattr("emorl.ui.writing.asked.DEFAULT_BEST_OF", 1)
+
+
+@pytest.fixture(autouse=True)
+def counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tests come from one address, which would meet the limits of a minute."""
+    monkeypatch.setattr("emorl.ui.limits._limiter", Limiter())

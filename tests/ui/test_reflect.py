@@ -91,7 +91,7 @@ def test_a_text_far_too_long_is_refused_but_read_to_its_end(screen: ReflectScree
 
 def test_masking_cuts_nothing() -> None:
     long = "Mail jane.doe@example.org. " + "The bus was late again. " * 600
-    assert masked(long) == mask(long[:MAX_READ]) + long[MAX_READ:]
+    assert masked(long) == mask(long[:MAX_READ], details=True) + long[MAX_READ:]
     assert masked(long).endswith(long[40:]) and "jane.doe" not in masked(long)
 
 
@@ -207,6 +207,7 @@ def test_the_models_load_once() -> None:
 
 def test_personal_data_is_noticed() -> None:
     assert personal_notice("Write to jane.doe@example.org") != []
+    assert personal_notice("I'm 54 and I work at Tesco in Leeds.") == ["age", "employer", "place"]
     assert personal_notice("I am tired.") == []
     assert personal_notice(None) == []
 
@@ -289,4 +290,5 @@ def test_a_confirmation_changes_nothing_for_other_statements(screen: ReflectScre
 
 def test_personal_data_is_masked() -> None:
     assert masked("My wife Sarah is on 07700 900123.") == "My wife [name] is on [phone number]."
+    assert masked("I'm 54 and I work at Tesco in Leeds.") == "I'm [age] and I work at [employer] in [place]."
     assert masked(None) == ""

@@ -2,9 +2,10 @@
 
 Both kinds of evidence count. A rating of one reflection scores it from 0 to 1: the mean of its four levels (0
 to 2), halved. A blind choice gives the chosen side's weights 1 and the other's 0, a tie .5 each, "both bad" 0
-each. Shares are rounded to a grid of `1 / cells` by the largest remainder, so that they still sum to 1.
+each. Shares are rounded to a grid of `1 / cells` by the largest remainder, so that they still sum to 1. In each bin a
+rater has one voice, the mean of all they said there, so that nobody outweighs others by rating often.
 
-Left out: smoothing between bins, and intervals; a bin's `count` says how little it may rest on.
+Left out: smoothing between bins, and intervals; a bin's `raters` say how little it may rest on.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ class Bin(TypedDict):
         score: their mean from 0 to 1, or None.
         comparisons: how many choices a mix of this bin was part of.
         win_rate: its mean share of the win from 0 to 1, or None.
-        count: ratings and comparisons together.
-        preference: the mean over both, from 0 to 1.
+        raters: how many people gave them.
+        preference: the mean over the raters, each with the mean of both, from 0 to 1.
     """
 
     weights: dict[str, float]
@@ -44,7 +45,7 @@ class Bin(TypedDict):
     score: float | None
     comparisons: int
     win_rate: float | None
-    count: int
+    raters: int
     preference: float
 
 
@@ -54,6 +55,7 @@ class _Evidence:
 
     scores: list[float] = field(default_factory=list)
     shares: list[float] = field(default_factory=list)
+    voices: dict[str, list[float]] = field(default_factory=dict)  # both, by rater
 
 
 def preferred_weights(
@@ -84,10 +86,15 @@ def preferred_weights(
         return bins.setdefault(to_grid([weights.get(name, 0.0) for name in objectives], cells), _Evidence())
 
     for rating in ratings:
+        rater = rating.given.rater if isinstance(rating, StoredRating) else rating.rater
         for weights, score in _scores(rating):
-            at(weights).scores.append(score)
+            found = at(weights)
+            found.scores.append(score)
+            found.voices.setdefault(rater, []).append(score)
         for weights, share in _shares(rating):
-            at(weights).shares.append(share)
+            found = at(weights)
+            found.shares.append(share)
+            found.voices.setdefault(rater, []).append(share)
     return [_bin(position, found, objectives, cells) for position, found in sorted(bins.items())]
 
 
@@ -130,6 +137,6 @@ def _bin(position: tuple[int, ...], found: _Evidence, objectives: Sequence[str],
         "score": fmean(found.scores) if found.scores else None,
         "comparisons": len(found.shares),
         "win_rate": fmean(found.shares) if found.shares else None,
-        "count": len(found.scores) + len(found.shares),
-        "preference": fmean([*found.scores, *found.shares]),
+        "raters": len(found.voices),
+        "preference": fmean(map(fmean, found.voices.values())),
     }

@@ -31,7 +31,7 @@ from emorl.ratings.storage.journal import Journal
 from emorl.ratings.storage.record import NewRating, StoredJudgement, StoredRating, check_rating, not_before_shown
 from emorl.ratings.storage.reserve import Reserve
 from emorl.ratings.storage.rows import insert_rating, judgement_of, rating_of, select_judgements
-from emorl.ratings.storage.schema import Judgement, Rating
+from emorl.ratings.storage.schema import Judgement, Rater, Rating
 from emorl.ratings.storage.snapshot import copy_to
 
 log = logging.getLogger(__name__)
@@ -168,6 +168,11 @@ class RatingStore:
                         f"a rating that could not be stored ({reason})", "room for it", "try again"
                     ) from fault
         raise AssertionError("unreachable")
+
+    def knows(self, rater: str) -> bool:
+        """Whether a rater has stored or sent anything, or agreed to the notice."""
+        with self.transaction() as session:
+            return session.get(Rater, rater) is not None
 
     def count(self, revisions: bool = False) -> int:
         """Number of ratings: the newest revision of each, or with `revisions` every one ever submitted."""

@@ -19,6 +19,7 @@ from gradio.events import api
 from emorl.errors import AssetError, BusyError, EmorlError, StatementError, WeightError
 from emorl.reflecting.contract import check_candidates, reflection_json, refuse_crisis
 from emorl.ui.api import strings
+from emorl.ui.limits import count
 from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Json
 from emorl.ui.writing import strings as shared
@@ -76,6 +77,7 @@ class Endpoints:
             if not isinstance(statement, str):
                 raise StatementError(strings.ERRORS["statement"].format(got=repr(statement)[:40]))
             refuse_crisis(statement)
+            count("generate")
             if weights is not None and not isinstance(weights, Mapping):
                 raise WeightError(strings.ERRORS["weights"].format(got=repr(weights)[:40]))
             if best_of is not None:

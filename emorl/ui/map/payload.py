@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RatingPoint:
-    """Ratings of one place among the weights.
+    """What raters thought of one place among the weights.
 
     Attributes:
         weights: K weights, in the order of the objectives.
-        value: Mean of the ratings, 0 to 1.
-        n: How many ratings.
+        value: Mean over the raters, each with the mean of their ratings there, 0 to 1.
+        n: How many raters.
     """
 
     weights: tuple[float, ...]

@@ -1,4 +1,4 @@
-"""What raters preferred, laid over the atlas: every rating and blind choice, in bins of the weights.
+"""What raters preferred, laid over the atlas: every rating and blind choice, in bins of the weights, one voice a rater.
 
 The bins are worked out anew only when the store says that something was added, taken back or deleted. Everybody who
 opens the Map sees them: means and counts, never a text, a comment or a rater.
@@ -50,7 +50,7 @@ def preferred_overlay(loader: ModelLoader, store: Callable[[], RatingStore]) -> 
             if state != known:
                 found = preferred_weights([*opened.all(), *RatingQueue(opened, ()).judgements()], names)
                 points = [
-                    RatingPoint(tuple(one["weights"][name] for name in names), one["preference"], one["count"])
+                    RatingPoint(tuple(one["weights"][name] for name in names), one["preference"], one["raters"])
                     for one in found
                 ]
                 known = state

@@ -43,8 +43,9 @@ MAP = {
     "overlay_failed": "The ratings could not be read. Please try again.",
     "overlay_table": "Ratings by weights",
     "overlay_value": "Mean rating",
-    "overlay_n": "Ratings",
-    "overlay_legend": "Circles are ratings: the larger, the more of them; the fuller, the better.",
+    "overlay_n": "Raters",
+    "overlay_legend": "Circles are ratings: the larger, the more raters; the fuller, the better. However often "
+    "somebody rates at one place, it counts there as one rater.",
 }
 
 ERRORS = {

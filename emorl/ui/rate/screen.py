@@ -18,6 +18,7 @@ import gradio as gr
 
 from emorl.errors import EmorlError
 from emorl.ratings import MAX_COMMENT, RatingQueue, load_items
+from emorl.ui.limits import count, count_rater
 from emorl.ui.payload import Failed, Json, to_page
 from emorl.ui.rate import strings
 from emorl.ui.rate.answers import item_payload, read_answer, read_draft, read_form, read_number, read_rater
@@ -57,6 +58,7 @@ class RateScreen:
         who = rater_id(rater)
 
         def begin() -> View:
+            count_rater(self._store(), who)
             self.queue.consent(who)
             return self._next(who)
 
@@ -82,6 +84,7 @@ class RateScreen:
         def submit() -> Stored:
             rater, data = read_rater(form), read_form(form)
             assignment = read_number(data, "assignment")
+            count("rate")
             answer = read_answer(data.get("answers"), self.queue.is_flipped(rater, assignment))
             stored = self.queue.submit(rater, assignment, str(data.get("token", "")), answer)
             done, total = self.queue.progress(rater)

@@ -22,6 +22,7 @@ from emorl.errors import EmorlError
 from emorl.reflecting.reflection import Draft
 from emorl.ui.atlas.growing import atlas_payloads
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.limits import count_rating
 from emorl.ui.loader import ModelLoader
 from emorl.ui.middleware import MAX_BODY
 from emorl.ui.onpage import text_on_page
@@ -160,6 +161,7 @@ class ReflectScreen:
         form = as_form(event._data)
         result_id, reply, who = str(form.get("id", "")), secrets.token_hex(4), rater_id(rater)
         try:
+            count_rating(self.store(), who)
             found = text_on_page(self.loader, self.cache, form)
             rated_id, cached = found or (result_id, None)
             self.store().add(new_rating(form, cached, who, submit_token({**form, "id": rated_id})))

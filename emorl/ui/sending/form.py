@@ -19,6 +19,7 @@ import gradio as gr
 from emorl.errors import EmorlError, RatingError
 from emorl.ratings import RatingQueue, load_items
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.limits import count_rating
 from emorl.ui.loader import ModelLoader
 from emorl.ui.onpage import text_on_page
 from emorl.ui.payload import Json, as_form, to_page
@@ -42,6 +43,7 @@ class Sender:
 
     def __init__(self, loader: ModelLoader, cache: ReflectionCache, store: Callable[[], RatingStore]) -> None:
         self.loader, self.cache = loader, cache
+        self.store = store
         self.queue = functools.cache(lambda: RatingQueue(store(), load_items()))
 
     def send(self, rater: object, event: gr.EventData) -> tuple[Json, str]:
@@ -72,6 +74,7 @@ class Sender:
             raise RatingError(strings.ERRORS["form"])
         if len(texts) > 1 and len(held) == 1:
             raise RatingError(strings.ERRORS["same"])
+        count_rating(self.store(), rater)
         # sorted above, so that the same pair the other way round is the same item
         for some in combinations(held, 2) if len(held) > 1 else [held]:
             self.queue().send(rater, item_from_reflections(*some))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from emorl.errors import EmorlError
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.limits import count
 from emorl.ui.loader import ModelLoader
 from emorl.ui.onpage import text_on_page
 from emorl.ui.payload import Failed, Json, as_form, to_page
@@ -49,6 +50,7 @@ class WhyScreen:
         every = form.get("every") is True
 
         def written(reflector: Reflector, reflection: Reflection) -> VariantsPayload:
+            count("generate")
             return variants_payload(reflector.variants(reflection, every))
 
         return self._answer(form, written)

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 import gradio as gr
 from gradio.events import Dependency
 
-from emorl.errors import EmorlError, LanguageError, StatementError
+from emorl.errors import EmorlError, LanguageError, LimitError, StatementError
 from emorl.models.template import check_size
 from emorl.reflecting.contract import refuse_language
 from emorl.safety import crisis_contacts, crisis_kinds
+from emorl.ui.limits import count
 from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Failed, as_form
 from emorl.ui.widgets import QUIET, handler
@@ -64,7 +65,8 @@ def guarded(
             yield Crisis(contact_payloads(crisis_contacts(kinds=crisis)))
             return
         refuse_language(check_size(text))
-    except (StatementError, LanguageError) as error:
+        count("generate")
+    except (StatementError, LanguageError, LimitError) as error:
         yield Failed(error.shown)
         return
     while (reflector := loader.reflector()) is None:

@@ -28,14 +28,14 @@ def statement_widget(go: str, scope: str = "", **more: object) -> gr.HTML:
 
 def personal_notice(text: object = "") -> list[str]:
     """Kinds of personal data that seem to be in a statement, for the notice under the box."""
-    found = personal_data(str(text or "")[:MAX_READ])
+    found = personal_data(str(text or "")[:MAX_READ], details=True)
     return list(dict.fromkeys(str(getattr(item, "kind", item)) for item in found))
 
 
 def masked(text: object = "") -> str:
     """A statement with what looks personal replaced by its kind; what is beyond `MAX_READ` stays as it is."""
     given = str(text or "")
-    return mask(given[:MAX_READ]) + given[MAX_READ:]
+    return mask(given[:MAX_READ], details=True) + given[MAX_READ:]
 
 
 def examples() -> list[dict[str, str]]:

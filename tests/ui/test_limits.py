@@ -1,0 +1,307 @@
+"""How often one visitor may write, rate and register: the counting by hand, and every way in on a served app."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import httpx
+import pytest
+
+from emorl.errors import LimitError
+from emorl.ratings import RatingStore, open_store
+from emorl.ui import limits
+from emorl.ui.limits import MAX_VISITORS, Limiter
+from emorl.ui.visitor import network_of
+from tests.browser.conftest import serve
+from tests.ui.test_api import Whole
+
+FULL = "within a minute: expected at most"
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+# Counting
+
+
+def test_the_line_says_what_was_got_what_is_expected_and_how_long_to_wait(clock: Clock) -> None:
+    limiter = Limiter(clock)
+    limiter.count("generate", "192.0.2.1", 2)
+    clock.now += 10.5
+    limiter.count("generate", "192.0.2.1", 2)
+    with pytest.raises(LimitError) as caught:
+        limiter.count("generate", "192.0.2.1", 2)
+    assert str(caught.value) == (
+        "Got more than 2 reflections to write from your address within a minute: expected at most 2; please try again "
+        "in 50 s."  # 60 s after the first, which was 10.5 s ago
+    )
+
+
+def test_a_minute_slides_and_what_was_refused_does_not_count(clock: Clock) -> None:
+    limiter = Limiter(clock)
+    for moment in (0.0, 20.0, 40.0):
+        clock.now = 1000.0 + moment
+        limiter.count("rate", "a", 3)
+    for moment in (41.0, 50.0, 59.9):
+        clock.now = 1000.0 + moment
+        with pytest.raises(LimitError, match="ratings, answers or texts"):
+            limiter.count("rate", "a", 3)
+    clock.now = 1060.0  # the first is a minute old; the next goes at 1080
+    limiter.count("rate", "a", 3)
+    with pytest.raises(LimitError, match="again in 20 s"):
+        limiter.count("rate", "a", 3)
+
+
+def test_visitors_and_acts_are_counted_apart(clock: Clock) -> None:
+    limiter = Limiter(clock)
+    limiter.count("rate", "a", 1)
+    limiter.count("rate", "b", 1)
+    limiter.count("register", "a", 1)
+    limiter.count("generate", "a", 1)
+    with pytest.raises(LimitError, match="more than 1 new rater ids"):
+        limiter.count("register", "a", 1)
+
+
+def test_nought_is_no_limit_and_outside_a_request_nobody_is_counted(clock: Clock) -> None:
+    limiter = Limiter(clock)
+    for _ in range(2000):
+        limiter.count("generate", "a", 0)
+        limiter.count("generate", "", 1)
+    assert not limiter._moments
+
+
+def test_a_limit_that_was_lowered_waits_for_as_many_as_it_needs(clock: Clock) -> None:
+    limiter = Limiter(clock)
+    for _ in range(4):
+        limiter.count("rate", "a", 4)
+        clock.now += 10
+    with pytest.raises(LimitError, match="again in 50 s"):  # until the last of the four is a minute old
+        limiter.count("rate", "a", 1)
+
+
+def test_memory_is_bounded_by_visitors_and_by_moments(clock: Clock) -> None:
+    limiter, rng = Limiter(clock), random.Random(1)
+    limiter.count("rate", "first", 3)
+    for _ in range(20 * MAX_VISITORS):
+        clock.now += 0.001
+        try:
+            limiter.count("rate", str(rng.randrange(3 * MAX_VISITORS)), 3)
+        except LimitError:
+            pass
+    known = limiter._moments["rate"]
+    assert len(known) == MAX_VISITORS and "first" not in known
+    assert max(map(len, known.values())) <= 3
+
+
+def test_a_visitor_who_goes_on_acting_is_not_forgotten(clock: Clock) -> None:
+    limiter = Limiter(clock)
+    limiter.count("rate", "busy", 1)
+    for visitor in range(5 * MAX_VISITORS):
+        limiter.count("rate", str(visitor), 1)
+        with pytest.raises(LimitError):
+            limiter.count("rate", "busy", 1)
+
+
+def test_the_wall_clock_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody may set it back by an hour."""
+
+    def never() -> float:
+        raise AssertionError("asked")
+
+    monkeypatch.setattr(time, "time", never)
+    limiter = Limiter()
+    limiter.count("generate", "a", 1)
+    with pytest.raises(LimitError, match=r"again in (60|59) s"):
+        limiter.count("generate", "a", 1)
+
+
+def test_threads_together_get_no_more_than_the_limit() -> None:
+    limiter, let = Limiter(), []
+
+    def act() -> None:
+        for _ in range(50):
+            try:
+                limiter.count("rate", "a", 100)
+            except LimitError:
+                continue
+            let.append(1)
+
+    threads = [threading.Thread(target=act) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(let) == 100
+
+
+@pytest.mark.parametrize(
+    ("address", "whose"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),  # the same customer
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_whose_address_it_is(address: str, whose: str) -> None:
+    assert network_of(address) == whose
+
+
+# Every way in
+
+
+def given(statement: str) -> list[Any]:
+    """All arguments of a public function."""
+    return [statement, None, 1.0, 0.0, 0, None]
+
+
+class Visitor:
+    """Somebody who uses a served app; requests from this machine may say whose they are, as a proxy's would."""
+
+    def __init__(self, url: str, address: str) -> None:
+        self.web = httpx.Client(base_url=url, headers={"X-Forwarded-For": address}, timeout=300)
+        self.config = self.web.get("/config").json()
+
+    def event(self, name: str, data: list[Any], event_data: Any = None) -> str:
+        """All that the page gets for an event of a button or a form."""
+        (number, *_) = [one["id"] for one in self.config["dependencies"] if one["api_name"] == name]
+        session = f"{random.getrandbits(64):x}"
+        sent = {"fn_index": number, "data": data, "event_data": event_data, "session_hash": session}
+        assert self.web.post("/gradio_api/queue/join", json=sent).status_code == 200
+        got = ""
+        with self.web.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as answer:
+            for line in answer.iter_lines():
+                got += line + "\n"
+                if "process_completed" in line:
+                    return got
+        raise AssertionError(got)
+
+    def asked(self, widget: str, name: str, data: Any) -> Any:
+        """What a widget's function answers."""
+        (number,) = [
+            one["id"] for one in self.config["components"] if one["props"].get("elem_id") == f"widget-{widget}"
+        ]
+        sent = {"component_id": number, "fn_name": name, "data": data, "session_hash": "s"}
+        return self.web.post("/gradio_api/component_server", json=sent).json()
+
+    def called(self, name: str, statement: str) -> str:
+        """What a program gets by way of the queue."""
+        joined = self.web.post(f"/gradio_api/call/{name}", json={"data": given(statement)}).json()
+        return self.web.get(f"/gradio_api/call/{name}/{joined['event_id']}").text
+
+    def run(self, name: str, statement: str) -> str:
+        """What a program gets without the queue."""
+        return self.web.post(f"/gradio_api/run/{name}", json={"data": given(statement)}).text
+
+
+@pytest.fixture
+def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("EMORL_RATE_PER_MINUTE", "2")
+    monkeypatch.setenv("EMORL_REGISTER_PER_MINUTE", "1")
+    monkeypatch.setenv("EMORL_GENERATE_PER_MINUTE", "1")
+    monkeypatch.setattr(limits, "_limiter", Limiter(Clock()))  # a slow machine has its minute too
+    with serve(Whole(), open_store(f"sqlite:///{tmp_path / 'ratings.db'}")) as found:
+        yield found
+
+
+SAID = "I am tired."
+PRACTISED = {"case": "", "statement": SAID, "reply": "You are tired.", "compare": False}
+WAYS = {
+    "generate": lambda who, said: who.event("generate", [said, {}, {}]),
+    "exercise": lambda who, said: who.event("generate_confirmed", [said, {}, {}], {}),
+    "compare": lambda who, said: who.event("write", [said, 2, {}, {}, {}, {}]),
+    "practise": lambda who, said: who.event("read", [], {**PRACTISED, "statement": said}),
+    "call": lambda who, said: who.called("explain", said),
+    "run": lambda who, said: who.run("reflect", said),
+}
+
+
+def test_every_way_to_have_something_written_has_the_one_limit(url: str) -> None:
+    visitor = Visitor(url, "203.0.113.9")
+    assert '"phase":"done"' in visitor.event("generate", [SAID, {}, {}])
+    for name, way in WAYS.items():
+        got = way(visitor, SAID)
+        assert FULL in got and "again in 60 s" in got, (name, got)
+    for number, (name, way) in enumerate(WAYS.items(), 1):  # others are not held up, and may come any way
+        other = Visitor(url, f"198.51.100.{number}")
+        assert FULL not in way(other, SAID), name
+        assert FULL in way(other, SAID), name
+
+
+def test_a_crisis_gets_contacts_whatever_was_counted(url: str) -> None:
+    visitor, said = Visitor(url, "203.0.113.9"), "I want to kill myself tonight."
+    visitor.run("reflect", SAID)
+    assert FULL in visitor.run("reflect", SAID)
+    for name, way in WAYS.items():
+        got = way(visitor, said)
+        assert FULL not in got and ("988" in got or "116" in got), name
+
+
+def test_replies_of_other_mixes_count_as_written(url: str) -> None:
+    visitor = Visitor(url, "203.0.113.9")
+    got = visitor.event("generate", [SAID, {}, {}])
+    (held, *_) = [part.split('"')[0] for part in got.split('"id":"')[1:] if part[0] != '"']
+    assert FULL in json.dumps(visitor.asked("why", "variants", {"id": held, "every": False}))
+    assert visitor.asked("why", "explain", {"id": held})["phase"] == "done"  # nothing is written for it
+
+
+def test_registering_and_rating_have_limits_of_their_own(url: str) -> None:
+    visitor, other = Visitor(url, "203.0.113.9"), Visitor(url, "198.51.100.1")
+    first, second = "a" * 32, "b" * 32
+    assert '"phase":"item"' in visitor.event("start", [first])
+    assert "more than 1 new rater ids" in visitor.event("start", [second])
+    assert '"phase":"item"' in visitor.event("start", [first])  # a known id comes in again
+    shown = visitor.asked("queue", "next_item", {"rater": first})
+    answer = {**{name: shown[name] for name in ("rater", "assignment", "token")}, "answers": {"skip": "other"}}
+    for _ in range(3):
+        assert visitor.asked("queue", "save_draft", answer) == {"phase": "draft"}  # not counted
+    assert visitor.asked("queue", "submit_answer", answer)["phase"] == "skipped"
+    rating = {"id": "gone", "depth": "simple"}
+    assert "no longer has" in visitor.event("rate", [first], rating)
+    assert "more than 2 ratings" in visitor.event("rate", [first], rating)
+    assert "more than 2 ratings" in json.dumps(visitor.asked("queue", "submit_answer", answer))
+    assert "no longer has" in other.event("rate", [first], rating)  # an id that is known, from another address
+    assert "more than 1 new" not in other.event("rate", [second], rating)
+    assert "more than 1 new" in other.event("start", ["c" * 32])  # `second` was new there
+
+
+def test_sending_to_blind_rating_is_counted(store: RatingStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    from emorl.ui import ModelLoader
+    from emorl.ui.cache import ReflectionCache
+    from emorl.ui.sending.form import Sender
+
+    monkeypatch.setenv("EMORL_REGISTER_PER_MINUTE", "1")
+    monkeypatch.setattr(limits, "_limiter", Limiter(Clock()))
+    monkeypatch.setattr(limits, "visitor", lambda: "203.0.113.9")
+    sender = Sender(ModelLoader.ready(Whole()), ReflectionCache(), lambda: store)
+    held = sender.cache.put(Whole().written(SAID, {"reflection": 1.0}))
+    form = gr.EventData(None, {"texts": [{"id": held}], "consent": True})
+    assert sender.send("a" * 32, form)[0]["phase"] == "sent"
+    assert sender.send("a" * 32, form)[0]["phase"] == "sent"
+    assert "more than 1 new rater ids" in sender.send("b" * 32, form)[0]["message"]
+    monkeypatch.setenv("EMORL_RATE_PER_MINUTE", "2")
+    assert "more than 2 ratings" in sender.send("a" * 32, form)[0]["message"]
+    assert store.knows("a" * 32) and not store.knows("b" * 32)
