@@ -24,6 +24,7 @@ STYLES = (
     "widgets/form",
     "banner/banner",
     "writing/writing",
+    "writing/undo",
     "reflect/reflect",
     "about/about",
     "why/why",

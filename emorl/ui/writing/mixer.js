@@ -6,6 +6,7 @@ import { objectiveStyle, percent, sum } from "../widgets/numbers.js";
 import { request } from "../widgets/server.js";
 import { keep, kept } from "./keep.js";
 import { keepBand, slider } from "./sliders.js";
+import { undoButtons } from "./undo.js";
 
 const MAX_SEED = 2147483000; // of several samples each has the next seed, and a rating stores seeds below 2^31
 
@@ -42,7 +43,7 @@ export function mixer(widget) {
 // Puts the sliders into the card, whose head is there already.
 function build({ props }, { objectives, presets }, head) {
   const T = props.text;
-  const { scope, first, take, brief } = props.settings;
+  const { scope, first, take, brief, tools } = props.settings;
   const weights = Object.fromEntries(objectives.map(({ name }) => [name, 0]));
   const shown = objectives.map(({ name, label }) => ({ name, label }));
   const rows = objectives.map((objective, k) => weightRow(objective, k, props, setOne));
@@ -99,6 +100,7 @@ function build({ props }, { objectives, presets }, head) {
     const takeOver = () => setMix(last(STATE.weights, take));
     head.append(h("button", { type: "button", class: "quiet", onclick: takeOver }, T.take));
   }
+  if (tools) head.append(undoButtons(T));
   if (!brief) head.append(helpButton(head.parentElement, T));
   head.parentElement.append(
     h(

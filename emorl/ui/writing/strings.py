@@ -52,6 +52,10 @@ MIXER = {
     "temperature_help": "At 0 the most likely word is always chosen. Higher values choose at random more often.",
     "seed": "Seed",
     "seed_help": "The same seed gives the same random choices. It makes no difference at temperature 0.",
+    "undo": "Undo",
+    "redo": "Redo",
+    "undone": "Undone: {mix}",
+    "redone": "Redone: {mix}",
 }
 
 WRITTEN = {
