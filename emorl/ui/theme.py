@@ -25,6 +25,7 @@ STYLES = (
     "banner/banner",
     "writing/writing",
     "writing/undo",
+    "writing/share",
     "reflect/reflect",
     "about/about",
     "why/why",
