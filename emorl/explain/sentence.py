@@ -150,6 +150,8 @@ def _whose_words(words: Sequence[tuple[str, bool]]) -> str:
     agreed = sum(own for _, own in words)
     if not other:
         return "Every word is what the base model alone would have chosen as well."
+    if not agreed:
+        return "The base model alone would have chosen none of these words."
     if agreed < NEARLY_ALL * len(words):
         return f"The base model alone would have chosen {agreed} of these {len(words)} words as well."
     return (

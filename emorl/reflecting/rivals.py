@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import torch
 
 from emorl.ensemble import EnsembleDecoder
+from emorl.ensemble.cache import Cache
 from emorl.ensemble.mask import forbid
 from emorl.explain.rivals import BASE, Rival, first_word
 from emorl.reflecting.reflection import Reflection
@@ -31,6 +32,7 @@ class _Branch:
     tokens: list[int] = field(default_factory=list)  # it and what follows
 
 
+@torch.inference_mode()
 def complete_rivals(writer: Writer, reflection: Reflection, rivals: Sequence[Rival]) -> Mapping[Rival, str]:
     """The word that each rival would have become; see `emorl.explain.rivals`.
 
@@ -48,8 +50,10 @@ def complete_rivals(writer: Writer, reflection: Reflection, rivals: Sequence[Riv
     found = {branch.rival: "" for branch in branches if branch.rival.token in writer.decoder.end_tokens}
     growing = [branch for branch in branches if branch.rival not in found]
     prompt = writer.prompt(reflection.statement)
+    read = [*prompt, *written[:-1]]
+    _, whole = writer.decoder.prefill([read], len(read) + 1 + MOST_PIECES)
     for start in range(0, len(growing), AT_ONCE):
-        for branch in _grown(writer, prompt, written, growing[start : start + AT_ONCE]):
+        for branch in _grown(writer, len(prompt), whole, growing[start : start + AT_ONCE]):
             found[branch.rival] = _word(writer, branch)
     return found
 
@@ -69,15 +73,19 @@ def _coefficients(writer: Writer, reflection: Reflection, alone: str) -> torch.T
     return writer.decoder.row_coefficients(weights, reflection.setting.strength)
 
 
-@torch.inference_mode()
-def _grown(writer: Writer, prompt: list[int], written: list[int], branches: list[_Branch]) -> list[_Branch]:
-    """The branches, each written on until its word is complete."""
+def _grown(writer: Writer, prompt: int, whole: Cache, branches: list[_Branch]) -> list[_Branch]:
+    """The branches, each written on until its word is complete.
+
+    Args:
+        writer: The models.
+        prompt: Tokens of the prompt.
+        whole: Of prompt and reply; it stays as it is.
+        branches: At most `AT_ONCE`.
+    """
     decoder = writer.decoder
-    read = [*prompt, *written[:-1]]
-    _, whole = decoder.prefill([read], len(read) + 1 + MOST_PIECES)
     cache, growing = whole.copy([0] * len(branches)), list(branches)
     while growing:
-        position = torch.tensor([len(prompt) + len(one.before) + len(one.tokens) - 1 for one in growing])
+        position = torch.tensor([prompt + len(one.before) + len(one.tokens) - 1 for one in growing])
         last = torch.tensor([[one.tokens[-1]] for one in growing])
         states = decoder.backbone.forward(last, position, cache, decoder.lora, torch.zeros(len(growing)).long())
         mix = torch.stack([one.mix for one in growing])

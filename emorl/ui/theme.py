@@ -24,6 +24,8 @@ STYLES = (
     "widgets/form",
     "banner/banner",
     "writing/writing",
+    "writing/undo",
+    "writing/share",
     "reflect/reflect",
     "about/about",
     "why/why",

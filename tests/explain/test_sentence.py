@@ -107,6 +107,12 @@ def test_items_are_listed_as_in_a_sentence():
     assert (listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])) == ("a", "a and b", "a, b and c")
 
 
+@pytest.mark.parametrize("count", [1, 4])
+def test_words_of_which_the_base_would_have_chosen_none(count: int) -> None:
+    said = reply_sentence({"base": 0.5, "empathy": 0.5}, {}, LABELS, [("a", False)] * count)
+    assert said.startswith("The base model alone would have chosen none of these words. Among")
+
+
 def test_the_whole_reply():
     push = {"base": 0.5, "reflection": 0.1, "empathy": 0.4}
     ranges = {"reflection": None, "empathy": (0.25, 0.5)}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+import torch
 
 from emorl.ensemble import EnsembleDecoder, Request
+from emorl.ensemble.cache import Cache
 from emorl.ensemble.mask import nothing
 from emorl.explain.rivals import Rival, first_word
 from emorl.reflecting.reflector import Reflector
@@ -46,14 +48,23 @@ def alone(writer: Writer, written: list[int], rival: Rival, weights: Sequence[fl
     return "".join(pieces).strip() + ("" if tokens[-1] == 2 else "…")
 
 
-def test_words_are_those_that_each_would_have_written_alone(writer: Writer) -> None:
+def test_words_are_those_that_each_would_have_written_alone(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     reflection = Reflector(writer).reflect(STATEMENT, writer.setting({"reflection": 2, "empathy": 1}))
     assert reflection.trace is not None
     written = list(reflection.trace.tokens)
     steps = range(0, min(6, len(written)))
     rivals = [Rival(step, token, part) for step in steps for token in (3, 10, 2) for part in ("", "base", "empathy")]
     assert len(rivals) > 2 * AT_ONCE
-    found = complete_rivals(writer, reflection, [*rivals, rivals[0]])
+    prefill, read = EnsembleDecoder.prefill, list[int]()
+
+    def counted(self: EnsembleDecoder, prompts: Sequence[Sequence[int]], slots: int) -> tuple[torch.Tensor, Cache]:
+        read.append(len(prompts))
+        return prefill(self, prompts, slots)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(EnsembleDecoder, "prefill", counted)
+        found = complete_rivals(writer, reflection, [*rivals, rivals[0]])
+    assert read == [1]  # the reply is read once, for however many rivals
     weights = {"": list(reflection.setting.weights), "base": [0.0, 0, 0], "empathy": [0.0, 1, 0]}
     for rival in rivals:
         assert found[rival] == alone(writer, written, rival, weights[rival.alone]), rival

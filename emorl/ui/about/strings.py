@@ -84,6 +84,8 @@ which of the client's words mattered, and they are not evidence about the client
   reflection. What you send to blind rating is stored with its statement; you are asked first.
 * Your browser keeps a random rater id and the version of the welcome notice you agreed to, and nothing
   else. The maintainer can delete everything stored under that id.
+* A link that you share holds the setting of the sliders, and the statement only if you tick that. It is all in the
+  fragment of the address, which browsers send to no server; whoever gets the link can read it.
 * If you tick "Keep over a reload", the tab keeps what you typed, the rating you began and the reflections of the
   visit while the page is loaded again (sessionStorage). They go with the tab.
 * If a crisis phrase is found, nothing is written and nothing is stored. The rules that look for one are made for

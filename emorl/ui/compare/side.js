@@ -1,5 +1,5 @@
 // One of the texts: its setting in words, the words that only it has, checks, scores.
-import { copyText, fill, h } from "../widgets/dom.js";
+import { copyText, counted, fill, h } from "../widgets/dom.js";
 import { objectiveStyle, percent } from "../widgets/numbers.js";
 import { checkItems } from "../writing/checks.js";
 import { faithfulLine, faithfulMeter } from "../writing/faithful.js";
@@ -84,7 +84,7 @@ function howItDiffers({ marked, other, alike }, T) {
   const n = marked.filter(([, same]) => !same).length;
   if (!other) return T.first_of_many;
   if (!alike) return fill(T.differs_most, { other });
-  return n ? fill(T.differs, { n, all: marked.length, other }) : fill(T.differs_not, { other });
+  return n ? counted(T, "differs", n, { all: marked.length, other }) : fill(T.differs_not, { other });
 }
 
 function settingInWords({ parts, weights, details }, T) {

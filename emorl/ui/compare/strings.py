@@ -23,6 +23,7 @@ COMPARE = {
     "strength_is": "strength {strength}",
     "sampled": "sampled at {temperature}, seed {seed}",
     "differs": "{n} of {all} words differ from {other}; they are underlined.",
+    "differs_one": "One of {all} words differs from {other}; it is underlined.",
     "differs_not": "The same text as {other}.",
     "differs_most": "Most words differ from {other}, so none are marked.",
     "first_of_many": "The others are compared with this text.",

@@ -1,7 +1,7 @@
 // The Map screen: picture and list of the atlas's regions, what the chosen one says, ratings laid over it.
 import { middle, regionAt } from "../atlas/lookup.js";
 import { COMMAND, hear, STATE, tell } from "../events.js";
-import { fill, h, keyMove, openTab } from "../widgets/dom.js";
+import { counted, fill, h, keyMove, openTab } from "../widgets/dom.js";
 import { floorPercent, objectiveStyle, percent, sum } from "../widgets/numbers.js";
 import { picture } from "./picture.js";
 import { ratingsLayer } from "./ratings.js";
@@ -89,7 +89,7 @@ class MapScreen {
     const style = (name) => objectiveStyle(Math.max(0, all.indexOf(name)));
     const corner = (name) => [h("span", { class: `swatch ${style(name)}` }), this.label(name)];
     const names = objectives.map((name) => this.label(name)).join(", ");
-    const spoken = fill(regions.length === 1 ? this.T.picture_one : this.T.picture, { names, n: regions.length });
+    const spoken = counted(this.T, "picture", regions.length, { names });
     const colours = objectives.map((name) => style(name).replace("o", "--c"));
     drawing.replaceChildren();
     this.picture = null;
@@ -212,10 +212,9 @@ class MapScreen {
 
   count(region) {
     const n = this.atlas.regions.length;
-    const one = n === 1;
-    if (!region) return fill(one ? this.T.nowhere_one : this.T.nowhere, { n });
-    if (one && this.atlas.coverage > 0.99) return this.T.count_all;
-    return fill(one ? this.T.count_one : this.T.count, { n, share: this.share(region.area) });
+    if (!region) return counted(this.T, "nowhere", n);
+    if (n === 1 && this.atlas.coverage > 0.99) return this.T.count_all;
+    return counted(this.T, "count", n, { share: this.share(region.area) });
   }
 
   scores(scores) {

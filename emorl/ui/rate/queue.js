@@ -1,7 +1,7 @@
 // The Rate screen: notice, one item at a time, the end of the queue. An answer is followed by the next item at once, with
 // a line above it about the last: what wrote it is shown there, only after the answer.
 import { COMMAND, hear, STATE, tell } from "../events.js";
-import { fill, h } from "../widgets/dom.js";
+import { counted, fill, h } from "../widgets/dom.js";
 import { request } from "../widgets/server.js";
 import { consentNotice } from "./consent.js";
 import { ItemForm } from "./item.js";
@@ -174,7 +174,7 @@ class Queue {
     this.draw(
       h("div", { class: "card-head" }, heading(T.done_heading), progress(found, T)),
       this.ofTheLast(),
-      h("p", { class: "queue-end" }, fill(found.total === 1 ? T.done_body_one : T.done_body, found)),
+      h("p", { class: "queue-end" }, counted(T, "done_body", found.total)),
       h("p", { class: "fine" }, fill(T.rater, { rater: found.rater })),
       h("p", { class: "error", role: "alert" }),
       found.undo ? h("div", { class: "form-end" }, this.undoButton()) : "",

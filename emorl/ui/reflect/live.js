@@ -4,7 +4,7 @@
 // finished result, and the statement and key at the press of Generate. A key is the sliders' setting to four digits. The
 // best of several has no live text: other weights would weigh its candidates differently, and draw others.
 import { bandOfShares, regionAt, sliderBand } from "../atlas/lookup.js";
-import { fill } from "../widgets/dom.js";
+import { counted, fill } from "../widgets/dom.js";
 import { floorPercent, sum } from "../widgets/numbers.js";
 
 const WHOLE = 0.9999; // share of all settings from which nothing is left to be found
@@ -95,10 +95,9 @@ export function atlasLine(facts, T) {
   if (atlas.phase === "off") return T.atlas_off;
   if (atlas.phase === "failed") return fill(T.atlas_failed, atlas);
   const n = atlas.regions.length;
-  const values = { n, share: floorPercent(atlas.coverage) };
-  if (atlas.phase === "growing" && !isWhole(atlas)) return n ? fill(T.atlas_growing, values) : T.atlas_begun;
-  if (atlas.phase === "stopped" && !isWhole(atlas)) return fill(T.atlas_stopped, values);
-  if (atlas.coverage <= 0.99) return fill(T.atlas_part, values);
-  if (facts.original.choice) return fill(n === 1 ? T.atlas_best_one : T.atlas_best, values);
-  return n === 1 ? T.atlas_done_one : fill(T.atlas_done, values);
+  const share = floorPercent(atlas.coverage);
+  if (atlas.phase === "growing" && !isWhole(atlas)) return n ? fill(T.atlas_growing, { n, share }) : T.atlas_begun;
+  if (atlas.phase === "stopped" && !isWhole(atlas)) return fill(T.atlas_stopped, { share });
+  if (atlas.coverage <= 0.99) return counted(T, "atlas_part", n, { share });
+  return counted(T, facts.original.choice ? "atlas_best" : "atlas_done", n);
 }

@@ -1,6 +1,6 @@
 // The reflection as it is written, and when it is finished: base reply, scores, contribution view, live text.
 import { COMMAND, hear, STATE, tell } from "../events.js";
-import { copyText, fill, h } from "../widgets/dom.js";
+import { copyText, counted, fill, h } from "../widgets/dom.js";
 import { objectiveStyle } from "../widgets/numbers.js";
 import { checkItems } from "../writing/checks.js";
 import { crisisNotice } from "../writing/crisis.js";
@@ -270,7 +270,7 @@ class Result {
     if (found.confirmed) message.replaceChildren(h("p", { class: "notice" }, this.T.crisis.confirmed));
     const seconds = found.details.seconds < 0.1 ? this.T.no_time : found.details.seconds.toFixed(1);
     const cut = found.cut ? `${this.T.cut} ` : "";
-    details.textContent = cut + fill(this.T.details, { ...found.details, seconds });
+    details.textContent = cut + counted(this.T, "details", found.details.tokens, { ...found.details, seconds });
     this.finish(found);
   }
 

@@ -193,7 +193,7 @@ def reflect_screen(
     with gr.Row(elem_id="reflect", equal_height=False):
         with gr.Column(scale=5, min_width=330, elem_id="controls"):
             statement = statement_widget("generate")
-            mixer = mixer_widget(loader, choices=asking.CHOICES, best_of=asking.DEFAULT_BEST_OF)
+            mixer = mixer_widget(loader, tools=True, choices=asking.CHOICES, best_of=asking.DEFAULT_BEST_OF)
             atlas = widget("atlas", text={})
             with gr.Row(elem_id="actions"):
                 generate = gr.Button(strings.GENERATE, variant="primary", elem_id="generate", scale=3, min_width=120)

@@ -45,7 +45,8 @@ RESULT = {
     "overall_range": "Share that keeps this text",
     "range_to": "{lo} to {hi}",
     "no_time": "less than 0.1",
-    "details": "{tokens} tokens in {seconds} s · strength {strength} · temperature {temperature} · seed {seed}",
+    "details": "{n} tokens in {seconds} s · strength {strength} · temperature {temperature} · seed {seed}",
+    "details_one": "One token in {seconds} s · strength {strength} · temperature {temperature} · seed {seed}",
 }
 
 LIVE = {
@@ -66,6 +67,7 @@ LIVE = {
     "atlas_best": "Written one at a time, {n} reflections are within reach of the sliders; the Map shows them.",
     "atlas_best_one": "Written one at a time, only one reflection is within reach of the sliders.",
     "atlas_part": "{n} reflections found, covering {share} of all settings.",
+    "atlas_part_one": "One reflection found, covering {share} of all settings.",
     "atlas_stopped": "The atlas was stopped at {share} of all settings.",
     "atlas_off": "There is no atlas for this text, because it was sampled or has strength 0. "
     "Press Generate after moving a slider.",

@@ -1,5 +1,5 @@
 // Ratings and queue answers as files; the server sends them as text, so that no link opens them to anyone.
-import { fill, h, saveFile } from "../widgets/dom.js";
+import { counted, fill, h, saveFile } from "../widgets/dom.js";
 import { section } from "./section.js";
 
 export function exporter(screen) {
@@ -23,7 +23,7 @@ export function exporter(screen) {
       return;
     }
     saveFile(found.name, found.type, found.text);
-    said.textContent = fill(found.rows === 1 ? T.exported_one : T.exported, { name: found.name, n: found.rows });
+    said.textContent = counted(T, "exported", found.rows, { name: found.name });
   }
 
   return section(

@@ -1,5 +1,5 @@
 // Deletion of what is old, behind a word that has to be typed.
-import { fill, h } from "../widgets/dom.js";
+import { counted, h } from "../widgets/dom.js";
 import { section } from "./section.js";
 
 export function purger(screen) {
@@ -31,7 +31,7 @@ export function purger(screen) {
       return;
     }
     await screen.open(false); // draws this form anew
-    const words = fill(found.purged === 1 ? T.purged_one : T.purged, { n: found.purged });
+    const words = counted(T, "purged", found.purged);
     document.getElementById("results-purged").textContent = words;
   }
 

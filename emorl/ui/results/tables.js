@@ -1,5 +1,5 @@
 // What raters said, as tables: counts, agreement, ranking, means by weights, self-agreement and known answers.
-import { fill, h } from "../widgets/dom.js";
+import { counted, fill, h } from "../widgets/dom.js";
 import { fixed, percent } from "../widgets/numbers.js";
 import { dataTable } from "../widgets/table.js";
 import { section } from "./section.js";
@@ -31,8 +31,8 @@ export function agreement(found, T) {
 }
 
 export function ranking(found, T) {
-  const hint = found.comparisons === 1 ? T.ranking_hint_one : T.ranking_hint;
-  return section(T.ranking_heading, fill(hint, { n: found.comparisons }), rankingTable(found.ranking, T));
+  const hint = counted(T, "ranking_hint", found.comparisons);
+  return section(T.ranking_heading, hint, rankingTable(found.ranking, T));
 }
 
 function rankingTable(rows, T) {

@@ -22,6 +22,11 @@ export function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
 }
 
+// A text about a number of things, filled in: the one whose name ends in `_one` where there is one of them.
+export function counted(T, name, n, values = {}) {
+  return fill(T[n === 1 ? `${name}_one` : name], { n, ...values });
+}
+
 // The index that a key moves to in a list of items, or undefined where it does not move.
 export function keyMove(event, index, last) {
   const to = {

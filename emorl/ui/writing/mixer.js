@@ -5,9 +5,10 @@ import { radioGroup } from "../widgets/form.js";
 import { objectiveStyle, percent, sum } from "../widgets/numbers.js";
 import { request } from "../widgets/server.js";
 import { keep, kept } from "./keep.js";
+import { MOST } from "./link.js";
+import { openLinks, shareButton } from "./share.js";
 import { keepBand, slider } from "./sliders.js";
-
-const MAX_SEED = 2147483000; // of several samples each has the next seed, and a rating stores seeds below 2^31
+import { undoButtons } from "./undo.js";
 
 export function mixer(widget) {
   const { element, props, server } = widget;
@@ -42,7 +43,7 @@ export function mixer(widget) {
 // Puts the sliders into the card, whose head is there already.
 function build({ props }, { objectives, presets }, head) {
   const T = props.text;
-  const { scope, first, take, brief } = props.settings;
+  const { scope, first, take, brief, tools } = props.settings;
   const weights = Object.fromEntries(objectives.map(({ name }) => [name, 0]));
   const shown = objectives.map(({ name, label }) => ({ name, label }));
   const rows = objectives.map((objective, k) => weightRow(objective, k, props, setOne));
@@ -99,6 +100,7 @@ function build({ props }, { objectives, presets }, head) {
     const takeOver = () => setMix(last(STATE.weights, take));
     head.append(h("button", { type: "button", class: "quiet", onclick: takeOver }, T.take));
   }
+  if (tools) head.append(undoButtons(T), ...shareButton(T));
   if (!brief) head.append(helpButton(head.parentElement, T));
   head.parentElement.append(
     h(
@@ -120,6 +122,7 @@ function build({ props }, { objectives, presets }, head) {
   if (start) pick(start.values);
   else publish();
   if (!scope) setMix(kept("mix"));
+  if (tools) openLinks(Object.keys(weights), props.settings.choices, T);
   hear(
     STATE.bands,
     (bands) =>
@@ -214,19 +217,19 @@ function advanced(scope, publish, T) {
     };
     return slider({ id: scope + name, label: T[name], help: T[`${name}_help`], high, step: 0.05, value, act });
   };
-  const strength = move("strength", 2, 1);
-  const temperature = move("temperature", 1.5, 0);
+  const strength = move("strength", MOST.strength, 1);
+  const temperature = move("temperature", MOST.temperature, 0);
   const id = `${scope}seed`;
   const seed = h("input", {
     type: "number",
     id,
     min: 0,
-    max: MAX_SEED,
+    max: MOST.seed,
     step: 1,
     value: 0,
     "aria-describedby": `${id}-help`,
     oninput: () => {
-      values.seed = Math.min(MAX_SEED, Math.max(0, Math.trunc(Number(seed.value) || 0)));
+      values.seed = Math.min(MOST.seed, Math.max(0, Math.trunc(Number(seed.value) || 0)));
       publish();
     },
   });

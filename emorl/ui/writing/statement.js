@@ -4,6 +4,7 @@ import { COMMAND, hear, last, STATE, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
 import { request } from "../widgets/server.js";
 import { agreeToKeep, isAgreed, keep, kept, wasLost } from "./keep.js";
+import { linkLine } from "./share.js";
 
 export function statement({ element, props, server }) {
   const T = props.text;
@@ -66,6 +67,7 @@ export function statement({ element, props, server }) {
       ),
       box,
       h("div", { class: "below" }, scope ? h("span", { class: "fine shortcut" }, T.shortcut) : keepBox(T), counter),
+      scope ? null : linkLine(),
       !scope && wasLost() ? h("p", { class: "notice", role: "status" }, T.lost) : null,
       h("div", { class: "personal" }, personal.notice, personal.mask),
     ),

@@ -52,6 +52,25 @@ MIXER = {
     "temperature_help": "At 0 the most likely word is always chosen. Higher values choose at random more often.",
     "seed": "Seed",
     "seed_help": "The same seed gives the same random choices. It makes no difference at temperature 0.",
+    "undo": "Undo",
+    "redo": "Redo",
+    "undone": "Undone: {mix}",
+    "redone": "Redone: {mix}",
+    "share_open": "Share",
+    "share_heading": "Share a link",
+    "share_what": "The link opens this page with the sliders, strength, temperature and seed as they are now. "
+    "Nothing is written until somebody presses Generate.",
+    "share_warning": "With the statement in it, everybody who gets the link can read what the client said. It also "
+    "stays in messages and in the history of browsers, where you cannot delete it. Share only what is invented.",
+    "share_statement": "Put the statement into the link",
+    "share_link": "The link",
+    "share_copy": "Copy link",
+    "share_close": "Close",
+    "share_copied": "Copied.",
+    "share_select": "The browser does not allow it; please copy the selected link yourself.",
+    "link_setting": "The sliders are set as the link says; press Generate to write.",
+    "link_both": "Sliders and statement are as the link says; press Generate to write.",
+    "link_bad": "This link could not be read, so nothing was changed.",
 }
 
 WRITTEN = {
