@@ -25,6 +25,7 @@ STYLES = (
     "banner/banner",
     "writing/writing",
     "reflect/reflect",
+    "reflect/map_cards",
     "about/about",
     "why/why",
     "map/map",

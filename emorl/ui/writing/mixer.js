@@ -7,6 +7,7 @@ import { request } from "../widgets/server.js";
 import { keep, kept } from "./keep.js";
 import { keepBand, slider } from "./sliders.js";
 
+const RECOMMENDED = "balanced"; // the preset that is called so
 const MAX_SEED = 2147483000; // of several samples each has the next seed, and a rating stores seeds below 2^31
 
 export function mixer(widget) {
@@ -45,6 +46,7 @@ function build({ props }, { objectives, presets }, head) {
   const { scope, first, take, brief } = props.settings;
   const weights = Object.fromEntries(objectives.map(({ name }) => [name, 0]));
   const shown = objectives.map(({ name, label }) => ({ name, label }));
+  const recommended = presets[RECOMMENDED] || null;
   const rows = objectives.map((objective, k) => weightRow(objective, k, props, setOne));
   const rest = advanced(scope, publish, T);
   const count = props.settings.choices ? writeChoice(props.settings, publish, T) : null;
@@ -89,7 +91,7 @@ function build({ props }, { objectives, presets }, head) {
     const others = { ...rest.values, ...count?.values };
     props.value = { weights: { ...weights }, ...others };
     if (!scope) keep("mix", props.value);
-    tell(STATE.weights, { weights: { ...weights }, ...others, objectives: shown }, scope);
+    tell(STATE.weights, { weights: { ...weights }, ...others, objectives: shown, recommended }, scope);
     tell(STATE.mix, JSON.stringify([shares.map((share) => share.toFixed(4)), others]), scope);
   }
 
