@@ -161,7 +161,7 @@ def test_a_map_that_failed_or_has_one_text_says_why_there_are_none(
 ) -> None:
     reflector = Scored()
     prompt = reflector.prompt
-    reflector.prompt = None  # type: ignore[assignment,method-assign]
+    reflector.prompt = None  # type: ignore[method-assign]
     page = new_page()
     cards = written(page, app(reflector=reflector).url, reach="The atlas could not be made")
     unfold(cards)
