@@ -6,7 +6,9 @@
 
 export const STATE = Object.freeze({
   statement: "statement", // string: what is in a statement box
-  weights: "weights", // {weights, strength, temperature, seed, best_of, objectives}: where the sliders stand; told before `mix`
+  // {weights, strength, temperature, seed, best_of, objectives, recommended}: where the sliders stand; told before `mix`.
+  // `recommended` are the raw weights of the preset that is called so; null where there is none.
+  weights: "weights",
   mix: "mix", // string: the same as shares, to compare two settings
   bands: "bands", // {objective: [low, high]}: slider values that keep the text; the result tells the mixer
   atlas: "atlas", // the atlas of the reflection that is shown, or null

@@ -27,6 +27,7 @@ STYLES = (
     "writing/undo",
     "writing/share",
     "reflect/reflect",
+    "reflect/map_cards",
     "about/about",
     "why/why",
     "map/map",

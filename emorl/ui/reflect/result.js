@@ -12,6 +12,7 @@ import { candidateList } from "./candidates.js";
 import { keepInView } from "./dock.js";
 import { editor } from "./edit.js";
 import { atlasLine, keptBands, liveScores, liveText } from "./live.js";
+import { mapCards } from "./map_cards.js";
 import { explainOverall, explainWords } from "./reasons.js";
 import { resultView } from "./result_view.js";
 
@@ -41,7 +42,8 @@ class Result {
     this.trigger = trigger;
     this.T = props.text;
     this.own = editor(widget, () => this.view.edit.focus());
-    this.view = resultView(this.T, this.own.node);
+    this.cards = mapCards(this.T);
+    this.view = resultView(this.T, this.own.node, this.cards.node);
     this.facts = { statement: "", key: "", mixer: null, atlas: null, original: null, asked: null, finished: false };
     this.announcer = announcer(this.view.live, this.T);
     this.drawn = []; // the words of the finished text as elements
@@ -74,6 +76,7 @@ class Result {
     reach.textContent = atlasLine(this.facts, this.T);
     if (shown.text !== undefined) this.put(shown);
     this.announce(shown);
+    this.cards.show(this.facts, this.shownText, this.labels);
     tell(STATE.bands, shown.text === undefined ? {} : keptBands(this.facts, shown));
   }
 

@@ -1,7 +1,7 @@
 // The elements of the reflection's card and of those below it; what they show is decided in result.js.
 import { h, openTab } from "../widgets/dom.js";
 
-export function resultView(T, ownVersion) {
+export function resultView(T, ownVersion, cards) {
   const view = {
     text: h("div", { class: "reflection-text", id: "reflection-text", dir: "auto" }),
     live: h("div", { class: "sr", "aria-live": "polite" }),
@@ -43,6 +43,7 @@ export function resultView(T, ownVersion) {
     view.chips,
     view.message,
     ownVersion,
+    cards,
     view.why,
     view.details,
   );

@@ -60,6 +60,7 @@ RESULT_TEXT: dict[str, object] = {
     **strings.RESULT,
     **strings.LIVE,
     **strings.CHOSEN,
+    **strings.CARDS,
     **strings.OWN_VERSION,
     "crisis": shared.CRISIS,
     "chips": shared.CHIPS,

@@ -113,6 +113,33 @@ CHOSEN = {
 }
 """Where several were written and one of them is shown."""
 
+CARDS = {
+    "cards": "Candidates from the map",
+    "cards_hint": "Picked from the map of what the sliders can reach. The scores are automatic and often wrong, so "
+    "read before you choose.",
+    "cards_list": "Candidates from the map",
+    "cards_later": "They come when the map is finished.",
+    "cards_stopped": "There are none, because the map was stopped before it was finished.",
+    "cards_failed": "There are none, because there is no map for this text.",
+    "cards_same": "There is nothing to choose from: the sliders reach this one text only.",
+    "cards_back": "Back to what was generated",
+    "card_labels": {
+        "recommended": "Recommended",
+        "deepest": "Deepest",
+        "warmest": "Warmest",
+        "closest": "Closest to the words",
+        "base": "Base model",
+    },
+    "card_shown": "shown above",
+    "card_use": "Take this one",
+    "card_use_name": "Take this one: {name}",
+    "card_scores": "Scores: {scores}",
+    "card_words": "Main words that the client said too: {said} of {all}",
+    "card_weights": "Weights: {setting}",
+    "card_unchecked": "Stays with what was said: not checked",
+}
+"""Candidates of a finished map, under a reflection that was written alone."""
+
 OWN_VERSION = {
     "edit": "Edit",
     "edit_label": "Your version",

@@ -10,6 +10,8 @@ import { openLinks, shareButton } from "./share.js";
 import { keepBand, slider } from "./sliders.js";
 import { undoButtons } from "./undo.js";
 
+const RECOMMENDED = "balanced"; // the preset that is called so
+
 export function mixer(widget) {
   const { element, props, server } = widget;
   const T = props.text;
@@ -46,6 +48,7 @@ function build({ props }, { objectives, presets }, head) {
   const { scope, first, take, brief, tools } = props.settings;
   const weights = Object.fromEntries(objectives.map(({ name }) => [name, 0]));
   const shown = objectives.map(({ name, label }) => ({ name, label }));
+  const recommended = presets[RECOMMENDED] || null;
   const rows = objectives.map((objective, k) => weightRow(objective, k, props, setOne));
   const rest = advanced(scope, publish, T);
   const count = props.settings.choices ? writeChoice(props.settings, publish, T) : null;
@@ -90,7 +93,7 @@ function build({ props }, { objectives, presets }, head) {
     const others = { ...rest.values, ...count?.values };
     props.value = { weights: { ...weights }, ...others };
     if (!scope) keep("mix", props.value);
-    tell(STATE.weights, { weights: { ...weights }, ...others, objectives: shown }, scope);
+    tell(STATE.weights, { weights: { ...weights }, ...others, objectives: shown, recommended }, scope);
     tell(STATE.mix, JSON.stringify([shares.map((share) => share.toFixed(4)), others]), scope);
   }
 
