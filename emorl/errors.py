@@ -70,6 +70,10 @@ class StatementError(EmorlError):
     """A client statement that is empty or too long."""
 
 
+class OptionError(EmorlError):
+    """An option that a command does not have."""
+
+
 class CandidateError(EmorlError):
     """A number of candidates that the best reflection cannot be chosen from."""
 
