@@ -71,7 +71,7 @@ class StatementError(EmorlError):
 
 
 class OptionError(EmorlError):
-    """An option that a command does not have."""
+    """An option or argument that a command or a public function does not have, or that is missing."""
 
 
 class CandidateError(EmorlError):
