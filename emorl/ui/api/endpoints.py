@@ -124,7 +124,7 @@ class Endpoints:
             reflector = self._reflector()
             checked = reflector.setting(preset(reflector), strength)
             with closing(reflector.atlas(statement, checked.strength, objectives)) as growing:
-                return atlas_json(_grown(growing))
+                return dict(atlas_json(_grown(growing)))
 
     def _written(
         self,
