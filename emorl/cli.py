@@ -9,14 +9,15 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import typer
+from typer.core import TyperCommand
 
 from emorl.building.cli import models as models_commands
-from emorl.errors import BackboneError, EmorlError, StatementError, WeightError
+from emorl.errors import BackboneError, EmorlError, OptionError, StatementError, WeightError
 from emorl.ratings.cli import ratings
 from emorl.ratings.storage.record import statement_sha256
 from emorl.ratings.storage.reflections import find_reflections
@@ -36,6 +37,57 @@ app.add_typer(models_commands, name="models")
 @app.callback()
 def main() -> None:
     """Reflections from an ensemble of adapters; not for clinical use."""
+
+
+STDIN = "-"
+Statement = Annotated[
+    str,
+    typer.Argument(
+        help="What the client said, up to 600 characters; - reads it from standard input. One word that begins with a "
+        "dash needs -- before it."
+    ),
+]
+
+
+class StatementCommand(TyperCommand):
+    """A command that takes a statement, which may begin with a dash: no option has white space in its name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments, with a statement that looks like an option put last, behind `--`."""
+        before = args[: args.index("--")] if "--" in args else args
+        said = [arg for arg in before if arg.startswith("-") and len(arg.partition("=")[0].split()) > 1]
+        rest = [arg for arg in before if arg not in said] + args[len(before) :]
+        if said:
+            rest += said if "--" in rest else ["--", *said]
+        try:
+            return super().parse_args(ctx, rest)
+        except Exception as fault:  # its class is private to typer
+            if type(fault).__name__ != "NoSuchOption":
+                raise
+            known = ", ".join(getattr(fault, "possibilities", None) or ["one that --help lists"])
+            raise OptionError.of(
+                f"the option {getattr(fault, 'option_name', '')}",
+                known,
+                "check the spelling, or put -- before a statement that begins with a dash",
+            ) from None
+
+
+def read_statement(text: str) -> str:
+    """A statement as it was given, or what is on standard input for `-`.
+
+    Raises:
+        StatementError: There is no standard input, or what it holds is not UTF-8.
+    """
+    if text != STDIN:
+        return text
+    if sys.stdin is None:
+        raise StatementError.of("no standard input", "the statement there", "give it in quotes instead of -")
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise StatementError.of(
+            "standard input that is not UTF-8", "text in UTF-8", "convert it, or give the statement in quotes"
+        ) from None
 
 
 def parse_weights(text: str) -> dict[str, float]:
@@ -88,9 +140,9 @@ def print_reflection(result: Reflection) -> None:
         print(f"{token.text!r:>16} over {token.foil!r:<16} {token.margin:+.2f} = {parts}")
 
 
-@app.command()
+@app.command(cls=StatementCommand)
 def reflect(
-    text: Annotated[str, typer.Argument(help="What the client said, up to 600 characters.")],
+    text: Statement,
     weights: Annotated[str | None, typer.Option(help="name=number,...; objectives that are not named get 0.")] = None,
     preset: Annotated[str | None, typer.Option(help="A preset of the models folder; `balanced` by default.")] = None,
     strength: Annotated[float, typer.Option(help="1 is the plain ensemble, 0 the base.")] = 1.0,
@@ -103,6 +155,7 @@ def reflect(
     dtype: Annotated[str | None, typer.Option(help="float32, float16 or int8 (weights only), bfloat16.")] = None,
 ) -> None:
     """Write a reflection for a client statement."""
+    text = read_statement(text)
     refuse_crisis(text)
     if weights is not None and preset is not None:
         raise WeightError.of("--weights and --preset", "one of them", "leave one out")
@@ -132,9 +185,9 @@ def reflect(
         print_reflection(result)
 
 
-@app.command()
+@app.command(cls=StatementCommand)
 def atlas(
-    text: Annotated[str, typer.Argument(help="What the client said, up to 600 characters.")],
+    text: Statement,
     strength: Annotated[float, typer.Option(help="1 is the plain ensemble, 0 the base.")] = 1.0,
     objectives: Annotated[str | None, typer.Option(help="name,...: one to four to span; the others get 0.")] = None,
     min_area: Annotated[float, typer.Option(help="Regions with a smaller share of the weights are dropped.")] = 1e-4,
@@ -145,6 +198,7 @@ def atlas(
     models: Annotated[Path | None, typer.Option(help="Models folder; the shipped one by default.")] = None,
 ) -> None:
     """Find every reflection that the weights can reach, in float32."""
+    text = read_statement(text)
     refuse_crisis(text)
 
     from emorl.reflecting.reflector import Reflector

@@ -70,6 +70,10 @@ class StatementError(EmorlError):
     """A client statement that is empty or too long."""
 
 
+class OptionError(EmorlError):
+    """An option or argument that a command or a public function does not have, or that is missing."""
+
+
 class CandidateError(EmorlError):
     """A number of candidates that the best reflection cannot be chosen from."""
 

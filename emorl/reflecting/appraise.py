@@ -55,11 +55,10 @@ def appraise_reply(writer: Writer, statement: str, reply: str, beside: Sequence[
     """Judge a person's reflection, and others beside it; see `Reflector.appraise`."""
     text = check_statement(statement)
     own = check_statement(reply, "reflection", "what you would say")
-    scored = writer.score_replies(text, [own, *beside])
     shown = clean(own)  # what the models read: single spaces, no control tokens
-    words = own_words(
-        writer.decoder, writer.prompt(text), writer.tokenizer.ids(shown), writer.names, writer.tokenizer.piece, shown
-    )
+    prompt, tokens = writer.prompt(text), writer.ids(shown, "reflection")
+    scored = writer.score_replies(text, [own, *beside])
+    words = own_words(writer.decoder, prompt, tokens, writer.names, writer.tokenizer.piece, shown)
     return (
         appraisal(text, own, scored[own], words),
         *(appraisal(text, other, scored[other]) for other in beside),

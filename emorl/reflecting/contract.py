@@ -1,8 +1,9 @@
 """What scripts get: JSON objects, the same from the command line and from the app's endpoints.
 
 And what they are refused: a statement that speaks of a crisis or is not English gets contacts instead of a reflection,
-a reply that speaks of a crisis by itself is not shown, and nobody gets more than sixteen candidates. Left out: the
-counsellor's confirmation that a statement is an invented exercise, which only the page asks for.
+and so does a person's own reflection instead of scores; a reply that speaks of a crisis by itself is not shown, and
+nobody gets more than sixteen candidates. Left out: the counsellor's confirmation that a statement is an invented
+exercise, which only the page asks for.
 """
 
 from __future__ import annotations
@@ -12,12 +13,23 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from emorl.errors import CandidateError, CrisisError, LanguageError, ReplyError
-from emorl.models.template import check_statement
+from emorl.models.template import MAX_READ, check_statement
 from emorl.reflecting.reflection import Candidate, Reflection, StatementAtlas, named_weights
-from emorl.safety import contacts_line, crisis_contacts, crisis_kinds, crisis_matches, is_foreign, reply_matches
+from emorl.safety import (
+    check_reply,
+    contacts_line,
+    crisis_contacts,
+    crisis_kinds,
+    crisis_matches,
+    is_foreign,
+    reply_matches,
+)
 
 if TYPE_CHECKING:
     from emorl.atlas import AtlasJson
+    from emorl.ensemble import Setting
+    from emorl.explain import OwnWord
+    from emorl.reflecting.appraise import Appraisal
 
 FIELDS = ("statement", "reflection", "weights", "strength", "scores", "faithfulness", "timing", "model")
 CANDIDATE_FIELDS = (
@@ -53,15 +65,34 @@ def refuse_crisis(text: str) -> None:
     refuse_language(text)
 
 
-def refuse_language(text: str) -> None:
-    """Let a statement pass only if it is English, as far as can be told.
+def refuse_own(statement: str, reflection: str) -> None:
+    """Let a person's own reflection of a statement pass only if it may be judged.
+
+    Raises:
+        CrisisError: One of them speaks of a crisis; the message gives contacts.
+        StatementError: One of them is empty or too long.
+        LanguageError: One of them is not English; the message gives contacts.
+    """
+    kinds = crisis_kinds(reflection)
+    if kinds or (len(reflection) <= MAX_READ and reply_matches(reflection)):
+        raise CrisisError(
+            "The reflection speaks of a crisis, so it is not judged: follow your protocol. "
+            + contacts_line(crisis_contacts(kinds=kinds) if kinds else crisis_contacts())
+        )
+    refuse_crisis(statement)
+    check_statement(reflection, "reflection", "what you would say")
+    refuse_language(reflection, "reflection", "it is not judged")
+
+
+def refuse_language(text: str, kind: str = "statement", outcome: str = "no reflection is written") -> None:
+    """Let a statement, or another kind of text, pass only if it is English, as far as can be told.
 
     Raises:
         LanguageError: It is not; the message gives contacts, because its crisis words are hardly known.
     """
     if is_foreign(text):
         raise LanguageError(
-            "The statement seems not to be English, so no reflection is written: neither the models nor the crisis "
+            f"The {kind} seems not to be English, so {outcome}: neither the models nor the crisis "
             "rules know other languages. If somebody is in danger: " + contacts_line(crisis_contacts())
         )
 
@@ -119,6 +150,42 @@ def reflection_json(reflection: Reflection, explain: bool) -> dict[str, object]:
     return found
 
 
+def candidates_json(best: Reflection, asked: Setting) -> dict[str, object]:
+    """All candidates of the best of several, the best first, each with what a counsellor should look at twice in it.
+
+    Args:
+        best: What was chosen, with its candidates.
+        asked: The setting that was asked for; a score counts with its shares.
+    """
+    return {
+        "statement": best.statement,
+        "weights": named_weights(best.objectives, asked),
+        "candidates": [
+            {
+                **_candidate(one, best.objectives),
+                "checks": [vars(chip) for chip in check_reply(best.statement, one.reflection)],
+            }
+            for one in best.candidates
+        ],
+        "model": best.model,
+    }
+
+
+def appraisal_json(statement: str, found: Appraisal) -> dict[str, object]:
+    """What scorers, checks and objectives say of a person's own reflection."""
+    return {
+        "statement": statement,
+        "reflection": found.reply,
+        "scores": found.scored.scores,
+        "faithfulness": found.scored.faithfulness,
+        "would_say": found.scored.would_say,
+        "feelings": list(found.feelings),
+        "copied": found.copied,
+        "checks": [vars(chip) for chip in found.chips],
+        "words": [_own_word(word) for word in found.words],
+    }
+
+
 def atlas_json(atlas: StatementAtlas) -> AtlasJson:
     """The fields of `atlas --json`, from what `Reflector.atlas` yields."""
     return {
@@ -127,6 +194,11 @@ def atlas_json(atlas: StatementAtlas) -> AtlasJson:
         "decode_steps": atlas["decode_steps"],
         "regions": atlas["regions"],
     }
+
+
+def _own_word(word: OwnWord) -> dict[str, object]:
+    instead = {name: {"text": other.text, "joined": other.joined} for name, other in word.instead.items()}
+    return {"text": word.text, "kind": word.kind, "log_p": word.log_p, "push": word.push, "instead": instead}
 
 
 def _candidate(candidate: Candidate, objectives: tuple[str, ...]) -> dict[str, object]:

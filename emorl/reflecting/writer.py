@@ -119,10 +119,18 @@ class Writer:
             StatementError: It is empty or too long, in characters or in tokens: while a prompt is read, nobody else's
                 reply goes on.
         """
-        tokens = self.tokenizer.ids(prompt_text(check_statement(statement)))
+        return self.ids(prompt_text(check_statement(statement)), "statement")
+
+    def ids(self, text: str, kind: str) -> list[int]:
+        """Token ids of a text that somebody typed; messages call it by its kind.
+
+        Raises:
+            StatementError: It has too many tokens.
+        """
+        tokens = self.tokenizer.ids(text)
         if len(tokens) > MAX_PROMPT:
             raise StatementError.of(
-                f"a statement of {len(tokens)} tokens, because of signs that are rare in English",
+                f"a {kind} of {len(tokens)} tokens, because of signs that are rare in English",
                 f"at most {MAX_PROMPT}",
                 "shorten it, or use fewer emoji and special signs",
             )

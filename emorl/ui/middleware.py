@@ -1,12 +1,13 @@
 """What every request meets before Gradio sees it: which addresses exist, who may ask, and how much may be sent.
 
 Gradio 6 serves more than this app uses: uploads, a relay for files of other hosts, recordings, monitoring, an editor.
-Only what the page and the two public functions need is let through; the rest is not found. A browser says which site a
+Only what the page and the public functions need is let through; the rest is not found. A browser says which site a
 request comes from (`Sec-Fetch-Site`, `Origin`): what another site sends is refused, so that it cannot act with
 somebody's cookie. Programs say neither and are let through. A body is JSON of at most `MAX_BODY` bytes, without NaN and
 infinity. Every answer says that nobody else may frame the page, and has the other security headers.
 
-Left out: how often somebody may ask (`limits.py`), and what is in a body, which the functions check themselves.
+Left out: how often somebody may ask (`limits.py`), and what is in a body, which the functions check themselves; but a
+call of a public function in raw HTTP must name its arguments rightly.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from emorl.errors import OptionError
+from emorl.ui.api.arguments import PARAMETERS, check_named, check_ordered
 from emorl.ui.visitor import note_address
 
 log = logging.getLogger(__name__)
@@ -49,6 +52,9 @@ ASKED = re.compile(
 SENT = re.compile(
     rf"{API}/(?:queue/join|cancel|reset/?|component_server/?|(?:run|api)/{_NAME}/?|call/(?:v2/)?{_NAME}/?)"
 )
+
+CALLED = re.compile(rf"{API}/(call/v2|call|run|api)/({_NAME})/?")
+NOT_SERVED = "This app does not serve that."
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -113,6 +119,7 @@ class Middleware:
             if scope["method"] == "POST":
                 body = await read_body(headers, receive)
                 check_json(body)
+                check_call(get_route_path(scope), body)
                 receive = _again(body, receive)
         except Refused as refused:
             answer = JSONResponse({"detail": str(refused)}, refused.status)
@@ -138,7 +145,7 @@ def check_address(method: str, path: str, headers: Headers) -> None:
     if reading and PAGES.fullmatch(path):
         return
     if not (ASKED.fullmatch(path) if reading else method == "POST" and SENT.fullmatch(path)):
-        raise Refused(404, "This app does not serve that.")
+        raise Refused(404, NOT_SERVED)
     if is_foreign(headers):
         raise Refused(403, "This app answers its own page and programs, not the pages of other sites.")
 
@@ -211,6 +218,28 @@ def check_json(body: bytes) -> None:
         if not level:
             return
     raise Refused(400, f"Got JSON nested more than {MAX_DEPTH} deep: expected less.")
+
+
+def check_call(path: str, body: bytes) -> None:
+    """Let a call of a public function pass only with arguments that it takes.
+
+    Raises:
+        Refused: One is unknown or missing, or by name, there is no such function.
+    """
+    found = CALLED.fullmatch(path)
+    if found is None:
+        return
+    how, name = found.groups()
+    try:
+        given = json.loads(body or b"null")
+        if how == "call/v2":
+            if name not in PARAMETERS:
+                raise Refused(404, NOT_SERVED)
+            check_named(name, given)
+        elif name in PARAMETERS and isinstance(given, dict):
+            check_ordered(name, given.get("data"))
+    except OptionError as error:
+        raise Refused(400, str(error)) from error
 
 
 def _inside(value: object) -> Iterable[object]:

@@ -67,6 +67,13 @@ def test_a_reply_that_is_empty_or_too_long_is_refused(reflector, reply, said):
         reflector.appraise(STATEMENT, reply)
 
 
+def test_a_reply_with_too_many_tokens_is_refused_before_it_is_scored(reader, monkeypatch):
+    monkeypatch.setattr("emorl.reflecting.writer.MAX_PROMPT", 20)
+    monkeypatch.setattr(reader.writer, "score_replies", lambda *_: pytest.fail("scored"))
+    with pytest.raises(StatementError, match="Got a reflection of 21 tokens, because of signs .*: expected at most 20"):
+        reader.appraise(STATEMENT, "a " * 21)
+
+
 def test_a_statement_that_is_empty_is_refused(reflector):
     with pytest.raises(StatementError, match="empty statement"):
         reflector.appraise(" ", "You want to quit.")

@@ -1,1 +1,1 @@
-"""The two functions that other programs may call."""
+"""The functions that other programs may call."""

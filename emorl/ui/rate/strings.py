@@ -68,8 +68,7 @@ QUEUE = {
     "reveal_note": "If you undo this and answer the item again, the new answer is counted separately, because it is no "
     "longer blind.",
     "done_heading": "All done, thank you",
-    "done_body": "You have finished your queue ({n} items). Reflections that you send here later are added to its "
-    "end.",
+    "done_body": "You have finished your queue ({n} items). Reflections that you send here later are added to its end.",
     "done_body_one": "You have finished your queue (one item). Reflections that you send here later are added to its "
     "end.",
     "rater": "Your rater id: {rater}",
