@@ -63,7 +63,8 @@ def test_values_that_are_not_finite(adapter_folders, tmp_path):
 )
 def test_numbers_that_are_no_factors(adapter_folders, tmp_path, spoilt, message):
     def spoil(weights):
-        weights[name] = spoilt(weights[name := next(key for key in weights if "q_proj.lora_A" in key)])
+        name = next(key for key in weights if "q_proj.lora_A" in key)
+        weights[name] = spoilt(weights[name])
 
     with pytest.raises(AdapterMismatch, match=message) as error:
         load_adapter(changed(adapter_folders[0], tmp_path / "a", spoil))

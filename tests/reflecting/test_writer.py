@@ -82,7 +82,7 @@ def test_runs_are_of_words_where_the_vocabulary_has_words(reflector: Reflector) 
             return [self[number] for number in ids]
 
     for space in "\u0120\u2581":
-        found: Any = mask_of(Vocabulary(["You", f"{space}feel", f"{space}it", ",", "'s"]))  # type: ignore[arg-type]
+        found: Any = mask_of(Vocabulary(["You", f"{space}feel", f"{space}it", ",", "'s"]))
         assert isinstance(found, WordRuns) and found([0, 1, 2, 4, 1, 2]) == []
         assert found([0, 1, 2, 1, 2, 1]) == [2]
 

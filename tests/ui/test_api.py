@@ -132,7 +132,7 @@ def test_candidates_are_those_of_the_best_of_several_with_checks() -> None:
     assert "question" in [check["kind"] for check in asked["checks"]]
     assert json.loads(json.dumps(found)) == found
     with pytest.raises(gr.Error, match="Got None candidates"):
-        endpoints.candidates(TIRED, best_of=None)  # type: ignore[arg-type]
+        endpoints.candidates(TIRED, best_of=None)
 
 
 def test_a_persons_own_reflection_is_scored_word_by_word() -> None:

@@ -114,12 +114,12 @@ def test_without_scores_words_and_base_are_left(made: Made) -> None:
 
 
 def test_recommended_weights_off_the_map_are_known_only_where_they_wrote_the_text(made: Made) -> None:
-    given = facts(recommended={"reflection": 1, "empathy": 1, "warmth": 2})
+    given = facts(recommended={"reflection": 1.0, "empathy": 1.0, "warmth": 2.0})
     assert all("recommended" not in one["labels"] for one in made("mapCandidates", given))
     given["original"]["weights"] = {"reflection": 0.25, "empathy": 0.25, "warmth": 0.5}
     given["original"]["parts"].append({"name": "warmth", "label": "Warmth"})
     assert labels(made("mapCandidates", given))["Something else."] == ["recommended"]
-    for none in ({"reflection": 0, "empathy": 0}, None):
+    for none in ({"reflection": 0.0, "empathy": 0.0}, None):
         assert "Something else." not in labels(made("mapCandidates", facts(recommended=none)))
 
 
