@@ -183,9 +183,10 @@ def test_the_table_of_the_readme_is_in_the_results() -> None:
 
 def test_measured_misses_of_the_crisis_rules_are_told() -> None:
     told = {}
-    for row in rows("docs/limits-and-care.md")[1:]:
-        label, found, alarms = (cell.strip(" *") for cell in row.split("|")[1:-1])
-        told[CASES[label]] = (found, alarms)
+    for row in rows("docs/limits-and-care.md"):
+        label, *figures = (cell.strip(" *") for cell in row.split("|")[1:-1])
+        if label in CASES:
+            told[CASES[label]] = tuple(figures)
     cases = read_cases()
     measured = {part: measure(part, cases) for part in CASES.values()}
     assert told == {p: (f"{r.found} of {r.crises}", f"{r.alarms} of {r.benign}") for p, r in measured.items()}

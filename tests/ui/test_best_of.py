@@ -195,8 +195,8 @@ def test_a_rating_stores_what_wrote_the_text_and_that_it_was_chosen(
 
 
 def test_every_seed_that_the_page_can_ask_for_can_be_stored() -> None:
-    source = (FOLDER / "writing" / "mixer.js").read_text(encoding="utf-8")
-    (most,) = re.findall(r"const MAX_SEED = (\d+);", source)
+    source = (FOLDER / "writing" / "link.js").read_text(encoding="utf-8")
+    (most,) = re.findall(r"^  seed: (\d+),", source, re.M)
     assert int(most) + MAX_CANDIDATES < 2**31
 
 
