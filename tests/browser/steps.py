@@ -59,8 +59,16 @@ def rate(page: Page, comment: str = "") -> None:
     expect(page.get_by_text("Thank you, your rating is saved.")).to_be_visible()
 
 
+SETTLE = """async () => {
+  const passing = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity);
+  const done = Promise.allSettled(passing.map((one) => one.finished));
+  await Promise.race([done, new Promise((resume) => setTimeout(resume, 2000))]);
+}"""
+
+
 def faults(page: Page) -> list[str]:
-    """What axe finds; the one exception is Gradio's own Settings button."""
+    """What axe finds once colours have stopped changing; the one exception is Gradio's own Settings button."""
+    page.evaluate(SETTLE)
     result = Axe().run(page, options={"rules": {"image-redundant-alt": {"enabled": False}}})
     return [
         f"{problem['id']}: {node['html'][:150]} {node['failureSummary'][:250]}"

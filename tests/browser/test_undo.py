@@ -144,7 +144,7 @@ def test_a_drag_there_and_back_again_is_no_step(new_page: Callable[..., Page], a
 def test_the_buttons_push_nothing_out_of_the_first_window(
     new_page: Callable[..., Page], app: Callable[..., App], width: int, height: int, scheme: str
 ) -> None:
-    page = new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page = new_page(viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce")
     open_app(page, app(reflector=MappedReflector(3)).url)
     press(page, "Only empathy")
     head = [

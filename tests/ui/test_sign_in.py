@@ -17,6 +17,7 @@ from gradio.helpers import special_args
 from emorl.errors import RatingError
 from emorl.ratings import open_store
 from emorl.ui import build_demo, strings
+from emorl.ui.api.endpoints import PUBLIC
 from emorl.ui.results import sign_in
 from emorl.ui.results import strings as results_strings
 from emorl.ui.results.sign_in import AdminGate, Admitted, guarded, sign_in_offered
@@ -103,7 +104,7 @@ def test_it_is_offered_only_where_all_of_it_is_set(on_a_space: pytest.MonkeyPatc
     demo = build_demo(ScriptedReflector(), lambda: pytest.fail("no ratings here"))
     assert strings.TABS["results"] in tabs(demo) and demo.expects_oauth
     public = {function.api_name for function in demo.fns.values() if function.api_visibility != "private"}
-    assert public == {"reflect", "explain"}  # not the sign-in button's own
+    assert public == {*PUBLIC}  # not the sign-in button's own
     on_a_space.delenv("EMORL_ADMINS")
     assert not sign_in_offered()
     demo = build_demo(ScriptedReflector(), lambda: pytest.fail("no ratings here"))

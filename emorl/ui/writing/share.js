@@ -1,5 +1,5 @@
 // A link to the setting of the sliders: the dialog that makes one, and what happens where one is opened.
-import { COMMAND, hear, last, STATE, tell } from "../events.js";
+import { COMMAND, last, STATE, tell } from "../events.js";
 import { h } from "../widgets/dom.js";
 import { fromFragment, toFragment } from "./link.js";
 
@@ -58,7 +58,7 @@ export function openLinks(names, choices, T) {
   function open() {
     const fragment = location.hash.slice(1);
     if (!fragment || document.getElementById(fragment)) return;
-    window.history.replaceState(window.history.state, "", location.pathname + location.search);
+    history.replaceState(history.state, "", location.pathname + location.search);
     const found = fromFragment(fragment, names, choices);
     if (found) tell(COMMAND.setMix, found.mix);
     if (found?.statement) tell(COMMAND.setStatement, found.statement);
@@ -67,17 +67,4 @@ export function openLinks(names, choices, T) {
   }
   addEventListener("hashchange", open);
   open();
-}
-
-// What became of a link, until something is generated.
-export function linkLine() {
-  const node = h("p", { class: "link-line", role: "status" });
-  hear(COMMAND.linked, ({ good, line }) => {
-    node.textContent = line;
-    node.classList.toggle("bad", !good);
-  });
-  hear(STATE.run, () => {
-    node.textContent = "";
-  });
-  return node;
 }

@@ -4,7 +4,7 @@ import { COMMAND, hear, last, STATE, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
 import { request } from "../widgets/server.js";
 import { agreeToKeep, isAgreed, keep, kept, wasLost } from "./keep.js";
-import { linkLine } from "./share.js";
+import { linkLine } from "./link_line.js";
 
 export function statement({ element, props, server }) {
   const T = props.text;
