@@ -14,7 +14,8 @@ therefore always allowed.
 it begins, so a word that has begun is always finished. `no_run_twice` does the same for runs of three tokens, where a
 vocabulary has no words (transformers calls it `no_repeat_ngram_size=3`). Runs of tokens are the wrong unit for English
 text: "you don't" is three of them, so a reply could say it only once, and a longer word that was said before was
-spelt wrongly the second time. Left out: runs of the client's statement, which a reply may repeat.
+spelt wrongly the second time. Left out: runs of the client's statement, which a reply may repeat;
+and telling words apart that begin with the same token ("he" also forbids "he'll").
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import pytest
 
 from emorl.ratings import RatingStore, open_store
 from emorl.ui.limits import Limiter
+from tests.ui.clock import Clock
 from tests.ui.scripted import ScriptedReflector
 
 
@@ -17,6 +18,11 @@ def store(tmp_path: Path) -> Iterator[RatingStore]:
     opened = open_store(f"sqlite:///{tmp_path / 'ratings.db'}")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture

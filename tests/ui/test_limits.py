@@ -20,24 +20,10 @@ from emorl.ui import limits
 from emorl.ui.limits import MAX_VISITORS, Limiter
 from emorl.ui.visitor import network_of
 from tests.browser.conftest import serve
+from tests.ui.clock import Clock
 from tests.ui.test_api import Whole
 
 FULL = "within a minute: expected at most"
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 # Counting

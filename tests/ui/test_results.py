@@ -22,6 +22,7 @@ from emorl.ui.reflect.rating import new_rating
 from emorl.ui.results import strings
 from emorl.ui.results.gate import MAX_ADDRESSES, MAX_PAUSE_S, MAX_TRIES, PAUSE_S, SESSION_S, Gate
 from emorl.ui.results.screen import ResultsScreen, password, results_screen
+from tests.ui.clock import Clock
 from tests.ui.scripted import ScriptedReflector
 
 SECRET = "open sesame"
@@ -30,19 +31,6 @@ FORM = {**RUBRIC, "comment": "a remark", "consent": True}
 PUBLIC = [name for name, _ in inspect.getmembers(ResultsScreen, inspect.isfunction) if not name.startswith("_")]
 GUARDED = sorted(set(PUBLIC) - {"enter"})
 STRANGE = ["", None, 7, SECRET + " ", SECRET[:-1], SECRET.upper(), ["open"], "é\ud800", "x" * 10**6]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
