@@ -1,10 +1,11 @@
 """Writes the shared rating items: `python -m emorl.ratings.queue.make_items`.
 
 Twelve pairs, eight single reflections, and four items with a known answer: two pairs in which one reflection belongs to
-another statement, and two "reflections" that repeat the statement word for word. Our own statements come with simple
-and complex reflections that were written by hand. Beside them stand replies of the shipped models at several settings,
-which `emorl.ui.sending.shipped` writes into `REPLIES_FILE`. The pairs link every setting with the written ones, so that
-all of them can be ranked in one list. The choice depends on the files alone: the same files give the same items.
+another statement, and two "reflections" that repeat the statement word for word. The statements are our own, none of
+them trained on, with simple and complex reflections that were written by hand. Beside them stand replies of the shipped
+models at several settings, which `emorl.ui.sending.shipped` writes into `REPLIES_FILE`. The pairs link every setting
+with the written ones, so that all of them can be ranked in one list. The choice depends on the files alone: the same
+files give the same items.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from emorl.own_split import split_by_text
 from emorl.ratings.queue.items import ITEMS_FILE
 from emorl.ratings.storage.fields import from_json
 from emorl.ratings.storage.item import Item, Side
@@ -113,8 +115,9 @@ def _take(records: Iterator[Record], number: int) -> list[Record]:
 
 
 def read_records(path: Path = REFLECTIONS_FILE) -> list[Record]:
-    """Our own statements with their reflections."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    """Our own statements that nothing was trained on, with their reflections."""
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [record for record in records if split_by_text(record["statement"]) == "test"]
 
 
 def read_replies(path: Path = REPLIES_FILE) -> dict[tuple[str, str], Side]:
