@@ -61,6 +61,10 @@ CUT = """() => [...document.querySelectorAll(".emorl-widget *, #about *, #action
   return left < -1 || right > innerWidth + 1 || (hides && node.scrollWidth > node.clientWidth + 1);
 }).map((node) => node.outerHTML.slice(0, 160))"""
 
+# Our own buttons that show a sign in place of words, and no words under the pointer either.
+UNTOLD = r"""() => [...document.querySelectorAll(".emorl-widget button")].filter((node) =>
+  node.checkVisibility() && !/[\p{L}\p{N}]/u.test(node.textContent) && !node.title).map((node) => node.outerHTML)"""
+
 # Elements (and what is drawn before and after them) that are animated or would be at the next change.
 MOVING = """() => [...document.querySelectorAll("*")].flatMap((node) => ["", "::before", "::after"].filter((part) => {
   const style = getComputedStyle(node, part);
@@ -173,8 +177,13 @@ def unnamed(page: Page) -> list[str]:
 
 def test_every_control_has_a_name(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
     page = new_page()
-    found = [(state, unnamed(page)) for state in states(page, app)]
+    found = [(state, unnamed(page) + page.evaluate(UNTOLD)) for state in states(page, app)]
     assert [(state, problems) for state, problems in found if problems] == []
+    page.evaluate(
+        "document.querySelector('#widget-result .card').append(Object.assign("
+        "document.createElement('button'), {textContent: '+'}))"
+    )
+    assert len(page.evaluate(UNTOLD)) == 1
     page.evaluate("document.querySelector('#copy, .card').append(document.createElement('button'))")
     assert len(unnamed(page)) == 1
 
