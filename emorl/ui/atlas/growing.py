@@ -14,6 +14,7 @@ from emorl.errors import AtlasError, EmorlError, WeightError
 from emorl.ui.atlas.payload import AtlasFailed, AtlasPayload, NoAtlas
 from emorl.ui.atlas.strings import ERRORS
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.limits import count
 from emorl.ui.loader import ModelLoader
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ def atlas_payloads(
             objectives = slice_of(shown.objectives, asked.weights)
         elif len(objectives) > MAX_OBJECTIVES:
             raise AtlasError(ERRORS["slice"].format(got=len(objectives)))
+        count("map")
         with closing(reflector.atlas(shown.statement, asked.strength, objectives)) as growing:
             known = -1
             for atlas in growing:
