@@ -22,6 +22,7 @@ from gradio.routes import App
 from gradio.utils import get_space
 from starlette._utils import get_route_path
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -115,7 +116,11 @@ class Middleware:
             return
         try:
             await self.app(scope, receive, answering)
-        except Exception:  # the visitor gets one line, the log the traceback
+        except Exception as fault:  # the visitor gets one line, the log the traceback
+            if answering.begun and isinstance(fault.__cause__, HTTPException):
+                # A stream of an event or a session that there is not: Gradio has said so in it, and then fails.
+                await answering({"type": "http.response.body", "body": b"", "more_body": False})
+                return
             if answering.begun:
                 raise
             log.exception("answering a request failed")

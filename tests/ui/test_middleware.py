@@ -259,6 +259,13 @@ def test_fields_that_cannot_be_read_are_one_line_without_what_was_sent(
     assert not caplog.records
 
 
+@pytest.mark.parametrize("path", ["queue/data?session_hash=none", "call/reflect/none", "call/v2/reflect/none"])
+def test_a_stream_of_nothing_ends_in_order(app: App, path: str) -> None:
+    strict = TestClient(app, base_url=f"http://{HOST}")  # raises what the server would write into its log
+    answer = strict.get(f"/gradio_api/{path}")
+    assert answer.status_code == 200 and ("session_not_found" in answer.text or "event: error" in answer.text)
+
+
 @pytest.mark.parametrize("name", ["queue/join", "run/stop", "api/stop", "call/stop"])
 @pytest.mark.parametrize("data", [None, {}, "x", 3])
 def test_values_that_are_no_list_are_refused(client: TestClient, name: str, data: object) -> None:
