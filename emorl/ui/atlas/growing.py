@@ -15,6 +15,7 @@ from emorl.safety import Chip, check_reply
 from emorl.ui.atlas.payload import AtlasFailed, AtlasPayload, NoAtlas, region_payload
 from emorl.ui.atlas.strings import ERRORS
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.limits import count
 from emorl.ui.loader import ModelLoader
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def atlas_payloads(
             objectives = slice_of(shown.objectives, asked.weights)
         elif len(objectives) > MAX_OBJECTIVES:
             raise AtlasError(ERRORS["slice"].format(got=len(objectives)))
+        count("map")
         with closing(reflector.atlas(shown.statement, asked.strength, objectives)) as growing:
             known = -1
             chips: dict[str, tuple[Chip, ...]] = {}  # of each text, which is checked once
