@@ -34,29 +34,39 @@ app.command("baselines")(baselines)
 app.command("report")(report)
 
 log = logging.getLogger("training")
-EXTRA = ("accelerate", "datasets", "matplotlib", "trl", "yaml")
+CONFIG = Annotated[Path, typer.Option(help="YAML file, or a shipped one by its name: default, smoke, study.")]
+RESUME = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoints.")]
+ANEW = Annotated[bool, typer.Option("--anew", help="Make again what was made with other settings.")]
+CORPORA = Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")]
+BASE = Annotated[
+    str | None,
+    typer.Option(metavar="NAME_OR_FOLDER", help="Base of all stages: a folder, or owner/name on the hub."),
+]
+EXTRA = ("accelerate", "datasets", "matplotlib", "optuna", "trl", "yaml")
 """Modules that the extra `training` brings; `emorl` alone does without."""
+
+
+def take_base(base: str | None) -> None:
+    """Let all stages, and every process that they start, look for their base where the command line says."""
+    if base is not None:
+        from emorl.models.own_base import own_base
+
+        os.environ["EMORL_BASE"] = str(own_base(base))
 
 
 def stage_command(name: str) -> Callable[..., None]:
     """The command of a stage, or of all of them."""
 
     def command(
-        config: Annotated[Path, typer.Option(help="YAML file, or a shipped one by its name: default, smoke, study.")],
-        resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoints.")] = False,
-        anew: Annotated[bool, typer.Option("--anew", help="Make again what was made with other settings.")] = False,
-        corpora: Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")] = None,
-        base: Annotated[
-            str | None,
-            typer.Option(metavar="NAME_OR_FOLDER", help="Base of all stages: a folder, or owner/name on the hub."),
-        ] = None,
+        config: CONFIG,
+        resume: RESUME = False,
+        anew: ANEW = False,
+        corpora: CORPORA = None,
+        base: BASE = None,
     ) -> None:
         from training.config import read_config
 
-        if base is not None:
-            from emorl.models.own_base import own_base
-
-            os.environ["EMORL_BASE"] = str(own_base(base))  # where all stages look for their base
+        take_base(base)
         settings = read_config(config)
         if corpora is not None:
             settings = dataclasses.replace(settings, corpora=corpora)
@@ -68,8 +78,28 @@ def stage_command(name: str) -> Callable[..., None]:
     return command
 
 
+def search_command(
+    config: CONFIG,
+    method: Annotated[str | None, typer.Option(help="Whose weights are taken; overrides the file's.")] = None,
+    beside: Annotated[list[str] | None, typer.Option(help="Another method to run beside it; again for more.")] = None,
+    aim: Annotated[str | None, typer.Option(help="What is maximised; overrides the file's.")] = None,
+    corpora: CORPORA = None,
+    base: BASE = None,
+) -> None:
+    """Search the weights of the presets, with one method or several."""
+    from training.config import read_config
+
+    take_base(base)
+    given = {"method": method, "beside": beside, "aim": aim}
+    settings = read_config(config, {name: value for name, value in given.items() if value})
+    if corpora is not None:
+        settings = dataclasses.replace(settings, corpora=corpora)
+    log.info("== search")
+    stage_runs()["search"](settings, False, False)
+
+
 for stage_name, stage_help in {**STAGES, "all": "Run every stage in order; finished ones are not repeated."}.items():
-    app.command(stage_name, help=stage_help)(stage_command(stage_name))
+    app.command(stage_name, help=stage_help)(search_command if stage_name == "search" else stage_command(stage_name))
 
 
 @contextmanager

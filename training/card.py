@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from emorl.ensemble.weights import shares
 from emorl.errors import ConfigError
 from emorl.models.base import BASE_SHA256
 from training import files
@@ -141,6 +142,72 @@ def by_reading(shown: Mapping[str, float], optimum: Mapping[str, float]) -> str:
     return f"\nReaders found other weights of these adapters better (docs/results.md), so `balanced` was set by reading: {weights}."
 
 
+def found_balanced(search: files.Search) -> Sequence[float]:
+    """The shares that the search found for the preset `balanced`."""
+    for line in search.get("searches", []):
+        if line["method"] == search.get("method"):
+            return shares(line["balanced"])
+    return search["exact"]["balanced"]
+
+
+def searched(search: files.Search) -> str:
+    """What every method of the weight search reached, in sentences and, where it was recorded, as a table."""
+    named = {"mean": "a mean", "minimum": "a minimum"}
+    aim = named.get(str(search.get("aim", {"name": "mean"})["name"]), "a score")
+    parts = []
+    if grid := search.get("hierarchical"):
+        parts.append(
+            f"On {search['statements']} further statements the paper's hierarchical grid reached {aim} of "
+            f"{grid['score']:.4f} with {grid['evaluations']} directions in {grid['decode_steps']} decoding steps "
+            f"({grid['decode_steps_one_by_one']} if every\ndirection were decoded by itself)."
+        )
+    if exact := search.get("exact"):
+        best = ", ".join(f"{n} {w:.3f}" for n, w in zip(search["objectives"], exact["best"], strict=True))
+        parts.append(
+            f"The exact optimum over all weights, from the statements' atlases, is {exact['score']:.4f} in "
+            f"{exact['decode_steps']} steps (coverage at least {exact['coverage']:.4f}), at\n{best}."
+        )
+    if exact and search.get("method", "exact") == "exact":
+        best = ", ".join(f"{n} {w:.3f}" for n, w in zip(search["objectives"], exact["balanced"], strict=True))
+        parts.append(
+            f"{aim.capitalize()} that one adapter carries is not balanced, so `balanced` comes from the exact\noptimum "
+            f"among the weights that leave every objective a share of {exact['least_share']:g}: {best}, with {aim} of "
+            f"{exact['balanced_score']:.4f}."
+        )
+    text = " ".join([*parts, "All points are in `search.json`."])
+    return text + (f"\n\n{search_table(search)}" if "searches" in search else "")
+
+
+def search_table(search: files.Search) -> str:
+    """What each method found and cost, with its weights scored again where no search has looked."""
+    lines = [
+        [
+            line["method"] + (" (`balanced`)" if line["method"] == search.get("method") else ""),
+            *(
+                "-" if value is None else f"{value:.4f}"
+                for value in (line["score"], line["unseen"], line["balanced_score"], line["balanced_unseen"])
+            ),
+            line["evaluations"] or "-",
+            line["replies"],
+            line["decode_steps"],
+            f"{line['seconds']:.0f}",
+        ]
+        for line in search["searches"]
+    ]
+    header = [
+        f"search for {search['aim']['name']}",
+        "best",
+        f"again on {search['unseen']} unseen statements",
+        "with a least share",
+        "again on unseen",
+        "weight vectors",
+        "replies scored",
+        "decoding steps",
+        "seconds",
+    ]
+    return table(header, lines)
+
+
 def method_table(evaluation: files.Evaluation) -> str:
     """All methods by every scorer, greedy."""
     means = evaluation["means"]
@@ -199,7 +266,7 @@ def write_card(models: Path) -> Path:
         )
     manifest: files.Manifest = json.loads((models / "manifest.json").read_text())
     evaluation: files.Evaluation = json.loads((models / "evaluation.json").read_text())
-    search: files.Search = json.loads((models / "search.json").read_text())
+    search = files.read_search(models / "search.json")
     warm, base = manifest["warm_start"]["training"], manifest["base"]
     published = base["sha256"] == BASE_SHA256
     data = f"The warm start saw {warm['replies']} replies to {warm['statements']} statements of"
@@ -210,8 +277,7 @@ def write_card(models: Path) -> Path:
     if notes:
         notes += " So a run of default.yaml from nothing gives similar scorers, not the same ones.\n"
     shown = manifest["presets"]["balanced"]
-    optimum = dict(zip(search["objectives"], search["exact"]["balanced"], strict=True))
-    best = ", ".join(f"{k} {v:.3f}" for k, v in optimum.items())
+    optimum = dict(zip(search["objectives"], found_balanced(search), strict=True))
     text = (
         HEAD.format(
             n=len(manifest["objectives"]),
@@ -233,14 +299,7 @@ Share of statements for which two methods write different greedy replies: \
 {min(evaluation["share_of_different_replies"].values()):.2f} at least, between any two.
 
 ## Weights
-On {search["statements"]} further statements the paper's hierarchical grid reached a mean of {search["score"]:.4f} with \
-{search["evaluations"]} directions in {search["decode_steps"]} decoding steps ({search["decode_steps_one_by_one"]} if every
-direction were decoded by itself). The exact optimum over all weights, from the statements' atlases, is \
-{search["exact"]["score"]:.4f} in {search["exact"]["decode_steps"]} steps (coverage at least {search["exact"]["coverage"]:.4f}), at
-{", ".join(f"{n} {w:.3f}" for n, w in zip(search["objectives"], search["exact"]["best"], strict=True))}. A mean that one adapter carries \
-is not balanced, so `balanced` comes from the exact
-optimum among the weights that leave every objective a share of {search["exact"]["least_share"]:g}: {best}, with a mean of \
-{search["exact"]["balanced_score"]:.4f}. All points are in `search.json`.{by_reading(shown, optimum)}
+{searched(search)}{by_reading(shown, optimum)}
 
 {method_table(evaluation)}
 "emorl" is that optimum; "uniform" gives every adapter the same weight. diversity_2 is EMORL's (distinct bigrams / words, a reply at a

@@ -1,7 +1,8 @@
 """One YAML file for every stage, checked as a whole: all faults are reported together.
 
 Unknown keys, keys that stand twice, wrong types and impossible values are faults. A stage's defaults are those of its
-dataclass. Left out: overrides on the command line; copy the file instead, so that a run's settings stay with it.
+dataclass. Left out: overrides on the command line, but for the corpora and the search; copy the file instead, so that a
+run's settings stay with it.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import dataclasses
 import math
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from emorl.atlas.tree import MAX_OBJECTIVES
 from emorl.errors import ConfigError
 from emorl.models.base import base_layers
 from emorl.resources import data_path
@@ -23,6 +24,7 @@ from training.objectives import ObjectiveConfig
 from training.own_objectives import objective_faults, preset_faults
 from training.preferences import PreferencesConfig
 from training.rounds import RoundsConfig
+from training.search.settings import SAMPLED, SearchConfig, method_faults, search_faults
 from training.warmstart import WarmStartConfig
 from training.yaml_file import read_yaml
 
@@ -53,23 +55,6 @@ class ScorersConfig:
 
 
 @dataclass(frozen=True)
-class SearchConfig:
-    """Settings of the weight search.
-
-    Attributes:
-        prompts: Held-back validation statements.
-        levels: Levels of the grid; 5 gives a precision of 1/32.
-        max_tokens: Longest reply.
-        least_share: Share that `balanced` leaves every objective at least.
-    """
-
-    prompts: int = 16
-    levels: int = 5
-    max_tokens: int = 40
-    least_share: float = 0.1
-
-
-@dataclass(frozen=True)
 class EvaluateConfig:
     """Settings of the evaluation.
 
@@ -89,10 +74,14 @@ class BaselinesConfig:
     Attributes:
         steps: Updates of each run, or null for as many as the runs of all objectives together.
         every: Updates between the validations that bandits learn from.
+        search: Method that searches the weights of the ensemble and of the soup: hierarchical, random or bayesian.
+        beside: Other methods, which are recorded beside it; `exact` for the ensemble alone.
     """
 
     steps: int | None = None
     every: int = 10
+    search: str = "hierarchical"
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,7 +128,7 @@ OBJECTIVES = ("reflection", "empathy", "fluency")
 REWARDS = ("log", "plain")
 AT_LEAST_ONE = frozenset(
     "steps prompts rank alpha shipped_rank batch levels max_tokens max_words validate_every save_every validation "
-    "limit replies statements every".split()
+    "limit replies statements every evaluations".split()
 )
 """Settings whose zero leaves a stage nothing to work on."""
 
@@ -166,6 +155,11 @@ def _value(kind: object, value: object, path: str, faults: list[str]) -> object:
         return {
             name: _value(entry, {} if part is None else part, f"{path}.{name}", faults) for name, part in value.items()
         }
+    if typing.get_origin(kind) is tuple:
+        if not isinstance(value, list):
+            faults.append(f"{path} is {value!r}, expected a list")
+            return ()
+        return tuple(_value(typing.get_args(kind)[0], part, path, faults) for part in value)
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return _build(kind, value, path, faults)
     options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
@@ -240,8 +234,9 @@ def _disagreements(config: Config) -> list[str]:
     ]
     if isinstance(least, float) and 1 >= least > 1 / max(1, count):
         faults.append(f"search.least_share is {least}, expected at most {1 / count:.3g}: there are {count} objectives")
-    if count > MAX_OBJECTIVES:
-        faults.append(f"objectives has {count} entries, expected at most {MAX_OBJECTIVES}: the search spans no more")
+    faults += search_faults(config.search, list(config.objectives))
+    baselines, why = config.baselines, ": a soup has no atlas"
+    faults += method_faults("baselines.search", baselines.search, baselines.beside, SAMPLED, why)
     for name, objective in config.objectives.items():
         faults += [f"objectives.{name}{fault}" for fault in objective_faults(str(name), objective, OBJECTIVES)]
     for name, weights in config.presets.items():
@@ -249,8 +244,12 @@ def _disagreements(config: Config) -> list[str]:
     return faults
 
 
-def read_config(path: Path) -> Config:
+def read_config(path: Path, search: Mapping[str, object] | None = None) -> Config:
     """Read and check a YAML file: one of your own, or a shipped one by its name, `default` or `smoke`.
+
+    Args:
+        path: The file.
+        search: Settings of the section `search` that take the place of the file's.
 
     Raises:
         ConfigError: The file is missing, not YAML, or has faults; the message lists all of them in one line.
@@ -265,7 +264,10 @@ def read_config(path: Path) -> Config:
             f"No file {path}: expected a YAML configuration, or one of {', '.join(shipped)} for a shipped one; "
             "check the path."
         ) from None
-    config = _build(Config, data if data is not None else {}, "", faults)
+    data = data if data is not None else {}
+    if search and isinstance(data, dict) and isinstance(of_file := data.get("search", {}), dict):
+        data = {**data, "search": {**of_file, **search}}
+    config = _build(Config, data, "", faults)
     faults += _disagreements(config)
     if faults:
         raise ConfigError(f"{path} has {len(faults)} fault(s): " + "; ".join(faults) + ".")

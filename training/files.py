@@ -6,6 +6,8 @@ checked here; what the app reads of a manifest is checked in `emorl.models.manif
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import NotRequired, TypedDict
 
 Interval = dict[str, float]
@@ -158,12 +160,47 @@ class Exact(TypedDict):
     balanced_score: float
 
 
-class Search(Grid):
-    """`search.json`."""
+class Searched(TypedDict):
+    """What one method found; `unseen` and `balanced_unseen` are the scores on statements that no search has seen."""
+
+    method: str
+    best: tuple[float, ...]
+    score: float
+    unseen: float | None
+    balanced: tuple[float, ...]
+    balanced_score: float
+    balanced_unseen: float | None
+    evaluations: int
+    replies: int
+    decode_steps: int
+    seconds: float
+
+
+class Search(TypedDict):
+    """`search.json`: a line for each method in `searches`, and its whole record under its name.
+
+    A file from before there were several methods has `hierarchical` and `exact` alone; `read_search` reads both.
+    """
 
     objectives: list[str]
     statements: int
-    exact: Exact
+    unseen: NotRequired[int]
+    aim: NotRequired[dict[str, object]]
+    method: NotRequired[str]
+    searches: NotRequired[list[Searched]]
+    hierarchical: NotRequired[Grid]
+    random: NotRequired[Grid]
+    bayesian: NotRequired[Grid]
+    exact: NotRequired[Exact]
+
+
+def read_search(path: Path) -> Search:
+    """`search.json`; the grid of an older file, which lay in it openly, is put under its name."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    if "searches" not in data:
+        data["hierarchical"] = {name: data.pop(name) for name in Grid.__annotations__ if name in data}
+    found: Search = data
+    return found
 
 
 class ScorerCard(TypedDict):

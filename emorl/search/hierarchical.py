@@ -3,7 +3,7 @@
 Each level scores 3 points per axis of the current box ([0, 1]^K at first), and then keeps the one of its 2^K sub-boxes
 whose corners have the largest sum. Five levels give a precision of 1/32 (EMORL, arXiv 2505.02579, section 3.3). Greedy
 replies depend only on the direction of the weights, so each direction is scored once: for K = 3 that is about 88
-evaluations instead of 135. Left out: random, Bayesian and exact search.
+evaluations instead of 135. Left out: the other searches, which have modules of their own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from emorl.ensemble.weights import shares
 
 Weights = tuple[float, ...]
+Score = Callable[[Sequence[Weights]], Sequence[float]]
+"""`score(weights)`, which every search maximises: from several vectors of raw weights to a number for each."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class SearchResult:
     Attributes:
         best: Raw weights of the best point.
         score: Its score.
-        points: Every point of the grid with its score, level by level: (level, weights, score).
+        points: Every point that was looked at, with its score, level by level: (level, weights, score).
         evaluations: Directions that were really scored.
     """
 
@@ -33,15 +35,29 @@ class SearchResult:
     points: tuple[tuple[int, Weights, float], ...]
     evaluations: int
 
+    def best_within(self, least_share: float) -> tuple[Weights, float]:
+        """The best of the points that give every objective at least this share, and its score.
+
+        Raises:
+            ValueError: There is no such point among those that were looked at.
+
+        Example:
+            >>> found = SearchResult((1.0, 0.0), 0.9, ((1, (1.0, 0.0), 0.9), (1, (0.5, 0.5), 0.7)), 2)
+            >>> found.best_within(0.1)
+            ((0.5, 0.5), 0.7)
+        """
+        inside = [(weights, score) for _, weights, score in self.points if min(shares(weights)) >= least_share - 1e-9]
+        if not inside:
+            raise ValueError(f"Got no point with a least share of {least_share}: expected at least one; score more.")
+        return max(inside, key=lambda point: point[1])
+
 
 def direction(weights: Sequence[float]) -> Weights:
     """The weights' shares, rounded to 1e-9: all that greedy decoding depends on."""
     return tuple(round(share, 9) for share in shares(weights))
 
 
-def hierarchical_search(
-    score: Callable[[Sequence[Weights]], Sequence[float]], objectives: int, levels: int = 5
-) -> SearchResult:
+def hierarchical_search(score: Score, objectives: int, levels: int = 5) -> SearchResult:
     """Search the box [0, 1]^K.
 
     Args:

@@ -6,15 +6,19 @@ learns from the points before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 
-from emorl.search.hierarchical import SearchResult, Weights, direction
+from emorl.search.hierarchical import Score, SearchResult, Weights, direction
+
+
+def first_directions(objectives: int) -> list[Weights]:
+    """The corners of the simplex and its centre, each once."""
+    corners = [direction(row) for row in np.eye(objectives).tolist()]
+    return list(dict.fromkeys([*corners, direction([1.0] * objectives)]))
 
 
 def random_search(
-    score: Callable[[Sequence[Weights]], Sequence[float]],
+    score: Score,
     objectives: int,
     evaluations: int,
     rng: np.random.Generator,
@@ -38,8 +42,7 @@ def random_search(
         >>> found.evaluations, abs(found.best[0] - 0.75) < 0.05
         (64, True)
     """
-    corners: list[Weights] = [direction(np.eye(objectives)[k].tolist()) for k in range(objectives)]
-    known: dict[Weights, None] = dict.fromkeys([*corners, direction([1.0] * objectives)])
+    known: dict[Weights, None] = dict.fromkeys(first_directions(objectives))
     while len(known) < evaluations and objectives > 1:
         known[direction(rng.dirichlet(np.ones(objectives)).tolist())] = None
     wanted = list(known)[:evaluations]

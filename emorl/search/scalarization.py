@@ -1,6 +1,7 @@
 """What a weight search maximises: one number from the mean scores of K objectives.
 
-The mean treats all objectives alike; the minimum helps the weakest; a preference weighs them as a user does;
+The mean treats all objectives alike; the minimum helps the weakest; a preference weighs them as a user does; a target
+is a score that a user wants of each, and more than that earns nothing (goal programming; Charnes and Cooper 1961);
 Tchebycheff looks at the largest weighted distance from an ideal, and reaches points of the Pareto front that no
 weighted mean does (Miettinen 1999, "Nonlinear Multiobjective Optimization", section 3.4). Left out: hypervolume and
 Pareto fronts.
@@ -42,6 +43,22 @@ def preferred(preference: Sequence[float]) -> Scalarization:
     """
     parts = _parts(preference)
     return lambda scores: sum(part * score for part, score in zip(parts, scores, strict=True))
+
+
+def towards(target: Sequence[float]) -> Scalarization:
+    """Minus the mean of what is lacking to a target: 0 where every objective reaches it.
+
+    Args:
+        target: The score that a user wants of each of the K objectives.
+
+    Example:
+        The first objective is beyond its target, the second lacks 0.2:
+
+        >>> towards([0.5, 0.8])([0.9, 0.6])
+        -0.10000000000000003
+    """
+    wanted = list(target)
+    return lambda scores: -sum(max(0.0, want - score) for want, score in zip(wanted, scores, strict=True)) / len(wanted)
 
 
 def tchebycheff(ideal: Sequence[float], preference: Sequence[float]) -> Scalarization:

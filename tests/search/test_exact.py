@@ -11,6 +11,7 @@ import pytest
 from emorl.atlas import Atlas, Region, grow_atlas
 from emorl.atlas.polygons import simplex
 from emorl.search.exact import exact_search, overlap
+from emorl.search.scalarization import minimum, tchebycheff, towards
 
 
 def random_atlas(rng: random.Random, objectives: int, lines: int) -> Atlas:
@@ -69,6 +70,41 @@ def test_every_objective_may_be_given_a_least_share():
     assert limited.score >= max(value(atlases, scores, p) for p in inside) - 1e-12
     with pytest.raises(ValueError, match="below 1 / 3"):
         exact_search(atlases, scores, least_share=0.4)
+
+
+AIMS = {
+    "minimum": minimum,
+    "target": towards([0.7, 0.4, 0.9]),
+    "tchebycheff": tchebycheff([0.9, 0.8, 1.0], [2, 1, 1]),
+}
+
+
+@pytest.mark.parametrize("aim", AIMS)
+def test_several_scores_a_reply_are_never_below_brute_force(aim):
+    """The aim of the means does not add up over the prompts, so only the bound of each score by itself does."""
+    rng, scalarization = random.Random(5), AIMS[aim]
+    atlases = [random_atlas(rng, 3, 2) for _ in range(4)]
+    rows = [[[rng.random() for _ in range(3)] for _ in atlas.regions] for atlas in atlases]
+
+    def at(point) -> float:
+        columns = [value(atlases, [[row[m] for row in table] for table in rows], point) for m in range(3)]
+        return scalarization(columns)
+
+    found = exact_search(atlases, rows, scalarization=scalarization)
+    assert found.score == pytest.approx(at(found.best), abs=1e-12)
+    assert found.score >= max(at(p) for p in np.random.default_rng(1).dirichlet([1, 1, 1], 150)) - 1e-12
+
+
+def test_the_best_minimum_of_two_prompts_is_the_one_worked_out_by_hand():
+    atlases = []
+    for normal in (np.array([1.0, -1.0]), np.array([3.0, -1.0])):  # changes at w_1 = 1/2 and at w_1 = 1/4
+        cells = simplex(2).clip(normal), simplex(2).clip(-normal)
+        regions = tuple(Region((n,), True, cell) for n, cell in enumerate(cells))
+        atlases.append(Atlas(2, (0, 1), 1.0, regions, 3, 0.0))
+    rows = [[(1.0, 0.0), (0.0, 1.0)], [(1.0, 0.2), (0.0, 0.6)]]
+    # means above 1/2: (1, 0.1); between: (0.5, 0.6); below 1/4: (0, 0.8)
+    found = exact_search(atlases, rows, scalarization=minimum)
+    assert found.score == 0.5 and found.best == pytest.approx((0.375, 0.625))
 
 
 def test_against_the_decoder_of_the_tiny_model(decoder):

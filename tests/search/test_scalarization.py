@@ -7,7 +7,7 @@ import pytest
 from emorl.ensemble.weights import shares
 from emorl.errors import WeightError
 from emorl.search.hierarchical import hierarchical_search
-from emorl.search.scalarization import mean, minimum, preferred, tchebycheff
+from emorl.search.scalarization import mean, minimum, preferred, tchebycheff, towards
 
 
 def test_means_minima_and_preferences_by_hand() -> None:
@@ -20,6 +20,12 @@ def test_tchebycheff_by_hand() -> None:
     # distances 0.2 and 0.6, weighted 0.75 and 0.25: 0.15 each
     assert tchebycheff([0.9, 0.8], [3, 1])([0.7, 0.2]) == pytest.approx(-0.15)
     assert tchebycheff([0.9, 0.8], [1, 1])([0.95, 0.9]) == 0.0  # beyond the ideal
+
+
+def test_a_target_by_hand() -> None:
+    # 0.1 and 0.3 are lacking, and what the third has too much earns nothing
+    assert towards([0.5, 0.6, 0.2])([0.4, 0.3, 0.9]) == pytest.approx(-0.4 / 3)
+    assert towards([0.5, 0.6])([0.5, 0.7]) == 0.0
 
 
 @pytest.mark.parametrize("make", [preferred, lambda preference: tchebycheff([1.0] * len(preference), preference)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -23,13 +24,14 @@ from emorl.ui.reflect.screen import ReflectScreen
 from emorl.ui.writing.mixer import MixerFacts, model_settings
 from tests.training.own_scorer import brevity
 from tests.training.texts import NOUNS, corpora_with, label, own, ranked
-from training.config import Config, EvaluateConfig, ScorersConfig, SearchConfig
+from training.config import Config, EvaluateConfig, ScorersConfig
 from training.evaluate import reply_writer
 from training.language_model import OBJECTIVES, SharedScorerConfig
 from training.objectives import ObjectiveConfig
 from training.preferences import PreferencesConfig
 from training.reading.replies import open_reflector
 from training.rounds import RoundsConfig
+from training.search.settings import SearchConfig
 from training.stages import evaluation, objectives, package, search, warm_start
 from training.stages.models import open_models
 from training.stages.scorers import run_scorers
@@ -262,14 +264,49 @@ def test_the_manifest_is_whole(config, tiny_base) -> None:
 
 def test_the_search_sets_balanced_to_the_exact_optimum_with_a_least_share(config) -> None:
     record, preset = read(config.models / "search.json"), read_manifest(config.models).presets["balanced"]
-    exact = record["exact"]
+    exact, grid = record["exact"], record["hierarchical"]
     assert record["objectives"] == NAMES == list(preset) and record["statements"] == 2
     assert preset == {name: round(share, 3) for name, share in zip(NAMES, exact["balanced"], strict=True)}
     assert min(exact["balanced"]) >= config.search.least_share - 1e-9
     assert sum(exact["balanced"]) == pytest.approx(1) and sum(exact["best"]) == pytest.approx(1)
-    assert exact["score"] >= max(record["score"], exact["balanced_score"]) - 1e-6  # nothing beats the exact optimum
-    assert exact["coverage"] > 0.99 and record["decode_steps"] <= record["decode_steps_one_by_one"]
-    assert record["score"] == pytest.approx(max(point["score"] for point in record["points"]))
+    assert exact["score"] >= max(grid["score"], exact["balanced_score"]) - 1e-6  # nothing beats the exact optimum
+    assert exact["coverage"] > 0.99 and grid["decode_steps"] <= grid["decode_steps_one_by_one"]
+    assert grid["score"] == pytest.approx(max(point["score"] for point in grid["points"]))
+    assert (record["method"], record["aim"]["name"]) == ("exact", "mean")
+    assert [line["method"] for line in record["searches"]] == ["hierarchical", "exact"]
+
+
+def test_what_the_search_found_is_scored_again_on_statements_that_it_has_not_seen(config) -> None:
+    record = read(config.models / "search.json")
+    validation, searched, evaluated = partition(CORPORA, OBJECTIVE.validation, config.search.prompts)
+    unseen = evaluated[:2]
+    assert record["unseen"] == 2 and not {*unseen} & {*searched, *validation}
+    decoder, tokenizer, _ = open_models(config)
+    write = reply_writer(decoder, tokenizer, prompt_text, config.search.max_tokens)
+    for line in record["searches"]:
+        for weights, score in ((line["best"], line["unseen"]), (line["balanced"], line["balanced_unseen"])):
+            replies = write(unseen, weights)
+            rewards = [search.reward_of(config, name, "ship")(unseen, replies).mean() for name in NAMES]
+            assert float(sum(rewards)) / len(NAMES) == pytest.approx(score, abs=1e-5)
+
+
+def test_another_method_and_aim_choose_the_preset(config, tmp_path) -> None:
+    changed = replace(config, models=tmp_path / "models")
+    shutil.copytree(config.models, changed.models)
+    settings = replace(config.search, method="random", beside=("bayesian",), evaluations=6, aim="minimum")
+    search.run_search(replace(changed, search=settings))
+    record, preset = read(changed.models / "search.json"), read_manifest(changed.models).presets["balanced"]
+    assert "exact" not in record and "hierarchical" not in record and record["aim"]["name"] == "minimum"
+    lines = {line["method"]: line for line in record["searches"]}
+    assert list(lines) == ["random", "bayesian"] and all(line["evaluations"] == 6 for line in lines.values())
+    balanced = lines["random"]["balanced"]
+    assert preset == {name: round(share, 3) for name, share in zip(NAMES, balanced, strict=True)}
+    by_objective = {tuple(row["weights"]): row["by_objective"] for row in record["random"]["means"]}
+    assert lines["random"]["score"] == max(min(row) for row in by_objective.values())
+    card = evaluation.run_card(replace(changed, search=settings))
+    text = (changed.models / "MODEL_CARD.md").read_text()
+    assert card is None and "| random (`balanced`) | " in text and "search for minimum" in text
+    assert "hierarchical grid" not in text and "exact optimum" not in text
 
 
 # ---------------------------------------------------------------- evaluation and card

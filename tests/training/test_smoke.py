@@ -43,8 +43,9 @@ def test_all_stages_without_any_corpus_give_models_that_reflect(tmp_path):
     assert [entry["training"]["steps"] for entry in listed] == [2, 2, 2]
     assert (tmp_path / "models" / "MODEL_CARD.md").is_file()
     search = json.loads((tmp_path / "models" / "search.json").read_text())
-    assert search["exact"]["coverage"] > 0.99 and search["decode_steps"] < search["decode_steps_one_by_one"]
-    assert search["exact"]["score"] >= search["score"] - 1e-6
+    grid = search["hierarchical"]
+    assert search["exact"]["coverage"] > 0.99 and grid["decode_steps"] < grid["decode_steps_one_by_one"]
+    assert search["exact"]["score"] >= grid["score"] - 1e-6
     words = ["reflect", "I keep putting off the dentist.", "--models", str(tmp_path / "models")]
     command = [sys.executable, "-m", "emorl", *words]
     reply = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

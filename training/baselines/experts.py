@@ -1,9 +1,10 @@
 """Adapters of one seed that are mixed: the ensemble itself, and their soup, each with the same search for its weights.
 
 The objectives' own seed has its adapters in the models folder, or where the stage `objectives` left them; those of
-further seeds are trained here, with the settings of the file and another seed. The weights of both are searched with
-the paper's hierarchical grid on the same statements. `search.json` of a run holds the grid's record, the order of the
-objectives, and what the adapters cost. Left out: the exact search (`training.search`).
+further seeds are trained here, with the settings of the file and another seed. The weights of both are searched in the
+same way on the same statements, by default with the paper's hierarchical grid. `search.json` of a run holds the record
+of that search and of those beside it, the order of the objectives, and what the adapters cost. Left out: weights with a
+least share, which only the preset `balanced` has.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -19,17 +20,19 @@ import torch
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
 from emorl.ensemble.backbone import merge
 from emorl.ensemble.lora import load_adapter
+from emorl.errors import ConfigError
 from emorl.models.base import ensure_base
 from emorl.models.template import END
 from emorl.reflecting.tokenizer import SharedTokenizer
-from emorl.scoring.score_cache import ScoreCache
 from emorl.scoring.scorer import Score
 from training import files
 from training.baselines.missing import MissingPart
-from training.baselines.soups import search_soups
+from training.baselines.soups import soups
 from training.checkpoints import write_json
 from training.config import Config
-from training.search import search_grid
+from training.search.methods import run_method
+from training.search.score import ensemble, measured
+from training.search.settings import METHODS, aim_of
 from training.stages.objectives import run_objectives
 
 log = logging.getLogger(__name__)
@@ -134,18 +137,48 @@ def search_weights(
     """
     folders = expert_folders(config, seed, experts)
     decoder, tokenizer = open_experts(config, list(folders.values()))
-    cache = ScoreCache({objective: rewards[objective] for objective in folders})
-    search = search_soups if name == "soup" else search_grid
+    scorers = {objective: rewards[objective] for objective in folders}
+    mixed = (soups if name == "soup" else ensemble)(decoder, tokenizer, config.search.max_tokens)
     log.info("-- %s, seed %d", name, seed)
-    found, grid = search(decoder, tokenizer, statements, cache, config.search.levels, config.search.max_tokens)
-    accounts = expert_accounts(config, folders)
+    aim = measured(aim_of(config.search, list(folders)), mixed.write, statements, scorers)
+    chosen, beside = config.baselines.search, config.baselines.beside
+    wanted = [method for method in METHODS if method == chosen or method in beside]
+    if mixed.atlas is None and "exact" in wanted:
+        log.info("%s: without exact, because a soup has no atlas", name)
+        wanted.remove("exact")
+    outcomes = {method: run_method(method, config.search, aim, mixed, statements, scorers) for method in wanted}
+    found, accounts = outcomes[chosen], expert_accounts(config, folders)
     record = {
         "objectives": list(folders),
         "adapters": [str(folder) for folder in folders.values()],
         "statements": len(statements),
-        **grid,
+        "aim": asdict(aim),
+        "method": chosen,
+        **found.record,
+        "searches": [outcome.summary(None) for outcome in outcomes.values()],
+        "beside": {method: outcome.record for method, outcome in outcomes.items() if method != chosen},
         "accounts": accounts,
     }
     out.mkdir(parents=True, exist_ok=True)
     write_json(out / "search.json", record)
     log.info("%s: %.4f at %s", name, found.score, dict(zip(folders, found.best, strict=True)))
+
+
+def is_searched(config: Config, out: Path, anew: bool) -> bool:
+    """Whether the weights of a run have been searched as the settings say; False if they are to be searched.
+
+    Raises:
+        ConfigError: They were searched in another way or for another aim, and nobody asked to search anew.
+    """
+    path = out / "search.json"
+    if anew or not path.is_file():
+        return False
+    record = json.loads(path.read_text(encoding="utf-8"))
+    method, aim = record.get("method", METHODS[0]), record.get("aim", {"name": "mean"})["name"]
+    if (method, aim) == (config.baselines.search, config.search.aim):
+        return True
+    raise ConfigError.of(
+        f"weights in {out} that were searched with {method} for the aim {aim}",
+        f"{config.baselines.search} for {config.search.aim}, as in the file",
+        "put the settings back, or search anew with --anew",
+    )

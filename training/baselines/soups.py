@@ -3,7 +3,7 @@
 A soup's change of a weight matrix is Σ ŵ_k s_k B_k A_k, with the shares ŵ (Wortsman et al. 2022, arXiv 2203.05482; for
 rewards Ramé et al. 2023, arXiv 2306.04488). That is one adapter again, with all factors side by side: exact. Averaging
 the A and the B would give products of one adapter's A with another's B, which nobody trained. The weights of a soup
-are searched with the same grid as the ensemble's. Left out: soups of other layouts than LoRA.
+are searched in the same way as the ensemble's, but for the atlas. Left out: soups of other layouts than LoRA.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ from emorl.ensemble.lora import Adapter
 from emorl.ensemble.weights import shares
 from emorl.models.template import prompt_text
 from emorl.reflecting.tokenizer import SharedTokenizer
-from emorl.scoring.score_cache import ScoreCache
-from emorl.search.hierarchical import SearchResult, Weights
+from emorl.search.hierarchical import Weights
 from training.evaluate import greedy_replies
-from training.files import Grid
-from training.search import recorded_grid
+from training.search.score import Mixed
 
 
 def soup(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
@@ -61,26 +59,16 @@ def soup_decoder(decoder: EnsembleDecoder, weights: Sequence[float]) -> Ensemble
     return EnsembleDecoder(decoder.backbone, stack, list(decoder.end_tokens), decoder.mask)
 
 
-def search_soups(
-    decoder: EnsembleDecoder,
-    tokenizer: SharedTokenizer,
-    statements: list[str],
-    cache: ScoreCache,
-    levels: int,
-    max_tokens: int,
-) -> tuple[SearchResult, Grid]:
-    """The hierarchical grid over soups of a decoder's adapters; its record is that of the ensemble's search.
+def soups(decoder: EnsembleDecoder, tokenizer: SharedTokenizer, max_tokens: int) -> Mixed:
+    """What writes with soups of a decoder's adapters, for a search of their weights; there is no atlas of soups.
 
     Args:
         decoder: The ensemble whose adapters are mixed.
         tokenizer: Its tokenizer.
-        statements: Held-back statements.
-        cache: One reward for each adapter, in their order.
-        levels: Levels of the grid.
         max_tokens: Longest reply.
     """
 
-    def write(points: Sequence[Weights]) -> tuple[list[list[str]], dict[str, int]]:
+    def write(statements: Sequence[str], points: Sequence[Weights]) -> tuple[list[list[str]], dict[str, int]]:
         written, spent = [], {"steps": 0, "alone": 0}
         for weights in points:
             mixed = soup_decoder(decoder, weights)
@@ -90,4 +78,4 @@ def search_soups(
                 spent[key] += value
         return written, spent
 
-    return recorded_grid(write, statements, cache, levels)
+    return Mixed(write)

@@ -145,10 +145,10 @@ def _run(config: Config, name: str, weighting: Weighting, settings: ObjectiveCon
 
 def _mix(config: Config, name: str, seed: int, resume: bool, anew: bool) -> None:
     """Train the adapters that are not there, and search the weights of the ensemble or of their soup."""
-    from training.baselines.experts import search_weights, train_experts
+    from training.baselines.experts import is_searched, search_weights, train_experts
 
     out = run_folder(config, name, seed)
-    if (out / "search.json").is_file() and not anew:
+    if is_searched(config, out, anew):
         log.info("%s is done", out)
         return
     if name == "emorl":

@@ -1,14 +1,21 @@
-"""The stage `search`: finds the preset `balanced` and writes it to the manifest."""
+"""The stage `search`: finds the preset `balanced` and writes it to the manifest.
+
+The method and the aim are settings; further methods can be run beside it. Whatever was found is scored again on
+statements that no search has seen: the best of many points is optimistic on those it was chosen by.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+from dataclasses import asdict
 
-from emorl.scoring.score_cache import ScoreCache
+from emorl.ensemble.weights import shares
 from training.config import Config
 from training.files import Search
-from training.search import search_atlases, search_grid
+from training.search.methods import run_method
+from training.search.score import WeightScore, ensemble, measured
+from training.search.settings import aim_of
 from training.stages.models import amend_manifest, open_models
 from training.stages.scores import reward_of
 from training.stages.statements import corpora_of, partition
@@ -17,20 +24,32 @@ log = logging.getLogger(__name__)
 
 
 def run_search(config: Config) -> None:
-    """Search with grid and atlases, write `search.json` and the preset `balanced`."""
+    """Search with every method of the settings, write `search.json` and the preset `balanced`."""
     decoder, tokenizer, manifest = open_models(config)
     names = [o.name for o in manifest.objectives]
-    settings = next(iter(config.objectives.values()))
-    _, statements, _ = partition(corpora_of(config), settings.validation, config.search.prompts)
-    cache = ScoreCache({name: reward for name in names if (reward := reward_of(config, name, "ship"))})
-    grid, found = search_grid(decoder, tokenizer, statements, cache, config.search.levels, config.search.max_tokens)
-    balanced, exact = search_atlases(
-        decoder, tokenizer, statements, cache, config.search.max_tokens, config.search.least_share
-    )
-    record: Search = {"objectives": names, "statements": len(statements), **found, "exact": exact}
-    (config.models / "search.json").write_text(json.dumps(record) + "\n")
-    preset = {name: round(share, 3) for name, share in zip(names, balanced.best, strict=True)}
+    validation = next(iter(config.objectives.values())).validation
+    _, statements, evaluation = partition(corpora_of(config), validation, config.search.prompts)
+    unseen = evaluation[: config.search.prompts]
+    scorers = {name: reward for name in names if (reward := reward_of(config, name, "ship"))}
+    mixed = ensemble(decoder, tokenizer, config.search.max_tokens)
+    aim = measured(aim_of(config.search, names), mixed.write, statements, scorers)
+    outcomes = {
+        method: run_method(method, config.search, aim, mixed, statements, scorers) for method in config.search.methods
+    }
+    again = WeightScore(mixed.write, unseen, scorers, aim) if unseen else None
+    record: Search = {
+        "objectives": names,
+        "statements": len(statements),
+        "unseen": len(unseen),
+        "aim": asdict(aim),
+        "method": config.search.method,
+        "searches": [outcome.summary(again) for outcome in outcomes.values()],
+    }
+    records = {method: outcome.record for method, outcome in outcomes.items()}
+    (config.models / "search.json").write_text(json.dumps({**record, **records}) + "\n")
+    chosen = outcomes[config.search.method]
+    preset = dict(zip(names, (round(share, 3) for share in shares(chosen.balanced)), strict=True))
     amend_manifest(config, lambda manifest: manifest["presets"].update(balanced=preset))
-    log.info("grid %.4f in %d steps", grid.score, found["decode_steps"])
-    log.info("exact %.4f in %d steps", exact["score"], exact["decode_steps"])
-    log.info("balanced %s: %.4f", preset, balanced.score)
+    for line in record["searches"]:
+        log.info("%s %.4f in %d steps", line["method"], line["score"], line["decode_steps"])
+    log.info("balanced %s: %.4f", preset, chosen.balanced_score)

@@ -29,6 +29,7 @@ from training.stages.scores import packaged_warm_start, score_of, scorer_folder
 from training.stages.statements import corpora_of, partition
 from training.study.measures import Bench, Measured, measure_run
 from training.study.runs import METHODS, Run, find_runs
+from training.study.searches import SearchRow, search_rows, search_text
 from training.study.tables import Comparison, Row, compare, row_of
 
 log = logging.getLogger(__name__)
@@ -189,6 +190,7 @@ def markdown(
     comparisons: Sequence[Comparison],
     missing: Sequence[str],
     statements: int,
+    searches: Sequence[SearchRow],
 ) -> str:
     """The text of `report.md`."""
     by_name = {row.method: row for row in rows}
@@ -241,6 +243,11 @@ Data points are prompts used for updates. Seconds of several adapters: one after
 search is added.
 
 {table(["method", "data points", "rollouts", "seconds, sum", "seconds, side by side"], costs)}
+## Weight searches
+Each search maximised the same score of weights on statements held back for it. "Unseen" is what its weights reach on
+the statements of this report: the best of many points is optimistic on those it was chosen by.
+
+{search_text(searches)}
 ## Beside the paper
 Theirs are the figures of EMORL (Kong et al., SIGDIAL 2025, arXiv 2505.02579) for T5-base with other scorers and other
 data: not to be compared number by number with ours.
@@ -285,9 +292,15 @@ def run_report(config: Config, out: Path | None = None) -> Path:
     missing += [f"judge of {name}" for name in (*objectives, "faithfulness") if f"{name} judge" not in scorers]
     identities = {name: _identity(config, *name.split()) for name in scorers}
     measured: dict[str, list[Measured]] = {}
+    searches: list[SearchRow] = []
+
+    def measure(run: Run) -> Measured:
+        return measure_run(run, statements, cache, identities, bench, config.out / "study")
+
     for run in runs:
-        found = measure_run(run, statements, cache, identities, bench, config.out / "study")
+        found = measure(run)
         measured.setdefault(run.method, []).append(found)
+        searches += search_rows(run, found, objectives, measure)
     rows = [row_of(measured[method], objectives) for method in METHODS if method in measured]
     comparisons = [
         compared
@@ -303,7 +316,7 @@ def run_report(config: Config, out: Path | None = None) -> Path:
     if points:
         plot_curves(out / "curves.png", points)
     plot_means(out / "means.png", rows)
-    text = markdown(rows, objectives, comparisons, missing, len(statements))
+    text = markdown(rows, objectives, comparisons, missing, len(statements), searches)
     (out / "report.md").write_text(text, encoding="utf-8")
     log.info("wrote %s", out)
     return out

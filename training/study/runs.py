@@ -15,6 +15,8 @@ from typing import Any
 
 from training.baselines.stage import NAMES
 from training.config import Config
+from training.search.settings import METHODS as SEARCHES
+from training.search.settings import Aim
 
 SEEDS_WANTED = {"uniform": 3, "dynaopt": 3, "emorl": 3}
 """Seeds that the comparison rests on; the other methods need one."""
@@ -53,6 +55,31 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class SearchOf:
+    """One search for the weights of a run.
+
+    Attributes:
+        method: One of `training.search.settings.METHODS`.
+        weights: What it found.
+        aim: What it maximised.
+        score: The aim of the mean rewards on the statements of the search.
+        evaluations: Weight vectors that it scored; 0 for the exact search.
+        replies: Distinct replies that it scored.
+        decode_steps: Decoding steps.
+        seconds: Wall clock.
+    """
+
+    method: str
+    weights: tuple[float, ...]
+    aim: Aim
+    score: float
+    evaluations: int
+    replies: int
+    decode_steps: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Run:
     """One method with one seed.
 
@@ -63,6 +90,8 @@ class Run:
         weights: Their weights.
         cost: What it cost.
         curves: Logs of validations by what was trained: an objective, or the method itself.
+        searches: The searches for its weights, the one that chose them among them.
+        variant: What tells it from the run itself: the search whose weights it has instead.
     """
 
     method: str
@@ -71,11 +100,13 @@ class Run:
     weights: tuple[float, ...] = ()
     cost: Cost = Cost()
     curves: Mapping[str, Path] | None = None
+    searches: tuple[SearchOf, ...] = ()
+    variant: str = ""
 
     @property
     def name(self) -> str:
         """A name of its own."""
-        return f"{self.method}-{self.seed}"
+        return f"{self.method}-{self.seed}" + (f"-{self.variant}" if self.variant else "")
 
 
 def find_runs(config: Config) -> tuple[list[Run], list[str]]:
@@ -135,4 +166,19 @@ def _mixed(folder: Path) -> Run:
         if adapter.with_name("validation.jsonl").is_file()
     }
     cost = Cost.of(record["accounts"], record["seconds"])
-    return Run(folder.parent.name, _seed(folder), adapters, tuple(record["best"]), cost, curves)
+    return Run(folder.parent.name, _seed(folder), adapters, tuple(record["best"]), cost, curves, _searches(record))
+
+
+def _searches(record: Mapping[str, Any]) -> tuple[SearchOf, ...]:
+    """The searches of a record; one from before there were several methods is the grid's, for the mean."""
+    aim = record.get("aim", {"name": "mean", "preference": [], "target": []})
+    before = {**record, "method": SEARCHES[0], "replies": record.get("distinct_replies")}
+    return tuple(
+        SearchOf(
+            line["method"],
+            tuple(line["best"]),
+            Aim(aim["name"], tuple(aim["preference"]), tuple(aim["target"])),
+            *(line[name] for name in ("score", "evaluations", "replies", "decode_steps", "seconds")),
+        )
+        for line in record.get("searches", [before] if "evaluations" in record else [])
+    )

@@ -12,11 +12,12 @@ from emorl.ensemble.backbone import merge
 from emorl.ensemble.lora import Adapter
 from emorl.errors import WeightError
 from emorl.models.template import prompt_text
-from emorl.scoring.score_cache import ScoreCache
 from emorl.search.hierarchical import direction
 from tests.ensemble.naive import merged_models, naive_decode, naive_states
-from training.baselines.soups import search_soups, soup, soup_decoder
+from training.baselines.soups import soup, soup_decoder, soups
 from training.evaluate import reply_writer
+from training.search.methods import run_method
+from training.search.settings import Aim, SearchConfig
 
 STATEMENTS = ["I sold my violin and I regret it now.", "He left."]
 WEIGHTS = [0.9, 0.3]
@@ -97,8 +98,11 @@ def long(statements, replies) -> torch.Tensor:
     return torch.tensor([min(1.0, len(r) / 8) for r in replies])
 
 
-def test_the_grid_over_soups_has_the_means_of_every_soup_written_by_itself(decoder, tokenizer) -> None:
-    found, record = search_soups(decoder, tokenizer, STATEMENTS, ScoreCache({"low": low, "long": long}), 1, TOKENS)
+def test_what_soups_write_is_what_each_of_them_writes_by_itself(decoder, tokenizer) -> None:
+    mixed = soups(decoder, tokenizer, TOKENS)
+    found = run_method("hierarchical", SearchConfig(levels=1), Aim(), mixed, STATEMENTS, {"low": low, "long": long})
+    record = found.record
+    assert "means" in record and mixed.atlas is None
     # one level of two objectives: nine points in six directions, the origin among them
     assert (
         record["evaluations"] == len(record["means"]) == len({direction(p["weights"]) for p in record["points"]}) == 6

@@ -17,8 +17,9 @@ from tests.training.texts import NOUNS, corpora_with, label, own
 from training.__main__ import app
 from training.baselines import stage
 from training.baselines.stage import WEIGHTINGS, rankings_of, rewards_of, run_baselines, run_folder, settings_of
-from training.config import BaselinesConfig, Config, SearchConfig
+from training.config import BaselinesConfig, Config
 from training.objectives import ObjectiveConfig
+from training.search.settings import SearchConfig
 
 PLACES = ["train"] * 6 + ["validation"] * 5 + ["test"] * 4
 CORPORA = corpora_with([own(noun, split) for noun, split in zip(NOUNS, PLACES, strict=True)])

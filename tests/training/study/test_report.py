@@ -22,9 +22,10 @@ from training.__main__ import app
 from training.baselines import experts, stage
 from training.baselines.missing import MissingPart
 from training.baselines.stage import run_baselines, run_folder
-from training.config import Config, EvaluateConfig, SearchConfig
+from training.config import BaselinesConfig, Config, EvaluateConfig
 from training.evaluate import reply_writer
 from training.objectives import ObjectiveConfig
+from training.search.settings import SearchConfig
 from training.stages.statements import partition
 from training.study import measures, report
 from training.study.report import PAPER, columns_of, run_report, verdict
@@ -94,8 +95,9 @@ def config(here, tiny_base, tmp_path_factory) -> Config:
         out=root / "out",
         models=root / "models",
         objectives=dict.fromkeys(NAMES, OBJECTIVE),
-        search=SearchConfig(prompts=2, levels=1, max_tokens=4),
+        search=SearchConfig(prompts=2, levels=1, max_tokens=4, evaluations=5),
         evaluate=EvaluateConfig(prompts=3, max_tokens=5),
+        baselines=BaselinesConfig(beside=("random", "exact")),
     )
     for name in ("uniform", "emorl", "soup"):
         run_baselines(config, name)
@@ -115,7 +117,10 @@ def lines(path: Path) -> list[dict[str, str]]:
 def test_ensemble_and_soup_are_searched_with_the_same_budget_and_keep_their_record(config) -> None:
     found = {name: json.loads((run_folder(config, name, 1) / "search.json").read_text()) for name in ("emorl", "soup")}
     assert found["emorl"]["evaluations"] == found["soup"]["evaluations"] == 6
-    for record in found.values():
+    for name, record in found.items():
+        beside = ["hierarchical", "random", *(["exact"] if name == "emorl" else [])]
+        assert record["method"] == "hierarchical" and [line["method"] for line in record["searches"]] == beside
+        assert list(record["beside"]) == beside[1:]
         assert record["objectives"] == list(NAMES) and record["statements"] == 2 and record["accounts"] == [ACCOUNT] * 2
         assert record["score"] == max(sum(entry["by_objective"]) / 2 for entry in record["means"])
     assert not (run_folder(config, "emorl", 1) / "objectives").exists()  # its adapters were there
@@ -143,7 +148,8 @@ def test_the_results_have_the_columns_that_others_read(written) -> None:
 def test_every_method_was_measured_by_what_it_writes(config, written) -> None:
     """The ensemble and the warm start, written again by a decoder of their own."""
     kept = {path.stem: json.loads(path.read_text()) for path in (config.out / "study").glob("*.json")}
-    assert set(kept) == {"base-0", "warmstart-0", "uniform-1", "emorl-1", "soup-1"}
+    runs = {"base-0", "warmstart-0", "uniform-1", "emorl-1", "soup-1"}
+    assert runs <= set(kept) <= runs | {"emorl-1-random", "emorl-1-exact", "soup-1-random"}
     folders = [config.models / "adapters" / name for name in NAMES]
     decoder, tokenizer = experts.open_experts(config, folders)
     write = reply_writer(decoder, tokenizer, prompt_text, 5)
@@ -153,6 +159,37 @@ def test_every_method_was_measured_by_what_it_writes(config, written) -> None:
     assert kept["warmstart-0"]["replies"] == write(statements[:3], [0.0, 0.0]) != kept["base-0"]["replies"]
     for record in kept.values():
         assert record["columns"]["empathy ship"] == pytest.approx(long(statements[:3], record["replies"]).tolist())
+
+
+def test_every_search_is_in_one_table_with_what_its_weights_reach_on_unseen_statements(config, written) -> None:
+    text = (written / "report.md").read_text()
+    table = text[text.index("## Weight searches") : text.index("## Beside the paper")]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("| ")]
+    assert rows[0][:4] == ["run", "search", "for", "where it searched"]
+    assert {(row[0], row[1]) for row in rows[1:]} == {
+        *(("emorl-1", name) for name in ("hierarchical", "random", "exact")),
+        *(("soup-1", name) for name in ("hierarchical", "random")),
+    }
+    decoder, tokenizer = experts.open_experts(config, [config.models / "adapters" / name for name in NAMES])
+    write = reply_writer(decoder, tokenizer, prompt_text, 5)
+    _, _, statements = partition(CORPORA, 2, 2)
+    record = json.loads((run_folder(config, "emorl", 1) / "search.json").read_text())
+    for line in record["searches"]:
+        replies = write(statements[:3], line["best"])
+        mean = sum(float(SCORES[name](statements[:3], replies).mean()) * 0.5 for name in NAMES) / 2
+        [row] = [row for row in rows if row[:2] == ["emorl-1", line["method"]]]
+        assert row[3:6] == [f"{line['score']:.3f}", f"{mean:.3f}", f"{mean:.3f}"]
+        assert row[6:9] == [str(line["evaluations"] or "-"), str(line["replies"]), str(line["decode_steps"])]
+
+
+def test_weights_that_were_searched_in_another_way_are_not_taken_for_these(config) -> None:
+    other = replace(config, baselines=BaselinesConfig(search="random"))
+    with pytest.raises(ConfigError) as error:
+        run_baselines(other, "soup")
+    assert str(error.value) == (
+        f"Got weights in {run_folder(config, 'soup', 1)} that were searched with hierarchical for the aim mean: "
+        "expected random for mean, as in the file; put the settings back, or search anew with --anew."
+    )
 
 
 def test_the_curves_are_those_of_the_validations(config, written) -> None:
@@ -194,6 +231,7 @@ def test_a_report_without_any_run_says_so(here, tiny_base, tmp_path) -> None:
     )
     out = run_report(config, tmp_path / "report")
     text = (out / "report.md").read_text()
+    assert "No weights have been searched." in text
     assert "cannot be compared yet" in text and "* emorl: 0 of 3 seeds\n" in text
     assert not (out / "curves.png").exists() and lines(out / "curves.csv") == []
     (config.models / "warmstart" / "adapter_config.json").unlink()

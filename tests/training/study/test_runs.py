@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from training.config import Config
-from training.study.runs import METHODS, Cost, Run, find_runs
+from training.search.settings import Aim
+from training.study.runs import METHODS, Cost, Run, SearchOf, _searches, find_runs
 
 ACCOUNT = {"data_points": 12, "rollouts": 48, "seconds": 7.5}
 
@@ -48,6 +49,17 @@ def test_costs_of_adapters_add_up_and_the_search_is_on_top() -> None:
     accounts = [ACCOUNT, {"data_points": 6, "rollouts": 24, "seconds": 10.0}]
     assert Cost.of(accounts, 3.0) == Cost(18, 72, 7.5 + 10 + 3, 10 + 3)
     assert Cost.of([]) == Cost() == Cost(0, 0, 0.0, 0.0)
+
+
+def test_searches_are_read_from_their_record_and_an_older_record_is_the_grids() -> None:
+    old = {"best": [1, 3], "score": 0.5, "evaluations": 88, "distinct_replies": 40, "decode_steps": 900, "seconds": 2.0}
+    assert _searches(old) == (SearchOf("hierarchical", (1, 3), Aim(), 0.5, 88, 40, 900, 2.0),)
+    aim = {"name": "tchebycheff", "preference": [], "target": [0.5, 0.4]}
+    line = {"method": "random", "best": [0, 1], "replies": 7, **{k: old[k] for k in ("score", "evaluations")}}
+    line |= {"decode_steps": 3, "seconds": 1.0}
+    expected = SearchOf("random", (0, 1), Aim("tchebycheff", (), (0.5, 0.4)), 0.5, 88, 7, 3, 1.0)
+    assert _searches({**old, "aim": aim, "searches": [line]}) == (expected,) and _searches({}) == ()
+    assert Run("emorl", 2, variant="exact").name == "emorl-2-exact"
 
 
 def test_without_any_run_all_but_the_untrained_are_missing(config) -> None:
