@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 from emorl.models.base import BASE_NAME, BASE_SHA256
-from training.card import losses, scorer_tables, span, table, write_card
+from emorl.resources import data_path
+from training.card import found_balanced, losses, scorer_tables, search_table, searched, span, table, write_card
+from training.files import Search, Searched, read_search
 
 
 def test_a_table_and_an_interval() -> None:
@@ -118,3 +120,39 @@ def test_a_card_tells_the_runs_figures(tmp_path: Path) -> None:
         "\nshared-ship was trained in two parts. So a run of default.yaml from nothing gives similar scorers",
     ):
         assert part in text
+
+
+def test_an_older_record_of_the_search_is_told_as_it_was() -> None:
+    models = data_path("models")
+    text = searched(read_search(models / "search.json"))
+    assert text.startswith("On 8 further statements") and text in (models / "MODEL_CARD.md").read_text(encoding="utf-8")
+
+
+def test_every_method_has_a_line_with_its_score_on_unseen_statements() -> None:
+    line: Searched = {
+        "method": "random",
+        "best": (1.0, 0.0),
+        "score": 0.5,
+        "unseen": 0.4,
+        "balanced": (3.0, 1.0),
+        "balanced_score": 0.45,
+        "balanced_unseen": None,
+        "evaluations": 9,
+        "replies": 7,
+        "decode_steps": 80,
+        "seconds": 2.4,
+    }
+    search: Search = {
+        "objectives": ["depth", "warmth"],
+        "statements": 2,
+        "unseen": 3,
+        "aim": {"name": "target"},
+        "method": "random",
+        "searches": [line, {**line, "method": "exact", "evaluations": 0}],
+    }
+    assert search_table(search).splitlines()[2:] == [
+        "| random (`balanced`) | 0.5000 | 0.4000 | 0.4500 | - | 9 | 7 | 80 | 2 |",
+        "| exact | 0.5000 | 0.4000 | 0.4500 | - | - | 7 | 80 | 2 |",
+    ]
+    assert found_balanced(search) == [0.75, 0.25]
+    assert searched(search).startswith("All points are in `search.json`.\n\n| search for target | best | again on 3 ")

@@ -64,7 +64,8 @@ class Outcome:
         Args:
             again: The same score on statements that no search has seen, or None if there are none.
         """
-        best, balanced = again([self.best, self.balanced]) if again else (None, None)
+        unseen: Sequence[float | None] = again([self.best, self.balanced]) if again else [None, None]
+        best, balanced = unseen
         return {
             "method": self.method,
             "best": self.best,
