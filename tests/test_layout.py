@@ -89,6 +89,23 @@ def test_training_knows_no_screens_no_ratings_and_no_command_line(module: str):
     assert not {floor(name) for name in known(module) if name.startswith("emorl.")} - FOR_TRAINING
 
 
+ONLY_IN = {
+    "optuna": "emorl.search.bayesian",
+    "ray": "training.tasks.cluster",
+    "vowpalwabbit": "training.baselines.contextual",
+}
+"""Packages that only training uses, and the one module that knows each; a function imports it when it is called."""
+
+
+@pytest.mark.parametrize("package", ONLY_IN)
+def test_one_module_alone_imports_what_only_training_may_have(package: str):
+    assert [name for name in MODULES if package in {one.split(".")[0] for one in imported(name)}] == [ONLY_IN[package]]
+    body = ast.parse(MODULES[ONLY_IN[package]].read_text(encoding="utf-8")).body
+    names = {alias.name.split(".")[0] for node in body if isinstance(node, ast.Import) for alias in node.names}
+    names |= {str(node.module).split(".")[0] for node in body if isinstance(node, ast.ImportFrom)}
+    assert package not in names
+
+
 def climbs(source: str) -> bool:
     """Whether a module walks up from a path by itself: `path.parents[1]`, `path.parent.parent`."""
     for node in ast.walk(ast.parse(source)):

@@ -26,6 +26,7 @@ from training.data.cli import data
 from training.reading.cli import reading
 from training.stages import STAGES, stage_runs
 from training.study.cli import report
+from training.tasks.cli import RAY, WORKERS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the models and measure them.")
 app.add_typer(data, name="data")
@@ -78,6 +79,32 @@ def stage_command(name: str) -> Callable[..., None]:
     return command
 
 
+def objectives_command(
+    config: CONFIG,
+    resume: RESUME = False,
+    anew: ANEW = False,
+    corpora: CORPORA = None,
+    base: BASE = None,
+    workers: WORKERS = None,
+    ray: RAY = None,
+) -> None:
+    """Train an adapter for each objective: one after the other, side by side, or on a Ray cluster."""
+    from training.config import read_config
+    from training.stages.objectives import run_objectives
+    from training.tasks.task import Place
+
+    take_base(base)
+    settings = read_config(config)
+    if corpora is not None:
+        settings = dataclasses.replace(settings, corpora=corpora)
+    place = Place(workers, ray)
+    log.info("== objectives")
+    if place.in_turn:
+        stage_runs()["objectives"](settings, resume, anew)
+    else:
+        run_objectives(settings, resume, anew, place)
+
+
 def search_command(
     config: CONFIG,
     method: Annotated[str | None, typer.Option(help="Whose weights are taken; overrides the file's.")] = None,
@@ -99,7 +126,8 @@ def search_command(
 
 
 for stage_name, stage_help in {**STAGES, "all": "Run every stage in order; finished ones are not repeated."}.items():
-    app.command(stage_name, help=stage_help)(search_command if stage_name == "search" else stage_command(stage_name))
+    own = {"objectives": objectives_command, "search": search_command}
+    app.command(stage_name, help=stage_help)(own.get(stage_name) or stage_command(stage_name))
 
 
 @contextmanager

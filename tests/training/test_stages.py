@@ -25,6 +25,7 @@ from training.data.records import MissingCorpus
 from training.language_model import OBJECTIVES, SharedScorerConfig
 from training.scorers import ScorerRun
 from training.stages import STAGES, models, package, scorers, scores, stage_runs, statements
+from training.tasks.task import Place
 
 PLACES = ["train"] * 5 + ["validation"] * 6 + ["test"] * 4
 CORPORA = corpora_with(
@@ -323,6 +324,12 @@ def test_a_stage_gets_its_settings_and_all_runs_every_one(tmp_path, monkeypatch)
     result = CliRunner().invoke(app, ["objectives", "--config", str(path), "--resume"])
     assert result.exit_code == 0 and result.output == ""
     assert ran == [("objectives", Path("here"), True, False)]
+    placed = []
+    monkeypatch.setattr("training.stages.objectives.run_objectives", lambda *values: placed.append(values[1:]))
+    side_by_side = ["objectives", "--config", str(path), "--workers", "2", "--anew"]
+    assert CliRunner().invoke(app, side_by_side).exit_code == 0
+    assert CliRunner().invoke(app, [*side_by_side, "--ray", "auto"]).exit_code == 0
+    assert placed == [(False, True, Place(2)), (False, True, Place(2, "auto"))] and len(ran) == 1
     ran.clear()
     CliRunner().invoke(app, ["all", "--config", str(path), "--corpora", str(tmp_path), "--anew"])
     assert ran == [(stage, tmp_path, False, True) for stage in STAGES]

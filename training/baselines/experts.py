@@ -33,7 +33,8 @@ from training.config import Config
 from training.search.methods import run_method
 from training.search.score import ensemble, measured
 from training.search.settings import METHODS, aim_of
-from training.stages.objectives import run_objectives
+from training.stages.objectives import objective_tasks
+from training.tasks.task import Task
 
 log = logging.getLogger(__name__)
 
@@ -43,19 +44,19 @@ def is_own_seed(config: Config, seed: int) -> bool:
     return all(settings.seed == seed for settings in config.objectives.values())
 
 
-def train_experts(config: Config, out: Path, seed: int, resume: bool, anew: bool) -> None:
-    """Train the adapters of a further seed; those of the objectives' own seed are there or come from their stage.
+def expert_tasks(config: Config, out: Path, seed: int) -> list[Task]:
+    """Tasks that train the adapters of a further seed; those of the objectives' own come from their stage.
 
     Args:
         config: Settings.
         out: The ensemble's folder of this seed.
         seed: Seed of the adapters.
-        resume: Go on from the last whole checkpoints.
-        anew: Train again what was trained with other settings.
     """
-    if not is_own_seed(config, seed):
-        objectives = {name: replace(settings, seed=seed) for name, settings in config.objectives.items()}
-        run_objectives(replace(config, out=out, objectives=objectives), resume, anew)
+    if is_own_seed(config, seed):
+        return []
+    objectives = {name: replace(settings, seed=seed) for name, settings in config.objectives.items()}
+    tasks = objective_tasks(replace(config, out=out, objectives=objectives))
+    return [replace(task, name=f"emorl: {task.name}") for task in tasks]
 
 
 def expert_folders(config: Config, seed: int, out: Path) -> dict[str, Path]:

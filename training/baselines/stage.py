@@ -4,15 +4,16 @@ A run lies in `out/baselines/NAME/seed-N`, with the same files as an objective's
 objective in the file; `steps` of the section `baselines` says how many updates it gets, by default as many as the runs
 of all objectives together, so that every method sees the same number of data points. It begins with all the rankings
 that the objectives' runs begin with. Two names mix adapters instead (`experts`): `emorl`, the ensemble itself, and
-`soup`. Left out: the report.
+`soup`. Each is a task of its own (`training.tasks`), and so are the adapters of a further seed. Left out: the report.
 
     python -m training baselines --config training/configs/study.yaml [--only NAME] [--seed N] [--resume] [--anew]
+        [--workers N] [--ray ADDRESS]
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -35,6 +36,8 @@ from training.data import load_labels, rl_prompts
 from training.preferences import Preferred
 from training.stages.scores import packaged_warm_start, reward_of, score_of
 from training.stages.statements import corpora_of, partition
+from training.tasks.schedule import run_tasks
+from training.tasks.task import HERE, Place, Task
 
 if TYPE_CHECKING:
     from training.objectives import ObjectiveConfig
@@ -71,7 +74,12 @@ def run_folder(config: Config, name: str, seed: int) -> Path:
 
 
 def run_baselines(
-    config: Config, only: str | None = None, seed: int | None = None, resume: bool = False, anew: bool = False
+    config: Config,
+    only: str | None = None,
+    seed: int | None = None,
+    resume: bool = False,
+    anew: bool = False,
+    place: Place = HERE,
 ) -> None:
     """Train one model for each baseline, or for one of them.
 
@@ -82,9 +90,11 @@ def run_baselines(
         seed: Seed of the runs; the objectives' by default.
         resume: Go on from the last whole checkpoints.
         anew: Train again what was trained with other settings.
+        place: Where they run; one after the other by default.
 
     Raises:
         ConfigError: There is no such baseline, no warm start, or a run was trained with other settings.
+        LostWorker: The worker of a run was lost again and again.
     """
     if only is not None and only not in NAMES:
         raise ConfigError.of(f"no baseline {only}", f"one of {', '.join(NAMES)}", "name one of them")
@@ -94,27 +104,36 @@ def run_baselines(
             "the one that the objectives start from",
             "run the stage warmstart first, or copy a models folder there",
         )
-    settings = settings_of(config, seed)
-    for name in [only] if only else NAMES:
-        try:
-            if name in WEIGHTINGS:
-                _run(config, name, WEIGHTINGS[name](len(config.objectives), settings), settings, resume, anew)
-            else:
-                _mix(config, name, settings.seed, resume, anew)
-        except MissingPart as error:
-            if only:
-                raise
-            log.info("left out: %s", error)
+    ensure_base()  # before several workers look for it
+    tasks = baseline_tasks(config, [only] if only else NAMES, settings_of(config, seed).seed)
+    run_tasks(tasks, place, resume, anew, () if only else (MissingPart,))
 
 
-def _run(config: Config, name: str, weighting: Weighting, settings: ObjectiveConfig, resume: bool, anew: bool) -> None:
+def baseline_tasks(config: Config, names: Sequence[str], seed: int) -> list[Task]:
+    """A task for each baseline, by its name; before the ensemble one for each of its adapters, if it trains them."""
+    from training.baselines.experts import expert_tasks
+
+    tasks: list[Task] = []
+    for name in names:
+        lock = config.out / "locks" / f"baseline-{name}-seed-{seed}.lock"
+        adapters = expert_tasks(config, run_folder(config, name, seed), seed) if name == "emorl" else []
+        tasks += adapters
+        after = (*(task.name for task in adapters), *(["emorl"] if name == "soup" else []))
+        run = _run if name in WEIGHTINGS else _mix
+        tasks.append(Task(name, run, (config, name, seed), lock, after))
+    return tasks
+
+
+def _run(config: Config, name: str, seed: int, resume: bool, anew: bool) -> None:
     """Train one of them, unless it is done."""
     from transformers import AutoModelForCausalLM
 
     from training.baselines.run import NormalisingTrainer, mean_of, mixture_of
     from training.objectives import SelfCriticalTrainer, train_objective
 
-    out = run_folder(config, name, settings.seed)
+    settings = settings_of(config, seed)
+    weighting = WEIGHTINGS[name](len(config.objectives), settings)
+    out = run_folder(config, name, seed)
     if is_finished(out, settings, resume, anew):
         log.info("%s is done", out)
         return
@@ -144,15 +163,13 @@ def _run(config: Config, name: str, weighting: Weighting, settings: ObjectiveCon
 
 
 def _mix(config: Config, name: str, seed: int, resume: bool, anew: bool) -> None:
-    """Train the adapters that are not there, and search the weights of the ensemble or of their soup."""
-    from training.baselines.experts import is_searched, search_weights, train_experts
+    """Search the weights of the ensemble or of its soup, unless that is done."""
+    from training.baselines.experts import is_searched, search_weights
 
     out = run_folder(config, name, seed)
     if is_searched(config, out, anew):
         log.info("%s is done", out)
         return
-    if name == "emorl":
-        train_experts(config, run_folder(config, "emorl", seed), seed, resume, anew)
     _, statements, _ = partition(corpora_of(config), settings_of(config).validation, config.search.prompts)
     search_weights(config, name, seed, run_folder(config, "emorl", seed), statements, rewards_of(config, "ship"), out)
 

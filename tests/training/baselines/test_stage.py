@@ -20,6 +20,7 @@ from training.baselines.stage import WEIGHTINGS, rankings_of, rewards_of, run_ba
 from training.config import BaselinesConfig, Config
 from training.objectives import ObjectiveConfig
 from training.search.settings import SearchConfig
+from training.tasks.task import HERE, Place
 
 PLACES = ["train"] * 6 + ["validation"] * 5 + ["test"] * 4
 CORPORA = corpora_with([own(noun, split) for noun, split in zip(NOUNS, PLACES, strict=True)])
@@ -141,6 +142,8 @@ def test_the_command_hands_on_what_it_was_given(tmp_path, monkeypatch) -> None:
     assert result.exit_code == 0, result.output
     [(settings, *rest)] = given
     assert settings.baselines == BaselinesConfig(5, 2) and settings.corpora == Path("texts")
-    assert rest == ["dorb", 3, True, False]
-    CliRunner().invoke(app, ["baselines", "--config", str(path), "--anew"])
-    assert given[1][0].corpora is None and given[1][1:] == (None, None, False, True)
+    assert rest == ["dorb", 3, True, False, HERE]
+    more = ["--anew", "--workers", "4", "--ray", "10.0.0.1:6379"]
+    CliRunner().invoke(app, ["baselines", "--config", str(path), *more])
+    assert given[1][0].corpora is None and given[1][1:] == (None, None, False, True, Place(4, "10.0.0.1:6379"))
+    assert CliRunner().invoke(app, ["baselines", "--config", str(path), "--workers", "0"]).exit_code == 2

@@ -26,6 +26,7 @@ from training.config import BaselinesConfig, Config, EvaluateConfig
 from training.evaluate import reply_writer
 from training.objectives import ObjectiveConfig
 from training.search.settings import SearchConfig
+from training.stages.objectives import train_one
 from training.stages.statements import partition
 from training.study import measures, report
 from training.study.report import PAPER, columns_of, run_report, verdict
@@ -256,14 +257,19 @@ def test_the_verdict_says_by_how_much() -> None:
 
 
 def test_adapters_of_a_further_seed_are_trained_with_the_settings_of_the_file(config, monkeypatch, tmp_path) -> None:
-    asked = []
-    monkeypatch.setattr(experts, "run_objectives", lambda *values: asked.append(values))
-    experts.train_experts(config, tmp_path / "emorl", 1, True, False)
-    assert asked == []  # the objectives' own seed
-    experts.train_experts(config, tmp_path / "emorl", 4, True, False)
-    [(settings, resume, anew)] = asked
-    assert settings.out == tmp_path / "emorl" and settings.models == config.models and (resume, anew) == (True, False)
-    assert settings.objectives == dict.fromkeys(NAMES, replace(OBJECTIVE, seed=4))
+    monkeypatch.setattr("training.stages.objectives.corpora_of", lambda config: CORPORA)
+    assert experts.expert_tasks(config, tmp_path / "emorl", 1) == []  # the objectives' own seed
+    tasks = experts.expert_tasks(config, tmp_path / "emorl", 4)
+    assert [task.name for task in tasks] == ["emorl: reflection", "emorl: empathy"]
+    for name, task in zip(NAMES, tasks, strict=True):
+        settings, trained, corpora = task.arguments
+        assert task.run is train_one and (trained, corpora) == (name, CORPORA)
+        assert settings.out == tmp_path / "emorl" and settings.models == config.models
+        assert settings.objectives == dict.fromkeys(NAMES, replace(OBJECTIVE, seed=4))
+    every = {task.name: task for task in stage.baseline_tasks(config, stage.NAMES, 4)}
+    assert list(every)[-4:] == ["emorl: reflection", "emorl: empathy", "emorl", "soup"]
+    assert every["emorl"].after == ("emorl: reflection", "emorl: empathy") and every["soup"].after == ("emorl",)
+    assert every["uniform"].after == () and len({task.lock for task in every.values()}) == len(every)
 
 
 def test_an_adapter_that_is_not_there_is_one_line_or_left_out(config, caplog) -> None:
