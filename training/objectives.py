@@ -315,9 +315,13 @@ def train_objective(
         What the whole run cost; also written to `out/account.json`, with its settings.
 
     Raises:
-        ConfigError: No statement is short enough for a prompt, the base has no layer to adapt, or the run to resume has
-            other settings.
+        ConfigError: No statement is short enough for a prompt, the base has no layer to adapt, the run to resume has
+            other settings, or several processes were started for one run.
     """
+    if (processes := int(os.environ.get("WORLD_SIZE", "1"))) > 1:  # they would learn apart and write the same files
+        raise ConfigError.of(
+            f"one run over {processes} processes", "one process a run", "start it alone, several runs with --workers"
+        )
     usable = sorted({p for p in prompts if len(p.split()) <= config.max_words})
     if not usable:
         raise ConfigError(

@@ -296,6 +296,15 @@ def test_long_statements_are_no_prompts_and_equal_ones_count_once(tiny, tmp_path
     assert asked == {*short, *STATEMENTS[:2]}  # the last two are those that it is validated on
 
 
+def test_several_processes_at_one_run_are_refused_in_one_line(tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")  # as accelerate launch and torchrun set it
+    with pytest.raises(ConfigError) as error:
+        tiny(TINY, tmp_path / "run")
+    assert not (tmp_path / "run").exists() and str(error.value) == (
+        "Got one run over 2 processes: expected one process a run; start it alone, several runs with --workers."
+    )
+
+
 def test_without_a_prompt_that_is_short_enough_there_is_one_line(tiny, tmp_path):
     with pytest.raises(ConfigError) as error:
         tiny(replace(TINY, max_words=1), tmp_path / "run")
