@@ -125,9 +125,11 @@ def search_command(
     stage_runs()["search"](settings, False, False)
 
 
+OWN: dict[str, Callable[..., None]] = {"objectives": objectives_command, "search": search_command}
+"""Commands of stages with options of their own."""
+
 for stage_name, stage_help in {**STAGES, "all": "Run every stage in order; finished ones are not repeated."}.items():
-    own = {"objectives": objectives_command, "search": search_command}
-    app.command(stage_name, help=stage_help)(own.get(stage_name) or stage_command(stage_name))
+    app.command(stage_name, help=stage_help)(OWN.get(stage_name) or stage_command(stage_name))
 
 
 @contextmanager
