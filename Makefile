@@ -16,7 +16,7 @@ export GRADIO_SERVER_NAME ?= 127.0.0.1
 export GRADIO_SERVER_PORT ?= 7860
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: setup run test lint bench bom audit screenshots chromium postgres clean
+.PHONY: setup run test lint bench soak bom audit screenshots chromium postgres clean
 .DELETE_ON_ERROR:
 
 setup: $(VENV)/.runtime  ## the virtual environment, pinned requirements, the base model
@@ -37,6 +37,9 @@ lint: $(VENV)/.dev $(if $(NPM),node_modules/.installed)  ## ruff (rules and layo
 
 bench: setup $(VENV)/.dev  ## the benchmarks: JSON under var/bench, a table on screen
 	@$(BIN)/python -m tests.benchmarks
+
+soak: setup $(VENV)/.dev  ## long trials of the app on this machine alone, hours in all: docs/soak.md
+	@$(BIN)/python -m tests.soak
 
 bom: $(VENV)/.dev  ## licences and a bill of materials of what is installed: var/bom.json, a table on screen
 	@$(BIN)/python -m tests.materials var/bom.json

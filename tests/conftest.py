@@ -19,6 +19,8 @@ import torch
 from playwright.sync_api import Browser, sync_playwright
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from tests.tiny import write_tiny_base
+
 torch.set_num_threads(1)  # the tiny model is faster on one, far more so on a busy machine; tests/shipped takes all
 ARGUMENTS = [
     "--no-sandbox",
@@ -88,42 +90,7 @@ def tiny_llama() -> LlamaForCausalLM:
         return LlamaForCausalLM(config).eval()
 
 
-def save_tokenizer(folder: Path) -> int:
-    """Save a tokenizer of bytes and the template's marks in a base's folder; how many tokens it has."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    marks = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-    letters = [*marks, *sorted(pre_tokenizers.ByteLevel.alphabet())]
-    tokenizer = Tokenizer(models.BPE(vocab={letter: number for number, letter in enumerate(letters)}, merges=[]))
-    tokenizer.add_special_tokens(marks)
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token=marks[1], eos_token=marks[2], pad_token=marks[2]
-    ).save_pretrained(folder)
-    return len(letters)
-
-
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as the base model's: a Llama with random weights, and a tokenizer of bytes and the template's marks."""
-    folder = tmp_path_factory.mktemp("base")
-    config = LlamaConfig(
-        vocab_size=save_tokenizer(folder),
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=1024,
-        initializer_range=0.2,  # ten times the usual, so that what a text says reaches its last state
-        bos_token_id=1,
-        eos_token_id=2,
-        pad_token_id=2,
-        tie_word_embeddings=True,
-    )
-    with torch.random.fork_rng():
-        torch.manual_seed(1)
-        LlamaForCausalLM(config).save_pretrained(folder)
-    return folder
+    """See `write_tiny_base`."""
+    return write_tiny_base(tmp_path_factory.mktemp("base"))

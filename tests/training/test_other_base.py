@@ -22,8 +22,8 @@ from emorl.errors import AdapterMismatch, BackboneError, ManifestError
 from emorl.models.base import base_sha256
 from emorl.models.template import prompt_text
 from emorl.reflecting.reflector import Reflector
-from tests.conftest import save_tokenizer
 from tests.ensemble.naive import naive_decode
+from tests.tiny import save_tokenizer
 from tests.training.texts import NOUNS, corpora_with, label, own, ranked
 from training.__main__ import run
 from training.config import read_config

@@ -1,0 +1,38 @@
+"""Kills of the app while raters work: what it said was stored is in the database's file, which is whole by itself."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import time
+from pathlib import Path
+
+from tests.soak.crowd import Crowd, stored_tokens
+from tests.soak.record import Outcome
+from tests.soak.serving import served
+
+AMOUNT = 200
+RATERS = 4
+
+
+def run(amount: int, folder: Path, seed: int = 0) -> list[Outcome]:
+    """Kill the app so many times."""
+    rng, began = random.Random(seed), time.monotonic()
+    acknowledged: list[str] = []
+    lost: set[str] = set()
+    for number in range(amount):
+        with served(folder) as app:
+            app.wait_for_models()
+            with Crowd(lambda app=app: app.url, RATERS, seed + number) as crowd:
+                crowd.wait_for(1)
+                time.sleep(rng.uniform(0.0, 2.0))
+                app.kill()
+        acknowledged += crowd.acknowledged
+        copy = Path(shutil.copy(folder / "ratings.db", folder / "copy.db"))
+        lost |= set(acknowledged) - stored_tokens(f"sqlite:///{copy}")
+    kept = stored_tokens(f"sqlite:///{folder / 'ratings.db'}")
+    lost |= set(acknowledged) - kept
+    figures = {"acknowledged": len(acknowledged), "lost": len(lost), "stored": len(kept)}
+    claim = "no acknowledged rating or answer is lost, and the file alone holds them"
+    held = not lost and len(acknowledged) >= amount
+    return [Outcome("kills", amount, "kills", claim, held, figures, "scripted", time.monotonic() - began)]
