@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from emorl.ensemble.cache import Cache
 from emorl.ensemble.lora import FUSED, Adapter, StackedLora
-from emorl.ensemble.products import MIN_ROWS, PRECISIONS, Product, product
+from emorl.ensemble.products import PRECISIONS, Product, pad_rows, product
 from emorl.errors import AdapterMismatch, BackboneError
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class LlamaBackbone:
                     between,
                 )
             )
-        self._inner = config.intermediate_size
+        self._inner, self.least_rows = config.intermediate_size, self.layers[0].qkv.least
         self._rotary = inner.rotary_emb
         self._cos = self._sin = torch.empty(0, 1)
 
@@ -209,13 +209,13 @@ class LlamaBackbone:
         """
         batch, steps = ids.shape
         inputs = self._attention_inputs(start, steps)
-        x = _pad_rows(F.embedding(ids, self.embedding).to(self.dtype).view(batch * steps, self.width))
+        x = pad_rows(F.embedding(ids, self.embedding).to(self.dtype).view(batch * steps, self.width), self.least_rows)
         rows = 1
         for index, layer in enumerate(self.layers):
             if index == lora.first_layer:
                 rows = lora.rows
                 x = x[: batch * steps].view(batch, 1, steps, self.width).expand(-1, rows, -1, -1)
-                x, inputs = _pad_rows(x.reshape(-1, self.width)), _repeat_rows(inputs, batch, rows)
+                x, inputs = pad_rows(x.reshape(-1, self.width), self.least_rows), _repeat_rows(inputs, batch, rows)
             x = self._layer(index, layer, x, batch * rows, inputs, cache, lora)
         x = x[: batch * rows * steps].view(batch, rows, steps, self.width)
         if last is not None:
@@ -257,7 +257,7 @@ class LlamaBackbone:
         if adapted:
             lora.add(index, "qkv", normed[:tokens], qkv[:tokens], inputs.steps)
         mixed = self._attend(index, qkv[:tokens], n, inputs, cache)
-        out = layer.o(_pad_rows(mixed), x)
+        out = layer.o(pad_rows(mixed, self.least_rows), x)
         if adapted:
             lora.add(index, "o", mixed, out[:tokens], inputs.steps)
         normed = self._normalise(out)
@@ -333,11 +333,6 @@ def _weights(*modules: nn.Module) -> torch.Tensor:
     """The modules' weights, one below the other."""
     plain: list[nn.Module] = [getattr(module, "base_layer", module) for module in modules]  # PEFT wraps what it adapts
     return torch.cat([module.get_parameter("weight").detach() for module in plain])
-
-
-def _pad_rows(x: torch.Tensor) -> torch.Tensor:
-    """At least `MIN_ROWS` rows, zeros at the end: the matrix library is slower with fewer."""
-    return F.pad(x, (0, 0, 0, MIN_ROWS - len(x))) if len(x) < MIN_ROWS else x
 
 
 def _repeat_rows(inputs: AttentionInputs, batch: int, rows: int) -> AttentionInputs:
