@@ -24,6 +24,7 @@ from torch.nn import functional as F
 from emorl.ensemble.cache import Cache
 from emorl.ensemble.lora import FUSED, Adapter, StackedLora
 from emorl.ensemble.products import PRECISIONS, Product, pad_rows, product
+from emorl.ensemble.step import OneTokenStep, compiled
 from emorl.errors import AdapterMismatch, BackboneError
 
 if TYPE_CHECKING:
@@ -135,9 +136,11 @@ class LlamaBackbone:
                     between,
                 )
             )
-        self._inner, self.least_rows = config.intermediate_size, self.layers[0].qkv.least
+        self.inner, self.least_rows = config.intermediate_size, self.layers[0].qkv.least
         self._rotary = inner.rotary_emb
         self._cos = self._sin = torch.empty(0, 1)
+        self._kernels = compiled(self.dtype)
+        self._one_token: OneTokenStep | None = None
 
     @classmethod
     def from_pretrained(
@@ -170,8 +173,8 @@ class LlamaBackbone:
         """
         lora.check_layers(len(self.layers))
         q, kv = self.heads * self.head_width, self.kv_heads * self.head_width
-        inputs = {"qkv": self.width, "o": q, "gate_up": self.width, "down": self._inner}
-        widths = {"qkv": (q, kv, kv), "o": (self.width,), "gate_up": (self._inner, self._inner), "down": (self.width,)}
+        inputs = {"qkv": self.width, "o": q, "gate_up": self.width, "down": self.inner}
+        widths = {"qkv": (q, kv, kv), "o": (self.width,), "gate_up": (self.inner, self.inner), "down": (self.width,)}
         for index, layer in enumerate(self.layers):
             norms = {"qkv": layer.attention_norm, "gate_up": layer.mlp_norm}
             for name in FUSED:
@@ -185,12 +188,14 @@ class LlamaBackbone:
     def positions(self, upto: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Rotary tables for positions 0 to at least upto - 1, each (S, head width): cosines, and sines with signs."""
         if self._cos.shape[0] < upto:
-            ids = torch.arange(max(upto, 256))[None]
-            cos, sin = self._rotary(torch.empty(1, dtype=torch.float32), ids)
-            half = self.head_width // 2
-            self._cos = cos[0].to(self.dtype)
-            self._sin = torch.cat([-sin[0, :, :half], sin[0, :, half:]], -1).to(self.dtype)
+            self._cos, self._sin = (table.to(self.dtype) for table in self.rotary(upto))
         return self._cos, self._sin
+
+    def rotary(self, upto: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """What `positions` gives, computed anew, in float32."""
+        ids, half = torch.arange(max(upto, 256))[None], self.head_width // 2
+        cos, sin = self._rotary(torch.empty(1, dtype=torch.float32), ids)
+        return cos[0].contiguous(), torch.cat([-sin[0, :, :half], sin[0, :, half:]], -1)
 
     def forward(
         self, ids: torch.Tensor, start: torch.Tensor, cache: Cache, lora: StackedLora, last: torch.Tensor | None = None
@@ -208,6 +213,8 @@ class LlamaBackbone:
             (rows, B, D) when `last` is given, else (rows, B, T, D). Row 0 is the base if `lora.base_row`.
         """
         batch, steps = ids.shape
+        if steps == 1 and last is not None and (step := self._step()):
+            return step.forward(ids, start, cache, lora)
         inputs = self._attention_inputs(start, steps)
         x = pad_rows(F.embedding(ids, self.embedding).to(self.dtype).view(batch * steps, self.width), self.least_rows)
         rows = 1
@@ -221,6 +228,17 @@ class LlamaBackbone:
         if last is not None:
             x = x[torch.arange(batch), :, last]
         return F.rms_norm(x, (self.width,), self.final_norm, self.eps).transpose(0, 1)
+
+    @property
+    def step_name(self) -> str:
+        """How single tokens are computed now: "compiled" or "plain"."""
+        return "plain" if self._step() is None else "compiled"
+
+    def _step(self) -> OneTokenStep | None:
+        """The fast way for single tokens, once its functions are compiled."""
+        if self._one_token is None and self._kernels.done() and (kernels := self._kernels.result()):
+            self._one_token = OneTokenStep(self, kernels)
+        return self._one_token
 
     def _attention_inputs(self, start: torch.Tensor, steps: int) -> AttentionInputs:
         """Rotary embeddings and mask for the trunk."""
@@ -264,7 +282,7 @@ class LlamaBackbone:
         gate_up = layer.gate_up(normed)
         if adapted:
             lora.add(index, "gate_up", normed[:tokens], gate_up[:tokens], inputs.steps)
-        inner = F.silu(gate_up[:, : self._inner]).mul_(gate_up[:, self._inner :])
+        inner = F.silu(gate_up[:, : self.inner]).mul_(gate_up[:, self.inner :])
         out = layer.down(inner, out)
         if adapted:
             lora.add(index, "down", inner[:tokens], out[:tokens], inputs.steps)
