@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from emorl.ensemble.cache import Cache
 from emorl.ensemble.lora import FUSED, Adapter, StackedLora
-from emorl.ensemble.products import PRECISIONS, Product, pad_rows, product
+from emorl.ensemble.products import PRECISIONS, LayerProducts, pad_rows, product
 from emorl.ensemble.step import OneTokenStep, compiled
 from emorl.errors import AdapterMismatch, BackboneError
 
@@ -39,18 +39,6 @@ EMBEDDING_DTYPES = {
 """Type of embedding and head by precision."""
 
 REMEDY = "choose another base"
-
-
-@dataclass(frozen=True)
-class LayerProducts:
-    """The four products of one layer, and the folded weights of its two norms, (D,) float32."""
-
-    qkv: Product
-    o: Product
-    gate_up: Product
-    down: Product
-    attention_norm: torch.Tensor
-    mlp_norm: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -233,6 +221,10 @@ class LlamaBackbone:
     def step_name(self) -> str:
         """How single tokens are computed now: "compiled" or "plain"."""
         return "plain" if self._step() is None else "compiled"
+
+    def settle(self) -> None:
+        """Wait until the fast step can be used, or cannot be: `step_name` stays the same from then on."""
+        self._kernels.result()
 
     def _step(self) -> OneTokenStep | None:
         """The fast way for single tokens, once its functions are compiled."""

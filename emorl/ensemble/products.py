@@ -16,6 +16,7 @@ activations, whose steps would depend on the other sequences of the batch.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -48,6 +49,18 @@ class Product(Protocol):
 
     def __call__(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
         """Multiply; a new tensor (M, N)."""
+
+
+@dataclass(frozen=True)
+class LayerProducts:
+    """The four products of one layer, and the folded weights of its two norms, (D,) float32."""
+
+    qkv: Product
+    o: Product
+    gate_up: Product
+    down: Product
+    attention_norm: torch.Tensor
+    mlp_norm: torch.Tensor
 
 
 def product(weight: torch.Tensor, precision: str) -> Product:

@@ -13,19 +13,15 @@ import logging
 import threading
 from concurrent.futures import Future
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy
 import torch
 from torch.nn import functional as F
 
-from emorl.ensemble.lora import FUSED
-from emorl.ensemble.products import pad_rows
-
-if TYPE_CHECKING:
-    from emorl.ensemble.backbone import LlamaBackbone
-    from emorl.ensemble.cache import Cache
-    from emorl.ensemble.lora import StackedLora
+from emorl.ensemble.cache import Cache
+from emorl.ensemble.lora import FUSED, StackedLora
+from emorl.ensemble.products import LayerProducts, pad_rows
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +60,24 @@ def _load(dtype: torch.dtype, future: Future[ModuleType | None]) -> None:
     future.set_result(found)
 
 
+class Backbone(Protocol):
+    """What a step needs of a backbone; `LlamaBackbone` says what each is."""
+
+    embedding: torch.Tensor
+    layers: list[LayerProducts]
+    final_norm: torch.Tensor
+    eps: float
+    dtype: torch.dtype
+    width: int
+    heads: int
+    head_width: int
+    inner: int
+    least_rows: int
+
+    def rotary(self, upto: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rotary tables in float32."""
+
+
 class Rows(NamedTuple):
     """Rows of activations, for products and for compiled functions: the same numbers twice."""
 
@@ -74,7 +88,7 @@ class Rows(NamedTuple):
 class OneTokenStep:
     """Runs single tokens through a backbone."""
 
-    def __init__(self, backbone: LlamaBackbone, kernels: ModuleType) -> None:
+    def __init__(self, backbone: Backbone, kernels: ModuleType) -> None:
         """Args: the backbone, and the module `kernels`."""
         self.backbone, self.kernels = backbone, kernels
         self._floor = numpy.float32(backbone.eps * backbone.width)

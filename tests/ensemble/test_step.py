@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -89,6 +90,17 @@ def test_a_reply_goes_on_when_the_functions_are_compiled_meanwhile(tiny_llama, a
     plain.backbone._kernels = fast.backbone._kernels
     *_, results = stream
     assert [result.tokens for result in results] == [result.tokens for result in fast.decode(REQUESTS)]
+
+
+def test_whoever_compares_replies_waits_for_the_compiled_functions(tiny_llama):
+    backbone = only_plain(LlamaBackbone(tiny_llama, "float32"))
+    compiling = backbone._kernels
+    before = backbone.step_name
+    later = threading.Timer(0.1, compiling.set_result, [kernels])
+    later.start()
+    backbone.settle()
+    later.join()
+    assert (before, backbone.step_name) == ("plain", "compiled")
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
