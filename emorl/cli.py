@@ -25,6 +25,8 @@ from emorl.ratings.storage.store import open_to_read
 from emorl.reflecting.contract import atlas_json, check_candidates, reflection_json, refuse_crisis
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from emorl.atlas import AtlasJson
     from emorl.reflecting.reflection import Reflection, StatementAtlas
     from emorl.reflecting.replay import Replay
@@ -118,26 +120,35 @@ def print_atlas(result: AtlasJson) -> None:
     for region in result["regions"]:
         middle = [sum(shares) / len(shares) for shares in zip(*region["polygon"], strict=True)]
         weights = ",".join(f"{name}={share:.4f}" for name, share in zip(result["objectives"], middle, strict=True))
-        scores = " ".join(f"{name} {score:.2f}" for name, score in region["scores"].items())
+        scores = told_scores(region["scores"], region["faithfulness"], region["would_say"])
         print(f"{region['area']:7.3%}  {weights}  {scores}\n         {region['reflection']}")
-    count, share, steps = len(result["regions"]), result["coverage"], result["decode_steps"]
-    print(f"{count} reflections cover {share:.3%} of the weights, in {steps} decoding steps", file=sys.stderr)
+    count, share = len(result["regions"]), result["coverage"]
+    found, steps = counted(count, "reflection"), counted(result["decode_steps"], "decoding step")
+    print(f"{found} cover{'s' * (count == 1)} {share:.3%} of the weights, in {steps}", file=sys.stderr)
 
 
 def print_reflection(result: Reflection) -> None:
     """Print the text and every token's reasons, if it was explained; weights, scores and candidates go to stderr."""
     print(result.reflection)
     mix = ", ".join(f"{name} {share:.2f}" for name, share in result.weights.items())
-    scores = dict(result.scores)
-    if result.faithfulness is not None:
-        scores["faithfulness"] = result.faithfulness
-    told = ", ".join(f"{name} {score:.2f}" for name, score in scores.items()) or "none"
+    told = told_scores(result.scores, result.faithfulness, result.would_say) or "none"
     print(f"weights: {mix}\nautomatic scores: {told}", file=sys.stderr)
     for candidate in result.candidates:
         print(f"{candidate.total:.3f} {candidate.made:>8}  {candidate.reflection}", file=sys.stderr)
     for token in result.tokens:
         parts = "  ".join(f"{name} {value:+.2f}" for name, value in token.contributions.items())
         print(f"{token.text!r:>16} over {token.foil!r:<16} {token.margin:+.2f} = {parts}")
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things in words."""
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
+def told_scores(scores: Mapping[str, float], faithfulness: float | None, would_say: float | None) -> str:
+    """What the scorers say of a reply, in a line; whatever has no scorer is left out."""
+    found = {**scores, "faithfulness": faithfulness, "would say": would_say}
+    return ", ".join(f"{name} {score:.2f}" for name, score in found.items() if score is not None)
 
 
 @app.command(cls=StatementCommand)
@@ -212,8 +223,8 @@ def atlas(
     for version in reflector.atlas(text, strength, spanned, max_steps, min_area, ALONE):
         found = version or found
         if found is not None and sys.stderr.isatty():
-            share, count, steps = found["coverage"], len(found["regions"]), found["decode_steps"]
-            print(f"{share:.1%} in {count} reflections, {steps} steps", end="  \r", file=sys.stderr, flush=True)
+            count, steps = counted(len(found["regions"]), "reflection"), counted(found["decode_steps"], "step")
+            print(f"{found['coverage']:.1%} in {count}, {steps}", end="  \r", file=sys.stderr, flush=True)
     assert found is not None
     result = atlas_json(found)
     if as_json:

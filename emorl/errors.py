@@ -9,10 +9,22 @@ are ordinary exceptions and are not listed here.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Self
 
-_FOLDERS = re.compile(r"(?<![\w:/\\.~])(?:~|\.{1,2}|[A-Za-z]:)?[/\\](?:[^\s:;,'\"()/\\]+[/\\])+")
-_LOGIN = re.compile(r"(?<=://)[^\s/@]+@")
+_NAME = r"(?:\"[^\"]*\"|'[^']*')"
+_HIDDEN = (
+    (re.compile(r"\b(sqlite|postgres(?:ql)?)(?:\+\w+)?:/{2,}[^\s,;)'\"]*[^\s,;.)'\"]"), r"\1"),
+    (re.compile(r"(?<=://)[^\s/@]+@"), ""),  # a login
+    (re.compile(r"\bfile:/{2,3}(?=[/\\])"), ""),
+    # Folders of a path, whose last part stays: of POSIX, of Windows with a drive, and on another host.
+    (re.compile(r"(?<![\w:/\\.~])(?:~|\.{1,2}|[A-Za-z]:)?[/\\]{1,2}(?:[^\s:;,'\"()/\\]+[/\\])+"), ""),
+    # What libraries say of a host, its address and whose account was used.
+    (re.compile(rf"\b(server at|host(?:name)?|user(?:name)?|role|resolve)([ =:]+){_NAME}(?: \([\da-f.:]+\))?"), r"\1"),
+    (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?:[:/]\d+)?\b"), "an address"),
+    (re.compile(r"\b(for|with|at) url:? \S+"), r"\1 an address"),
+)
+"""What no visitor sees, and what stands there in its place."""
 
 
 class EmorlError(Exception):
@@ -42,8 +54,14 @@ class EmorlError(Exception):
 
     @property
     def shown(self) -> str:
-        """The message for visitors of the app: files by their names alone, addresses without a login."""
-        return _LOGIN.sub("", _FOLDERS.sub("", one_line(str(self), 4000)))
+        """The message for visitors of the app: files by their names alone, no host, no account."""
+        text = one_line(str(self), 4000)
+        home = str(Path.home())  # known as a whole, so that it may have a space in it
+        if len(home) > 1:
+            text = text.replace(home, "~")
+        for pattern, instead in _HIDDEN:
+            text = pattern.sub(instead, text)
+        return text
 
 
 def one_line(text: str, longest: int = 1000) -> str:

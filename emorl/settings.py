@@ -153,6 +153,11 @@ class Settings(BaseSettings):
         validation_alias="EMORL_GENERATE_PER_MINUTE",
         description="times that one visitor may let the models write in a minute; `0` for no limit",
     )
+    map_per_minute: PerMinute = Field(
+        default=120,
+        validation_alias="EMORL_MAP_PER_MINUTE",
+        description="maps that one visitor may have drawn in a minute, those of reflections included; `0` for no limit",
+    )
     rate_per_minute: PerMinute = Field(
         default=240,
         validation_alias="EMORL_RATE_PER_MINUTE",

@@ -92,9 +92,8 @@ def tiny_llama() -> LlamaForCausalLM:
         return LlamaForCausalLM(config).eval()
 
 
-@pytest.fixture(scope="session")
-def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as the base model's: a Llama with random weights, and a tokenizer of bytes and the template's marks."""
+def save_tokenizer(folder: Path) -> int:
+    """Save a tokenizer of bytes and the template's marks in a base's folder; how many tokens it has."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
@@ -104,8 +103,18 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer.add_special_tokens(marks)
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token=marks[1], eos_token=marks[2], pad_token=marks[2]
+    ).save_pretrained(folder)
+    return len(letters)
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as the base model's: a Llama with random weights, and a tokenizer of bytes and the template's marks."""
+    folder = tmp_path_factory.mktemp("base")
     config = LlamaConfig(
-        vocab_size=len(letters),
+        vocab_size=save_tokenizer(folder),
         hidden_size=32,
         intermediate_size=48,
         num_hidden_layers=3,
@@ -118,11 +127,7 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pad_token_id=2,
         tie_word_embeddings=True,
     )
-    folder = tmp_path_factory.mktemp("base")
     with torch.random.fork_rng():
         torch.manual_seed(1)
         LlamaForCausalLM(config).save_pretrained(folder)
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token=marks[1], eos_token=marks[2], pad_token=marks[2]
-    ).save_pretrained(folder)
     return folder

@@ -54,12 +54,65 @@ def test_a_message_is_one_line_that_can_be_sent_whatever_was_got() -> None:
         ("cannot read ~/var/x.db; see https://example.org/a/b", "cannot read x.db; see https://example.org/a/b"),
         (r"C:\Users\ada\x.json: broken", "x.json: broken"),
         ("'/srv/app/var/ratings.db'", "'ratings.db'"),
-        ("postgresql://ada:secret@db.example/x failed", "postgresql://db.example/x failed"),
+        ("postgresql+psycopg://ada:secret@db.example/x failed", "postgresql failed"),
+        ("database sqlite:////home/ada/var/ratings.db, which", "database sqlite, which"),
+        ("https://ada:secret@example.org/a failed", "https://example.org/a failed"),
+        ("file:///home/ada/x.json is gone", "x.json is gone"),
+        (r"\\ada-laptop\share\models\x.json: broken", "x.json: broken"),
+        (
+            'connection to server at "db.internal" (10.0.0.5), port 5432 failed',
+            "connection to server at, port 5432 failed",
+        ),
+        ('FATAL: password authentication failed for user "ada"', "FATAL: password authentication failed for user"),
+        ("failed to resolve host 'db.internal': [Errno -2]", "failed to resolve host: [Errno -2]"),
+        ("HTTPSConnectionPool(host='hub.internal', port=443)", "HTTPSConnectionPool(host, port=443)"),
+        ("404 for url: https://hub.internal/a?b", "404 for an address"),
+        ("tried 192.168.7.4:8080 and 10.0.0.5", "tried an address and an address"),
         ("call /reflect and/or 3/4 of it", "call /reflect and/or 3/4 of it"),
+        ("a strength of 1.5 in version 0.1.0: expected 1:2", "a strength of 1.5 in version 0.1.0: expected 1:2"),
     ],
 )
-def test_visitors_see_no_folder_and_no_login(message: str, shown: str) -> None:
+def test_visitors_see_no_folder_no_host_and_no_account(message: str, shown: str) -> None:
     assert EmorlError(message).shown == shown
+
+
+def test_a_home_with_a_space_in_it_is_hidden_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/Ada Lovelace"))
+    assert EmorlError("cannot read /home/Ada Lovelace/models/x.json").shown == "cannot read x.json"
+
+
+def test_no_class_of_the_tree_shows_more_than_the_others() -> None:
+    for name in sorted(TREE - {"StaleForm"}):
+        kind: type[EmorlError] = getattr(errors, name)
+        assert kind.shown is EmorlError.shown
+        said = kind.of("/home/ada/x.json", "host 'db.internal'", "ask sqlite:////home/ada/r.db").shown
+        assert said == "Got x.json: expected host; ask sqlite.", name
+
+
+def test_the_screens_never_show_a_message_as_it_is() -> None:
+    """`error.shown` is what visitors see; the message itself is for the log."""
+    for path in (ROOT / "emorl" / "ui").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for handler in (node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.name):
+            if "Error" not in ast.unparse(handler.type or ast.Constant(None)):
+                continue
+            used = [node for inner in handler.body for node in ast.walk(inner)]
+            logged = {id(arg) for call in used if _is_log(call) for arg in ast.walk(call)}
+            causes = {id(node.cause) for node in used if isinstance(node, ast.Raise)}
+            shown = {id(node.value) for node in used if isinstance(node, ast.Attribute) and node.attr == "shown"}
+            kinds = {
+                id(node)
+                for call in used
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "type"
+                for node in call.args
+            }
+            for node in used:
+                if isinstance(node, ast.Name) and node.id == handler.name:
+                    assert id(node) in logged | causes | shown | kinds, f"{path.name}:{node.lineno}"
+
+
+def _is_log(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log.")
 
 
 def test_the_form_that_names_a_place_first() -> None:

@@ -15,9 +15,10 @@ import pytest
 from training.stages import STAGES
 
 ROOT = Path(__file__).parents[1]
-GROUND = {"errors", "resources", "settings"}
+GROUND = {"errors", "own_split", "resources", "settings"}
 MAY_KNOW: dict[str, set[str]] = {
     "errors": set(),
+    "own_split": set(),
     "resources": set(),
     "settings": {"errors"},
     "models": GROUND,

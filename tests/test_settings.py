@@ -32,7 +32,7 @@ def test_without_variables_every_setting_has_its_default() -> None:
     assert (found.base, found.models, found.contacts, found.database_url) == (None,) * 4
     assert (found.data, found.country, found.admins, found.zerogpu) == (Path("var"), (), frozenset(), False)
     assert found.cache_folder == Path.home() / ".cache" / "emorl"
-    for name in ("GENERATE", "RATE", "REGISTER"):
+    for name in ("GENERATE", "MAP", "RATE", "REGISTER"):
         most = getattr(found, VARIABLES[f"EMORL_{name}_PER_MINUTE"])
         assert f"| `EMORL_{name}_PER_MINUTE` | {most} |" in PAGE
 
@@ -83,6 +83,7 @@ def test_all_faults_are_reported_at_once_and_secrets_never(monkeypatch: pytest.M
         "DATABASE_URL": "mysql://me:secret@host/ratings",
         "EMORL_JOURNAL_DATASET": "ratings",
         "EMORL_GENERATE_PER_MINUTE": "1001",
+        "EMORL_MAP_PER_MINUTE": "1e3",
         "EMORL_RATE_PER_MINUTE": "-1",
         "EMORL_REGISTER_PER_MINUTE": "some",
     }

@@ -46,9 +46,17 @@ def stage_command(name: str) -> Callable[..., None]:
         resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoints.")] = False,
         anew: Annotated[bool, typer.Option("--anew", help="Make again what was made with other settings.")] = False,
         corpora: Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")] = None,
+        base: Annotated[
+            str | None,
+            typer.Option(metavar="NAME_OR_FOLDER", help="Base of all stages: a folder, or owner/name on the hub."),
+        ] = None,
     ) -> None:
         from training.config import read_config
 
+        if base is not None:
+            from emorl.models.own_base import own_base
+
+            os.environ["EMORL_BASE"] = str(own_base(base))  # where all stages look for their base
         settings = read_config(config)
         if corpora is not None:
             settings = dataclasses.replace(settings, corpora=corpora)

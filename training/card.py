@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from emorl.errors import ConfigError
+from emorl.models.base import BASE_SHA256
 from training import files
 
 BEFORE = "3da8f61"
@@ -18,7 +19,7 @@ BEFORE = "3da8f61"
 
 HEAD = """# Model card
 
-One warm start, {n} objective adapters and their scorers for SmolLM2-135M-Instruct (Apache-2.0). They write short reflections of a
+One warm start, {n} objective adapters and their scorers for {base}. They write short reflections of a
 client's statement, mixed word by word with weights the user sets (EMORL, Kong et al., SIGDIAL 2025, arXiv 2505.02579).
 
 ## Intended use
@@ -34,11 +35,11 @@ a person's emotions or condition; ranking counsellors. Nothing here has been val
 our own invented statements (`data/reflections.jsonl`, Apache-2.0) and, where it was at hand, PAIR (Min et al. 2022; Apache-2.0 in
 the authors' repository). Warm start and scorers also learnt from replies that were read one by one (`data/faithfulness.jsonl`), the scorers from
 hand-written sympathy (`data/sympathy.jsonl`). AnnoMI (Wu et al. 2022) is measured on, and nothing learns from it. The models
-are Apache-2.0, as the base is. Language models wrote and read our own texts, to detailed instructions; counsellors have not
+are Apache-2.0{licence}. Language models wrote and read our own texts, to detailed instructions; counsellors have not
 checked them.
 
 ## Known failures
-* The base has 135 million parameters. Many of its reflections are still not what a counsellor would say: docs/results.md has the
+* {size}. Many of its reflections are still not what a counsellor would say: docs/results.md has the
   share, read blind. They keep close to the client's words: a short statement often comes back nearly word for word, and of a long
   one the point is often left out. Other faults are an invented second half, a reversed meaning and the wrong person, in smooth
   English. Read every reply against the statement before you use it for anything.
@@ -199,7 +200,8 @@ def write_card(models: Path) -> Path:
     manifest: files.Manifest = json.loads((models / "manifest.json").read_text())
     evaluation: files.Evaluation = json.loads((models / "evaluation.json").read_text())
     search: files.Search = json.loads((models / "search.json").read_text())
-    warm = manifest["warm_start"]["training"]
+    warm, base = manifest["warm_start"]["training"], manifest["base"]
+    published = base["sha256"] == BASE_SHA256
     data = f"The warm start saw {warm['replies']} replies to {warm['statements']} statements of"
     cards: list[tuple[str, files.ScorerCard]] = [
         (path.parent.name, json.loads(path.read_text())) for path in sorted(models.glob("scorers/*/scorer.json"))
@@ -211,7 +213,14 @@ def write_card(models: Path) -> Path:
     optimum = dict(zip(search["objectives"], search["exact"]["balanced"], strict=True))
     best = ", ".join(f"{k} {v:.3f}" for k, v in optimum.items())
     text = (
-        HEAD.format(n=len(manifest["objectives"]), data=data, before=BEFORE)
+        HEAD.format(
+            n=len(manifest["objectives"]),
+            base=f"{base['name']} ({base.get('licence', 'under its own licence')})",
+            licence=", as the base is" if published else "; the base has its own licence",
+            size="The base has 135 million parameters" if published else f"The base is {base['name']}",
+            data=data,
+            before=BEFORE,
+        )
         + f"""
 ## Training
 Warm start: {warm["replies"]} replies to {warm["statements"]} statements, {warm["steps"]} steps\

@@ -21,8 +21,9 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from emorl.errors import ConfigError
-from emorl.models.base import ensure_base
-from emorl.scoring.language_model import BACKBONE, backbone, batches, end_features, rows_of
+from emorl.models.base import BASE_SHA256, base_sha256, ensure_base
+from emorl.models.own_base import base_name
+from emorl.scoring.language_model import backbone, batches, end_features, rows_of
 from training.grades.combined import GROUPS, MultiGraded, combined_groups
 from training.grades.graded import Sources
 from training.warmstart import PROJECTIONS, fast_bf16
@@ -239,10 +240,12 @@ def train_shared_scorer(
     model.lora.save_pretrained(str(out))
     head = {**model.head.state_dict(), "likelihood": model.likelihood}
     save_file({name: value.detach().float().contiguous() for name, value in head.items()}, out / "head.safetensors")
+    digest = base_sha256(base)
     card = {
         "objectives": list(OBJECTIVES),
         "role": role,
-        "backbone": BACKBONE,
+        "backbone": base_name(base, digest),
+        **({} if digest == BASE_SHA256 else {"base": digest}),
         "seed": seed,
         "steps": steps,
         "statements": len(data),

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
+from emorl.models.base import BASE_NAME
 from emorl.models.weights_file import stamped
 
 KEPT = (
@@ -30,7 +31,9 @@ KEPT = (
 )
 
 
-def store_adapter(source: Path, target: Path, base_id: str, dtype: torch.dtype, rank: int | None = None) -> Path:
+def store_adapter(
+    source: Path, target: Path, base_id: str, dtype: torch.dtype, rank: int | None = None, base_name: str = BASE_NAME
+) -> Path:
     """Copy a PEFT adapter with its weights cast and stamped with the base they belong to.
 
     Args:
@@ -39,6 +42,7 @@ def store_adapter(source: Path, target: Path, base_id: str, dtype: torch.dtype, 
         base_id: Identity of the base that the adapter belongs to.
         dtype: Precision of the stored weights.
         rank: Rank that a larger adapter is brought to (see `lower_rank`), or None to keep its own.
+        base_name: What its settings call the base, instead of a path of the machine that it was trained on.
     """
     target.mkdir(parents=True, exist_ok=True)
     config = json.loads((source / "adapter_config.json").read_text())
@@ -51,7 +55,7 @@ def store_adapter(source: Path, target: Path, base_id: str, dtype: torch.dtype, 
     file = target / "adapter_model.safetensors"
     file.write_bytes(stamped(tensors, base_id))
     kept = {key: config.get(key) for key in KEPT}
-    kept["base_model_name_or_path"] = "SmolLM2-135M-Instruct"
+    kept["base_model_name_or_path"] = base_name
     kept["target_modules"] = sorted(kept["target_modules"])
     (target / "adapter_config.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
     return target

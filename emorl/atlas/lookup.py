@@ -110,12 +110,16 @@ class RegionJson(TypedDict):
         area: Share of the simplex.
         polygon: Its vertices in the shares of the atlas's objectives.
         scores: Score of the reply by objective, 0 to 1, once it has been scored.
+        faithfulness: Whether it keeps to what the client said, 0 to 1; once it has been scored, None without a scorer.
+        would_say: Whether a counsellor would say it, 0 to 1; once it has been scored, None without a scorer.
     """
 
     reflection: str
     area: float
     polygon: list[list[float]]
     scores: NotRequired[dict[str, float]]
+    faithfulness: NotRequired[float | None]
+    would_say: NotRequired[float | None]
 
 
 class AtlasJson(TypedDict):

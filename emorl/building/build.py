@@ -19,8 +19,9 @@ from typing import Any
 from emorl.building.check import fit
 from emorl.ensemble.lora import load_adapter
 from emorl.errors import ManifestError
-from emorl.models.base import BASE_NAME, BASE_SHA256, base_sha256, check_base_folder, ensure_base
+from emorl.models.base import base_sha256, check_base_folder, ensure_base
 from emorl.models.manifest import VERSION, base_identity, file_hashes, file_sha256
+from emorl.models.own_base import base_name
 from emorl.models.template import TEMPLATE
 from emorl.models.weights_file import stamped
 
@@ -79,7 +80,7 @@ def build(target: Path, parts: Parts) -> Path:
             _store(source, folder / "adapters" / name, base_id, name)
         warm = load_adapter(warm_start) if warm_start else None
         fit(base, warm, [load_adapter(folder / "adapters" / name, name=name) for name in parts.adapters])
-        manifest = _manifest(folder, parts, {"name": base.resolve().name, "sha256": digest}, base_id, warm_start)
+        manifest = _manifest(folder, parts, {"name": base_name(base, digest), "sha256": digest}, base_id, warm_start)
         manifest["files"] = file_hashes(folder, manifest)
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
         if target.is_dir():
@@ -137,10 +138,9 @@ def _manifest(
 ) -> dict[str, Any]:
     """The manifest of what lies in a folder; scorers are copied there."""
     names = list(parts.adapters)
-    name = BASE_NAME if base["sha256"] == BASE_SHA256 else base["name"]
     return {
         "version": VERSION,
-        "base": {**base, "name": name},
+        "base": base,
         "template": TEMPLATE,
         "warm_start": {"path": "warmstart", "sha256": file_sha256(warm_start / WEIGHTS)} if warm_start else None,
         "base_id": base_id,

@@ -1,4 +1,4 @@
-"""A Llama-family backbone whose rows are the experts: one base product over all rows, plus a stacked low-rank term.
+"""The backbone whose rows are the experts: one base product over all rows, plus a stacked low-rank term.
 
 It is written out by hand instead of hooking into transformers' modules, because memory traffic and the number of
 operations decide how fast a decoding step is. Query, key and value are one product, gate and up another, and every
@@ -7,8 +7,8 @@ the products before them. Layers below the first adapted one run once per sequen
 
 The rows of one sequence lie side by side. Every sequence keeps its own length: slot s of its cache holds position s,
 prompts are padded on the right, and the padding is overwritten later. So sequences of any length can share a batch.
-`tests/ensemble` holds the naive twin: each adapter merged into transformers' own model, without a cache. Left out:
-encoder-decoders (T5).
+`architecture` says which bases these are and reads their layers. `tests/ensemble` holds the naive twin: each adapter
+merged into transformers' own model, without a cache. Left out: encoder-decoders (T5).
 """
 
 from __future__ import annotations
@@ -21,9 +21,18 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from emorl.ensemble.architecture import (
+    check_config,
+    check_model,
+    fused_bias,
+    fused_weight,
+    head_norms,
+    read_config,
+    weight_of,
+)
 from emorl.ensemble.cache import Cache
 from emorl.ensemble.lora import FUSED, Adapter, StackedLora
-from emorl.ensemble.products import PRECISIONS, LayerProducts, pad_rows, product
+from emorl.ensemble.products import PRECISIONS, LayerProducts, Product, pad_rows, product
 from emorl.ensemble.step import OneTokenStep, compiled
 from emorl.errors import AdapterMismatch, BackboneError
 
@@ -37,8 +46,6 @@ EMBEDDING_DTYPES = {
     "int8": torch.bfloat16,
 }
 """Type of embedding and head by precision."""
-
-REMEDY = "choose another base"
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class AttentionInputs:
 
 
 class LlamaBackbone:
-    """Weights of a Llama-family causal model, and the forward pass of base and experts.
+    """Weights of a causal model of Llama's family, and the forward pass of base and experts.
 
     Attributes:
         head: Shared, bias-free output head, (V, D).
@@ -80,14 +87,14 @@ class LlamaBackbone:
         """Take the weights of a transformers causal model.
 
         Args:
-            model: A Llama, or a model with the same modules; PEFT may have wrapped its layers.
+            model: A model of one of `architecture.MODEL_TYPES`; PEFT may have wrapped its layers.
             precision: "float32", "bfloat16", "float16" (weights only), "int8" (weights only), or one of torch's types
                 of these names; the model's own type by default.
 
         Raises:
             BackboneError: The architecture would break exact mixing or is not of the Llama family.
         """
-        _check_architecture(model)
+        check_model(model)
         config = model.config
         self.precision = precision_name(precision or next(model.parameters()).dtype)
         self.dtype, stored = PRECISIONS[self.precision], EMBEDDING_DTYPES[self.precision]
@@ -97,38 +104,42 @@ class LlamaBackbone:
         self.eps = float(config.rms_norm_eps)
         self._norm_floor = torch.tensor((self.eps * self.width) ** 0.5)  # see `_normalise`
 
-        norm_scale: float = self.width**0.5
-
-        def fold(norm: nn.Module) -> torch.Tensor:
-            return _weights(norm).float() * norm_scale
-
         inner = model.model
-        self.embedding = _weights(inner.embed_tokens).to(stored).contiguous()
+        self.embedding = weight_of(inner.embed_tokens).to(stored).contiguous()
         tied = model.lm_head.weight.data_ptr() == inner.embed_tokens.weight.data_ptr()
-        self.head = self.embedding if tied else _weights(model.lm_head).to(stored).contiguous()
+        self.head = self.embedding if tied else weight_of(model.lm_head).to(stored).contiguous()
         # float32 activations and logits always: with bfloat16's three digits many words would tie
         self._head = product(self.head, "float32" if self.precision == "float32" else "float16")
-        self.final_norm = _weights(inner.norm).to(self.dtype)
-        self.layers = []
-        for b in inner.layers:
-            before, between = fold(b.input_layernorm), fold(b.post_attention_layernorm)
-            qkv = _weights(b.self_attn.q_proj, b.self_attn.k_proj, b.self_attn.v_proj) * before
-            gate_up = _weights(b.mlp.gate_proj, b.mlp.up_proj) * between
-            self.layers.append(
-                LayerProducts(
-                    product(qkv, self.precision),
-                    product(_weights(b.self_attn.o_proj), self.precision),
-                    product(gate_up, self.precision),
-                    product(_weights(b.mlp.down_proj), self.precision),
-                    before,
-                    between,
-                )
-            )
+        self.final_norm = weight_of(inner.norm).to(self.dtype)
+        self.layers = [self._read_layer(layer) for layer in inner.layers]
         self.inner, self.least_rows = config.intermediate_size, self.layers[0].qkv.least
         self._rotary = inner.rotary_emb
         self._cos = self._sin = torch.empty(0, 1)
         self._kernels = compiled(self.dtype)
         self._one_token: OneTokenStep | None = None
+
+    def _read_layer(self, layer: nn.Module) -> LayerProducts:
+        """The products of a layer, the norms before them folded into their weights."""
+        factor: float = self.width**0.5  # see `_normalise`
+        before, between = (
+            weight_of(layer.get_submodule(name)).float() * factor
+            for name in ("input_layernorm", "post_attention_layernorm")
+        )
+
+        def packed(name: str, norm: torch.Tensor | None = None) -> Product:
+            weight = fused_weight(layer, name)
+            return product(weight if norm is None else weight * norm, self.precision, fused_bias(layer, name))
+
+        norms = head_norms(layer, self.heads, self.kv_heads)
+        return LayerProducts(
+            packed("qkv", before),
+            packed("o"),
+            packed("gate_up", between),
+            packed("down"),
+            before,
+            between,
+            None if norms is None else norms.to(self.dtype),
+        )
 
     @classmethod
     def from_pretrained(
@@ -147,8 +158,8 @@ class LlamaBackbone:
         """
         from transformers import AutoModelForCausalLM
 
+        check_config(read_config(folder))
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-        _check_architecture(model)
         if warm_start is not None:
             merge(model, warm_start)
         return cls(model, precision)
@@ -229,7 +240,8 @@ class LlamaBackbone:
     def _step(self) -> OneTokenStep | None:
         """The fast way for single tokens, once its functions are compiled."""
         if self._one_token is None and self._kernels.done() and (kernels := self._kernels.result()):
-            self._one_token = OneTokenStep(self, kernels)
+            if self.layers[0].head_norms is None:  # the compiled functions know none
+                self._one_token = OneTokenStep(self, kernels)
         return self._one_token
 
     def _attention_inputs(self, start: torch.Tensor, steps: int) -> AttentionInputs:
@@ -266,7 +278,7 @@ class LlamaBackbone:
         qkv = layer.qkv(normed)
         if adapted:
             lora.add(index, "qkv", normed[:tokens], qkv[:tokens], inputs.steps)
-        mixed = self._attend(index, qkv[:tokens], n, inputs, cache)
+        mixed = self._attend(index, layer, qkv[:tokens], n, inputs, cache)
         out = layer.o(pad_rows(mixed, self.least_rows), x)
         if adapted:
             lora.add(index, "o", mixed, out[:tokens], inputs.steps)
@@ -285,10 +297,14 @@ class LlamaBackbone:
         norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
         return torch.div(x, torch.hypot(norm, self._norm_floor), out=torch.empty_like(x))
 
-    def _attend(self, index: int, qkv: torch.Tensor, n: int, inputs: AttentionInputs, cache: Cache) -> torch.Tensor:
+    def _attend(
+        self, index: int, layer: LayerProducts, qkv: torch.Tensor, n: int, inputs: AttentionInputs, cache: Cache
+    ) -> torch.Tensor:
         """Write keys and values of qkv (n * T, ·) to the cache and attend; (n * T, heads * head width)."""
         parts = qkv.view(-1, self.heads + 2 * self.kv_heads, self.head_width)
         rotated = parts[:, : self.heads + self.kv_heads]  # queries and keys, in place
+        if layer.head_norms is not None:
+            torch.mul(F.rms_norm(rotated, (self.head_width,), eps=self.eps), layer.head_norms, out=rotated)
         rolled = rotated.roll(self.head_width // 2, -1)
         torch.addcmul(rotated * inputs.cos, rolled, inputs.sin, out=rotated)
         cache.write(index, parts[:, self.heads :], inputs.start, inputs.steps)
@@ -318,31 +334,6 @@ def precision_name(precision: str | torch.dtype) -> str:
     if name not in PRECISIONS:
         raise BackboneError.of(f"the precision {name}", ", ".join(PRECISIONS), "choose one of these")
     return name
-
-
-def _check_architecture(model: LlamaForCausalLM) -> None:
-    """Refuse a model that this forward pass would not reproduce, or whose head would make mixing inexact."""
-    config = model.config
-    if config.model_type not in ("llama", "mistral"):
-        raise BackboneError.of(
-            f"a base of type {config.model_type}", "a model of the Llama family", "choose one such as SmolLM2"
-        )
-    if getattr(model.lm_head, "bias", None) is not None:
-        raise BackboneError.of("a base whose head has a bias", "none, or mixing is not exact", REMEDY)
-    if getattr(config, "final_logit_softcapping", None):
-        raise BackboneError.of("a base that caps its logits", "a linear head, or mixing is not exact", REMEDY)
-    if getattr(config, "attention_bias", False) or getattr(config, "mlp_bias", False):
-        raise BackboneError.of("a base with biases in its layers", "none", REMEDY)
-    if getattr(config, "sliding_window", None):
-        raise BackboneError.of("a base with a sliding window", "full attention", REMEDY)
-    if config.hidden_act != "silu":
-        raise BackboneError.of(f"a base with the activation {config.hidden_act}", "silu", REMEDY)
-
-
-def _weights(*modules: nn.Module) -> torch.Tensor:
-    """The modules' weights, one below the other."""
-    plain: list[nn.Module] = [getattr(module, "base_layer", module) for module in modules]  # PEFT wraps what it adapts
-    return torch.cat([module.get_parameter("weight").detach() for module in plain])
 
 
 def _repeat_rows(inputs: AttentionInputs, batch: int, rows: int) -> AttentionInputs:

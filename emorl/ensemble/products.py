@@ -39,7 +39,7 @@ def pad_rows(x: torch.Tensor, rows: int) -> torch.Tensor:
 
 
 class Product(Protocol):
-    """y = x W^T + add for fixed W (N, in), x (M, in) and add (M, N) or None.
+    """y = x W^T + b + add for fixed W (N, in) and b (N,) or none, x (M, in) and add (M, N) or None.
 
     Attributes:
         least: M with which it is fastest; fewer rows are slower.
@@ -53,7 +53,10 @@ class Product(Protocol):
 
 @dataclass(frozen=True)
 class LayerProducts:
-    """The four products of one layer, and the folded weights of its two norms, (D,) float32."""
+    """The four products of one layer, the folded weights of its two norms, and those of its heads' norms.
+
+    The two are (D,) float32; those of query and key heads are (heads + kv heads, head width), or None.
+    """
 
     qkv: Product
     o: Product
@@ -61,23 +64,26 @@ class LayerProducts:
     down: Product
     attention_norm: torch.Tensor
     mlp_norm: torch.Tensor
+    head_norms: torch.Tensor | None
 
 
-def product(weight: torch.Tensor, precision: str) -> Product:
+def product(weight: torch.Tensor, precision: str, bias: torch.Tensor | None = None) -> Product:
     """The fastest product with these weights that this processor supports.
 
     Args:
         weight: W, (N, in), float32 or the type the model was loaded in.
         precision: A key of `PRECISIONS`.
+        bias: b, (N,), or None.
     """
     dtype = PRECISIONS[precision]
+    bias = None if bias is None else bias.to(dtype)
     if precision == "int8" and weight.device.type == "cpu":
-        return Int8(weight.float())
+        return Int8(weight.float(), bias)
     if precision == "float16" and weight.device.type == "cpu" and supports_float16():
-        return Float16(weight.float())
+        return Float16(weight.float(), bias)
     if weight.device.type == "cpu" and supports_packing(dtype):
-        return Packed(weight.to(dtype))
-    return Plain(weight.to(dtype))
+        return Packed(weight.to(dtype), bias)
+    return Plain(weight.to(dtype), bias)
 
 
 def supports_packing(dtype: torch.dtype) -> bool:
@@ -98,12 +104,13 @@ class Plain:
 
     least = MIN_ROWS
 
-    def __init__(self, weight: torch.Tensor) -> None:
-        self.weight = weight.contiguous()
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None) -> None:
+        self.weight, self.bias = weight.contiguous(), bias
 
     def __call__(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
         """See `Product`."""
-        return F.linear(x, self.weight) if add is None else F.linear(x, self.weight).add_(add)
+        y = F.linear(x, self.weight, self.bias)
+        return y if add is None else y.add_(add)
 
 
 class Packed:
@@ -111,17 +118,18 @@ class Packed:
 
     least = MIN_ROWS
 
-    def __init__(self, weight: torch.Tensor) -> None:
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None) -> None:
         self.weight: torch.Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), MIN_ROWS)
+        self.bias = bias
 
     def __call__(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
         """See `Product`."""
         linear = torch.ops.mkldnn._linear_pointwise
         y: torch.Tensor
         if add is None:
-            y = linear.default(x, self.weight, None, "none", [], "")
+            y = linear.default(x, self.weight, self.bias, "none", [], "")
         else:
-            y = linear.binary(x, add, self.weight, None, "add")
+            y = linear.binary(x, add, self.weight, self.bias, "add")
         return y
 
 
@@ -130,8 +138,8 @@ class Float16:
 
     least = 1
 
-    def __init__(self, weight: torch.Tensor) -> None:
-        self.weight = torch.ops.quantized.linear_prepack_fp16(weight.contiguous(), None)
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None) -> None:
+        self.weight = torch.ops.quantized.linear_prepack_fp16(weight.contiguous(), bias)
 
     def __call__(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
         """See `Product`."""
@@ -144,12 +152,14 @@ class Int8:
 
     least = 1
 
-    def __init__(self, weight: torch.Tensor) -> None:
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None) -> None:
         scale = (weight.abs().amax(1) / 127).clamp(min=1e-12).bfloat16()
         self.weight = (weight / scale.float()[:, None]).round().clamp(-127, 127).to(torch.int8)
-        self.scale = scale
+        self.scale, self.bias = scale, bias
 
     def __call__(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
         """See `Product`."""
         y = torch._weight_int8pack_mm(x, self.weight, self.scale)
+        if self.bias is not None:
+            y += self.bias
         return y if add is None else y.add_(add)

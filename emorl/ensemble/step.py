@@ -3,7 +3,7 @@
 It computes what the plain way of `LlamaBackbone` computes for single tokens, from the same weights and in the same
 cache, and the tests hold one to the other. A layer is four products and four calls of `kernels`, whose machine code is
 loaded, or compiled where there is none yet, in a thread of its own; until then, and where numba is not installed, the
-plain way serves. Left out: prompts, and devices other than the processor.
+plain way serves. Left out: prompts, and bases that norm their query and key heads (Qwen3).
 """
 
 from __future__ import annotations

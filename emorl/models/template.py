@@ -1,7 +1,10 @@
 """The prompt template: how a client's statement is put to the model, in training and in the app alike.
 
-It is one short user turn without a system prompt: the warm start has taught the model what is wanted. A statement
-cannot break out of its turn, because control tokens such as `<|im_end|>` are split before tokenising.
+It is one short user turn without a system prompt: the warm start has taught the model what is wanted. The marks are
+those of ChatML, which SmolLM2 and all of Qwen2 to Qwen3 know; a base whose tokenizer lacks one of them, or adds tokens
+of its own, is refused (`emorl.reflecting.tokenizer.end_token`). A models folder is refused if it names another
+template. A statement cannot break out of its turn, because control tokens such as `<|im_end|>` are split before
+tokenising. Left out: a template for each base; Llama 3's own chat marks, for one, are not spoken.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ MAX_READ = 6000  # characters of a text whose language and personal data are loo
 MAX_PROMPT = 320  # tokens; 600 characters of plain English are some 130, of emoji 1800
 BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that show nothing
 TEMPLATE = "<|im_start|>user\n{statement}<|im_end|>\n<|im_start|>assistant\n"
-END = "<|im_end|>"
+START, END = "<|im_start|>", "<|im_end|>"
 
 
 def clean(statement: str) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from emorl.explain import OwnWord
     from emorl.reflecting.appraise import Appraisal
 
-FIELDS = ("statement", "reflection", "weights", "strength", "scores", "faithfulness", "timing", "model")
+FIELDS = ("statement", "reflection", "weights", "strength", "scores", "faithfulness", "would_say", "timing", "model")
 CANDIDATE_FIELDS = (
     "reflection",
     "made",

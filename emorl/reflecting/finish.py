@@ -43,14 +43,15 @@ def finish(
         explain: Whether to explain every token.
     """
     reply, base_reply = writer.text(own.tokens), writer.text(base.tokens)
+    found, beside = scored[reply], scored[base_reply]
     return Reflection(
         statement=statement,
         reflection=reply,
         base_reflection=shown(statement, base_reply),
         objectives=tuple(writer.names),
         setting=setting,
-        scores=scored[reply].scores,
-        base_scores=scored[base_reply].scores,
+        scores=found.scores,
+        base_scores=beside.scores,
         tokens=_reasons(writer, setting, own) if explain else (),
         timing={
             "prefill_ms": round(own.prefill_ms, 1),
@@ -59,7 +60,10 @@ def finish(
         },
         model=model_of(writer.manifest),
         stopped=not own.ended,
-        faithfulness=scored[reply].faithfulness,
+        faithfulness=found.faithfulness,
+        would_say=found.would_say,
+        base_faithfulness=beside.faithfulness,
+        base_would_say=beside.would_say,
         trace=Trace(tuple(own.tokens), own.states) if explain else None,
         written=written_with(writer),
     )

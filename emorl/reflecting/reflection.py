@@ -189,6 +189,9 @@ class Reflection:
         stopped: Whether it was cut off at the maximum number of tokens.
         reused: Tokens taken over from the last reply to the same statement, which only had different weights.
         faithfulness: 0 to 1; None without a scorer.
+        would_say: Whether a counsellor would say it, 0 to 1; None without a scorer.
+        base_faithfulness: The faithfulness of the base's own reply.
+        base_would_say: Whether a counsellor would say the base's own reply.
         candidates: What the best was chosen from, the best first; empty if nothing was chosen.
         trace: What an explanation of the whole is computed from; None unless it was explained.
         written: What else it takes to write it again; None where nothing wrote it.
@@ -207,6 +210,9 @@ class Reflection:
     stopped: bool
     reused: int = 0
     faithfulness: float | None = None
+    would_say: float | None = None
+    base_faithfulness: float | None = None
+    base_would_say: float | None = None
     candidates: tuple[Candidate, ...] = ()
     trace: Trace | None = field(default=None, repr=False, compare=False)
     written: WrittenWith | None = None

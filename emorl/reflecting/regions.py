@@ -86,9 +86,11 @@ def grow_regions(
     for start in range(0, len(result["regions"]), pace.scored):
         yield from _wait_for_others(writer)
         some = result["regions"][start : start + pace.scored]
-        scores = writer.scores(text, [region["reflection"] for region in some])
-        for index, region in enumerate(some):
-            region["scores"] = {name: values[index] for name, values in scores.items()}
+        scored = writer.score_replies(text, [region["reflection"] for region in some])
+        for region in some:
+            found = scored[region["reflection"]]
+            region["scores"] = dict(found.scores)
+            region["faithfulness"], region["would_say"] = found.faithfulness, found.would_say
     yield {**result, "finished": True}
 
 

@@ -85,7 +85,9 @@ class Writer:
         warm = load_adapter(manifest.warm_start, manifest.base_sha256) if manifest.warm_start else None
         adapters = [load_adapter(o.adapter, manifest.base_id, o.name) for o in manifest.objectives]
         backbone = LlamaBackbone.from_pretrained(base, warm, dtype or default_precision())
-        decoder = EnsembleDecoder(backbone, StackedLora(adapters), [end_token(plain)], mask_of(plain))
+        decoder = EnsembleDecoder(
+            backbone, StackedLora(adapters), [end_token(plain)], mask_of(plain, len(backbone.head))
+        )
         scorers = Scorers.load(manifest, base) if scored else Scorers({})
         return cls(manifest, decoder, SharedTokenizer(plain), scorers)
 

@@ -6,8 +6,9 @@ head: a model that has learnt to reflect finds what the client said likely, and 
 statement are packed into one row (`emorl.models.packing`), and one pass gives the scores for all L objectives.
 
 A scorer on disk is a folder with a PEFT adapter, `head.safetensors` (weight (L, H), bias (L,), likelihood (L, 2)) and
-`scorer.json`. There `backbone` names this kind of scorer, `objectives` names the heads, and `stands_on` says what it
-was trained on: "base" or "warm start". Left out: training (`training.language_model`).
+`scorer.json`. There `backbone` names the base, `base` is its hash where it is not the published one, `objectives`
+names the heads, and `stands_on` says what it was trained on: "base" or "warm start". Left out: training
+(`training.language_model`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ from emorl.scoring.folder import REMEDY, check_head, check_scorer, merged
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
-BACKBONE = "SmolLM2-135M-Instruct"
 FILES = ("scorer.json", "adapter_config.json", "adapter_model.safetensors", "head.safetensors")
 MAX_TOKENS = 2048  # of a batch of rows, padding included
 

@@ -1,19 +1,21 @@
-"""Opens a trained scorer of either kind: `scorer.json` says which backbone it has.
+"""Opens a trained scorer of either kind: only one that is made of the language model names its backbone.
 
 Left out: the scorers themselves (`cross_encoder`, `language_model`) and fluency, which is not trained.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from emorl.errors import AssetError
+from emorl.models.base import base_sha256
 from emorl.scoring.cross_encoder import CrossEncoderScorer
 from emorl.scoring.folder import read_json
-from emorl.scoring.language_model import BACKBONE, LanguageModelScorer
+from emorl.scoring.language_model import LanguageModelScorer
 from emorl.scoring.scorer import Scorer
 
 
@@ -38,7 +40,8 @@ class ScorerFolders:
             objective: Which head of a scorer of several objectives; other scorers have only one.
 
         Raises:
-            AssetError: The folder has no complete scorer of the objective, or one that cannot be used.
+            AssetError: The folder has no complete scorer of the objective, or one that cannot be used, on this base
+                or at all.
         """
         path = folder / "scorer.json"
         if not path.is_file():
@@ -48,12 +51,23 @@ class ScorerFolders:
                 "train it with `python -m training scorers`, or name another models folder",
             )
         card = read_json(path)
-        if card.get("backbone") != BACKBONE:
+        if "backbone" not in card:
             return CrossEncoderScorer(folder)
+        if "base" in card and card["base"] != self._digest:
+            raise AssetError.of(
+                f"the scorer in {folder}, which was trained on the base {card['base']!s:.12}...",
+                f"{self._digest[:12]}..., the one in use",
+                "train it with `python -m training scorers`, or name another models folder",
+            )
         if folder not in self._shared:
             warm_start = None if card.get("stands_on") == "base" else self.warm_start
             self._shared[folder] = LanguageModelScorer(folder, self.base, warm_start)
         return self._shared[folder].objective(objective)
+
+    @cached_property
+    def _digest(self) -> str:
+        """Hash of the base."""
+        return base_sha256(self.base)
 
     def load_if_there(self, folder: Path, objective: str) -> Scorer | None:
         """The same, or None where the scorer has no head for it.

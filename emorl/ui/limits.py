@@ -1,4 +1,4 @@
-"""How often one visitor may write, rate and register in a minute: `count("generate")` before the act, and that is all.
+"""How often one visitor may write, draw maps, rate and register in a minute: `count("generate")` before the act is all.
 
 A visitor is an address, or a /64 network of IPv6 (`visitor.py`); people behind one router share a limit, which is why
 the limits are wide. `settings()` has them; 0 stands for none. A refused act does not count, so whoever waits gets on.
@@ -6,8 +6,7 @@ The moments are of a clock that never goes back, and of the last minute only. Th
 `MAX_VISITORS` visitors for each act; beyond that, those who acted longest ago are forgotten.
 
 A statement that speaks of a crisis is answered before anything is counted. Left out: what costs nothing that others
-need (reading, drafts, the sliders, an atlas, which grows while nobody writes), and limits over all visitors, which the
-queue sets.
+need (reading, drafts, the sliders), and limits over all visitors, which the queue sets.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ from emorl.ui.visitor import visitor
 if TYPE_CHECKING:
     from emorl.ratings import RatingStore
 
-Act = Literal["generate", "rate", "register"]
-"""Let the models write; store a rating, an answer or an item; come in as a rater with a new id."""
+Act = Literal["generate", "map", "rate", "register"]
+"""Let the models write; have an atlas grown; store a rating, an answer or an item; come in as a rater with a new id."""
 
 WINDOW_S = 60.0
 MAX_VISITORS = 1000
@@ -84,6 +83,7 @@ def count(act: Act) -> None:
     found = settings()
     most = {
         "generate": found.generate_per_minute,
+        "map": found.map_per_minute,
         "rate": found.rate_per_minute,
         "register": found.register_per_minute,
     }

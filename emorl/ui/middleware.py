@@ -4,7 +4,7 @@ Gradio 6 serves more than this app uses: uploads, a relay for files of other hos
 Only what the page and the public functions need is let through; the rest is not found. A browser says which site a
 request comes from (`Sec-Fetch-Site`, `Origin`): what another site sends is refused, so that it cannot act with
 somebody's cookie. Programs say neither and are let through. A body is JSON of at most `MAX_BODY` bytes, without NaN and
-infinity. Every answer says that nobody else may frame the page, and has the other security headers.
+infinity, and means a function that the page has (`known.py`). What answers get on their way out is in `answering.py`.
 
 Left out: how often somebody may ask (`limits.py`), and what is in a body, which the functions check themselves; but a
 call of a public function in raw HTTP must name its arguments rightly.
@@ -15,17 +15,21 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
+from gradio.routes import App
 from gradio.utils import get_space
 from starlette._utils import get_route_path
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emorl.errors import OptionError
+from emorl.ui.answering import Answering, headers_for, script_hash
 from emorl.ui.api.arguments import PARAMETERS, check_named, check_ordered
+from emorl.ui.known import Unknown, check_known
 from emorl.ui.visitor import note_address
 
 log = logging.getLogger(__name__)
@@ -56,16 +60,6 @@ SENT = re.compile(
 CALLED = re.compile(rf"{API}/(call/v2|call|run|api)/({_NAME})/?")
 NOT_SERVED = "This app does not serve that."
 
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-# Left out: where scripts, styles and fonts come from. Gradio's page has scripts in it and makes functions of texts, so
-# the rules for these would forbid little; that the page asks no other host is held by tests.
-POLICY = "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {framers}"
-SPACE_FRAMERS = "https://huggingface.co https://*.huggingface.co https://*.hf.space"
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -84,14 +78,17 @@ class Refused(Exception):
 class Middleware:
     """Stands around Gradio's app; it keeps nothing of a request."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Args: the app inside."""
+    def __init__(self, app: ASGIApp, scripts: Sequence[str] = ()) -> None:
+        """Stand around an app.
+
+        Args:
+            app: The app inside.
+            scripts: That the page puts into itself.
+        """
         self.app = app
         self.on_a_space = get_space() is not None  # there the hub shows the page in a frame
-        framers = SPACE_FRAMERS if self.on_a_space else "'self'"
-        self.headers = {**HEADERS, "Content-Security-Policy": POLICY.format(framers=framers)}
-        if not self.on_a_space:
-            self.headers["X-Frame-Options"] = "SAMEORIGIN"
+        self.headers = headers_for(self.on_a_space)
+        self.scripts = [script_hash(script.encode()) for script in scripts]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it with one line."""
@@ -103,15 +100,7 @@ class Middleware:
             await self.app(scope, receive, send)
             return
 
-        begun = False
-
-        async def with_headers(message: Message) -> None:
-            nonlocal begun
-            if message["type"] == "http.response.start":
-                begun = True
-                MutableHeaders(scope=message).update(self.headers)
-            await send(message)
-
+        answering = Answering(send, get_route_path(scope), self.headers, self.on_a_space, self.scripts)
         headers = Headers(scope=scope)
         note_address(scope, headers, self.on_a_space)
         try:
@@ -119,20 +108,24 @@ class Middleware:
             if scope["method"] == "POST":
                 body = await read_body(headers, receive)
                 check_json(body)
-                check_call(get_route_path(scope), body)
+                check_call(get_route_path(scope), body, scope.get("app"))
                 receive = _again(body, receive)
         except Refused as refused:
             answer = JSONResponse({"detail": str(refused)}, refused.status)
-            await answer(scope, receive, with_headers)
+            await answer(scope, receive, answering)
             return
         try:
-            await self.app(scope, receive, with_headers)
-        except Exception:  # the visitor gets one line, the log the traceback
-            if begun:
+            await self.app(scope, receive, answering)
+        except Exception as fault:  # the visitor gets one line, the log the traceback
+            if answering.begun and isinstance(fault.__cause__, HTTPException):
+                # A stream of an event or a session that there is not: Gradio has said so in it, and then fails.
+                await answering({"type": "http.response.body", "body": b"", "more_body": False})
+                return
+            if answering.begun:
                 raise
             log.exception("answering a request failed")
             answer = JSONResponse({"detail": "Something went wrong. The app's log has the details."}, 500)
-            await answer(scope, receive, with_headers)
+            await answer(scope, receive, answering)
 
 
 def check_address(method: str, path: str, headers: Headers) -> None:
@@ -220,26 +213,32 @@ def check_json(body: bytes) -> None:
     raise Refused(400, f"Got JSON nested more than {MAX_DEPTH} deep: expected less.")
 
 
-def check_call(path: str, body: bytes) -> None:
-    """Let a call of a public function pass only with arguments that it takes.
+def check_call(path: str, body: bytes, app: object = None) -> None:
+    """Let a call pass only if there is such a function, and with arguments that it takes.
+
+    Args:
+        path: Of the request.
+        body: Of the request.
+        app: Gradio's, which knows the page's functions; without it, only those for programs are checked.
 
     Raises:
-        Refused: One is unknown or missing, or by name, there is no such function.
+        Refused: There is no such function, or an argument is unknown or missing.
     """
-    found = CALLED.fullmatch(path)
-    if found is None:
-        return
-    how, name = found.groups()
+    given, found = json.loads(body or b"null"), CALLED.fullmatch(path)
+    how, name = found.groups() if found is not None else ("", "")
     try:
-        given = json.loads(body or b"null")
         if how == "call/v2":
             if name not in PARAMETERS:
                 raise Refused(404, NOT_SERVED)
             check_named(name, given)
         elif name in PARAMETERS and isinstance(given, dict):
             check_ordered(name, given.get("data"))
+        if isinstance(app, App):
+            check_known(app.get_blocks(), path, given)
+    except Unknown as error:
+        raise Refused(404, error.shown) from error
     except OptionError as error:
-        raise Refused(400, str(error)) from error
+        raise Refused(400, error.shown) from error
 
 
 def _inside(value: object) -> Iterable[object]:

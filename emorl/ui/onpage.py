@@ -13,6 +13,7 @@ from typing import cast
 from emorl.errors import AtlasError
 from emorl.reflecting.reflection import Reflection
 from emorl.ui.cache import CachedReflection, ReflectionCache
+from emorl.ui.limits import count
 from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import as_form
 from emorl.ui.writing.asked import Asked
@@ -29,6 +30,7 @@ def text_on_page(loader: ModelLoader, cache: ReflectionCache, about: object) -> 
 
     Raises:
         AtlasError: The weights do not write the text that is on the page.
+        LimitError: It would have to be written, and that is one too many for this visitor.
         EmorlError: The weights are wrong, or it cannot be written.
     """
     form = as_form(about)
@@ -44,6 +46,7 @@ def text_on_page(loader: ModelLoader, cache: ReflectionCache, about: object) -> 
     live_id = cache.live(result_id, setting.weights)
     known = cache.get(live_id) if live_id else None
     if live_id is None or known is None:
+        count("generate")
         *_, written = reflector.stream(cached.reflection.statement, setting)
         assert isinstance(written, Reflection)
         live_id = cache.put(written, Asked(setting), live_of=(result_id, setting.weights))

@@ -23,6 +23,7 @@ TABS = {
 
 ACTS = {
     "generate": "reflections to write",
+    "map": "maps to draw",
     "rate": "ratings, answers or texts to store",
     "register": "new rater ids",
 }

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 import gradio as gr
+from fastapi.exceptions import RequestValidationError
 from starlette.middleware import Middleware as ASGIMiddleware
 
 from emorl.ui.bundle import FOLDER
+from emorl.ui.known import misread
 from emorl.ui.middleware import Middleware
 from emorl.ui.widgets import script
 
@@ -94,16 +96,17 @@ class LaunchSettings(TypedDict):
     allowed_paths: list[str]
     max_file_size: str
     pwa: bool
+    _frontend: bool
     app_kwargs: dict[str, Any]
 
 
 def launch_settings() -> LaunchSettings:
     """How the app is launched: no run history, no share link, no telemetry, and only what the app uses is served."""
-    storage = (FOLDER / "storage.js").read_text(encoding="utf-8")
+    scripts = ((FOLDER / "storage.js").read_text(encoding="utf-8"), script())
     return {
         "theme": theme(),
         "css_paths": [FOLDER / f"{name}.css" for name in STYLES],
-        "head": f"<script>{storage}</script><script>{script()}</script>",
+        "head": "".join(f"<script>{one}</script>" for one in scripts),
         "run_history": False,  # otherwise statements stay in the browser in clear text
         "share": False,
         "ssr_mode": False,
@@ -113,5 +116,9 @@ def launch_settings() -> LaunchSettings:
         "allowed_paths": [],
         "max_file_size": "1mb",
         "pwa": False,
-        "app_kwargs": {"middleware": [ASGIMiddleware(Middleware)]},
+        "_frontend": False,  # Gradio would ask the page for an answer within 3 s, and end the app on a busy machine
+        "app_kwargs": {
+            "middleware": [ASGIMiddleware(Middleware, scripts=scripts)],
+            "exception_handlers": {RequestValidationError: misread},
+        },
     }

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from emorl import cli
-from emorl.atlas import grow_atlas
+from emorl.atlas import AtlasJson, RegionJson, grow_atlas
 from emorl.reflecting.reflector import Reflector
 from emorl.reflecting.scorers import Scorers
 from emorl.reflecting.tokenizer import SharedTokenizer
@@ -55,10 +55,11 @@ def test_json_follows_the_contract(monkeypatch, capsys):
     assert code == 0 and list(result) == ["objectives", "coverage", "decode_steps", "regions"]
     assert result["objectives"] == NAMES and result["decode_steps"] == 6
     assert sum(region["area"] for region in result["regions"]) == pytest.approx(result["coverage"]) == pytest.approx(1)
-    assert list(result["regions"][0]) == ["reflection", "area", "polygon", "scores"]
+    assert list(result["regions"][0]) == ["reflection", "area", "polygon", "scores", "faithfulness", "would_say"]
     assert {r["reflection"] for r in result["regions"]} == {"Ah", "Ah but", "but", "certainlyAh", "certainly but"}
     for region in result["regions"]:
         assert region["scores"] == {"empathy": len(region["reflection"]) / 100}
+        assert region["faithfulness"] is region["would_say"] is None  # without such scorers
         assert all(sum(vertex) == pytest.approx(1, abs=1e-5) and len(vertex) == 3 for vertex in region["polygon"])
 
 
@@ -72,6 +73,19 @@ def test_the_table_gives_weights_that_can_be_tried(monkeypatch, capsys):
         weights = cli.parse_weights(figures.split()[1])
         assert list(weights) == NAMES
         assert "".join(WORDS[i] for i in atlas.at(list(weights.values())).tokens).strip() == reply.strip()
+
+
+def test_the_table_shows_scores_and_checks_as_far_as_there_are_any(capsys):
+    region: RegionJson = {"reflection": "Ah.", "area": 1.0, "polygon": [[1.0]], "scores": {"calm": 0.5}}
+    region["faithfulness"] = region["would_say"] = None
+    found: AtlasJson = {"objectives": ["calm"], "coverage": 1.0, "decode_steps": 1, "regions": [region]}
+    cli.print_atlas(found)
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0].split()[2:] == ["calm", "0.50"]
+    assert err == "1 reflection covers 100.000% of the weights, in 1 decoding step\n"
+    region["faithfulness"], region["would_say"] = 0.25, 0.75
+    cli.print_atlas(found)
+    assert capsys.readouterr().out.splitlines()[0].endswith("  calm 0.50, faithfulness 0.25, would say 0.75")
 
 
 def test_every_option_of_the_atlas_command_takes_effect(monkeypatch, capsys):

@@ -175,9 +175,9 @@ def run(
 
 def shipped(statements: int, dtype: str) -> tuple[EnsembleDecoder, list[list[int]], Score]:
     """The shipped ensemble, prompts of our own validation statements, and the shipped scorers' mean."""
+    from emorl.own_split import split_by_text
     from emorl.reflecting.writer import Writer
     from emorl.scoring.score_cache import ScoreCache
-    from training.data.splits import split_by_text
 
     writer = Writer.load(dtype=dtype)
     own = [json.loads(line)["statement"] for line in OWN.read_text(encoding="utf-8").splitlines()]

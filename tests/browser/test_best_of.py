@@ -19,6 +19,13 @@ HOSTILE = "<img src=x onerror=window.hacked=1> You ${window.hacked=1} sound torn
 SCRIPT = (*SAMPLES[:3], replace(SAMPLES[3], text=HOSTILE))
 
 
+class Doubtful(MappedReflector):
+    """What empathy alone writes says what the client did not."""
+
+    def checked(self, reply: str) -> tuple[float | None, float | None]:
+        return (0.1 if reply == self.text(self.write([0.0, 1.0, 0.0])[0]) else 0.9), None
+
+
 def best(page: Page) -> Locator:
     return page.get_by_label("the best of 8")
 
@@ -115,7 +122,7 @@ def test_sliders_and_map_tell_the_best_of_several_from_what_is_written_one_at_a_
     new_page: Callable[..., Page], app: Callable[..., App]
 ) -> None:
     page = new_page()
-    open_app(page, app(reflector=MappedReflector(faithfulness=0.1)).url)
+    open_app(page, app(reflector=Doubtful()).url)
     best(page).check()
     generate(page)
     mark, text = page.locator("#widget-result .reflection > .mark"), page.locator("#reflection-text")
@@ -135,9 +142,29 @@ def test_sliders_and_map_tell_the_best_of_several_from_what_is_written_one_at_a_
     expect(mark).to_contain_text("Live")
     expect(reading(page)).to_contain_text("probably not")
     page.get_by_role("button", name="Only fluency").click()
-    expect(reading(page)).to_have_text("Stays with what was said: not checked for live text.")
+    expect(reading(page)).to_contain_text("Stays with what was said: probably.")
     page.get_by_role("button", name="Only empathy").click()
     expect(reading(page)).to_contain_text("probably not")
+
+
+def test_what_is_live_is_checked_once_the_map_is_finished(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    reflector = Doubtful()
+    reflector.hold_at = 4
+    page = new_page()
+    open_app(page, app(reflector=reflector).url)
+    page.get_by_role("button", name="Only empathy").click()
+    generate(page)
+    expect(page.locator("#widget-result .reach")).to_contain_text("Finding every reflection")
+    open_tab(page, "Map")
+    page.locator(".map-row[aria-pressed=false]").first.click()
+    open_tab(page, "Reflect")
+    expect(reading(page)).to_have_text("Stays with what was said: not checked yet.")
+    expect(page.get_by_text("It will be when the map is finished.")).to_be_visible()
+    reflector.hold_map.set()
+    expect(reading(page)).to_contain_text("Stays with what was said: probably.")
+    expect(page.get_by_text("This is an automatic estimate that is often wrong.")).to_be_visible()
 
 
 def test_of_an_exercise_the_candidates_are_shown_and_nothing_is_offered_that_needs_keeping(

@@ -103,6 +103,47 @@ def test_the_list_has_scores_and_is_sorted_by_them(new_page: Callable[..., Page]
     expect(page.locator("#map-text")).to_have_text(best[1]["reflection"])
 
 
+class Said(MappedReflector):
+    """The longer a text, the likelier a counsellor would say it, and the less it stays with what was said."""
+
+    def checked(self, reply: str) -> tuple[float | None, float | None]:
+        return 1 - len(reply) / 100, len(reply) / 100
+
+
+def test_the_list_has_the_check_and_is_sorted_by_what_would_be_said(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    reflector = Said()
+    page = new_page()
+    mapped(page, app(reflector=reflector).url)
+    *_, atlas = reflector.atlas("x")
+    open_map(page)
+    rows = page.locator(".map-row")
+    expect(rows.first).to_contain_text("Stays with what was said: ")
+    page.get_by_label("Sort by").select_option(label="whether a counsellor would say it")
+    best = sorted(atlas["regions"], key=lambda region: -region["would_say"])
+    assert page.locator(".map-said").all_inner_texts() == [region["reflection"] for region in best]
+    rows.first.click()
+    expect(page.locator("#widget-map")).to_contain_text(". Stays with what was said: ")
+    assert page.get_by_label("Sort by").locator("option").all_inner_texts()[0] == "how many settings write it"
+
+
+def test_without_would_say_it_is_sorted_by_the_check_and_without_both_by_neither(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    page = new_page()
+    mapped(page, app(reflector=MappedReflector(faithfulness=0.5)).url)
+    open_map(page)
+    options = page.get_by_label("Sort by").locator("option")
+    expect(options.last).to_have_text("whether it stays with what was said")
+    expect(page.locator(".map-row").first).to_contain_text("Stays with what was said: unsure")
+    page = new_page()
+    mapped(page, app(reflector=MappedReflector()).url)
+    open_map(page)
+    expect(page.get_by_label("Sort by").locator("option").last).to_have_text("fluency score")
+    expect(page.locator("#widget-map")).not_to_contain_text("Stays with what was said")
+
+
 def test_a_regions_text_is_shown_under_the_pointer_and_at_the_focus(
     new_page: Callable[..., Page], app: Callable[..., App]
 ) -> None:

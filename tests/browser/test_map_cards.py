@@ -28,6 +28,21 @@ class Scored(MappedReflector):
         return {name: [0.9 if reply == best.get(name) else 0.2 for reply in replies] for name in self.names}
 
 
+class Checked(Scored):
+    """The deepest by its score alone says what the client did not; the base's own reply is the likeliest to be said."""
+
+    def checked(self, reply: str) -> tuple[float | None, float | None]:
+        return {DEEPEST: (0.1, 0.05), WRITTEN: (0.8, 0.6), BASE: (0.3, 0.8)}.get(reply, (0.9, 0.5))
+
+
+class Asking(Scored):
+    """Every text but the first is a question."""
+
+    def text(self, tokens: Sequence[int]) -> str:
+        reply = super().text(tokens)
+        return reply if reply == WRITTEN else f"{reply[:-1]}?"
+
+
 def written(page: Page, url: str, statement: str = SAID, reach: str = "within reach") -> Locator:
     """Write a reflection and wait for its map; the folded candidates."""
     open_app(page, url)
@@ -66,7 +81,7 @@ def test_cards_are_labelled_scored_and_chosen_with_the_keyboard(
     expect(own).to_contain_text("Main words that the client said too: 3 of 4")
     expect(own).to_contain_text("Stays with what was said: probably")
     expect(deepest).to_contain_text("Reflection 0.90 · Empathy 0.20 · Fluency 0.20")
-    expect(deepest).to_contain_text("Stays with what was said: not checked")
+    expect(deepest).to_contain_text("Stays with what was said: probably")
     expect(base).to_contain_text("Reflection 0% · Empathy 0% · Fluency 0%")
     for card, chosen in ((deepest, DEEPEST), (warmest, WARMEST), (base, BASE)):
         button = card.get_by_role("button")
@@ -85,6 +100,54 @@ def test_cards_are_labelled_scored_and_chosen_with_the_keyboard(
     expect(back).to_be_disabled()
     expect(page.locator("#reflection-text .word").first).to_be_visible()  # with its reasons
     assert reflector.started == 1 and reflector.maps == 1
+
+
+def test_each_card_is_checked_and_a_false_text_is_not_offered(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    """Score times what a counsellor would say: depth .9 x .05 or .5 x .6, warmth .9 x .5 or .5 x .6."""
+    page = new_page()
+    cards = written(page, app(reflector=Checked()).url)
+    unfold(cards)
+    assert labels(page) == [
+        "Recommended · Deepest · Closest to the words",
+        "Most likely to be said · Base model",
+        "Warmest",
+    ]
+    assert DEEPEST not in cards.locator(".base-text").all_inner_texts()
+    own, base, warmest = cards.locator(".pick").all()
+    expect(base).to_contain_text("A counsellor would say it: 0.80, as an automatic scorer estimates")
+    reading = page.locator("#widget-result .reflection > div > .faithful")
+    for card, words in ((base, "unsure"), (warmest, "probably"), (own, "probably")):
+        expect(card).to_contain_text(f"Stays with what was said: {words}")
+        card.get_by_role("button").press("Enter")
+        expect(reading).to_contain_text(f"Stays with what was said: {words}.")
+        expect(page.locator("#widget-result .side").get_by_role("meter").last).to_have_accessible_name(
+            "Stays with what was said"
+        )
+
+
+def test_the_checks_are_those_of_the_text_on_the_screen(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    reflector = Asking()
+    reflector.hold_at = 4
+    page = new_page()
+    written(page, app(reflector=reflector).url, reach="Finding every reflection")
+    checks = page.get_by_role("list", name="Automatic checks of this reply")
+    expect(page.locator("#reflection-text")).to_have_text(WRITTEN)
+    expect(checks).to_be_hidden()
+    page.get_by_role("button", name="Base model", exact=True).click()
+    expect(page.locator("#reflection-text")).to_have_text(f"{BASE[:-1]}?")
+    expect(checks).to_contain_text("A question:")
+    page.get_by_role("button", name="Recommended").click()
+    expect(page.locator("#reflection-text")).to_have_text(WRITTEN)
+    expect(checks).to_be_hidden()
+    reflector.hold_map.set()
+    expect(page.locator("#widget-result .reach")).to_contain_text("within reach")
+    page.get_by_role("button", name="Only empathy").click()
+    expect(page.locator("#reflection-text")).to_contain_text("?")
+    expect(checks).to_contain_text("A question:")
+    page.get_by_label("What the client said").fill("Something else.")
+    expect(checks).to_contain_text("A question:")  # as the text is
 
 
 def test_a_chosen_one_can_be_explained_and_settings_come_back_with_it(

@@ -12,7 +12,7 @@ from emorl.ratings import open_store
 from emorl.ui.welcome import screen as notice
 from tests.browser import conftest
 from tests.browser.conftest import App, serve, slow_source
-from tests.browser.steps import faults, generate, open_app, rate, welcome
+from tests.browser.steps import agree, faults, generate, open_app, rate, welcome
 from tests.ui.scripted import ScriptedReflector
 
 pytestmark = pytest.mark.browser
@@ -175,3 +175,57 @@ def test_everything_is_within_reach_on_a_small_screen(new_page: Callable[..., Pa
     for last in (dialog.get_by_role("button", name="Copy"), dialog.get_by_role("button", name="Start")):
         last.scroll_into_view_if_needed()
         expect(last).to_be_in_viewport(ratio=1)
+
+
+def text_of(share: float) -> str:
+    """What is written in the example where empathy has this share."""
+    found = notice.example()
+    ends = {region["reflection"]: sorted(empathy for _, empathy in region["polygon"]) for region in found["regions"]}
+    return next(text for text, (low, high) in ends.items() if low <= share <= high)
+
+
+def test_an_example_moves_its_slider_once_and_stops_where_it_is_touched(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    page, url = new_page(), app().url
+    page.goto(url)
+    move, text = page.locator("#welcome-example"), page.locator("#welcome-example-text")
+    expect(text).to_have_text(text_of(0.0))
+    expect(move).to_have_value("1")  # by itself
+    expect(text).to_have_text(text_of(1.0))
+    assert text_of(0.0) != text_of(1.0)
+    assert text.get_attribute("aria-live") is None  # nobody asked for that to be read out
+    move.press("Home")
+    expect(text).to_have_text(text_of(0.0))
+    expect(text).to_have_attribute("aria-live", "polite")
+    agree(page)
+    page.get_by_role("button", name="How it works").click()
+    expect(welcome(page)).to_be_visible()
+    page.wait_for_timeout(1500)
+    expect(move).to_have_value("0")  # it does not begin again
+    page.keyboard.press("Escape")
+    expect(welcome(page)).to_be_hidden()
+    page = new_page()
+    page.goto(url)
+    expect(welcome(page)).to_be_visible()
+    page.locator("#welcome-example").press("Home")
+    page.wait_for_timeout(2500)
+    expect(page.locator("#welcome-example")).to_have_value("0")  # a key on it stops it
+
+
+def test_an_example_stands_still_where_less_motion_is_asked_for(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    page = new_page(reduced_motion="reduce", viewport={"width": 390, "height": 844})
+    page.goto(app().url)
+    move, text = page.locator("#welcome-example"), page.locator("#welcome-example-text")
+    expect(text).to_have_text(text_of(0.0))
+    page.wait_for_timeout(2000)
+    expect(move).to_have_value("0")
+    below = "document.querySelector('.rater-line').offsetTop"
+    before = page.evaluate(below)
+    for _ in range(10):
+        move.press("PageUp")
+        share = float(move.input_value())
+        expect(text).to_have_text(text_of(share))
+    assert page.evaluate(below) == before  # nothing there has moved

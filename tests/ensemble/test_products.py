@@ -32,6 +32,21 @@ def test_every_packing_multiplies_and_adds(precision, rows):
     assert float((summed - expected - add).abs().max()) < 2 * bound
 
 
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_every_packing_adds_a_bias_once(precision):
+    generator = torch.Generator().manual_seed(5)
+    shapes = (48, 32), (48,), (5, 32), (5, 48)
+    weight, bias, x, add = (torch.randn(*shape, generator=generator) for shape in shapes)
+    dtype = PRECISIONS[precision]
+    with torch.inference_mode():
+        packed = product(weight, precision, bias)
+        plain, summed = packed(x.to(dtype)), packed(x.to(dtype), add.to(dtype))
+    expected = x.double() @ weight.double().T + bias
+    bound = CLOSE[precision] * float(expected.abs().max())
+    assert float((plain - expected).abs().max()) < bound
+    assert float((summed - expected - add).abs().max()) < 2 * bound
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
 def test_where_nothing_packs_the_plain_product_serves(precision, monkeypatch):
     monkeypatch.setattr(module, "supports_packing", lambda dtype: False)
@@ -41,8 +56,9 @@ def test_where_nothing_packs_the_plain_product_serves(precision, monkeypatch):
 
 def test_a_plain_product_adds():
     x, add = torch.randn(3, 8), torch.randn(3, 5)
-    weight = torch.randn(5, 8)
+    weight, bias = torch.randn(5, 8), torch.randn(5)
     assert torch.allclose(Plain(weight)(x, add), x @ weight.T + add, atol=1e-5)
+    assert torch.allclose(Plain(weight, bias)(x, add), x @ weight.T + bias + add, atol=1e-5)
 
 
 def test_int8_rounds_no_weight_by_more_than_half_a_step():

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from emorl.errors import RatingError
 from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side, Task, load_items
 from emorl.ratings.queue.items import ITEMS_FILE
-from emorl.ratings.queue.make_items import REFLECTIONS_FILE, make_items
+from emorl.ratings.queue.make_items import make_items, read_records, read_replies
 from emorl.ratings.queue.order import MIN_GAP, with_repeats
 from emorl.ratings.storage.deletion import Deleted
 
@@ -44,10 +44,34 @@ def take(queue: RatingQueue, rater: str = "rater-a") -> Task:
 
 
 def test_the_shipped_items_are_what_the_script_makes() -> None:
-    records = [json.loads(line) for line in REFLECTIONS_FILE.read_text(encoding="utf-8").splitlines()]
-    assert make_items(records) == ITEMS
+    assert make_items(read_records(), read_replies()) == ITEMS
     assert Counter(item.is_pair for item in ITEMS) == {True: 14, False: 10}
     assert sum(item.gold is not None for item in ITEMS) == 4
+
+
+def test_replies_of_the_shipped_models_at_several_settings_stand_beside_written_ones() -> None:
+    shipped = json.loads((ITEMS_FILE.parent / "models" / "manifest.json").read_text(encoding="utf-8"))
+    adapters = {one["name"]: one["sha256"] for one in shipped["objectives"]}
+    sides = [side for item in ITEMS for side in item.sides]
+    models = [side for side in sides if side.weights is not None]
+    assert len({side.setting for side in models}) >= 4 and len(models) >= 12
+    assert sum(side.weights is None for side in sides) >= 12
+    for side in models:
+        model, written = side.details["model"], side.details["written"]
+        assert isinstance(model, dict) and model["adapters"] == adapters  # or run emorl.ui.sending.shipped again
+        assert isinstance(written, dict) and written["precision"] == "float32"
+
+
+def test_every_pair_has_two_texts_and_every_setting_is_linked() -> None:
+    pairs = [item for item in ITEMS if item.is_pair and item.gold is None]
+    linked = {pairs[0].first.setting}
+    for _ in pairs:
+        for item in pairs:
+            assert item.second is not None and item.first.text != item.second.text
+            names = {item.first.setting, item.second.setting}
+            if names & linked:
+                linked |= names
+    assert linked == {side.setting for item in pairs for side in item.sides}
 
 
 def test_an_item_survives_json_and_its_key_follows_its_words() -> None:

@@ -189,6 +189,19 @@ def test_the_json_of_scripts(reflector):
     assert tuple(best["candidates"][0]) == CANDIDATE_FIELDS
 
 
+def test_a_reflection_and_the_bases_own_say_whether_they_are_fit(reflector):
+    scorers = reflector.writer.scorers
+    scorers.faithfulness, scorers.would_say = Counted("4"), Counted("2")
+    for found in (reflector.reflect(STATEMENT, MIX), reflector.best_of(STATEMENT, 4, MIX)):
+        own, base = (
+            scorers.score_replies(STATEMENT, [text])[text] for text in (found.reflection, found.base_reflection)
+        )
+        assert own != base
+        assert (found.faithfulness, found.would_say) == (own.faithfulness, own.would_say)
+        assert (found.base_faithfulness, found.base_would_say) == (base.faithfulness, base.would_say)
+        assert reflection_json(found, explain=False)["would_say"] == own.would_say
+
+
 @pytest.mark.parametrize("count", [0, 17, -1, 2.5, True, "8", None])
 def test_a_bad_number_of_candidates_is_one_line(reflector, count):
     with pytest.raises(EmorlError, match="candidates to choose the best of: expected a whole number from 1") as caught:

@@ -7,6 +7,7 @@ import pytest
 from emorl.errors import EmorlError, StatementError
 from emorl.reflecting.regions import BESIDE_OTHERS, grow_regions
 from emorl.ui.atlas.growing import slice_of
+from tests.reflecting.conftest import Counted
 from tests.ui.mapped import MappedReflector
 
 
@@ -23,6 +24,34 @@ def test_it_grows_the_largest_first_and_ends_with_scores():
     assert all(set(region["scores"]) == {"reflection", "empathy", "fluency"} for region in last["regions"])
     covered = [step["coverage"] for step in steps]
     assert covered == sorted(covered) and len(set(covered)) > 5  # it was seen to grow
+
+
+def test_each_text_is_checked_as_it_is_scored():
+    class Checked(MappedReflector):
+        def checked(self, reply: str) -> tuple[float | None, float | None]:
+            return len(reply) / 100, len(reply) / 200
+
+    for last in grow(Checked()):
+        known = {name for region in last["regions"] for name in ("faithfulness", "would_say") if name in region}
+        assert bool(known) == last["finished"]
+    for region in last["regions"]:
+        length = len(region["reflection"])
+        assert (region["faithfulness"], region["would_say"]) == (length / 100, length / 200)
+    *_, last = grow(MappedReflector())  # without such scorers
+    assert {(region["faithfulness"], region["would_say"]) for region in last["regions"]} == {(None, None)}
+
+
+def test_the_services_own_checks_are_those_of_each_text_alone(reflector, monkeypatch):
+    monkeypatch.setattr("emorl.reflecting.regions.MAX_TOKENS", 5)
+    scorers = reflector.writer.scorers
+    scorers.faithfulness, scorers.would_say = Counted("4"), Counted("2")
+    *_, last = reflector.atlas("I am tired.", max_steps=100)
+    assert len(last["regions"]) > 1
+    for region in last["regions"]:
+        alone = scorers.score_replies("I am tired.", [region["reflection"]])[region["reflection"]]
+        assert (region["scores"], region["faithfulness"]) == (alone.scores, alone.faithfulness)
+        assert region["would_say"] == alone.would_say == alone.fitness
+    assert len({region["would_say"] for region in last["regions"]}) > 1
 
 
 def test_a_budget_buys_a_part():

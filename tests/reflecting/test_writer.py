@@ -78,13 +78,14 @@ def test_runs_are_of_words_where_the_vocabulary_has_words(reflector: Reflector) 
     assert reflector.writer.decoder.mask is no_run_twice  # the tiny base writes letters
 
     class Vocabulary(list[str]):
-        def convert_ids_to_tokens(self, ids: list[int]) -> list[str]:
-            return [self[number] for number in ids]
+        def convert_ids_to_tokens(self, ids: list[int]) -> list[str | None]:
+            return [self[number] or None for number in ids]
 
     for space in "\u0120\u2581":
-        found: Any = mask_of(Vocabulary(["You", f"{space}feel", f"{space}it", ",", "'s"]))
+        found: Any = mask_of(Vocabulary(["You", f"{space}feel", f"{space}it", ",", "'s", ""]), 8)
         assert isinstance(found, WordRuns) and found([0, 1, 2, 4, 1, 2]) == []
         assert found([0, 1, 2, 1, 2, 1]) == [2]
+        assert found([0, 1, 2, 5, 1, 2, 7, 1]) == [2]  # 5 is a hole in the vocabulary, 7 is beyond its end
 
 
 def test_moved_weights_take_over_what_does_not_change(reflector: Reflector) -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from emorl.errors import AssetError
+from emorl.models.base import base_sha256
 from emorl.scoring import load
 from emorl.scoring.language_model import LanguageModelScorer, backbone
 from emorl.scoring.load import ScorerFolders, share_weights
@@ -81,7 +82,23 @@ def test_weights_of_another_type_or_shape_are_not_shared() -> None:
     assert share_weights(one, twin) == 24 and one.weight.data_ptr() == twin.weight.data_ptr()
 
 
-def test_another_backbone_is_a_cross_encoder(tmp_path, tiny_base, monkeypatch) -> None:
+def test_a_scorer_of_another_base_is_refused_where_it_says_so(tiny_base, tmp_path) -> None:
+    def made_for(name: str, digest: str) -> Path:
+        scorer = write_scorer(tmp_path / name, tiny_base, ["empathy"])
+        card = json.loads((scorer / "scorer.json").read_text())
+        (scorer / "scorer.json").write_text(json.dumps({**card, "base": digest}))
+        return scorer
+
+    mine = made_for("mine", base_sha256(tiny_base))
+    assert ScorerFolders(tiny_base, None).load(mine, "empathy").score(*PAIRS).shape == (2,)
+    other = made_for("other", "ab" * 32)
+    message = rf"trained on the base abababababab...: expected {base_sha256(tiny_base)[:12]}..., the one in use; train"
+    with pytest.raises(AssetError, match=message) as error:
+        ScorerFolders(tiny_base, None).load(other, "empathy")
+    assert "\n" not in str(error.value)
+
+
+def test_one_without_a_backbone_is_a_cross_encoder(tmp_path, tiny_base, monkeypatch) -> None:
     opened: list[Path] = []
 
     def open_one(folder: Path) -> str:

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
-from emorl.scoring.language_model import BACKBONE
+from emorl.models.base import BASE_NAME
 from tests.ensemble.conftest import save_random_adapter
 
 WIDTH = 32  # of the tiny base
@@ -32,6 +32,6 @@ def write_scorer(folder: Path, base: Path, objectives: Sequence[str], seed: int 
         "likelihood": torch.randn(len(objectives), 2, generator=generator) / 4,
     }
     save_file(head, folder / "head.safetensors")
-    text = json.dumps({"objectives": list(objectives), "role": "ship", "backbone": BACKBONE} | card)
+    text = json.dumps({"objectives": list(objectives), "role": "ship", "backbone": BASE_NAME} | card)
     (folder / "scorer.json").write_text(text)
     return folder

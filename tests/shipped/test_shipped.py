@@ -21,6 +21,7 @@ from emorl.reflecting.contract import FIELDS
 from emorl.reflecting.memory import Memory
 from emorl.reflecting.reflection import Draft, Reflection
 from emorl.reflecting.reflector import Reflector
+from emorl.ui.welcome.screen import example
 from tests.shipped.conftest import emptied
 
 pytestmark = pytest.mark.shipped
@@ -71,6 +72,17 @@ def test_streams_drafts_then_one_explained_reflection(reflector):
         assert sum(token.contributions.values()) == pytest.approx(token.margin, abs=1e-4)
         for name, interval in token.unchanged.items():
             assert interval is None or interval[0] - 1e-4 <= last.weights[name] <= interval[1] + 1e-4
+
+
+def test_the_welcome_notice_shows_what_these_models_write(reflector):
+    stored = example()
+    between, texts = stored["objectives"], {region["reflection"] for region in stored["regions"]}
+    assert len(texts) == len(stored["regions"]) > 1 and stored["coverage"] > 0.999
+    for region in stored["regions"]:
+        middle = [sum(shares) / len(shares) for shares in zip(*region["polygon"], strict=True)]
+        mix = reflector.setting(dict(zip(between, middle, strict=True)))
+        written = reflector.reflect(stored["statement"], mix, explain=False)
+        assert written.reflection == region["reflection"]
 
 
 def test_all_zero_weights_are_the_base_itself(reflector):

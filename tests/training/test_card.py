@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from emorl.models.base import BASE_NAME, BASE_SHA256
 from training.card import losses, scorer_tables, span, table, write_card
 
 
@@ -67,6 +68,7 @@ def test_a_card_tells_the_runs_figures(tmp_path: Path) -> None:
     curve = [{"statements": 0, "own": 4.0, "pair": 4.25}, {"statements": 3, "own": 3.5, "pair": 3.0}]
     read = {"replies": 60, "statements": 9, "lessons": 4, "steps": 5, "seed": 1, "ranked_rightly": 0.75}
     manifest = {
+        "base": {"name": BASE_NAME, "licence": "Apache-2.0", "sha256": BASE_SHA256},
         "objectives": [{"name": "empathy", "training": cost, "evaluation": evaluated}],
         "warm_start": {"training": {"replies": 7, "statements": 3, "steps": 2, "curve": curve, "preferences": read}},
         "presets": {"balanced": {"empathy": 1.0}},
@@ -100,7 +102,9 @@ def test_a_card_tells_the_runs_figures(tmp_path: Path) -> None:
     (tmp_path / "scorers" / "shared-ship" / "scorer.json").write_text('{"note": "trained in two parts"}')
     text = write_card(tmp_path).read_text()
     for part in (
-        "One warm start, 1 objective adapters",
+        "One warm start, 1 objective adapters and their scorers for SmolLM2-135M-Instruct (Apache-2.0). They write",
+        "are Apache-2.0, as the base is.",
+        "The base has 135 million parameters. Many of its",
         "saw 7 replies to 3 statements",
         "Warm start: 7 replies to 3 statements, 2 steps; loss on people's unseen reflections, in nats a token: "
         "own 4.00 to 3.50, pair 4.25 to 3.00. Then it learnt from 60 replies to 9 statements that "

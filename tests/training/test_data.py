@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from emorl.errors import CorpusError
+from emorl.own_split import split_by_text, words
 from tests.training.texts import NOUNS, own_line, write_jsonl
 from training.data import (
     SPLITS,
@@ -24,8 +25,7 @@ from training.data import (
 )
 from training.data.annomi import clean_speech
 from training.data.cli import data
-from training.data.reading import words
-from training.data.splits import near_groups, near_pairs, split_by_text, split_groups
+from training.data.splits import near_groups, near_pairs, split_groups
 
 PAIR_HEADER = ["prompt", "hq1", "hq2", "mq1", "lq1", "lq2", "lq3", "lq4", "lq5"]
 ANNOMI_HEADER = [

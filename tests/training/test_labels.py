@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from emorl.errors import CorpusError
+from emorl.own_split import split_by_text
 from tests.training.texts import write_jsonl
 from training.data import HollowReply, LabelledReply, labels, load_hollow, load_judge_labels, load_labels
-from training.data.splits import split_by_text
 
 STATEMENT = "I stopped going to choir."
 READ = {"statement": STATEMENT, "reply": "You miss  singing.", "source": "warm start", "faithful": 1, "fault": "vague"}

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from emorl.errors import ConfigError
+from emorl.models.base import base_sha256
 from emorl.scoring.language_model import LanguageModelScorer, backbone
 from tests.scoring.tiny import write_adapter, write_scorer
 from tests.training.texts import NOUNS, corpora_with, label, own
@@ -169,7 +170,8 @@ def test_it_learns_to_tell_two_kinds_of_reply_apart_and_writes_what_scoring_read
     assert json.loads((out / "scorer.json").read_text()) == {
         "objectives": ["faithfulness", "reflection", "empathy", "would_say"],
         "role": "ship",
-        "backbone": "SmolLM2-135M-Instruct",
+        "backbone": base.name,
+        "base": base_sha256(base),
         "seed": 5,
         "steps": 30,
         "statements": 8,

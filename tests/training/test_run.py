@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from emorl.ensemble.lora import load_adapter
 from emorl.errors import AdapterMismatch, AssetError, ConfigError
-from emorl.models.base import BASE_SHA256
+from emorl.models.base import base_sha256
 from emorl.models.manifest import base_identity, read_manifest
 from emorl.models.template import prompt_text
 from emorl.ui import ModelLoader
@@ -234,7 +234,7 @@ def test_preferences_need_a_warm_start(here, tmp_path) -> None:
 # ---------------------------------------------------------------- package and search
 
 
-def test_the_manifest_is_whole(config) -> None:
+def test_the_manifest_is_whole(config, tiny_base) -> None:
     manifest, data = read_manifest(config.models), read(config.models / "manifest.json")
     assert [o.name for o in manifest.objectives] == NAMES
     shared = config.models / "scorers" / "shared-ship"
@@ -242,7 +242,9 @@ def test_the_manifest_is_whole(config) -> None:
     assert (manifest.objectives[3].label, manifest.objectives[3].help) == ("Brevity", "Says it in few words.")
     assert manifest.faithfulness == shared and data["faithfulness"]["judge"] == "scorers/shared-judge"
     assert [entry["judge"] for entry in data["objectives"]] == ["scorers/shared-judge"] * 2 + [None] * 2
-    assert manifest.base_id == base_identity(BASE_SHA256, config.models / "warmstart")
+    digest = base_sha256(tiny_base)
+    assert data["base"] == {"name": tiny_base.name, "sha256": digest}  # without a licence, which nobody has told us
+    assert manifest.base_id == base_identity(digest, config.models / "warmstart")
     for objective, entry in zip(manifest.objectives, data["objectives"], strict=True):
         assert objective.label and objective.help.endswith((".", "”"))
         expected = BREVITY if objective.name == "brevity" else OBJECTIVE
@@ -252,7 +254,8 @@ def test_the_manifest_is_whole(config) -> None:
     assert list(manifest.presets) == ["balanced", "equal", *NAMES, "short", "base"]
     assert manifest.presets["short"] == {"brevity": 3.0, "empathy": 1.0}
     warm, learnt = data["warm_start"]["training"], data["warm_start"]["training"]["preferences"]
-    assert warm["settings"] == asdict(config.warmstart) and learnt["settings"]["epochs"] == config.preferences.epochs
+    assert warm["settings"] == asdict(config.warmstart) | {"base": digest[:12]}
+    assert learnt["settings"]["epochs"] == config.preferences.epochs
     assert manifest.presets["equal"] == dict.fromkeys(NAMES, 1.0) and manifest.presets["base"] == {}
     assert manifest.presets["empathy"] == {"empathy": 1.0}
 

@@ -15,7 +15,8 @@ import pytest
 import torch
 
 from emorl.errors import ConfigError
-from emorl.scoring.language_model import BACKBONE, LanguageModelScorer
+from emorl.models.base import BASE_NAME
+from emorl.scoring.language_model import LanguageModelScorer
 from tests.scoring.tiny import write_scorer
 from tests.training.texts import NOUNS, corpora_with, label, own, ranked
 from training.__main__ import EXTRA, app, log, run
@@ -286,7 +287,7 @@ def test_a_scorer_is_packaged_with_its_head_and_every_report(config, tiny_base) 
     assert (target / "head.safetensors").read_bytes() == (source / "head.safetensors").read_bytes()
     assert (target / "scorer.json").read_text() == (source / "scorer.json").read_text()
     assert json.loads((target / "report-empathy.json").read_text()) == {"of": "report-empathy"}
-    assert json.loads((target / "adapter_config.json").read_text())["base_model_name_or_path"] == BACKBONE
+    assert json.loads((target / "adapter_config.json").read_text())["base_model_name_or_path"] == BASE_NAME
     pairs = ["I sold it."], ["You miss it."]
     scores = [LanguageModelScorer(folder, tiny_base).scores(*pairs) for folder in (source, target)]
     torch.testing.assert_close(scores[0], scores[1], atol=5e-3, rtol=0)  # half precision on disk

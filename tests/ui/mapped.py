@@ -69,7 +69,7 @@ class MappedReflector(Interface):
         length: int = LENGTH,
         faithfulness: float | None = None,
     ) -> None:
-        self.faithfulness = faithfulness  # of every text
+        self.faithfulness = faithfulness  # of every text, unless `checked` says otherwise
         self.delay_s, self.step_s, self.seed, self.length = delay_s, step_s, seed, length
         self.started = self.maps = self.maps_closed = 0
         self.hold_map = threading.Event()  # set: the map goes on
@@ -117,6 +117,18 @@ class MappedReflector(Interface):
     def scores(self, statement: str, replies: Sequence[str]) -> dict[str, list[float]]:
         return {objective.name: [len(reply) % 10 / 10 for reply in replies] for objective in self.objectives}
 
+    def checked(self, reply: str) -> tuple[float | None, float | None]:
+        """Faithfulness of a reply, and whether a counsellor would say it."""
+        return self.faithfulness, None
+
+    def score_replies(self, statement: str, replies: Sequence[str]) -> dict[str, ReplyScores]:
+        texts = list(dict.fromkeys(replies))
+        scores = self.scores(statement, texts)
+        return {
+            text: ReplyScores({name: values[i] for name, values in scores.items()}, *self.checked(text))
+            for i, text in enumerate(texts)
+        }
+
     def write(self, weights: Sequence[float], strength: float = 1.0) -> tuple[list[int], list[torch.Tensor]]:
         """Greedy token ids, and the states (K+1, V) of every step; with the identity as head states are logits."""
         share, tokens, states = torch.tensor(shares(weights)), list[int](), []
@@ -144,11 +156,13 @@ class MappedReflector(Interface):
             time.sleep(self.delay_s)
             yield Draft(self.text(tokens[:end]))
         names = self.names
+        reply, base = self.text(tokens), self.text(self.write([0.0] * len(names))[0])
+        (faithful, said), (base_faithful, base_said) = self.checked(reply), self.checked(base)
         facts = explain_tokens(tokens, torch.stack(states), setting.weights, setting.strength, torch.eye(len(WORDS)))
         yield Reflection(
             statement=statement,
-            reflection=self.text(tokens),
-            base_reflection=self.text(self.write([0.0] * len(names))[0]),
+            reflection=reply,
+            base_reflection=base,
             objectives=tuple(names),
             setting=setting,
             scores=dict.fromkeys(names, 0.5),
@@ -168,7 +182,10 @@ class MappedReflector(Interface):
             timing={"prefill_ms": 1.0, "decode_ms": 2.0, "tokens": len(tokens)},
             model=MODEL,
             stopped=False,
-            faithfulness=self.faithfulness,
+            faithfulness=faithful,
+            would_say=said,
+            base_faithfulness=base_faithful,
+            base_would_say=base_said,
             trace=Trace(tuple(tokens), torch.stack(states)),
         )
 
@@ -182,9 +199,7 @@ class MappedReflector(Interface):
         found: dict[str, Candidate] = {}
         for made, own in planned:
             text = self.text(self.written(own)[0])
-            scored = ReplyScores(
-                {name: scores[0] for name, scores in self.scores("", [text]).items()}, self.faithfulness
-            )
+            scored = self.score_replies("", [text])[text]
             one = Candidate(
                 text, made, own, scored.scores, scored.faithfulness, scored.would_say, total(shares, scored)
             )

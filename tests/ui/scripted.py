@@ -250,6 +250,8 @@ class ScriptedReflector(Interface):
             model=MODEL,
             stopped=False,
             faithfulness=scored.faithfulness,
+            would_say=scored.would_say,
+            base_faithfulness=self.faithfulness,
         )
 
     def atlas(self, *_: Any, **__: Any) -> Generator[None]:

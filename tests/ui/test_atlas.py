@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +45,29 @@ def test_the_atlas_of_a_reflection_is_streamed_with_its_id() -> None:
     assert [step["phase"] for step in steps] == ["growing"] * (len(steps) - 1) + ["done"]
     assert len({len(step["regions"]) for step in steps[:-1]}) == len(steps) - 1  # nothing is sent twice
     assert steps[-1]["coverage"] > 0.999
+
+
+def test_each_region_has_the_reading_and_what_to_look_at_twice() -> None:
+    class Asking(MappedReflector):
+        def text(self, tokens: Sequence[int]) -> str:
+            return super().text(tokens).replace("tired.", "tired?")
+
+        def checked(self, reply: str) -> tuple[float | None, float | None]:
+            return (0.9, 0.8) if "?" in reply else (0.1, None)
+
+    screen = screen_of(Asking())
+    steps = [step for step in screen.grow_atlas(asking(written(screen))) if "phase" in step]
+    found = {True: 0, False: 0}  # texts that ask, and others
+    for region in steps[-1]["regions"]:
+        asks = "?" in region["reflection"]
+        reading = {"score": 0.9, "reading": "probably"} if asks else {"score": 0.1, "reading": "probably_not"}
+        assert (region["faithfulness"], region["would_say"]) == (reading, 0.8 if asks else None)
+        assert ("question" in [chip["kind"] for chip in region["chips"]]) == asks
+        found[asks] += 1
+    assert all(found.values())
+    growing = [region for step in steps[:-1] for region in step["regions"]]
+    assert {region["scores"] is region["faithfulness"] is region["would_say"] is None for region in growing} == {True}
+    assert any(region["chips"] for region in growing)  # needs no scorer
 
 
 @pytest.mark.parametrize("changes", [{"temperature": 0.7}, {"strength": 0.0}])

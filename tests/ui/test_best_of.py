@@ -70,6 +70,12 @@ def test_the_first_is_drafted_and_the_best_is_shown_with_all_that_it_was_chosen_
         "seed": 0,
     }
     assert result["faithfulness"] == {"score": 0.9, "reading": "probably"}
+    base = {
+        "chips": [{"kind": "first person", "words": ""}],
+        "faithfulness": {"score": 0.4, "reading": "unsure"},
+        "would_say": None,
+    }
+    assert (result["would_say"], result["base_checks"]) == (None, base)
     assert rating == {"phase": "open", "id": result["id"]}
     choice = result["choice"]
     assert (choice["written"], choice["shares"]) == (8, MIX["weights"])

@@ -8,10 +8,8 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
-import httpx
 import pytest
 
 from emorl.errors import LimitError
@@ -22,6 +20,7 @@ from emorl.ui.visitor import network_of
 from tests.browser.conftest import serve
 from tests.ui.clock import Clock
 from tests.ui.test_api import Whole
+from tests.ui.visiting import Visitor
 
 FULL = "within a minute: expected at most"
 
@@ -159,55 +158,12 @@ def test_whose_address_it_is(address: str, whose: str) -> None:
 # Every way in
 
 
-def given(statement: str) -> list[Any]:
-    """All arguments of a public function."""
-    return [statement, None, 1.0, 0.0, 0, None]
-
-
-class Visitor:
-    """Somebody who uses a served app; requests from this machine may say whose they are, as a proxy's would."""
-
-    def __init__(self, url: str, address: str) -> None:
-        self.web = httpx.Client(base_url=url, headers={"X-Forwarded-For": address}, timeout=300)
-        self.config = self.web.get("/config").json()
-
-    def event(self, name: str, data: list[Any], event_data: Any = None) -> str:
-        """All that the page gets for an event of a button or a form."""
-        (number, *_) = [one["id"] for one in self.config["dependencies"] if one["api_name"] == name]
-        session = f"{random.getrandbits(64):x}"
-        sent = {"fn_index": number, "data": data, "event_data": event_data, "session_hash": session}
-        assert self.web.post("/gradio_api/queue/join", json=sent).status_code == 200
-        got = ""
-        with self.web.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as answer:
-            for line in answer.iter_lines():
-                got += line + "\n"
-                if "process_completed" in line:
-                    return got
-        raise AssertionError(got)
-
-    def asked(self, widget: str, name: str, data: Any) -> Any:
-        """What a widget's function answers."""
-        (number,) = [
-            one["id"] for one in self.config["components"] if one["props"].get("elem_id") == f"widget-{widget}"
-        ]
-        sent = {"component_id": number, "fn_name": name, "data": data, "session_hash": "s"}
-        return self.web.post("/gradio_api/component_server", json=sent).json()
-
-    def called(self, name: str, statement: str) -> str:
-        """What a program gets by way of the queue."""
-        joined = self.web.post(f"/gradio_api/call/{name}", json={"data": given(statement)}).json()
-        return self.web.get(f"/gradio_api/call/{name}/{joined['event_id']}").text
-
-    def run(self, name: str, statement: str) -> str:
-        """What a program gets without the queue."""
-        return self.web.post(f"/gradio_api/run/{name}", json={"data": given(statement)}).text
-
-
 @pytest.fixture
 def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("EMORL_RATE_PER_MINUTE", "2")
     monkeypatch.setenv("EMORL_REGISTER_PER_MINUTE", "1")
     monkeypatch.setenv("EMORL_GENERATE_PER_MINUTE", "1")
+    monkeypatch.setenv("EMORL_MAP_PER_MINUTE", "2")
     monkeypatch.setattr(limits, "_limiter", Limiter(Clock()))  # a slow machine has its minute too
     with serve(Whole(), open_store(f"sqlite:///{tmp_path / 'ratings.db'}")) as found:
         yield found
@@ -248,10 +204,45 @@ def test_a_crisis_gets_contacts_whatever_was_counted(url: str) -> None:
 
 def test_replies_of_other_mixes_count_as_written(url: str) -> None:
     visitor = Visitor(url, "203.0.113.9")
-    got = visitor.event("generate", [SAID, {}, {}])
-    (held, *_) = [part.split('"')[0] for part in got.split('"id":"')[1:] if part[0] != '"']
+    held = held_of(visitor.event("generate", [SAID, {}, {}]))
     assert FULL in json.dumps(visitor.asked("why", "variants", {"id": held, "every": False}))
     assert visitor.asked("why", "explain", {"id": held})["phase"] == "done"  # nothing is written for it
+
+
+def test_the_text_of_other_weights_counts_where_it_is_written(url: str) -> None:
+    visitor = Visitor(url, "203.0.113.9")
+    held = held_of(visitor.event("generate", [SAID, {}, {}]))
+    about = {"id": held, "weights": {"reflection": 1.0, "empathy": 3.0}}
+    assert FULL in json.dumps(visitor.asked("why", "explain", about))
+    assert FULL in visitor.event("rate", ["a" * 32], {**about, "depth": "simple"})
+    assert visitor.asked("why", "explain", {"id": held})["phase"] == "done"
+
+
+def test_maps_have_a_limit_of_their_own(url: str) -> None:
+    visitor, other = Visitor(url, "203.0.113.9"), Visitor(url, "198.51.100.1")
+
+    def drawn(who: Visitor, said: str) -> str:
+        return who.web.post("/gradio_api/run/atlas", json={"data": [said, 1.0, None]}).text
+
+    asked = {"id": held_of(visitor.event("generate", [SAID, {}, {}]))}
+    for unknown in ({}, {"id": "0" * 32}):
+        assert '"phase":"off"' in visitor.event("grow_atlas", [], unknown)  # nothing is drawn for it
+    assert '"phase":"done"' in visitor.event("grow_atlas", [], asked)
+    assert '"regions"' in drawn(visitor, SAID)
+    for got in (
+        visitor.event("grow_atlas", [], asked),
+        visitor.event("grow_slice", [], {**asked, "objectives": ["reflection", "empathy"]}),
+        drawn(visitor, SAID),
+    ):
+        assert "more than 2 maps to draw" in got and "again in 60 s" in got
+    assert '"regions"' in drawn(other, SAID)
+    assert "more than 2 maps" not in drawn(visitor, "I want to kill myself tonight.")
+
+
+def held_of(got: str) -> str:
+    """Id of the reflection that was written."""
+    (held, *_) = [part.split('"')[0] for part in got.split('"id":"')[1:] if part[0] != '"']
+    return held
 
 
 def test_registering_and_rating_have_limits_of_their_own(url: str) -> None:

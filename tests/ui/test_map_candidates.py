@@ -16,6 +16,7 @@ TEXTS = ("You are worn out.", "It is hard.", "Your mother rang again.")
 MIDDLES = ([0.8, 0.2], [0.45, 0.55], [0.15, 0.85])
 
 Made = Any
+UNCHECKED = {"faithfulness": None, "would_say": None}
 
 
 @pytest.fixture(scope="module")
@@ -33,21 +34,27 @@ def facts(
     weights: tuple[float, float] = (0.5, 0.5),
     base: str = "I am sorry.",
     recommended: dict[str, float] | None = None,
+    checks: tuple[dict[str, Any], ...] = (UNCHECKED,) * 5,
 ) -> dict[str, Any]:
-    """What the page knows: three texts on a line from reflection to empathy, and a generated one."""
+    """What the page knows: three texts on a line from reflection to empathy, a generated one, and the base's.
+
+    `checks` are of these five, in this order.
+    """
     ends = ([1, 0], [0.6, 0.4], [0.3, 0.7], [0, 1])
     raw = dict(zip(NAMES, weights, strict=True))
     return {
         "atlas": {
             "objectives": NAMES,
             "regions": [
-                {"reflection": said, "polygon": [ends[i], ends[i + 1]], **({"scores": scores[i]} if scores[i] else {})}
+                {"reflection": said, "polygon": [ends[i], ends[i + 1]], "scores": scores[i] or None, **checks[i]}
                 for i, said in enumerate(TEXTS)
             ],
         },
         "original": {
             "text": text,
             "base": base,
+            "base_checks": checks[4],
+            **checks[3],
             "parts": [{"name": name, "label": name.capitalize()} for name in NAMES],
             "weights": {name: value / (sum(weights) or 1) for name, value in raw.items()},
             "scores": [
@@ -85,6 +92,42 @@ def test_each_label_goes_to_its_text_and_the_weights_are_those_of_the_region(mad
     assert base["weights"] == {"reflection": 0, "empathy": 0}
     assert base["scores"] == {"reflection": 0.1}  # nothing scored the other
     assert [one["own"] for one in found] == [False] * 4
+
+
+def faithful(score: float, would_say: float | None = None) -> dict[str, Any]:
+    return {"faithfulness": {"score": score, "reading": "unsure"}, "would_say": would_say}
+
+
+def test_a_false_text_is_neither_the_deepest_nor_the_warmest(made: Made) -> None:
+    """Score times faithfulness: .9 x .1, .5 x .8 and .3 x .9 for depth; .9 x .1, .3 x .8 and .3 x .9 for warmth."""
+    scores = (
+        {"reflection": 0.9, "empathy": 0.9},
+        {"reflection": 0.5, "empathy": 0.3},
+        {"reflection": 0.3, "empathy": 0.3},
+    )
+    checks = (faithful(0.1), faithful(0.8), faithful(0.9), faithful(0.5), faithful(0.99))
+    found = made("mapCandidates", facts(scores, checks=checks))
+    assert labels(found) == {TEXTS[1]: ["deepest"], TEXTS[2]: ["warmest", "closest"], "I am sorry.": ["base"]}
+    assert [one["checks"]["faithfulness"]["score"] for one in found] == [0.8, 0.9, 0.99]
+
+
+def test_what_a_counsellor_would_say_counts_more_and_has_a_label_of_its_own(made: Made) -> None:
+    """.9 x .2 and .5 x .6 and .3 x .7 for depth, whatever is faithful; of all five texts .7 is the highest."""
+    scores = (
+        {"reflection": 0.9, "empathy": 0.0},
+        {"reflection": 0.5, "empathy": 0.0},
+        {"reflection": 0.3, "empathy": 0.0},
+    )
+    checks = (faithful(0.9, 0.2), faithful(0.5, 0.6), faithful(0.1, 0.7), UNCHECKED, faithful(0.9, 0.1))
+    found = made("mapCandidates", facts(scores, recommended={"reflection": 1, "empathy": 0}, checks=checks))
+    assert labels(found) == {
+        TEXTS[0]: ["recommended"],
+        TEXTS[2]: ["said", "closest"],
+        TEXTS[1]: ["deepest"],
+        "I am sorry.": ["base"],
+    }
+    best = (*checks[:4], faithful(0.1, 0.8))  # the base's own reply is one of them
+    assert labels(made("mapCandidates", facts(scores, checks=best)))["I am sorry."] == ["said", "base"]
 
 
 def test_of_equals_the_larger_region_counts_and_equal_texts_are_one(made: Made) -> None:

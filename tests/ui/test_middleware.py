@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from emorl.ratings import open_store
 from emorl.ui import build_demo, launch_settings
+from emorl.ui.answering import script_hash, scripts_in
 from emorl.ui.middleware import MAX_BODY, MAX_DEPTH, PAGES, Middleware, is_foreign
 from tests.browser.conftest import free_port
 from tests.ui.scripted import ScriptedReflector
@@ -205,6 +206,129 @@ def test_what_is_not_plain_json_is_one_line(client: TestClient, text: str) -> No
     assert text == "" or list(answer.json()) == ["detail"]
 
 
+def a_function(client: TestClient, name: str) -> dict[str, Any]:
+    """What the page says of one of its functions."""
+    return next(one for one in client.get("/config").json()["dependencies"] if one["api_name"] == name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fn_index": 10_000},
+        {"fn_index": -1},
+        {"fn_index": True},
+        {"fn_index": "generate"},
+        {"fn_index": None},
+        {"data": []},
+        {"data": [1, 2, 3, 4]},
+        {"batched": True},
+    ],
+)
+def test_an_event_that_the_page_does_not_have_is_one_line(
+    client: TestClient, change: dict[str, Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = body(fn_index=a_function(client, "generate")["id"], data=["I am tired.", {}, {}])
+    for path in ("queue/join", "run/none", "call/none"):
+        answer = client.post(f"/gradio_api/{path}", json={**whole, **change})
+        assert answer.status_code in (400, 404) and list(answer.json()) == ["detail"], path
+        assert "\n" not in answer.json()["detail"]
+    assert "Traceback" not in "".join(capfd.readouterr())
+    assert client.post("/gradio_api/queue/join", json=whole).status_code == 200
+
+
+def test_what_runs_in_the_browser_alone_is_not_asked_for(client: TestClient, capfd: pytest.CaptureFixture[str]) -> None:
+    alone = [one for one in client.get("/config").json()["dependencies"] if not one["backend_fn"]]
+    assert alone
+    for one in alone:
+        sent = body(fn_index=one["id"], data=[None] * len(one["inputs"]))
+        for path in ("queue/join", f"run/{one['api_name']}", f"call/{one['api_name']}"):
+            answer = client.post(f"/gradio_api/{path}", json=sent)
+            assert (answer.status_code, list(answer.json())) == (404, ["detail"]) or one["cancels"], one
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("sent", [{}, [], "x", 3, {"event_id": ["said \ud800"]}, {"event_id": {"said": 1}, "data": 1}])
+def test_fields_that_cannot_be_read_are_one_line_without_what_was_sent(
+    client: TestClient, sent: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in ("cancel", "reset", "queue/join", "component_server", "call/reflect", "run/reflect"):
+        content = json.dumps(sent).encode()
+        answer = client.post(f"/gradio_api/{path}", content=content, headers={"Content-Type": "application/json"})
+        assert 400 <= answer.status_code < 500 and list(answer.json()) == ["detail"], path
+        assert isinstance(answer.json()["detail"], str) and "said" not in answer.text
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("path", ["queue/data?session_hash=none", "call/reflect/none", "call/v2/reflect/none"])
+def test_a_stream_of_nothing_ends_in_order(app: App, path: str) -> None:
+    strict = TestClient(app, base_url=f"http://{HOST}")  # raises what the server would write into its log
+    answer = strict.get(f"/gradio_api/{path}")
+    assert answer.status_code == 200 and ("session_not_found" in answer.text or "event: error" in answer.text)
+
+
+@pytest.mark.parametrize("name", ["queue/join", "run/stop", "api/stop", "call/stop"])
+@pytest.mark.parametrize("data", [None, {}, "x", 3])
+def test_values_that_are_no_list_are_refused(client: TestClient, name: str, data: object) -> None:
+    sent = body(fn_index=a_function(client, "stop")["id"]) | {"data": data}
+    assert client.post(f"/gradio_api/{name}", json=sent).status_code in (400, 422)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"component_id": 10_000},
+        {"component_id": None},
+        {"component_id": "5"},
+        {"fn_name": "none"},
+        {"fn_name": "get_config"},
+        {"fn_name": "__init__"},
+        {"fn_name": None},
+        {"fn_name": ["submit_answer"]},
+    ],
+)
+def test_a_widget_or_function_of_one_that_there_is_not_is_one_line(
+    client: TestClient, change: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    (number,) = [
+        one["id"] for one in client.get("/config").json()["components"] if one["props"].get("elem_id") == "widget-queue"
+    ]
+    whole = body(component_id=number, fn_name="submit_answer", data={})
+    answer = client.post("/gradio_api/component_server", json={**whole, **change})
+    assert answer.status_code == 404 and list(answer.json()) == ["detail"]
+    assert client.post("/gradio_api/component_server", json=whole).json()["phase"] == "error"
+    assert not caplog.records
+
+
+def test_a_callers_mistake_is_not_said_to_be_the_apps(client: TestClient) -> None:
+    answer = client.post("/gradio_api/run/reflect", json={"data": ["", None, 1.0, 0.0, 0, None]})
+    assert answer.status_code == 400 and answer.json()["error"].startswith("Got ")
+    answer = client.post("/gradio_api/run/reflect", json={"data": ["I am tired.", None, 1.0, 0.0, 0, None]})
+    assert answer.status_code == 500 and "log has the details" in answer.json()["error"]  # a script has no `reflect`
+
+
+@pytest.mark.parametrize("sent", [b'{"error": null}', b'{"error": 3}', b"[]", b"{", b""])
+def test_other_faults_of_a_call_stay_faults(sent: bytes) -> None:
+    async def broken(_scope: object, _receive: object, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        await send({"type": "http.response.body", "body": sent[:3], "more_body": True})
+        await send({"type": "http.response.body", "body": sent[3:]})
+
+    answer = TestClient(Middleware(broken)).post("/gradio_api/run/reflect", json={"data": [None] * 6})
+    assert (answer.status_code, answer.content) == (500, sent)
+
+
+def test_the_policy_names_the_scripts_of_the_page_and_no_other(client: TestClient) -> None:
+    answer = client.get("/")
+    rules = dict(rule.split(" ", 1) for rule in answer.headers["Content-Security-Policy"].split("; "))
+    allowed = set(re.findall(r"'sha256-([^']+)'", rules["script-src"]))
+    head = re.findall(r"<script>(.*?)</script>", launch_settings()["head"], re.S)
+    assert len(head) == 2 and allowed >= {script_hash(one.encode()) for one in head}
+    assert allowed >= set(scripts_in(answer.content)) and 3 < len(scripts_in(answer.content)) <= len(allowed) - 2
+    assert "'unsafe-inline'" not in rules["script-src"] and "*" not in rules["script-src"]
+    assert (rules["default-src"], rules["connect-src"], rules["object-src"]) == ("'self'", "'self'", "'none'")
+    assert "sha256" not in client.get("/config").headers["Content-Security-Policy"]
+
+
 def test_every_answer_has_the_headers(client: TestClient) -> None:
     for answer in (client.get("/"), client.get("/config"), client.get("/nothing"), client.get("/static/none")):
         found = answer.headers
@@ -229,8 +353,12 @@ def test_a_fault_inside_is_one_line_and_the_log_has_the_cause(caplog: pytest.Log
 def test_on_a_space_the_hub_may_frame_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from emorl.ui import middleware
 
+    async def page(_scope: object, _receive: object, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
     monkeypatch.setattr(middleware, "get_space", lambda: "owner/name")
-    found = middleware.Middleware(lambda *_: None).headers
+    found = TestClient(middleware.Middleware(page)).get("/").headers
     assert "https://huggingface.co" in found["Content-Security-Policy"] and "X-Frame-Options" not in found
 
 

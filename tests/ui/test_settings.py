@@ -9,10 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
+import pytest
+
 from emorl.ratings import RatingStore
 from emorl.ui import build_demo, launch_settings
 from emorl.ui.bundle import FOLDER, IMPORT
 from emorl.ui.widgets import script
+from tests.browser.conftest import serve
 from tests.ui.scripted import ScriptedReflector
 from tests.ui.texts import all_texts
 
@@ -24,6 +28,15 @@ def test_gradio_neither_remembers_nor_reports_nor_shares() -> None:
     assert settings["allowed_paths"] == []
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
     assert "127.0.0.1" in os.environ["NO_PROXY"].split(",")
+
+
+def test_a_page_that_is_slow_to_answer_does_not_end_the_start(
+    store: RatingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradio waits for 3 s, which a busy machine may take, and says then that localhost is not accessible."""
+    monkeypatch.setattr("gradio.networking.url_ok", lambda _: False)
+    with serve(ScriptedReflector(), store) as url:
+        assert httpx.get(url).status_code == 200
 
 
 def test_no_text_holds_what_gradio_templates_evaluate() -> None:

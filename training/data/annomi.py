@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from training.data.reading import Row, read_csv, read_jsonl, squeeze, words
+from emorl.own_split import words
+from training.data.reading import Row, read_csv, read_jsonl, squeeze
 from training.data.records import SPLITS, Exchange
 from training.data.splits import near_groups, split_groups
 

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from emorl.own_split import words
 from emorl.safety.personal_data import personal_data
 from training.data.corpora import OWN_PATH, load_own
 from training.data.labels import JUDGE_LABELS_PATH, LABELS_PATH, LabelledReply, parts, read_labels
-from training.data.reading import words
 from training.data.records import OwnStatement
 from training.data.splits import near_pairs
 

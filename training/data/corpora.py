@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from emorl.errors import CorpusError
+from emorl.own_split import split_by_text, words
 from emorl.resources import data_path
 from training.data import annomi
-from training.data.reading import Row, read_csv, read_json_list, read_jsonl, words
+from training.data.reading import Row, read_csv, read_json_list, read_jsonl
 from training.data.records import (
     SPLITS,
     Corpora,
@@ -25,7 +26,7 @@ from training.data.records import (
     OwnStatement,
     RankedGroup,
 )
-from training.data.splits import near_groups, split_by_text, split_groups
+from training.data.splits import near_groups, split_groups
 
 MANNERS = ("spoken", "written")
 OWN_PATH = data_path("reflections.jsonl")

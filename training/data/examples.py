@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
+from emorl.own_split import words
 from training.data.annomi import whole_sentences
-from training.data.reading import words
 from training.data.records import SPLITS, Corpora, Example
 
 MIN_PROMPT_WORDS = 8

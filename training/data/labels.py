@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from emorl.own_split import split_by_text
 from emorl.resources import data_path
 from training.data.reading import read_jsonl
-from training.data.splits import split_by_text
 
 HOLLOW_PATH = data_path("sympathy.jsonl")
 LABELS_PATH = data_path("faithfulness.jsonl")

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from emorl.errors import CorpusError
-
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-
-
-def words(text: str) -> list[str]:
-    """Words of a text in lower case; apostrophes join, hyphens and punctuation part."""
-    return [match.group().replace("’", "'") for match in WORD.finditer(text.lower())]
 
 
 def squeeze(text: str) -> str:

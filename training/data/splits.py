@@ -7,17 +7,15 @@ Left out: balancing on labels.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from training.data.reading import words
+from emorl.own_split import words
 
 NEAR = 0.5
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
-OWN_SHARES = {"train": 0.85, "validation": 0.07, "test": 0.08}
 
 
 def near_pairs(texts: Sequence[str], min_words: int) -> list[tuple[int, int]]:
@@ -79,14 +77,3 @@ def split_groups(groups: Sequence[str], seed: int) -> dict[str, str]:
         due[split] -= sizes[group]
         chosen[group] = split
     return chosen
-
-
-def split_by_text(text: str) -> str:
-    """Split of one of our own statements, 85/7/8, from its words alone, so that new statements move no old ones."""
-    digest = hashlib.sha256(" ".join(words(text)).encode()).digest()
-    position = int.from_bytes(digest[:8], "big") / 2**64
-    for name, share in OWN_SHARES.items():
-        position -= share
-        if position < 0:
-            return name
-    return "test"

@@ -8,7 +8,7 @@ import torch
 
 from emorl.ensemble.backbone import merge
 from emorl.ensemble.lora import load_adapter
-from emorl.models.base import ensure_base
+from emorl.models.base import base_sha256, ensure_base
 from training.beginning import ranked_replies
 from training.checkpoints import is_finished
 from training.config import Config
@@ -30,6 +30,7 @@ def run_objectives(config: Config, resume: bool = False, anew: bool = False) -> 
 
     Raises:
         ConfigError: An adapter was trained, or begun, with other settings, another warm start or other scorers.
+        AdapterMismatch: There is no warm start, or it was trained on another base.
     """
     from transformers import AutoModelForCausalLM
 
@@ -50,7 +51,7 @@ def run_objectives(config: Config, resume: bool = False, anew: bool = False) -> 
         score = reward_of(config, name, "ship")
         assert score is not None
         model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-        merge(model, load_adapter(config.models / "warmstart"))
+        merge(model, load_adapter(config.models / "warmstart", base_sha256(base)))
         validation, _, _ = partition(corpora, settings.validation, config.search.prompts)
         train_objective(
             settings,

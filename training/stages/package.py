@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 
 from emorl.errors import ConfigError
-from emorl.models.base import BASE_SHA256
+from emorl.models.base import BASE_SHA256, base_sha256, ensure_base
 from emorl.models.manifest import VERSION, base_identity, file_hashes, file_sha256
+from emorl.models.own_base import base_name
 from emorl.models.template import TEMPLATE
 from emorl.scoring.own import NAMED
 from training import files
@@ -36,6 +37,9 @@ LABELS = {
     ),
 }
 
+LICENCE = "Apache-2.0"
+"""Of the published base; other bases have their own."""
+
 
 def slider(name: str, settings: ObjectiveConfig) -> tuple[str, str]:
     """Label and help of an objective's slider: those of its settings, else our own, else its name."""
@@ -53,13 +57,16 @@ def run_package(config: Config) -> None:
     _check_trained(config)
     for name in ("search.json", "evaluation.json"):  # they are about what was packaged before
         (models / name).unlink(missing_ok=True)
-    base_id = base_identity(BASE_SHA256, models / "warmstart")
+    base = ensure_base()
+    digest = base_sha256(base)
+    base_id, name_of_base = base_identity(digest, models / "warmstart"), base_name(base, digest)
     entries: list[files.ObjectiveEntry] = []
     judge = _package_scorer(config, "faithfulness", "judge")
     check = {"scorer": _package_scorer(config, "faithfulness", "ship"), "label": "Stays with what was said"}
     for name in config.objectives:
         source = config.out / "objectives" / name
-        adapter = store_adapter(source / "best", models / "adapters" / name, base_id, torch.float32)
+        target = models / "adapters" / name
+        adapter = store_adapter(source / "best", target, base_id, torch.float32, base_name=name_of_base)
         scorer = _package_scorer(config, name, "ship")
         label, text = slider(name, config.objectives[name])
         account: files.Training = json.loads((source / "account.json").read_text())
@@ -86,7 +93,7 @@ def run_package(config: Config) -> None:
             warm["preferences"]["settings"] = settings
     manifest: files.Manifest = {
         "version": VERSION,
-        "base": {"name": "SmolLM2-135M-Instruct", "licence": "Apache-2.0", "sha256": BASE_SHA256},
+        "base": {"name": name_of_base, "sha256": digest} | ({"licence": LICENCE} if digest == BASE_SHA256 else {}),
         "template": TEMPLATE,
         "warm_start": {
             "path": "warmstart",

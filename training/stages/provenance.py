@@ -16,7 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from emorl.errors import ConfigError
+from emorl.models.base import BASE_SHA256, base_sha256, ensure_base
 from emorl.models.manifest import file_sha256
+from emorl.settings import settings
 from training.checkpoints import write_json
 from training.config import Config
 from training.stages.scores import named_scorer, scorer_folder
@@ -56,6 +58,12 @@ def begin(folder: Path, settings: Mapping[str, object], anew: bool) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / FILE, now)
+
+
+def other_base() -> dict[str, str]:
+    """The base that `EMORL_BASE` names by twelve digits of its hash, for `begin`; nothing for the published one."""
+    digest = base_sha256(ensure_base()) if settings().base is not None else BASE_SHA256
+    return {} if digest == BASE_SHA256 else {"base": digest[:12]}
 
 
 def kept_settings(folder: Path) -> dict[str, object] | None:

@@ -15,7 +15,7 @@ from emorl.scoring.scorer import Score
 from training.config import Config
 from training.data import Corpora
 from training.sources import sources_of
-from training.stages.provenance import adapter_identity, begin, warm_start_before_rounds
+from training.stages.provenance import adapter_identity, begin, other_base, warm_start_before_rounds
 from training.stages.scores import packaged_warm_start, scorer_folders
 from training.stages.statements import corpora_of
 
@@ -49,8 +49,10 @@ def _train_shared(config: Config, corpora: Corpora, role: str, anew: bool) -> No
         )
     settings = config.scorers.shared if role == "ship" else replace(config.scorers.shared, start=None)
     seed = config.scorers.seed + (100 if role == "judge" else 0)
-    stands_on = adapter_identity(warm_start_before_rounds(config)) if role == "ship" else "base"
-    begin(out, {**asdict(settings), "seed": seed, "limit": config.scorers.limit, "stands_on": stands_on}, anew)
+    stands_on = {"stands_on": "base"} | other_base()
+    if role == "ship":
+        stands_on = {"stands_on": adapter_identity(warm_start_before_rounds(config))}
+    begin(out, {**asdict(settings), "seed": seed, "limit": config.scorers.limit, **stands_on}, anew)
     if report.is_file():
         log.info("%s is done", out)
         return

@@ -12,12 +12,21 @@ from pathlib import Path
 
 import torch
 
+from emorl.ensemble.architecture import check_config, read_config
 from emorl.errors import ConfigError
-from emorl.models.base import BASE_SHA256, ensure_base
+from emorl.models.base import base_sha256, ensure_base
+from emorl.models.own_base import base_name
+from emorl.reflecting.tokenizer import end_token
 from training.config import Config
 from training.data import load_labels
 from training.package import store_adapter
-from training.stages.provenance import adapter_identity, begin, latest_warm_start, warm_start_before_rounds
+from training.stages.provenance import (
+    adapter_identity,
+    begin,
+    latest_warm_start,
+    other_base,
+    warm_start_before_rounds,
+)
 from training.stages.scores import total_of
 from training.stages.statements import corpora_of
 
@@ -28,16 +37,30 @@ def run_warmstart(config: Config, anew: bool = False) -> None:
     """Train the supervised warm start; resumes from its last checkpoint.
 
     Raises:
-        ConfigError: It was made, or begun, with other settings, and not `anew`.
+        ConfigError: It was made, or begun, with other settings or on another base, and not `anew`.
+        BackboneError: The base's architecture or tokenizer cannot be used.
     """
     from training.warmstart import train_warmstart
 
-    begin(config.out / "warmstart", asdict(config.warmstart), anew)
+    check_base(ensure_base())
+    begin(config.out / "warmstart", {**asdict(config.warmstart), **other_base()}, anew)
     if (config.out / "warmstart" / "warmstart.json").is_file():
         log.info("%s is done", config.out / "warmstart")
     else:
         train_warmstart(config.warmstart, corpora_of(config), ensure_base(), config.out / "warmstart")
     _store_warm_start(config, latest_warm_start(config))
+
+
+def check_base(base: Path) -> None:
+    """Refuse a base whose models the app could not serve, before anything is trained on it.
+
+    Raises:
+        BackboneError: Its architecture or tokenizer cannot be used.
+    """
+    from transformers import AutoTokenizer
+
+    check_config(read_config(base))
+    end_token(AutoTokenizer.from_pretrained(base))
 
 
 def run_preferences(config: Config, anew: bool = False) -> None:
@@ -92,5 +115,6 @@ def run_rounds(config: Config, anew: bool = False) -> None:
 
 def _store_warm_start(config: Config, folder: Path) -> None:
     """Write a warm start to the models folder, in the rank and precision that ships."""
-    rank = config.warmstart.shipped_rank
-    store_adapter(folder, config.models / "warmstart", BASE_SHA256, torch.bfloat16, rank)
+    base, rank = ensure_base(), config.warmstart.shipped_rank
+    digest = base_sha256(base)
+    store_adapter(folder, config.models / "warmstart", digest, torch.bfloat16, rank, base_name(base, digest))

@@ -72,7 +72,8 @@ class Bench:
         if run.method == "soup":
             adapters, weights = [soup(adapters, weights)], [1.0]
         end = self._tokenizer.plain.convert_tokens_to_ids(END)
-        decoder = EnsembleDecoder(backbone, StackedLora(adapters), [end], mask_of(self._tokenizer.plain))
+        mask = mask_of(self._tokenizer.plain, len(backbone.head))
+        decoder = EnsembleDecoder(backbone, StackedLora(adapters), [end], mask)
         return reply_writer(decoder, self._tokenizer, prompt_text, self.max_tokens)(statements, weights)
 
     def _backbone(self, warm: bool) -> tuple[LlamaBackbone, Adapter]:

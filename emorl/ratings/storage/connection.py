@@ -9,6 +9,7 @@ Left out: encryption at rest, which is left to the disk.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from emorl.errors import RatingError
 from emorl.settings import settings
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 10_000
 DRIVERS = {
@@ -118,6 +121,7 @@ def one_line(url: URL) -> Iterator[None]:
     except DBAPIError as fault:
         reason = " ".join(str(fault.orig).split())
         where = url.render_as_string(hide_password=True)
+        log.info("the ratings database cannot be used: %s", str(fault.orig).partition("\n")[0])  # more may hold values
         raise RatingError.of(
             f"the ratings database {where}, which cannot be used ({reason})",
             "one that this account may write",

@@ -123,6 +123,7 @@ class Endpoints:
             refuse_crisis(_check_text("statement", statement))
             if objectives is not None and not _are_names(objectives):
                 raise AtlasError(strings.ERRORS["objectives"].format(got=repr(objectives)[:40]))
+            count("map")
             reflector = self._reflector()
             checked = reflector.setting(preset(reflector), strength)
             with closing(reflector.atlas(statement, checked.strength, objectives)) as growing:

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from emorl.errors import AtlasError, EmorlError, WeightError
-from emorl.ui.atlas.payload import AtlasFailed, AtlasPayload, NoAtlas
+from emorl.safety import Chip, check_reply
+from emorl.ui.atlas.payload import AtlasFailed, AtlasPayload, NoAtlas, region_payload
 from emorl.ui.atlas.strings import ERRORS
 from emorl.ui.cache import ReflectionCache
+from emorl.ui.limits import count
 from emorl.ui.loader import ModelLoader
 
 log = logging.getLogger(__name__)
@@ -47,19 +49,23 @@ def atlas_payloads(
             objectives = slice_of(shown.objectives, asked.weights)
         elif len(objectives) > MAX_OBJECTIVES:
             raise AtlasError(ERRORS["slice"].format(got=len(objectives)))
+        count("map")
         with closing(reflector.atlas(shown.statement, asked.strength, objectives)) as growing:
             known = -1
+            chips: dict[str, tuple[Chip, ...]] = {}  # of each text, which is checked once
             for atlas in growing:
                 if atlas is None or (not atlas["finished"] and len(atlas["regions"]) == known):
                     yield None
                     continue
                 known = len(atlas["regions"])
+                for text in {region["reflection"] for region in atlas["regions"]} - chips.keys():
+                    chips[text] = check_reply(shown.statement, text)
                 yield AtlasPayload(
                     id=result_id,
                     phase="done" if atlas["finished"] else "growing",
                     objectives=tuple(atlas["objectives"]),
                     coverage=atlas["coverage"],
-                    regions=tuple(atlas["regions"]),
+                    regions=tuple(region_payload(region, chips[region["reflection"]]) for region in atlas["regions"]),
                 )
     except EmorlError as error:
         yield AtlasFailed(result_id, error.shown)

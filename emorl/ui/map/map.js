@@ -3,6 +3,7 @@ import { middle, regionAt } from "../atlas/lookup.js";
 import { COMMAND, hear, STATE, tell } from "../events.js";
 import { counted, fill, h, keyMove, openTab } from "../widgets/dom.js";
 import { floorPercent, objectiveStyle, percent, sum } from "../widgets/numbers.js";
+import { fitness } from "../writing/fitness.js";
 import { picture } from "./picture.js";
 import { ratingsLayer } from "./ratings.js";
 import { slicer } from "./slicer.js";
@@ -22,7 +23,8 @@ class MapScreen {
     this.picture = null;
     this.chosen = -1;
     this.order = []; // of the list: indices of regions
-    this.sorting = ""; // name of the score that the list is sorted by; "" for the size
+    this.orders = new Map(); // what the list can be sorted by besides the size: {label, value} by name
+    this.sorting = ""; // name of one of them; "" for the size
     this.home = null; // where the sliders stood when this atlas came, to put them back
     this.ratings = ratingsLayer(widget, () => this.layRatings());
     this.slicer = slicer(T);
@@ -115,29 +117,40 @@ class MapScreen {
     this.view.tip.textContent = region ? `${index + 1} · ${region.reflection}` : "";
   }
 
-  sortBy(name) {
-    this.sorting = name;
+  sortBy(order) {
+    this.sorting = order;
     this.list(this.atlas.regions);
     this.mark();
   }
 
-  // What the list can be sorted by: the size, and every score that the regions have.
+  // What the list can be sorted by: the size, every score that the regions have, and how fit their texts are.
   sortOptions(regions) {
     const { sort } = this.view;
-    const names = Object.keys(regions[0].scores || {});
-    if (!names.includes(this.sorting)) this.sorting = "";
+    const [first] = regions;
+    this.orders = new Map(Object.keys(first.scores || {}).map((name) => [`score ${name}`, this.byScore(name)]));
+    if (fitness(first) !== undefined) {
+      const label = first.would_say === null ? this.T.sort_faithful : this.T.sort_said;
+      this.orders.set("fitness", { label, value: fitness });
+    }
+    if (!this.orders.has(this.sorting)) this.sorting = "";
     const option = (value, label) => h("option", { value, selected: value === this.sorting }, label);
-    const score = (name) => option(name, fill(this.T.sort_score, { label: this.label(name).toLowerCase() }));
-    sort.replaceChildren(option("", this.T.sort_size), ...names.map(score));
-    sort.parentElement.hidden = regions.length < 2 || !names.length;
+    const options = [...this.orders].map(([name, { label }]) => option(name, label));
+    sort.replaceChildren(option("", this.T.sort_size), ...options);
+    sort.parentElement.hidden = regions.length < 2 || !options.length;
+  }
+
+  byScore(name) {
+    const label = fill(this.T.sort_score, { label: this.label(name).toLowerCase() });
+    return { label, value: ({ scores }) => scores?.[name] };
   }
 
   list(regions) {
     const { list } = this.view;
     this.sortOptions(regions);
-    const by = this.sorting;
+    const by = this.orders.get(this.sorting);
+    const value = (index) => by.value(regions[index]) ?? -1;
     this.order = regions.map((_, index) => index);
-    if (by) this.order.sort((a, b) => (regions[b].scores?.[by] ?? -1) - (regions[a].scores?.[by] ?? -1) || a - b);
+    if (by) this.order.sort((a, b) => value(b) - value(a) || a - b);
     const focused = document.activeElement?.closest?.(".map-list button")?.dataset.text;
     this.chosen = -1;
     list.replaceChildren(...this.order.map((index, place) => this.row(regions[index], index, place)));
@@ -153,6 +166,7 @@ class MapScreen {
       this.choose(middle(this.atlas.regions[this.order[to]].polygon));
     };
     const scores = Object.entries(region.scores || {}).map(([name, x]) => `${this.label(name)} ${x.toFixed(2)}`);
+    const facts = [fill(this.T.region, { share: this.share(region.area) }), ...scores, ...this.check(region)];
     const button = h(
       "button",
       {
@@ -170,11 +184,7 @@ class MapScreen {
       },
       h("span", { class: "map-number", "aria-hidden": "true" }, String(index + 1)),
       h("span", { class: "map-said", dir: "auto" }, region.reflection),
-      h(
-        "span",
-        { class: "map-share" },
-        [fill(this.T.region, { share: this.share(region.area) }), ...scores].join(" · "),
-      ),
+      h("span", { class: "map-share" }, facts.join(" · ")),
     );
     return h("li", {}, button);
   }
@@ -206,7 +216,7 @@ class MapScreen {
     view.mix.textContent = total > 0 ? fill(T.mix, { mix: mixer.objectives.map(inWords).join(", ") }) : "";
     const home = this.home && mixer.objectives.every(({ name }) => this.home[name] === mixer.weights[name]);
     view.back.disabled = !this.home || home;
-    view.facts.textContent = region?.scores ? this.scores(region.scores) : "";
+    view.facts.textContent = region?.scores ? this.facts(region).join(" ") : "";
     if (index !== this.chosen) this.press(index);
   }
 
@@ -217,9 +227,16 @@ class MapScreen {
     return counted(this.T, "count", n, { share: this.share(region.area) });
   }
 
-  scores(scores) {
+  // Scores and check of a region in sentences.
+  facts(region) {
     const inWords = ([name, x]) => `${this.label(name).toLowerCase()} ${x.toFixed(2)}`;
-    return fill(this.T.scores, { scores: Object.entries(scores).map(inWords).join(", ") });
+    const scores = Object.entries(region.scores).map(inWords).join(", ");
+    return [fill(this.T.scores, { scores }), ...this.check(region).map((words) => `${words}.`)];
+  }
+
+  // Whether a region's text stays with what was said, in words; empty where that is not known.
+  check({ faithfulness }) {
+    return faithfulness ? [`${this.T.faithful}: ${this.T.faithful_words[faithfulness.reading]}`] : [];
   }
 
   press(index) {

@@ -15,6 +15,7 @@ from emorl.ui.map.payload import Ratings
 from emorl.ui.map.ratings import Overlay, on_the_map
 from emorl.ui.payload import Json, to_page
 from emorl.ui.widgets import widget
+from emorl.ui.writing import strings as shared
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def map_screen(loader: ModelLoader, overlay: Overlay | None = None) -> None:
         """The ratings to draw, or why not."""
         return to_page(_ratings(loader, overlay))
 
-    widget("map", text=strings.MAP, functions=[rated])
+    widget("map", text={**shared.WRITTEN, **strings.MAP}, functions=[rated])
 
 
 def _ratings(loader: ModelLoader, overlay: Overlay | None) -> Ratings:

@@ -29,6 +29,8 @@ MAP = {
     "sort": "Sort by",
     "sort_size": "how many settings write it",
     "sort_score": "{label} score",
+    "sort_said": "whether a counsellor would say it",
+    "sort_faithful": "whether it stays with what was said",
     "use": "Go on with this one on Reflect",
     "back": "Put the sliders back",
     "reflect_tab": TABS["reflect"],

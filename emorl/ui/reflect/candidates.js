@@ -4,6 +4,7 @@ import { fill, h, openTab } from "../widgets/dom.js";
 import { sum } from "../widgets/numbers.js";
 import { checkNotes } from "../writing/checks.js";
 import { faithfulMeter, faithfulNote } from "../writing/faithful.js";
+import { fitness } from "../writing/fitness.js";
 import { meter } from "../writing/meter.js";
 import { settingInWords } from "./setting.js";
 
@@ -71,14 +72,14 @@ function item({ candidate, place, choice, id, styles, labels, T }) {
 }
 
 // How the total is made up, in numbers.
-function arithmetic({ scores, faithfulness, would_say: said, total }, { shares }, T) {
+function arithmetic(candidate, { shares }, T) {
+  const { scores, total } = candidate;
   const parts = scores
     .filter(({ name }) => shares[name] > 0)
     .map(({ name, score }) => `${shares[name].toFixed(2)} × ${score.toFixed(2)}`);
   const quality = parts.join(" + ") || "1";
-  const fitness = said ?? faithfulness?.score;
-  const whole =
-    fitness === undefined ? quality : `${parts.length > 1 ? `(${quality})` : quality} × ${fitness.toFixed(2)}`;
+  const times = fitness(candidate);
+  const whole = times === undefined ? quality : `${parts.length > 1 ? `(${quality})` : quality} × ${times.toFixed(2)}`;
   return fill(T.sum, { sum: whole, total: total.toFixed(2) });
 }
 

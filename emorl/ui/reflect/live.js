@@ -88,6 +88,13 @@ export function liveScores(facts, shown) {
     .filter((row) => row.score !== null && row.score !== undefined);
 }
 
+// What is known beside the scores of the text that is shown: {chips, faithfulness, would_say}.
+export function liveChecks(facts, shown) {
+  const { original } = facts;
+  if (shown.own) return original;
+  return shown.base ? original.base_checks : atlasOf(facts).regions[shown.region];
+}
+
 // How far the atlas has come, in words.
 export function atlasLine(facts, T) {
   const atlas = atlasOf(facts);

@@ -1,9 +1,12 @@
 // Which texts of a finished map stand out, each with what it stands out for: labels, scores and weights. No DOM here.
 //
-// `facts` are those of result.js. Only one text is known better than the map knows it: the one that was generated, with
-// its own weights. Left out: the best of several, which has its own list, and whatever would have to be written first.
+// Deepest and warmest are those whose score times fitness is highest, as the best of several is chosen (`best_of.py`):
+// the highest score alone may be that of a text that says what the client did not. `facts` are those of result.js. Only
+// one text is known better than the map knows it: the one that was generated, with its own weights. Left out: the best of
+// several, which has its own list, and whatever would have to be written first.
 import { middle, regionAt } from "../atlas/lookup.js";
 import { sum } from "../widgets/numbers.js";
+import { fitness } from "../writing/fitness.js";
 
 const SAME_SHARE = 1e-4;
 
@@ -19,17 +22,19 @@ const FUNCTION_WORDS = new Set(
 );
 
 // The best first within each label; texts that are equal are one candidate with several labels.
-// {labels, text, scores, weights, own, words}: scores and raw weights by name, `words` as `ownWords` gives them; `own`
-// where it is the text that was generated.
+// {labels, text, scores, checks, weights, own, words}: scores and raw weights by name, `checks` with faithfulness and
+// would_say, `words` as `ownWords` gives them; `own` where it is the text that was generated.
 export function mapCandidates(facts) {
   const { atlas, original, asked, mixer } = facts;
   const texts = atlas.regions.map((region) => textOf(region, facts));
+  const base = baseOf(original);
   const found = [
     ["recommended", recommended(texts, facts, mixer?.recommended)],
-    ["deepest", most(texts, ({ scores }) => scores.reflection)],
-    ["warmest", most(texts, ({ scores }) => scores.empathy)],
+    ["said", most([...texts, base], ({ checks }) => checks.would_say)],
+    ["deepest", most(texts, ({ scores, checks }) => scores.reflection * (fitness(checks) ?? 1))],
+    ["warmest", most(texts, ({ scores, checks }) => scores.empathy * (fitness(checks) ?? 1))],
     ["closest", most(texts, ({ text }) => overlap(text, asked.statement))],
-    ["base", baseOf(original)],
+    ["base", base],
   ];
   const candidates = new Map();
   for (const [label, one] of found) {
@@ -44,7 +49,7 @@ export function mapCandidates(facts) {
 // What was generated, which the sliders come back to exactly.
 export function generated({ original, asked }) {
   const scores = Object.fromEntries(original.scores.map(({ name, score }) => [name, score]));
-  return { text: original.text, scores, weights: asked.mix?.weights || original.weights, own: true };
+  return { text: original.text, scores, checks: original, weights: asked.mix?.weights || original.weights, own: true };
 }
 
 function textOf(region, facts) {
@@ -54,7 +59,7 @@ function textOf(region, facts) {
   middle(region.polygon).forEach((share, k) => {
     weights[atlas.objectives[k]] = share;
   });
-  return { text: region.reflection, scores: region.scores || {}, weights, own: false };
+  return { text: region.reflection, scores: region.scores || {}, checks: region, weights, own: false };
 }
 
 // The text of the recommended weights; null where neither the map nor the generated text has it.
@@ -68,10 +73,10 @@ function recommended(texts, facts, weights) {
 }
 
 // The base model's own reply is no region of the map, but is known with each reflection.
-function baseOf({ base, text, parts, scores }) {
+function baseOf({ base, base_checks: checks, text, parts, scores }) {
   const known = scores.filter((row) => row.base !== null).map((row) => [row.name, row.base]);
   const weights = Object.fromEntries(parts.map(({ name }) => [name, 0]));
-  return { text: base, scores: Object.fromEntries(known), weights, own: base === text };
+  return { text: base, scores: Object.fromEntries(known), checks, weights, own: base === text };
 }
 
 // The first with the highest value; null where nothing is known, or nothing is above zero.

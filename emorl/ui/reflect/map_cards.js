@@ -63,8 +63,8 @@ function whyNone({ atlas }, T) {
 }
 
 function card(candidate, { facts, labels, choose, T }) {
-  const { text, own, scores, weights, words } = candidate;
-  const { faithfulness, details, parts } = facts.original;
+  const { text, scores, checks, weights, words } = candidate;
+  const { details, parts } = facts.original;
   const names = candidate.labels.map((label) => T.card_labels[label]).join(" · ");
   const known = parts.filter(({ name }) => name in scores);
   const found = known.map(({ name, label }) => `${label} ${scores[name].toFixed(2)}`);
@@ -80,8 +80,9 @@ function card(candidate, { facts, labels, choose, T }) {
     h("p", { class: "pick-head" }, h("strong", {}, names), mark),
     h("p", { class: "base-text", dir: "auto" }, text),
     found.length ? h("p", { class: "fine" }, fill(T.card_scores, { scores: found.join(" · ") })) : null,
+    candidate.labels.includes("said") ? h("p", { class: "fine" }, fill(T.card_said, score(checks.would_say))) : null,
     candidate.labels.includes("closest") ? h("p", { class: "fine" }, fill(T.card_words, words)) : null,
-    faithfulness ? checked(own, faithfulness, T) : null,
+    checks.faithfulness ? checked(checks.faithfulness, T) : null,
     h(
       "p",
       { class: "fine" },
@@ -100,8 +101,7 @@ function card(candidate, { facts, labels, choose, T }) {
   };
 }
 
-// Only the text that was generated has been checked.
-function checked(own, { reading }, T) {
-  if (own) return h("p", { class: "faithful", "data-reading": reading }, faithfulNote({ reading }, T));
-  return h("p", { class: "fine" }, T.card_unchecked);
-}
+const score = (value) => ({ score: value.toFixed(2) });
+
+const checked = ({ reading }, T) =>
+  h("p", { class: "faithful", "data-reading": reading }, faithfulNote({ reading }, T));

@@ -11,7 +11,7 @@ import { announcer } from "./announcer.js";
 import { candidateList } from "./candidates.js";
 import { keepInView } from "./dock.js";
 import { editor } from "./edit.js";
-import { atlasLine, keptBands, liveScores, liveText } from "./live.js";
+import { atlasLine, keptBands, liveChecks, liveScores, liveText } from "./live.js";
 import { mapCards } from "./map_cards.js";
 import { explainOverall, explainWords } from "./reasons.js";
 import { resultView } from "./result_view.js";
@@ -86,7 +86,9 @@ class Result {
     past.hidden = !other;
     edit.hidden = other && !this.facts.original.id; // of a confirmed exercise nothing is kept
     for (const node of [panel, hint, whole]) node.classList.toggle("aside", other);
-    if (other || this.shownText !== shown.text) this.judge(liveScores(this.facts, shown), this.facts.original, !other);
+    if (other || this.shownText !== shown.text) {
+      this.judge(liveScores(this.facts, shown), liveChecks(this.facts, shown));
+    }
     if (this.shownText === shown.text) return;
     this.shownText = shown.text;
     if (other) {
@@ -109,17 +111,20 @@ class Result {
     tell(STATE.texts, [about]);
   }
 
-  // What is known of the text that is shown: its scores, and whether it stays with what was said.
-  judge(rows, { faithfulness }, own) {
+  // What is known of the text that is shown: its scores, what to look at twice, and whether it stays with what was said.
+  judge(rows, { chips, faithfulness }) {
     const { T } = this;
     const { scores, faithful } = this.view;
     scores.replaceChildren(...rows.map((row) => meter(row, this.styles[row.name] || "o0", T)));
+    this.view.chips.replaceChildren(...checkItems(chips, T.chips));
     faithful.replaceChildren();
-    if (!faithfulness) return;
-    if (own) {
+    if (faithfulness) {
       scores.append(faithfulMeter(faithfulness, T));
       faithful.append(faithfulLine(faithfulness, T), h("p", { class: "fine" }, T.faithful_note));
-    } else faithful.append(h("p", { class: "faithful" }, T.faithful_live), h("p", { class: "fine" }, T.faithful_press));
+    } else if (this.facts.original?.faithfulness) {
+      const how = this.facts.atlas?.phase === "growing" ? T.faithful_soon : T.faithful_press;
+      faithful.append(h("p", { class: "faithful" }, T.faithful_live), h("p", { class: "fine" }, how));
+    }
   }
 
   // The words of the finished text, whose elements are kept for when the sliders come back to it.
@@ -258,18 +263,17 @@ class Result {
   }
 
   done(found) {
-    const { base, side, copy, edit, chips, message, details } = this.view;
+    const { base, side, copy, edit, message, details } = this.view;
     found.parts.forEach((part, k) => {
       this.styles[part.name] = objectiveStyle(k);
       this.labels[part.name] = part.label;
     });
     this.announcer.whole(found);
     base.textContent = found.base;
-    this.judge(found.scores, found, true);
+    this.judge(found.scores, found);
     this.choice(found);
     side.hidden = copy.hidden = edit.hidden = false;
     this.explain(found);
-    chips.replaceChildren(...checkItems(found.chips, this.T.chips));
     if (found.confirmed) message.replaceChildren(h("p", { class: "notice" }, this.T.crisis.confirmed));
     const seconds = found.details.seconds < 0.1 ? this.T.no_time : found.details.seconds.toFixed(1);
     const cut = found.cut ? `${this.T.cut} ` : "";

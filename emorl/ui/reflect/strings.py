@@ -76,7 +76,8 @@ LIVE = {
 
 CHOSEN = {
     "writing_best": "Writing {n} to choose from",
-    "faithful_live": "Stays with what was said: not checked for live text.",
+    "faithful_live": "Stays with what was said: not checked yet.",
+    "faithful_soon": "It will be when the map is finished.",
     "faithful_press": "Press Generate to have it checked.",
     "chosen_heading": "Chosen from several",
     "written_different": "{n} were written, which gave {different} different texts.",
@@ -115,8 +116,8 @@ CHOSEN = {
 
 CARDS = {
     "cards": "Candidates from the map",
-    "cards_hint": "Picked from the map of what the sliders can reach. The scores are automatic and often wrong, so "
-    "read before you choose.",
+    "cards_hint": "Picked from the map of what the sliders can reach. Scores and checks are automatic and often wrong, "
+    "so read before you choose.",
     "cards_list": "Candidates from the map",
     "cards_later": "They come when the map is finished.",
     "cards_stopped": "There are none, because the map was stopped before it was finished.",
@@ -125,6 +126,7 @@ CARDS = {
     "cards_back": "Back to what was generated",
     "card_labels": {
         "recommended": "Recommended",
+        "said": "Most likely to be said",
         "deepest": "Deepest",
         "warmest": "Warmest",
         "closest": "Closest to the words",
@@ -134,9 +136,9 @@ CARDS = {
     "card_use": "Take this one",
     "card_use_name": "Take this one: {name}",
     "card_scores": "Scores: {scores}",
+    "card_said": "A counsellor would say it: {score}, as an automatic scorer estimates",
     "card_words": "Main words that the client said too: {said} of {all}",
     "card_weights": "Weights: {setting}",
-    "card_unchecked": "Stays with what was said: not checked",
 }
 """Candidates of a finished map, under a reflection that was written alone."""
 

@@ -6,6 +6,11 @@ WELCOME = {
     "title": "Welcome",
     "lead": "A practice and research demo for counsellors. You decide what a reflection should do, and read what a "
     "small language model then writes.",
+    "example_heading": "For example",
+    "example_said": "A client says:",
+    "example_slider": "Empathy",
+    "example_help": "Written beforehand by the models that come with the app. The rest of this mix is reflection. "
+    "Move the slider yourself.",
     "how_heading": "How it works",
     "how": [
         "You type something a client might have said, and the app writes a reflection.",

@@ -1,6 +1,7 @@
 // The notice at the first visit, a modal dialog; the banner's button brings it back. Only Start agrees to it.
 import { COMMAND, hear } from "../events.js";
 import { copyText, h } from "../widgets/dom.js";
+import { movingExample } from "./example.js";
 
 const RATER = /^[0-9a-f]{32}$/;
 
@@ -21,7 +22,8 @@ export function agreement(version, notice) {
 
 export function welcome({ element, props, trigger, watch }) {
   const T = props.text;
-  const view = layout(T);
+  const example = movingExample(props.settings.example, T);
+  const view = layout(T, example.node);
   const { dialog, form, title, tick, problem, start, consent, id, copy } = view;
   let rater = randomRater();
   let agreed = false;
@@ -35,7 +37,10 @@ export function welcome({ element, props, trigger, watch }) {
     dialog.setAttribute("closedby", agreed ? "closerequest" : "none");
     dialog.showModal(); // the page behind is inert, and the focus comes back to where it was
     title.focus();
+    example.start();
   }
+
+  dialog.addEventListener("close", example.stop);
 
   function refuse() {
     problem.textContent = T.missing;
@@ -85,7 +90,7 @@ export function welcome({ element, props, trigger, watch }) {
   show(props.value);
 }
 
-function layout(T) {
+function layout(T, example) {
   const tick = h("input", { type: "checkbox", id: "welcome-consent" });
   const problem = h("p", { class: "error", role: "alert" });
   const id = h("code", { id: "welcome-rater" });
@@ -102,6 +107,7 @@ function layout(T) {
       { class: "welcome-body" },
       title,
       h("p", { id: "welcome-lead", class: "welcome-lead" }, T.lead),
+      example,
       h("h3", {}, T.how_heading),
       h("ol", { class: "points" }, items(T.how)),
       h("h3", {}, T.limits_heading),

@@ -77,6 +77,7 @@ function wordButton(word, index, last, select, T) {
       tabindex: index ? "-1" : "0",
       "aria-pressed": "false",
       "aria-label": word.text || T.the_end,
+      title: word.text ? null : T.the_end,
       onclick: () => select(index, true),
       onkeydown,
     },

@@ -138,7 +138,8 @@ function build({ props }, { objectives, presets }, head) {
 
 // Shows and hides what the controls do. Screen readers are told of it with each control, shown or not.
 function helpButton(card, T) {
-  const node = h("button", { type: "button", class: "help", "aria-expanded": "false", "aria-label": T.help }, "?");
+  const named = { "aria-label": T.help, title: T.help };
+  const node = h("button", { type: "button", class: "help", "aria-expanded": "false", ...named }, "?");
   node.addEventListener("click", () => {
     node.setAttribute("aria-expanded", String(card.classList.toggle("helped")));
   });

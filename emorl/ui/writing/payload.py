@@ -16,7 +16,14 @@ from emorl.ui.payload import Part
 from emorl.ui.widgets.contacts import ContactPayload
 from emorl.ui.writing.asked import Asked
 from emorl.ui.writing.candidates import Choice, choice_payload
-from emorl.ui.writing.scores import Faithfulness, Score, faithfulness_payload, score_payloads
+from emorl.ui.writing.scores import (
+    Checks,
+    Faithfulness,
+    Score,
+    checks_payload,
+    faithfulness_payload,
+    score_payloads,
+)
 
 if TYPE_CHECKING:
     from emorl.explain.words import Kind, WordSpan
@@ -142,6 +149,7 @@ class ReflectionPayload:
         id: In the server's cache; empty where nothing of it is kept.
         text: The reflection.
         base: The base model's own reply.
+        base_checks: What is known of that beside its scores.
         cut: Whether the text ended at the length limit.
         confirmed: Whether it was written for a statement with a crisis phrase, as an exercise.
         chips: What in it to look at twice.
@@ -149,6 +157,7 @@ class ReflectionPayload:
         weights: Share of each objective that wrote it.
         scores: Automatic scores.
         faithfulness: Whether it stays with what was said; None without a scorer.
+        would_say: Whether a counsellor would say it, 0 to 1; None without a scorer.
         choice: What it was chosen from; None where it was written alone.
         words: Words, marks and the end; empty where it was not explained.
         overall: The base and each objective over all words.
@@ -159,6 +168,7 @@ class ReflectionPayload:
     id: str
     text: str
     base: str
+    base_checks: Checks
     cut: bool
     confirmed: bool
     chips: tuple[Chip, ...]
@@ -166,6 +176,7 @@ class ReflectionPayload:
     weights: dict[str, float]
     scores: tuple[Score, ...]
     faithfulness: Faithfulness | None
+    would_say: float | None
     choice: Choice | None
     words: tuple[Word, ...]
     overall: tuple[PartSum, ...]
@@ -197,6 +208,12 @@ def reflection_payload(
         id=result_id,
         text=reflection.reflection,
         base=reflection.base_reflection,
+        base_checks=checks_payload(
+            reflection.statement,
+            reflection.base_reflection,
+            reflection.base_faithfulness,
+            reflection.base_would_say,
+        ),
         cut=reflection.stopped,
         confirmed=confirmed,
         chips=check_reply(reflection.statement, reflection.reflection),
@@ -204,6 +221,7 @@ def reflection_payload(
         weights=dict(reflection.weights),
         scores=score_payloads(reflection.scores, labels, reflection.base_scores),
         faithfulness=faithfulness_payload(reflection.faithfulness),
+        would_say=reflection.would_say,
         choice=choice_payload(reflection, asked or Asked(reflection.setting), labels),
         words=tuple(words),
         overall=tuple(overall(words)),

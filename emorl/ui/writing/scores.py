@@ -1,4 +1,4 @@
-"""What the scorers say of a text, as the page shows it: a score for each objective, and faithfulness.
+"""What scorers and checks say of a text, as the page shows it: scores of the objectives, faithfulness, what to look at.
 
 Faithfulness is a check and no objective: it has no slider. The page shows it in words, as one of three readings. The
 boundaries are halfway between neighbouring grades that its scorer learns from: 1 for a reply that keeps to what was
@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from emorl.safety import Chip, check_reply
 
 if TYPE_CHECKING:
     from emorl.reflecting.reflection import Reflection
@@ -50,6 +52,33 @@ class Faithfulness:
 
     score: float
     reading: Reading
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What is known of a text beside its scores; other payloads have the same three fields among theirs.
+
+    Attributes:
+        chips: What in it to look at twice.
+        faithfulness: Whether it stays with what was said; None without a scorer.
+        would_say: Whether a counsellor would say it, 0 to 1; None without a scorer.
+    """
+
+    chips: tuple[Chip, ...]
+    faithfulness: Faithfulness | None
+    would_say: float | None
+
+
+def checks_payload(statement: str, text: str, faithfulness: float | None, would_say: float | None) -> Checks:
+    """What is known of a text beside its scores.
+
+    Args:
+        statement: What the client said.
+        text: The text.
+        faithfulness: 0 to 1; None without a scorer.
+        would_say: 0 to 1; None without a scorer.
+    """
+    return Checks(check_reply(statement, text), faithfulness_payload(faithfulness), would_say)
 
 
 def score_payloads(
