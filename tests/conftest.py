@@ -19,6 +19,7 @@ import torch
 from playwright.sync_api import Browser, sync_playwright
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from emorl.ensemble.step import TYPES, compiled
 from tests.tiny import write_tiny_base
 
 torch.set_num_threads(1)  # the tiny model is faster on one, far more so on a busy machine; tests/shipped takes all
@@ -72,6 +73,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def tiny_llama() -> LlamaForCausalLM:
     """A Llama with random weights in fp32: 3 layers, width 32, 4 heads on 2 key-value heads, 61 tokens."""
+    for dtype in TYPES:
+        compiled(dtype).result()  # otherwise the step might change in the middle of a test
     config = LlamaConfig(
         vocab_size=61,
         hidden_size=32,

@@ -3,9 +3,10 @@
 `setting` checks what the sliders say, and `weights` turns it into the coefficients of the mixture. `lora` stacks PEFT
 adapters, whose settings `adapter_config` reads, `products` multiplies by packed weights, `architecture` says which
 bases are taken, and `backbone` runs all K+1 experts of a sequence as rows of one batch, with their keys and values in
-`cache`. `mask` says which tokens may not come next. `decoder` writes; `reuse` takes over what stays the same when a
-slider moves; `directions` writes for many weight vectors at once, and `scheduler` for many users. `forced` lets all of
-them read a text that somebody else wrote. Nothing here knows what an objective means.
+`cache`; `step` does this for single tokens with the compiled functions of `kernels`. `mask` says which tokens may not
+come next. `decoder` writes; `reuse` takes over what stays the same when a slider moves; `directions` writes for many
+weight vectors at once, and `scheduler` for many users. `forced` lets all of them read a text that somebody else wrote.
+Nothing here knows what an objective means.
 
 Method: EMORL (arXiv 2505.02579, section 3.2), made exact; each module says how.
 """

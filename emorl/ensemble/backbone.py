@@ -32,7 +32,8 @@ from emorl.ensemble.architecture import (
 )
 from emorl.ensemble.cache import Cache
 from emorl.ensemble.lora import FUSED, Adapter, StackedLora
-from emorl.ensemble.products import MIN_ROWS, PRECISIONS, Product, product
+from emorl.ensemble.products import PRECISIONS, LayerProducts, Product, pad_rows, product
+from emorl.ensemble.step import OneTokenStep, compiled
 from emorl.errors import AdapterMismatch, BackboneError
 
 if TYPE_CHECKING:
@@ -45,22 +46,6 @@ EMBEDDING_DTYPES = {
     "int8": torch.bfloat16,
 }
 """Type of embedding and head by precision."""
-
-
-@dataclass(frozen=True)
-class LayerProducts:
-    """The four products of one layer, the folded weights of its two norms, and those of its heads' norms.
-
-    The two are (D,) float32; those of query and key heads are (heads + kv heads, head width), or None.
-    """
-
-    qkv: Product
-    o: Product
-    gate_up: Product
-    down: Product
-    attention_norm: torch.Tensor
-    mlp_norm: torch.Tensor
-    head_norms: torch.Tensor | None
 
 
 @dataclass(frozen=True)
@@ -127,9 +112,11 @@ class LlamaBackbone:
         self._head = product(self.head, "float32" if self.precision == "float32" else "float16")
         self.final_norm = weight_of(inner.norm).to(self.dtype)
         self.layers = [self._read_layer(layer) for layer in inner.layers]
-        self._inner = config.intermediate_size
+        self.inner, self.least_rows = config.intermediate_size, self.layers[0].qkv.least
         self._rotary = inner.rotary_emb
         self._cos = self._sin = torch.empty(0, 1)
+        self._kernels = compiled(self.dtype)
+        self._one_token: OneTokenStep | None = None
 
     def _read_layer(self, layer: nn.Module) -> LayerProducts:
         """The products of a layer, the norms before them folded into their weights."""
@@ -185,8 +172,8 @@ class LlamaBackbone:
         """
         lora.check_layers(len(self.layers))
         q, kv = self.heads * self.head_width, self.kv_heads * self.head_width
-        inputs = {"qkv": self.width, "o": q, "gate_up": self.width, "down": self._inner}
-        widths = {"qkv": (q, kv, kv), "o": (self.width,), "gate_up": (self._inner, self._inner), "down": (self.width,)}
+        inputs = {"qkv": self.width, "o": q, "gate_up": self.width, "down": self.inner}
+        widths = {"qkv": (q, kv, kv), "o": (self.width,), "gate_up": (self.inner, self.inner), "down": (self.width,)}
         for index, layer in enumerate(self.layers):
             norms = {"qkv": layer.attention_norm, "gate_up": layer.mlp_norm}
             for name in FUSED:
@@ -200,12 +187,14 @@ class LlamaBackbone:
     def positions(self, upto: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Rotary tables for positions 0 to at least upto - 1, each (S, head width): cosines, and sines with signs."""
         if self._cos.shape[0] < upto:
-            ids = torch.arange(max(upto, 256))[None]
-            cos, sin = self._rotary(torch.empty(1, dtype=torch.float32), ids)
-            half = self.head_width // 2
-            self._cos = cos[0].to(self.dtype)
-            self._sin = torch.cat([-sin[0, :, :half], sin[0, :, half:]], -1).to(self.dtype)
+            self._cos, self._sin = (table.to(self.dtype) for table in self.rotary(upto))
         return self._cos, self._sin
+
+    def rotary(self, upto: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """What `positions` gives, computed anew, in float32."""
+        ids, half = torch.arange(max(upto, 256))[None], self.head_width // 2
+        cos, sin = self._rotary(torch.empty(1, dtype=torch.float32), ids)
+        return cos[0].contiguous(), torch.cat([-sin[0, :, :half], sin[0, :, half:]], -1)
 
     def forward(
         self, ids: torch.Tensor, start: torch.Tensor, cache: Cache, lora: StackedLora, last: torch.Tensor | None = None
@@ -223,19 +212,37 @@ class LlamaBackbone:
             (rows, B, D) when `last` is given, else (rows, B, T, D). Row 0 is the base if `lora.base_row`.
         """
         batch, steps = ids.shape
+        if steps == 1 and last is not None and (step := self._step()):
+            return step.forward(ids, start, cache, lora)
         inputs = self._attention_inputs(start, steps)
-        x = _pad_rows(F.embedding(ids, self.embedding).to(self.dtype).view(batch * steps, self.width))
+        x = pad_rows(F.embedding(ids, self.embedding).to(self.dtype).view(batch * steps, self.width), self.least_rows)
         rows = 1
         for index, layer in enumerate(self.layers):
             if index == lora.first_layer:
                 rows = lora.rows
                 x = x[: batch * steps].view(batch, 1, steps, self.width).expand(-1, rows, -1, -1)
-                x, inputs = _pad_rows(x.reshape(-1, self.width)), _repeat_rows(inputs, batch, rows)
+                x, inputs = pad_rows(x.reshape(-1, self.width), self.least_rows), _repeat_rows(inputs, batch, rows)
             x = self._layer(index, layer, x, batch * rows, inputs, cache, lora)
         x = x[: batch * rows * steps].view(batch, rows, steps, self.width)
         if last is not None:
             x = x[torch.arange(batch), :, last]
         return F.rms_norm(x, (self.width,), self.final_norm, self.eps).transpose(0, 1)
+
+    @property
+    def step_name(self) -> str:
+        """How single tokens are computed now: "compiled" or "plain"."""
+        return "plain" if self._step() is None else "compiled"
+
+    def settle(self) -> None:
+        """Wait until the fast step can be used, or cannot be: `step_name` stays the same from then on."""
+        self._kernels.result()
+
+    def _step(self) -> OneTokenStep | None:
+        """The fast way for single tokens, once its functions are compiled."""
+        if self._one_token is None and self._kernels.done() and (kernels := self._kernels.result()):
+            if self.layers[0].head_norms is None:  # the compiled functions know none
+                self._one_token = OneTokenStep(self, kernels)
+        return self._one_token
 
     def _attention_inputs(self, start: torch.Tensor, steps: int) -> AttentionInputs:
         """Rotary embeddings and mask for the trunk."""
@@ -272,14 +279,14 @@ class LlamaBackbone:
         if adapted:
             lora.add(index, "qkv", normed[:tokens], qkv[:tokens], inputs.steps)
         mixed = self._attend(index, layer, qkv[:tokens], n, inputs, cache)
-        out = layer.o(_pad_rows(mixed), x)
+        out = layer.o(pad_rows(mixed, self.least_rows), x)
         if adapted:
             lora.add(index, "o", mixed, out[:tokens], inputs.steps)
         normed = self._normalise(out)
         gate_up = layer.gate_up(normed)
         if adapted:
             lora.add(index, "gate_up", normed[:tokens], gate_up[:tokens], inputs.steps)
-        inner = F.silu(gate_up[:, : self._inner]).mul_(gate_up[:, self._inner :])
+        inner = F.silu(gate_up[:, : self.inner]).mul_(gate_up[:, self.inner :])
         out = layer.down(inner, out)
         if adapted:
             lora.add(index, "down", inner[:tokens], out[:tokens], inputs.steps)
@@ -327,11 +334,6 @@ def precision_name(precision: str | torch.dtype) -> str:
     if name not in PRECISIONS:
         raise BackboneError.of(f"the precision {name}", ", ".join(PRECISIONS), "choose one of these")
     return name
-
-
-def _pad_rows(x: torch.Tensor) -> torch.Tensor:
-    """At least `MIN_ROWS` rows, zeros at the end: the matrix library is slower with fewer."""
-    return F.pad(x, (0, 0, 0, MIN_ROWS - len(x))) if len(x) < MIN_ROWS else x
 
 
 def _repeat_rows(inputs: AttentionInputs, batch: int, rows: int) -> AttentionInputs:

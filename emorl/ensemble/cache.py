@@ -34,6 +34,10 @@ class Cache:
         """Positions that fit."""
         return self._layers[0].shape[4]
 
+    def layer(self, index: int) -> torch.Tensor:
+        """What is stored of one layer, (capacity, rows, 2, kv heads, slots, head width); the memory itself."""
+        return self._layers[index]
+
     def write(self, layer: int, parts: torch.Tensor, start: torch.Tensor | int, steps: int) -> None:
         """Store keys and values of the first sequences.
 

@@ -16,7 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from emorl.ensemble.adapter_config import AdapterConfig, read_adapter_config
@@ -46,6 +48,15 @@ Target = tuple[int, str]
 
 Factors = dict[Target, tuple[torch.Tensor, torch.Tensor]]
 """A (R, in) and B (out, R) by target."""
+
+Arrays = tuple[NDArray[numpy.float32], NDArray[numpy.float32], NDArray[numpy.int64]]
+"""Stacked factors as `kernels` takes them; see `StackedLora.arrays`."""
+
+NOTHING: Arrays = (
+    numpy.zeros((0, 0, 0), numpy.float32),
+    numpy.zeros((0, 0, 0), numpy.float32),
+    numpy.zeros((0, 0, 0), numpy.int64),
+)
 
 
 @dataclass(frozen=True)
@@ -244,6 +255,7 @@ class StackedLora:
         self.base_row = base_row
         self.first_layer = min(layer for adapter in adapters for layer, _ in adapter.factors)
         self._stacks: dict[Target, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._arrays: dict[Target, Arrays] = {}
 
     @property
     def rows(self) -> int:
@@ -268,7 +280,7 @@ class StackedLora:
     def build(
         self, layer: int, product: str, inputs: int, widths: Sequence[int], norm: torch.Tensor | None = None
     ) -> None:
-        """Prepare the factors of one fused product: A^T (K, in, R') and scaled B^T (K, R', Σ widths), float32.
+        """Prepare the factors of one fused product: A (K, R', in) and scaled B^T (K, R', Σ widths), float32.
 
         R' is the largest sum of ranks of an adapter; the others are padded with zeros.
 
@@ -283,21 +295,31 @@ class StackedLora:
             AdapterMismatch: A factor's shape is not that of this base.
         """
         pairs = [self._fused(adapter, layer, product, inputs, widths) for adapter in self.adapters]
-        most = max(down.shape[0] for down, _ in pairs)
+        most = max(down.shape[0] for down, *_ in pairs)
         if not most:
             return
-        downs, ups = torch.zeros(len(pairs), inputs, most), torch.zeros(len(pairs), most, sum(widths))
-        for k, (down, up) in enumerate(pairs):
-            downs[k, :, : down.shape[0]] = (down if norm is None else down * norm).T
+        downs, ups = torch.zeros(len(pairs), most, inputs), torch.zeros(len(pairs), most, sum(widths))
+        spans = torch.zeros(len(pairs), most, 2, dtype=torch.long)
+        for k, (down, up, span) in enumerate(pairs):
+            downs[k, : down.shape[0]] = down if norm is None else down * norm
             ups[k, : up.shape[1]] = up.T
-        self._stacks[layer, product] = downs, ups
+            spans[k, : len(span)] = torch.tensor(span).view(-1, 2)
+        self._stacks[layer, product] = downs.transpose(1, 2), ups
+        self._arrays[layer, product] = downs.numpy(), ups.numpy(), spans.numpy()
+
+    def arrays(self, layer: int, product: str) -> Arrays:
+        """A (K, R', in), scaled B^T (K, R', Σ widths) and its columns that are not zero, first and end (K, R', 2).
+
+        K is 0 where nothing is adapted.
+        """
+        return self._arrays.get((layer, product), NOTHING)
 
     @staticmethod
     def _fused(
         adapter: Adapter, layer: int, product: str, inputs: int, widths: Sequence[int]
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """One adapter's A (R', in) and scaled B (Σ widths, R') of a product; R' is 0 where it adapts nothing."""
-        downs, ups = [torch.zeros(0, inputs)], []
+    ) -> tuple[torch.Tensor, torch.Tensor, list[tuple[int, int]]]:
+        """One adapter's A (R', in), scaled B (Σ widths, R') and B's columns; R' is 0 where it adapts nothing."""
+        downs, ups, spans = [torch.zeros(0, inputs)], [], list[tuple[int, int]]()
         for row, (projection, width) in enumerate(zip(FUSED[product], widths, strict=True)):
             if (layer, projection) not in adapter.factors:
                 continue
@@ -313,7 +335,8 @@ class StackedLora:
             block[sum(widths[:row]) :][:width] = up * adapter.scale_of((layer, projection))
             downs.append(down)
             ups.append(block)
-        return torch.cat(downs), torch.cat([torch.zeros(sum(widths), 0), *ups], 1)
+            spans += [(sum(widths[:row]), sum(widths[: row + 1]))] * len(down)
+        return torch.cat(downs), torch.cat([torch.zeros(sum(widths), 0), *ups], 1), spans
 
     def add(self, layer: int, product: str, x: torch.Tensor, y: torch.Tensor, steps: int) -> None:
         """Add every expert's low-rank term to y in place; computed in float32.

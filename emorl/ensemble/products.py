@@ -16,13 +16,14 @@ activations, whose steps would depend on the other sequences of the batch.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch.nn import functional as F
 
 MIN_ROWS = 4
-"""With fewer rows the matrix library is slower than with this many (measured; see docs/cost.md)."""
+"""With fewer rows PyTorch's and oneDNN's products are slower than with this many; the other two kinds are not."""
 
 PRECISIONS = {  # name -> type of the activations
     "float32": torch.float32,
@@ -32,11 +33,38 @@ PRECISIONS = {  # name -> type of the activations
 }
 
 
+def pad_rows(x: torch.Tensor, rows: int) -> torch.Tensor:
+    """At least so many rows, zeros at the end."""
+    return F.pad(x, (0, 0, 0, rows - len(x))) if len(x) < rows else x
+
+
 class Product(Protocol):
-    """y = x W^T + b + add for fixed W (N, in) and b (N,) or none, x (M, in) and add (M, N) or None."""
+    """y = x W^T + b + add for fixed W (N, in) and b (N,) or none, x (M, in) and add (M, N) or None.
+
+    Attributes:
+        least: M with which it is fastest; fewer rows are slower.
+    """
+
+    least: int
 
     def __call__(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
         """Multiply; a new tensor (M, N)."""
+
+
+@dataclass(frozen=True)
+class LayerProducts:
+    """The four products of one layer, the folded weights of its two norms, and those of its heads' norms.
+
+    The two are (D,) float32; those of query and key heads are (heads + kv heads, head width), or None.
+    """
+
+    qkv: Product
+    o: Product
+    gate_up: Product
+    down: Product
+    attention_norm: torch.Tensor
+    mlp_norm: torch.Tensor
+    head_norms: torch.Tensor | None
 
 
 def product(weight: torch.Tensor, precision: str, bias: torch.Tensor | None = None) -> Product:
@@ -74,6 +102,8 @@ def supports_float16() -> bool:
 class Plain:
     """The product as PyTorch does it."""
 
+    least = MIN_ROWS
+
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None) -> None:
         self.weight, self.bias = weight.contiguous(), bias
 
@@ -85,6 +115,8 @@ class Plain:
 
 class Packed:
     """Weights in oneDNN's blocked order, chosen for a few rows."""
+
+    least = MIN_ROWS
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None) -> None:
         self.weight: torch.Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), MIN_ROWS)
@@ -104,6 +136,8 @@ class Packed:
 class Float16:
     """Float16 weights in FBGEMM's order; x and y are float32."""
 
+    least = 1
+
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None) -> None:
         self.weight = torch.ops.quantized.linear_prepack_fp16(weight.contiguous(), bias)
 
@@ -115,6 +149,8 @@ class Float16:
 
 class Int8:
     """Weights as whole numbers from -127 to 127 times one bfloat16 scale an output; x and y are bfloat16."""
+
+    least = 1
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None) -> None:
         scale = (weight.abs().amax(1) / 127).clamp(min=1e-12).bfloat16()

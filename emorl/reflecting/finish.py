@@ -127,6 +127,7 @@ def written_with(writer: Writer) -> WrittenWith:
         "transformers": version("transformers"),
         "processor": torch.backends.cpu.get_cpu_capability(),
         "threads": torch.get_num_threads(),
+        "step": writer.decoder.backbone.step_name,
     }
 
 

@@ -135,6 +135,7 @@ class WrittenWith(TypedDict):
         transformers: Version of transformers, which reads the statement into tokens.
         processor: Instructions that PyTorch's products use, such as "AVX2"; others round differently.
         threads: Threads of one product; sums may be split differently with another number.
+        step: How a token is computed, "compiled" or "plain" (`emorl.ensemble.step`); they round differently.
     """
 
     precision: str
@@ -145,6 +146,7 @@ class WrittenWith(TypedDict):
     transformers: str
     processor: str
     threads: int
+    step: str
 
 
 class StatementAtlas(TypedDict):

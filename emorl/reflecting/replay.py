@@ -79,6 +79,7 @@ def replay(
         )
     setting, prompt = writer.setting(weights, strength, temperature, seed), writer.prompt(statement)
     rows = dict.fromkeys((setting, setting.base()))
+    writer.decoder.backbone.settle()
     *_, written_now = writer.write([writer.request(prompt, row) for row in rows])
     text = writer.text(written_now[0].tokens)
     now = written_with(writer)

@@ -59,10 +59,13 @@ class Scorers:
             elif entry.scorer is not None:
                 fluency = fluency or FluencyScorer(base, prompt_text, END)
                 scorers[entry.name] = fluency
-        if manifest.faithfulness is None:
-            return cls(scorers)
-        faithfulness = folders.load(manifest.faithfulness, "faithfulness")
-        return cls(scorers, faithfulness, folders.load_if_there(manifest.faithfulness, "would_say"))
+        faithfulness = would_say = None
+        if manifest.faithfulness is not None:
+            faithfulness = folders.load(manifest.faithfulness, "faithfulness")
+            would_say = folders.load_if_there(manifest.faithfulness, "would_say")
+        if fluency is not None:
+            folders.share_weights(fluency.model)
+        return cls(scorers, faithfulness, would_say)
 
     def scores(self, statement: str, replies: Sequence[str]) -> dict[str, list[float]]:
         """Scores of replies, 0 to 1, by objective."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+import torch
+from torch import nn
+
 from emorl.errors import AssetError
 from emorl.models.base import base_sha256
 from emorl.scoring.cross_encoder import CrossEncoderScorer
@@ -78,3 +81,21 @@ class ScorerFolders:
             if not isinstance(named, list) or objective not in named:
                 return None
         return self.load(folder, objective)
+
+    def share_weights(self, other: nn.Module) -> None:
+        """Let the scorers loaded so far use another model's memory for the weights that they have in common."""
+        for scorer in self._shared.values():
+            share_weights(scorer.model, other)
+
+
+def share_weights(model: nn.Module, other: nn.Module) -> int:
+    """Let a frozen model use another's memory for every weight that has the same name and values; bytes saved."""
+    saved, theirs = 0, dict(other.named_parameters())
+    for name, mine in model.named_parameters():
+        twin = theirs.get(name)
+        if twin is None or twin.data_ptr() == mine.data_ptr() or twin.dtype != mine.dtype:
+            continue
+        if torch.equal(mine, twin):
+            mine.data = twin.data
+            saved += mine.nbytes
+    return saved

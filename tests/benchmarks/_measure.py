@@ -24,6 +24,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from emorl.ensemble.step import TYPES, compiled
+
 PROC = Path("/proc/self")
 
 
@@ -165,7 +167,12 @@ def tensor_bytes(*owners: Any) -> int:
 
 
 def pin(threads: int | None) -> int:
-    """Set the number of threads of every product (the processor's own by default) and return it."""
+    """Set the number of threads of every product (the processor's own by default) and return it.
+
+    What a step is compiled from is compiled first, so that nothing is timed meanwhile.
+    """
+    for dtype in TYPES:
+        compiled(dtype).result()
     if threads:
         torch.set_num_threads(threads)
     return torch.get_num_threads()
@@ -173,7 +180,7 @@ def pin(threads: int | None) -> int:
 
 def versions() -> dict[str, str | bool]:
     """What was measured with, and on."""
-    packages = ("torch", "transformers", "peft", "trl", "llama-cpp-python")
+    packages = ("torch", "numba", "transformers", "peft", "trl", "llama-cpp-python")
     found: dict[str, str | bool] = {"python": platform.python_version()}
     for name in packages:
         try:

@@ -135,6 +135,7 @@ def test_every_reflection_says_what_it_was_written_with(reflector: Reflector) ->
         assert reflection.written is not None
         assert (reflection.written["precision"], reflection.written["max_tokens"]) == ("float32", 64)
         assert reflection.written["threads"] == torch.get_num_threads() and reflection.written["processor"]
+        assert reflection.written["step"] == reflector.writer.decoder.backbone.step_name
 
 
 def test_the_command_prints_both_texts_where_they_differ(capsys: pytest.CaptureFixture[str]) -> None:

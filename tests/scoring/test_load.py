@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import torch
 from emorl.errors import AssetError
 from emorl.models.base import base_sha256
 from emorl.scoring import load
-from emorl.scoring.language_model import LanguageModelScorer
-from emorl.scoring.load import ScorerFolders
+from emorl.scoring.language_model import LanguageModelScorer, backbone
+from emorl.scoring.load import ScorerFolders, share_weights
 from tests.scoring.tiny import write_adapter, write_scorer
 
 PAIRS = ["I sold it."] * 2, ["You miss it.", "You sold it."]
@@ -54,6 +55,31 @@ def test_a_scorer_that_was_trained_on_the_plain_base_stands_on_it(tiny_base, war
     plain, warm = (LanguageModelScorer(judge, tiny_base, stand).scores(*PAIRS)[:, 0] for stand in (None, warm_start))
     torch.testing.assert_close(score, plain)
     assert (score - warm).abs().max() > 0.01
+
+
+def test_what_two_models_have_in_common_is_in_memory_once_and_no_score_changes(folder, tiny_base) -> None:
+    folders, other = ScorerFolders(tiny_base, None), backbone(tiny_base, None)
+    scorer = folders.load(folder, "empathy")
+    model = folders._shared[folder].model
+    before = scorer.score(*PAIRS)
+    folders.share_weights(other)
+    folders._shared[folder]._last = None  # the scores of the last call
+    assert torch.equal(scorer.score(*PAIRS), before)
+    shared = {name for name, p in model.named_parameters() if p.data_ptr() == other.get_parameter(name).data_ptr()}
+    equal = {name for name, p in model.named_parameters() if torch.equal(p, other.get_parameter(name))}
+    assert shared == equal and "model.embed_tokens.weight" in shared
+    assert "model.layers.1.self_attn.q_proj.weight" not in shared  # the scorer's adapter changes it
+    assert model.lm_head.weight is model.model.embed_tokens.weight  # tied as before
+    assert share_weights(model, other) == 0  # nothing is left
+
+
+def test_weights_of_another_type_or_shape_are_not_shared() -> None:
+    one = torch.nn.Linear(2, 3, bias=False).requires_grad_(False)
+    twin = copy.deepcopy(one)
+    wider = torch.nn.Linear(2, 4, bias=False)
+    wider.weight.data[:3] = one.weight
+    assert [share_weights(one, other) for other in (copy.deepcopy(one).double(), wider, torch.nn.ReLU())] == [0, 0, 0]
+    assert share_weights(one, twin) == 24 and one.weight.data_ptr() == twin.weight.data_ptr()
 
 
 def test_a_scorer_of_another_base_is_refused_where_it_says_so(tiny_base, tmp_path) -> None:
