@@ -8,7 +8,7 @@ from pathlib import Path
 import emorl.ratings
 
 ROOT = Path(emorl.ratings.__file__).parent
-ORDER = ("storage", "queue", "statistics", "export", "cli")
+ORDER = ("storage", "queue", "statistics", "study", "export", "cli")
 BELOW = {"errors", "settings", "resources"}
 
 
