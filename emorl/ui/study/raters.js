@@ -12,7 +12,7 @@ export function raters(screen, found) {
   const labels = h("textarea", { id: "study-labels", rows: 3, "aria-describedby": "study-labels-help" });
   const form = h(
     "form",
-    { novalidate: true, "aria-label": T.raters_labels },
+    { novalidate: true, "aria-label": T.invite },
     h("label", { class: "field-label", for: "study-labels" }, T.raters_labels),
     h("p", { class: "fine", id: "study-labels-help" }, T.raters_labels_help),
     labels,
