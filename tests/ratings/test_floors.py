@@ -9,7 +9,7 @@ import emorl.ratings
 
 ROOT = Path(emorl.ratings.__file__).parent
 ORDER = ("storage", "queue", "statistics", "study", "export", "cli")
-BELOW = {"errors", "settings", "resources"}
+BELOW = {"errors", "settings", "resources", "own_split"}
 
 
 def imported(path: Path) -> set[str]:
