@@ -199,7 +199,7 @@ def test_axe_finds_nothing_and_it_fits(
     page.get_by_role("button", name="Make links").click()
     expect(page.get_by_text("These links are shown only now.")).to_be_visible()
     check("study")
-    page.goto(re.search(r"\S+#study=\S+", page.locator(".links").inner_text())[0])  # type: ignore[index]
+    page.goto(re.search(r"\S+#study=\S+", page.locator(".links").inner_text())[0])
     expect(page.get_by_role("heading", name="Toy study").last).to_be_visible()
     check("notice")
     assert found == []

@@ -16,7 +16,7 @@ import pytest
 from emorl.errors import RatingError
 from emorl.ratings import Answer, RatingStore, Side, Task, open_store
 from emorl.ratings.storage import study as limits
-from emorl.ratings.storage.events import RaterInvited, RaterRevoked, StudyMade, TextsWritten
+from emorl.ratings.storage.events import Event, RaterInvited, RaterRevoked, StudyMade, TextsWritten
 from emorl.ratings.storage.journal import Journal
 from emorl.ratings.storage.restore import restore
 from emorl.ratings.storage.row_counts import count_rows
@@ -335,7 +335,7 @@ def test_lines_that_are_played_twice_change_nothing_and_broken_ones_are_left_out
         "layout",
         "study_revoke",
     }
-    broken = [
+    broken: list[Event] = [
         StudyMade(study(ratings_per_item=0)),
         TextsWritten("none", 0, ()),
         RaterInvited(KEY, "study-x", 2, "x", "no hash"),
