@@ -1,8 +1,8 @@
 """What counsellors thought of the reflections they were shown.
 
-`storage` the database and its journal; `queue` blind rating; `statistics` what it all says; `export` CSV, JSON lines,
-the map and the journal's dataset; `cli` the commands. Each knows only those named before it, and the package knows no
-model and no screen.
+`storage` the database and its journal; `queue` blind rating; `statistics` what it all says; `study` rating studies;
+`export` CSV, JSON lines, the map and the journal's dataset; `cli` the commands. Each knows only those named before it,
+and the package knows no model and no screen.
 """
 
 from emorl.ratings.export.hub import open_kept_store

@@ -46,7 +46,8 @@ def bayesian_search(score: Score, objectives: int, evaluations: int, seed: int, 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     sampler = optuna.samplers.GPSampler(seed=seed, n_startup_trials=RANDOM_FIRST, warn_independent_sampling=False)
     study = optuna.create_study(direction="maximize", sampler=sampler)
-    cube = {f"break_{k}": optuna.distributions.FloatDistribution(0.0, 1.0) for k in range(objectives - 1)}
+    unit: optuna.distributions.BaseDistribution = optuna.distributions.FloatDistribution(0.0, 1.0)
+    cube = {f"break_{k}": unit for k in range(objectives - 1)}
     first = first_directions(objectives)[:evaluations]
     known = dict(zip(first, score(first), strict=True))
     points = [(1, weights, value) for weights, value in known.items()]

@@ -11,6 +11,9 @@ import gradio as gr
 from emorl.safety import crisis_contacts
 from emorl.ui import strings
 from emorl.ui.about.screen import about_screen
+from emorl.ui.admin.gate import Gate
+from emorl.ui.admin.screen import password
+from emorl.ui.admin.sign_in import AdminGate, sign_in_button, sign_in_offered
 from emorl.ui.api.endpoints import api_endpoints, keep_private
 from emorl.ui.banner.strings import BANNER
 from emorl.ui.compare.screen import compare_screen
@@ -21,8 +24,8 @@ from emorl.ui.payload import to_page
 from emorl.ui.practise.screen import practise_screen
 from emorl.ui.rate.screen import rate_screen
 from emorl.ui.reflect.screen import reflect_screen
-from emorl.ui.results.screen import password, results_screen
-from emorl.ui.results.sign_in import admins_screen, sign_in_offered
+from emorl.ui.results.screen import results_screen
+from emorl.ui.study.screen import study_screen
 from emorl.ui.welcome.screen import welcome_screen
 from emorl.ui.why.screen import why_screen
 from emorl.ui.widgets import widget
@@ -75,12 +78,15 @@ def build_demo(
                 practise_screen(loader, at_once)
             with gr.Tab(strings.TABS["rate"], id="rate"):
                 rate_screen(opened, rater, demo)
-            if password():
+            if gate := _gate():
+                with gr.Tab(strings.TABS["study"], id="study"):
+                    if isinstance(gate, AdminGate):
+                        sign_in_button("sign-in-study")
+                    study_screen(loader, opened, gate)
                 with gr.Tab(strings.TABS["results"], id="results"):
-                    results_screen(opened, password())
-            elif sign_in_offered():
-                with gr.Tab(strings.TABS["results"], id="results"):
-                    admins_screen(opened)
+                    if isinstance(gate, AdminGate):
+                        sign_in_button("sign-in")
+                    results_screen(opened, gate)
             with gr.Tab(strings.TABS["about"], id="about"):
                 about_screen()
         api_endpoints(loader, at_once)
@@ -88,3 +94,10 @@ def build_demo(
     keep_private(demo)
     demo.queue(max_size=64, default_concurrency_limit=4)
     return demo
+
+
+def _gate() -> Gate | None:
+    """What lets into the screens for whoever runs the app; None where there are none."""
+    if secret := password():
+        return Gate(secret)
+    return AdminGate() if sign_in_offered() else None

@@ -14,6 +14,7 @@ import { result } from "./reflect/result.js";
 import { recalled, visit } from "./reflect/visit.js";
 import { results } from "./results/results.js";
 import { send } from "./sending/send.js";
+import { study } from "./study/study.js";
 import { agreement, noticePhase, welcome } from "./welcome/welcome.js";
 import { why } from "./why/why.js";
 import { mixer } from "./writing/mixer.js";
@@ -38,6 +39,7 @@ export const widgets = Object.freeze({
   results,
   send,
   statement,
+  study,
   visit,
   welcome,
   why,

@@ -17,6 +17,7 @@ TABS = {
     "compare": "Compare",
     "practise": "Practise",
     "rate": "Rate",
+    "study": "Study",
     "results": "Results",
     "about": "About",
 }

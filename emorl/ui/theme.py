@@ -35,6 +35,7 @@ STYLES = (
     "map/map",
     "rate/rate",
     "results/results",
+    "study/study",
     "welcome/welcome",
     "compare/compare",
     "sending/sending",

@@ -8,8 +8,8 @@ from pathlib import Path
 import emorl.ratings
 
 ROOT = Path(emorl.ratings.__file__).parent
-ORDER = ("storage", "queue", "statistics", "export", "cli")
-BELOW = {"errors", "settings", "resources"}
+ORDER = ("storage", "queue", "statistics", "study", "export", "cli")
+BELOW = {"errors", "settings", "resources", "own_split"}
 
 
 def imported(path: Path) -> set[str]:

@@ -125,7 +125,7 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(url: str, tmp_path: Pat
     engine.dispose()
 
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006"]
 MOMENT = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 ROWS: dict[str, dict[str, Any]] = {
     "rater": {"id": "rater-a", "created_at": MOMENT, "consent_version": 1, "consent_at": MOMENT},
@@ -195,6 +195,26 @@ ROWS: dict[str, dict[str, Any]] = {
         "revealed_at": None,
         "withdrawn_at": None,
         "client_token": f"{'1' * 32}-1",
+    },
+    "study": {"id": 1, "key": "s" * 32, "content": {"name": "A study"}, "created_at": MOMENT},
+    "study_line": {
+        "id": 1,
+        "study_id": 1,
+        "place": 0,
+        "content": {"statement": "Naïve 🙂 words."},
+        "written_at": MOMENT,
+        "problem": "Why not.",
+    },
+    "study_item": {"id": 1, "study_id": 1, "item_id": 1},
+    "study_rater": {
+        "id": 1,
+        "study_id": 1,
+        "rater_id": "rater-a",
+        "number": 1,
+        "label": "R 1",
+        "code_sha256": "c" * 64,
+        "created_at": MOMENT,
+        "revoked_at": MOMENT,
     },
 }
 """A row of each table, with a value in every column that any revision has."""
@@ -278,7 +298,7 @@ def test_readers_of_a_server_change_and_migrate_nothing(server_url: str, make: M
         reader.forget("rater-a")
     reader.close()
     migrations.downgrade(store.engine, "0004")
-    assert "at revision 0004: expected 0005; start the app once" in one_line(call("stats", "--db", server_url))
+    assert "at revision 0004: expected 0006; start the app once" in one_line(call("stats", "--db", server_url))
     assert migrations.current(store.engine) == "0004"
     store.close()
 

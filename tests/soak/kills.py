@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 
 from tests.soak.crowd import Crowd, stored_tokens
@@ -23,7 +24,7 @@ def run(amount: int, folder: Path, seed: int = 0) -> list[Outcome]:
     for number in range(amount):
         with served(folder) as app:
             app.wait_for_models()
-            with Crowd(lambda app=app: app.url, RATERS, seed + number) as crowd:
+            with Crowd(partial(getattr, app, "url"), RATERS, seed + number) as crowd:
                 crowd.wait_for(1)
                 time.sleep(rng.uniform(0.0, 2.0))
                 app.kill()

@@ -38,7 +38,7 @@ def test_a_line_replaces_an_older_one_on_the_page_and_names_no_host(
 ) -> None:
     monkeypatch.setattr(record, "LINES", tmp_path / "soak.jsonl")
     monkeypatch.setattr(record, "PAGE", tmp_path / "soak.md")
-    figures = {"lost": 0, "p95, s": 0.1234, "memory, MB": "1, 2", "stored": 12_345}
+    figures: dict[str, float | int | str] = {"lost": 0, "p95, s": 0.1234, "memory, MB": "1, 2", "stored": 12_345}
     record.write([Outcome("kills", 3, "kills", "none is lost", False, figures, "scripted", 5.0)])
     record.write([Outcome("kills", 2000, "kills", "none is lost", True, figures, "scripted", 300.0)])
     page = (tmp_path / "soak.md").read_text(encoding="utf-8")

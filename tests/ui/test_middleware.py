@@ -101,7 +101,7 @@ def test_no_private_function_acts_for_another_site(app: App, client: TestClient)
             assert answer.status_code == 403, item
             assert client.post(f"/gradio_api/run/{item['api_name']}", json=body(), headers=said).status_code == 403
     called = [(one["id"], name) for one in config["components"] for name in one["props"].get("server_fns") or ()]
-    assert {"purge_old", "show_results", "leave"} <= {name for _, name in called}
+    assert {"purge_old", "show_results", "leave", "make_study", "delete_study"} <= {name for _, name in called}
     for component, name in called:
         sent = body(component_id=component, fn_name=name, data={"session": "wrong"})
         for said in (FOREIGN[0], FOREIGN[4]):
@@ -109,12 +109,15 @@ def test_no_private_function_acts_for_another_site(app: App, client: TestClient)
             assert answer.status_code == 403 and "\n" not in answer.json()["detail"]
 
 
-def test_the_private_functions_of_results_refuse_a_wrong_session_and_none(client: TestClient) -> None:
+@pytest.mark.parametrize("widget", ["results", "study"])
+def test_the_private_functions_behind_the_log_in_refuse_a_wrong_session_and_none(
+    client: TestClient, widget: str
+) -> None:
     config = client.get("/config").json()
     ((component, names),) = [
         (one["id"], one["props"]["server_fns"])
         for one in config["components"]
-        if one["props"].get("elem_id") == "widget-results"
+        if one["props"].get("elem_id") == f"widget-{widget}"
     ]
     assert len(names) >= 4
     for name in names:

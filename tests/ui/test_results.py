@@ -17,11 +17,13 @@ import pytest
 
 from emorl.errors import RatingError
 from emorl.ratings import Answer, RatingQueue, RatingStore, load_items, open_store
+from emorl.ui.admin import strings as admin_strings
+from emorl.ui.admin.gate import MAX_ADDRESSES, MAX_PAUSE_S, MAX_TRIES, PAUSE_S, SESSION_S, Gate
+from emorl.ui.admin.screen import password
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.reflect.rating import new_rating
 from emorl.ui.results import strings
-from emorl.ui.results.gate import MAX_ADDRESSES, MAX_PAUSE_S, MAX_TRIES, PAUSE_S, SESSION_S, Gate
-from emorl.ui.results.screen import ResultsScreen, password, results_screen
+from emorl.ui.results.screen import ResultsScreen, results_screen
 from tests.ui.clock import Clock
 from tests.ui.scripted import ScriptedReflector
 
@@ -164,7 +166,7 @@ def test_no_password_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_all_that_the_page_may_call_is_guarded(store: RatingStore) -> None:
     with gr.Blocks() as demo:
-        results_screen(lambda: store, SECRET)
+        results_screen(lambda: store, Gate(SECRET))
     (page,) = [block for block in demo.blocks.values() if isinstance(block, gr.HTML)]
     assert sorted(page.get_config()["server_fns"]) == sorted(PUBLIC)
     assert GUARDED == ["export_data", "leave", "purge_old", "show_results"]
@@ -181,7 +183,7 @@ def test_without_a_session_every_function_refuses(
     sessions = ("", None, "x", 7, old, left, SECRET)
     strange: list[Any] = [None, {}, "x", [], good, *({**good, "session": session} for session in sessions)]
     for form in strange:
-        assert getattr(screen, name)(form) == {"error": strings.ERRORS["session"]}
+        assert getattr(screen, name)(form) == {"error": admin_strings.ERRORS["session"]}
     assert store.count() == 1
 
 
@@ -193,11 +195,11 @@ def test_with_a_session_it_does_not(screen: ResultsScreen, name: str) -> None:
 
 
 def test_entering_says_what_is_wrong_and_leaving_ends_it(screen: ResultsScreen) -> None:
-    assert screen.enter("guess") == {"error": strings.ERRORS["login"]}
-    assert screen.enter() == {"error": strings.ERRORS["login"]}
+    assert screen.enter("guess") == {"error": admin_strings.ERRORS["login"]}
+    assert screen.enter() == {"error": admin_strings.ERRORS["login"]}
     session = screen.enter(SECRET)["session"]
     assert screen.leave({"session": session}) == {}
-    assert screen.show_results({"session": session}) == {"error": strings.ERRORS["session"]}
+    assert screen.show_results({"session": session}) == {"error": admin_strings.ERRORS["session"]}
 
 
 # What is behind it
@@ -264,7 +266,7 @@ def test_any_other_fault_is_one_line_without_details(gate: Gate) -> None:
 
     screen = ResultsScreen(fail, gate)
     session = screen.enter(SECRET)["session"]
-    assert screen.show_results({"session": session}) == {"error": strings.ERRORS["unexpected"]}
+    assert screen.show_results({"session": session}) == {"error": admin_strings.ERRORS["unexpected"]}
 
 
 def test_own_versions_are_exported_where_they_were_agreed_to(store: RatingStore, screen: ResultsScreen) -> None:

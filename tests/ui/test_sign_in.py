@@ -17,10 +17,13 @@ from gradio.helpers import special_args
 from emorl.errors import RatingError
 from emorl.ratings import open_store
 from emorl.ui import build_demo, strings
+from emorl.ui.admin import sign_in
+from emorl.ui.admin import strings as admin_strings
+from emorl.ui.admin.sign_in import AdminGate, Admitted, guarded, sign_in_offered
 from emorl.ui.api.endpoints import PUBLIC
-from emorl.ui.results import sign_in
 from emorl.ui.results import strings as results_strings
-from emorl.ui.results.sign_in import AdminGate, Admitted, guarded, sign_in_offered
+from emorl.ui.results.screen import ResultsScreen
+from emorl.ui.study.screen import StudyScreen
 from tests.browser.conftest import free_port
 from tests.ui.scripted import ScriptedReflector
 
@@ -74,8 +77,8 @@ def test_who_is_signed_in_and_listed_gets_in(on_a_space: pytest.MonkeyPatch) -> 
 
 
 def test_nobody_else_does(on_a_space: pytest.MonkeyPatch) -> None:
-    assert call({}) == {"error": results_strings.SIGN_IN_ERRORS["signed_out"]}
-    assert call(session("ada", -1.0)) == {"error": results_strings.SIGN_IN_ERRORS["signed_out"]}  # over
+    assert call({}) == {"error": admin_strings.SIGN_IN_ERRORS["signed_out"]}
+    assert call(session("ada", -1.0)) == {"error": admin_strings.SIGN_IN_ERRORS["signed_out"]}  # over
     assert "account eve" in call(session("eve"))["error"]
     assert "account ada2" in call(session("ada2"))["error"]
     on_a_space.setenv("EMORL_ADMINS", "grace")  # taken off the list while signed in
@@ -154,10 +157,10 @@ def served(on_a_space: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[str
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # Gradio's reloader for Spaces
 def test_every_function_is_checked_at_each_call(served: tuple[str, dict[str, Any]]) -> None:
     url, config = served
-    (component,) = [item["id"] for item in config["components"] if item["props"].get("elem_id") == "widget-results"]
+    ids = {item["props"].get("elem_id"): item["id"] for item in config["components"]}
 
-    def ask(name: str, data: Any) -> Any:
-        body = {"data": data, "component_id": component, "fn_name": name, "session_hash": "s"}
+    def ask(name: str, data: Any, widget: str = "results") -> Any:
+        body = {"data": data, "component_id": ids[f"widget-{widget}"], "fn_name": name, "session_hash": "s"}
         request = urllib.request.Request(
             url + "gradio_api/component_server", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
@@ -167,12 +170,14 @@ def test_every_function_is_checked_at_each_call(served: tuple[str, dict[str, Any
     forged = {"session": {"admitted": True}, "profile": {"username": "ada"}, "days": 0, "confirm": "DELETE"}
     for visitor in ({}, session("eve"), session("ada", -1.0)):
         Visitor.session = visitor
-        for name in sign_in.FUNCTIONS:
-            assert list(ask(name, forged)) == ["error"], name
+        for widget, screen in (("results", ResultsScreen), ("study", StudyScreen)):
+            for name in screen.FUNCTIONS:
+                assert list(ask(name, forged, widget)) == ["error"], name
     Visitor.session = session("ada")
     assert ask("show_results", {})["results"]["counts"]["ratings"] == 0
     assert ask("export_data", {"what": "ratings", "kind": "json"})["text"] == "[]"
     assert ask("purge_old", {"days": 0}) == {"error": results_strings.ERRORS["purge"].format(got="''")}
     assert ask("purge_old", {"days": 0, "confirm": "DELETE"}) == {"purged": 0}
+    assert ask("list_studies", {}, "study")["studies"] == []
     Visitor.session = {}
     assert list(ask("show_results", {})) == ["error"]

@@ -1,1 +1,1 @@
-"""Ratings for use elsewhere: `tables` CSV and JSON lines, `preference` bins for a map, `hub` the journal's dataset."""
+"""Ratings for use elsewhere: `tables` and `study` as files, `preference` for a map, `hub` in the journal's dataset."""

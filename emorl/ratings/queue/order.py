@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select
@@ -29,11 +29,16 @@ def lay_out(store: RatingStore, rater: str, shared: Sequence[Item], rng: random.
     """Give every shared item, and every item the rater has sent, a place in their queue; each gets its place once."""
     ensure_items(store, shared, None)
     keys = [row_key(item, None) for item in shared]
+    add_places(store, rater, lambda session: _new_entries(session, rater, keys, rng))
+
+
+def add_places(store: RatingStore, rater: str, entries: Callable[[Session], tuple[QueueEntry, ...]]) -> None:
+    """Add places to a rater's queue and write them down: those that `entries` adds in a transaction."""
     for _ in range(MAX_TRIES):
         try:
             with store.in_order:
                 with store.transaction() as session:
-                    places = _new_entries(session, rater, keys, rng)
+                    places = entries(session)
                 if places:
                     store.record_event(QueueLaidOut(rater, places))
         except IntegrityError:
@@ -89,10 +94,15 @@ def _new_entries(session: Session, rater: str, shared: Sequence[str], rng: rando
     laid = with_repeats(order, rng) if last is None else [(item, False) for item in order]
     entries = []
     for number, (item, repeated) in enumerate(laid, start=0 if last is None else last + 1):
-        entry = QueueEntry(keys[item], secrets.token_hex(16), number, repeated, flipped=rng.random() < 0.5)
-        row = Assignment(
-            mark=entry.mark, rater_id=rater, item_id=item, place=number, repeated=repeated, flipped=entry.flipped
-        )
-        session.add(row)
-        entries.append(entry)
+        entries.append(add_place(session, rater, item, keys[item], number, repeated, flipped=rng.random() < 0.5))
     return tuple(entries)
+
+
+def add_place(
+    session: Session, rater: str, item: int, key: str, number: int, repeated: bool, flipped: bool
+) -> QueueEntry:
+    """Give an item, named by its row and key, a place in a rater's queue."""
+    entry = QueueEntry(key, secrets.token_hex(16), number, repeated, flipped)
+    row = Assignment(mark=entry.mark, rater_id=rater, item_id=item, place=number, repeated=repeated, flipped=flipped)
+    session.add(row)
+    return entry

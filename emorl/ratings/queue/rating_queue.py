@@ -88,7 +88,7 @@ class RatingQueue:
                 if row.consent_version != CONSENT_VERSION:
                     row.consent_version, row.consent_at = CONSENT_VERSION, now
             self.store.record_event(ConsentGiven(rater, CONSENT_VERSION))
-        lay_out(self.store, rater, self._items, self._rng)
+        self._lay_out(rater)
 
     def agreed(self, rater: str) -> bool:
         """Whether a rater has agreed to the present notice."""
@@ -111,13 +111,13 @@ class RatingQueue:
             ensure_items(self.store, [item], rater)
             self.store.record_event(ItemSent(rater, item))
         if self.agreed(rater):
-            lay_out(self.store, rater, self._items, self._rng)
+            self._lay_out(rater)
 
     def next(self, rater: str) -> Task | None:
         """The first item without an answer; None if all are answered or the rater has not agreed."""
         if not self.agreed(rater):
             return None
-        lay_out(self.store, rater, self._items, self._rng)
+        self._lay_out(rater)
         with self.store.transaction() as session:
             rows = session.scalars(_queue_of(rater)).all()
             answered = _answered(session, rater)
@@ -217,6 +217,9 @@ class RatingQueue:
     def judgements(self, withdrawn: bool = False) -> tuple[StoredJudgement, ...]:
         """What the store says; see `RatingStore.judgements`."""
         return self.store.judgements(withdrawn)
+
+    def _lay_out(self, rater: str) -> None:
+        lay_out(self.store, rater, self._items, self._rng)
 
     def _insert_or_find(self, rater: str, assignment: int, token: str, answer: Answer) -> StoredJudgement:
         try:

@@ -1,7 +1,8 @@
 """Deleting a rater, or all that is old, from every table at once.
 
 What is no longer needed goes with it: reflections that nobody rates any more, statements that nobody agrees to any
-more, items that a rater had sent, drafts. The shared items stay; they are the same for everybody.
+more, items that a rater had sent, drafts. The shared items stay; they are the same for everybody. A study goes when it
+is old and has no answer left, with its statements, items and raters.
 
 Left out: the journal, which `store` writes to, and dates of drafts: a draft is as old as its item's first showing.
 """
@@ -14,7 +15,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Delete, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from emorl.ratings.storage.schema import Assignment, Generation, ItemRow, Judgement, Rater, Rating
+from emorl.ratings.storage.schema import (
+    Assignment,
+    Generation,
+    ItemRow,
+    Judgement,
+    Rater,
+    Rating,
+    StudyItemRow,
+    StudyRaterRow,
+    StudyRow,
+)
 
 STATEMENT = Generation.__table__.c.statement
 SUBMITTED_AT, EDITED = Rating.__table__.c.submitted_at, Rating.__table__.c.edited
@@ -30,6 +41,7 @@ class Deleted:
         drafts: half-filled forms of the queue.
         items: items that raters had sent to their own queues.
         raters: raters of whom nothing is left.
+        studies: studies, with their statements and items.
     """
 
     ratings: int = 0
@@ -37,6 +49,7 @@ class Deleted:
     drafts: int = 0
     items: int = 0
     raters: int = 0
+    studies: int = 0
 
     def __bool__(self) -> bool:
         """Whether anything was deleted."""
@@ -50,7 +63,7 @@ class Deleted:
     def __str__(self) -> str:
         return (
             f"{self.ratings} ratings, {self.answers} queue answers (revisions counted), {self.drafts} drafts, "
-            f"{self.items} sent items and {self.raters} raters"
+            f"{self.items} sent items and {self.raters} raters" + (f", {self.studies} studies" if self.studies else "")
         )
 
 
@@ -83,16 +96,43 @@ def purge_old(session: Session, oldest: datetime) -> Deleted:
     sent = (ItemRow.owner_id.is_not(None), ItemRow.created_at < oldest, ItemRow.id.not_in(judged))
     session.execute(delete(Assignment).where(Assignment.item_id.in_(select(ItemRow.id).where(*sent))))
     items = _delete(session, delete(ItemRow).where(*sent))
+    answered_studies = select(StudyItemRow.study_id).where(StudyItemRow.item_id.in_(judged))
+    old = select(StudyRow.key).where(StudyRow.created_at < oldest, StudyRow.id.not_in(answered_studies))
+    gone = [delete_study(session, key) for key in session.scalars(old).all()]
     raters = _delete(
         session,
         delete(Rater).where(
             Rater.id.not_in(select(Rating.rater_id)),
+            Rater.id.not_in(select(StudyRaterRow.rater_id)),
             Rater.id.not_in(select(Assignment.rater_id)),
             Rater.id.not_in(select(ItemRow.owner_id).where(ItemRow.owner_id.is_not(None))),
         ),
     )
     _drop_orphans(session)
-    return Deleted(ratings, answers, drafts, items, raters)
+    drafts += sum(one.drafts for one in gone)
+    raters += sum(one.raters for one in gone)
+    return Deleted(ratings, answers, drafts, items, raters, studies=len(gone))
+
+
+def delete_study(session: Session, key: str) -> Deleted:
+    """Delete a study with its statements, items, answers and raters; nothing where there is none."""
+    study = session.scalar(select(StudyRow.id).where(StudyRow.key == key))
+    if study is None:
+        return Deleted()
+    items = session.scalars(select(StudyItemRow.item_id).where(StudyItemRow.study_id == study)).all()
+    raters = session.scalars(select(StudyRaterRow.rater_id).where(StudyRaterRow.study_id == study)).all()
+    places = select(Assignment.id).where(Assignment.item_id.in_(items))
+    found = Deleted(
+        answers=_delete(session, delete(Judgement).where(Judgement.assignment_id.in_(places))),
+        drafts=_drafts(session, Assignment.item_id.in_(items)),
+        raters=len(raters),
+        studies=1,
+    )
+    session.execute(delete(Assignment).where(Assignment.item_id.in_(items)))
+    session.execute(delete(StudyRow).where(StudyRow.id == study))  # its lines, links and raters go with it
+    session.execute(delete(ItemRow).where(ItemRow.id.in_(items)))
+    session.execute(delete(Rater).where(Rater.id.in_(raters)))
+    return found
 
 
 def drop_text_without_consent(session: Session, generation: int) -> None:

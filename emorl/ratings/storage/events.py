@@ -1,7 +1,8 @@
-"""The nine changes that the journal records, one line of JSON each: `write_event` writes it, `read_event` reads it.
+"""The fifteen changes that the journal records, one line of JSON each: `write_event` writes it, `read_event` reads it.
 
 A line holds the moment as `at`, the name of the change as `event`, and the fields of its record. A rating and a
-judgement are their own records; a judgement holds its item too, so that it needs no other line.
+judgement are their own records; a judgement holds its item too, so that it needs no other line. Those of a study begin
+with its making; `studies.apply` makes each of them, and makes it again from its line.
 
 Left out: drafts, which are not worth a commit.
 """
@@ -16,6 +17,7 @@ from emorl.ratings.storage.fields import from_json, to_json
 from emorl.ratings.storage.item import Item
 from emorl.ratings.storage.kinds import fault
 from emorl.ratings.storage.record import NewRating, StoredJudgement
+from emorl.ratings.storage.study import Study, StudyLine
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,84 @@ class OldDeleted:
     before: datetime
 
 
+@dataclass(frozen=True)
+class StudyMade:
+    """Somebody set up a study."""
+
+    study: Study
+
+
+@dataclass(frozen=True)
+class StatementsAdded:
+    """A study got statements.
+
+    Attributes:
+        study: key of the study.
+        first: place of the first of them in the study, from 0.
+        lines: the statements.
+    """
+
+    study: str
+    first: int
+    lines: tuple[StudyLine, ...]
+
+
+@dataclass(frozen=True)
+class TextsWritten:
+    """The texts for a statement of a study are there.
+
+    Attributes:
+        study: key of the study.
+        place: of the statement in the study.
+        items: what raters are given of it.
+        problem: why there are none, in one line; else None.
+    """
+
+    study: str
+    place: int
+    items: tuple[Item, ...]
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class RaterInvited:
+    """A study got a rater.
+
+    Attributes:
+        study: key of the study.
+        rater: random id, which opens nothing.
+        number: of the rater in the study, from 1.
+        label: what the maker calls the rater.
+        code_sha256: hash of the code in the rater's link.
+    """
+
+    study: str
+    rater: str
+    number: int
+    label: str
+    code_sha256: str
+
+
+@dataclass(frozen=True)
+class RaterRevoked:
+    """The link of a study's rater was closed."""
+
+    rater: str
+
+
+@dataclass(frozen=True)
+class StudyDeleted:
+    """A study and all that belongs to it was deleted."""
+
+    study: str
+
+
+StudyEvent = StudyMade | StatementsAdded | TextsWritten | RaterInvited | RaterRevoked
+"""What adds to a study or changes it."""
+
+Deletion = RaterForgotten | OldDeleted | StudyDeleted
+"""What must not be undone by an older line."""
+
 Event = (
     NewRating
     | StoredJudgement
@@ -97,8 +177,8 @@ Event = (
     | QueueLaidOut
     | JudgementWithdrawn
     | SettingsRevealed
-    | RaterForgotten
-    | OldDeleted
+    | StudyEvent
+    | Deletion
 )
 
 EVENTS: dict[str, type[Event]] = {
@@ -111,6 +191,12 @@ EVENTS: dict[str, type[Event]] = {
     "reveal": SettingsRevealed,
     "forget": RaterForgotten,
     "purge": OldDeleted,
+    "study": StudyMade,
+    "study_statements": StatementsAdded,
+    "study_texts": TextsWritten,
+    "study_rater": RaterInvited,
+    "study_revoke": RaterRevoked,
+    "study_delete": StudyDeleted,
 }
 """Records by the name that stands in the journal."""
 

@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from emorl.errors import RatingError
-from emorl.ratings.storage.events import Event, OldDeleted, RaterForgotten, write_event
+from emorl.ratings.storage.events import Deletion, Event, write_event
 
 ORDER = "order"
 """Name of the lines that say where this journal stands among the others; they change nothing."""
@@ -67,7 +67,7 @@ class Journal:
             with self._lock:
                 handle = os.open(self.file, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
                 try:
-                    if not self._placed or isinstance(event, RaterForgotten | OldDeleted):
+                    if not self._placed or isinstance(event, Deletion):
                         after = self._places()
                         if after:
                             lines.insert(0, {"at": now.isoformat(), "event": ORDER, "after": after})

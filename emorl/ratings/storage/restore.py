@@ -20,9 +20,10 @@ from sqlalchemy.orm import Session
 
 from emorl.errors import RatingError
 from emorl.ratings.storage.columns import to_columns
-from emorl.ratings.storage.deletion import forget_rater, purge_old
+from emorl.ratings.storage.deletion import delete_study, forget_rater, purge_old
 from emorl.ratings.storage.events import (
     ConsentGiven,
+    Deletion,
     Event,
     ItemSent,
     JudgementWithdrawn,
@@ -30,6 +31,8 @@ from emorl.ratings.storage.events import (
     QueueLaidOut,
     RaterForgotten,
     SettingsRevealed,
+    StudyDeleted,
+    StudyEvent,
     read_event,
 )
 from emorl.ratings.storage.form import QUEUE_VERSION, Answer, check_answer
@@ -39,6 +42,7 @@ from emorl.ratings.storage.record import NewRating, StoredJudgement, read_token
 from emorl.ratings.storage.rows import item_row, rater_row
 from emorl.ratings.storage.schema import Assignment, ItemRow, Judgement
 from emorl.ratings.storage.store import RatingStore
+from emorl.ratings.storage.studies import apply
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +67,7 @@ def restore(store: RatingStore, files: Iterable[Path], shared: Iterable[Item] = 
             try:
                 at, event = read_event(line)
                 _play(store, event, known, at)
-                deleted |= isinstance(event, RaterForgotten | OldDeleted)
+                deleted |= isinstance(event, Deletion)
                 played += 1
             except (RatingError, SQLAlchemyError, TypeError, ValueError) as fault:
                 failed += 1
@@ -90,6 +94,8 @@ def _play_queue(session: Session, event: Event, shared: Mapping[str, Item], at: 
             forget_rater(session, event.rater)
         case OldDeleted():
             purge_old(session, event.before)
+        case StudyDeleted():
+            delete_study(session, event.study)
         case ConsentGiven():
             rater = rater_row(session, event.rater, at)
             rater.consent_version, rater.consent_at = event.version, rater.consent_at or at
@@ -106,6 +112,8 @@ def _play_queue(session: Session, event: Event, shared: Mapping[str, Item], at: 
         case SettingsRevealed():
             row = _judgement(session, event.token)
             row.revealed_at = row.revealed_at or at
+        case _ if isinstance(event, StudyEvent):
+            apply(session, event, at)
 
 
 def _judgement(session: Session, token: str) -> Judgement:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 
 from emorl.ratings.storage.form import CONSENT_VERSION
-from emorl.ratings.storage.schema import Assignment, Base, ItemRow, Judgement, Rater
+from emorl.ratings.storage.schema import Assignment, Base, ItemRow, Judgement, Rater, StudyItemRow
 from emorl.ratings.storage.store import RatingStore
 
 
@@ -21,7 +21,7 @@ class RowCounts:
     Attributes:
         raters: everyone with anything stored, on the Reflect screen too.
         agreed: those who agreed to the present notice of the queue.
-        shared_items: items that everybody is given.
+        shared_items: items that everybody is given; those of a study are not among them.
         sent_items: items that raters sent to their own queues.
         places: items laid out in the queues of all raters, repeats counted.
         drafts: half-filled forms.
@@ -49,7 +49,7 @@ def count_rows(store: RatingStore) -> RowCounts:
         return RowCounts(
             raters=count(Rater),
             agreed=count(Rater, Rater.consent_version == CONSENT_VERSION),
-            shared_items=count(ItemRow, ItemRow.owner_id.is_(None)),
+            shared_items=count(ItemRow, ItemRow.owner_id.is_(None), ItemRow.id.not_in(select(StudyItemRow.item_id))),
             sent_items=count(ItemRow, ItemRow.owner_id.is_not(None)),
             places=count(Assignment),
             drafts=sum(bool(draft) for draft in session.scalars(waiting)),

@@ -1,7 +1,8 @@
 """The tables: who rated (`rater`), what was rated (`generation`), and the rating (`rating`).
 
 The rating queue has three of its own: `item` (what is shown), `assignment` (an item's place in one rater's queue,
-which side stands on the left, and the draft of an answer) and `judgement` (the answer).
+which side stands on the left, and the draft of an answer) and `judgement` (the answer). A study has `study` (what was
+decided), `study_line` (its statements), `study_item` (which items are its own) and `study_rater` (who rates in it).
 
 A generation is stored as a snapshot (texts, weights, strength, model hashes, automatic scores, app version), so that a
 rating still means something after the adapters have changed. Edits are new revisions; nothing is overwritten. Columns
@@ -16,13 +17,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, MetaData, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from emorl.ratings.storage.columns import with_columns_of
 from emorl.ratings.storage.form import Answer
 from emorl.ratings.storage.kinds import UtcDateTime
 from emorl.ratings.storage.record import NewRating, ShownReflection
+from emorl.ratings.storage.study import MAX_LABEL
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -139,3 +141,58 @@ class Judgement(Base):
     client_token: Mapped[str] = mapped_column(String(64), unique=True)
 
     assignment: Mapped[Assignment] = relationship()
+
+
+class StudyRow(Base):
+    """A rating study. Never changed."""
+
+    __tablename__ = "study"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    content: Mapped[dict[str, object]] = mapped_column(JSON)  # from Study.as_dict
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StudyLineRow(Base):
+    """A statement of a study, with what people wrote to it."""
+
+    __tablename__ = "study_line"
+    __table_args__ = (UniqueConstraint("study_id", "place"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
+    place: Mapped[int]  # from 0
+    content: Mapped[dict[str, object]] = mapped_column(JSON)  # from StudyLine
+    written_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when its items were made
+    problem: Mapped[str | None] = mapped_column(Text)  # why there are none
+
+
+class StudyItemRow(Base):
+    """An item that belongs to a study and to no other."""
+
+    __tablename__ = "study_item"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), unique=True)
+
+    item: Mapped[ItemRow] = relationship()
+
+
+class StudyRaterRow(Base):
+    """A rater of a study; the code in the link is not here, only its hash."""
+
+    __tablename__ = "study_rater"
+    __table_args__ = (UniqueConstraint("study_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
+    rater_id: Mapped[str] = mapped_column(ForeignKey("rater.id", ondelete="CASCADE"), unique=True)
+    number: Mapped[int]  # from 1
+    label: Mapped[str] = mapped_column(String(MAX_LABEL))
+    code_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    study: Mapped[StudyRow] = relationship()

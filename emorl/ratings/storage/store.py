@@ -25,8 +25,8 @@ from emorl.errors import RatingError
 from emorl.ratings.storage import migrations
 from emorl.ratings.storage.connection import database_url, make_engine, one_line, sqlite_file
 from emorl.ratings.storage.damage import check_whole
-from emorl.ratings.storage.deletion import Deleted, forget_rater, purge_old
-from emorl.ratings.storage.events import Event, OldDeleted, RaterForgotten
+from emorl.ratings.storage.deletion import Deleted, delete_study, forget_rater, purge_old
+from emorl.ratings.storage.events import Event, OldDeleted, RaterForgotten, StudyDeleted
 from emorl.ratings.storage.journal import Journal
 from emorl.ratings.storage.record import NewRating, StoredJudgement, StoredRating, check_rating, not_before_shown
 from emorl.ratings.storage.reserve import Reserve
@@ -226,6 +226,14 @@ class RatingStore:
         if older_than_days < 0:
             raise RatingError.of(f"{older_than_days:g} days", "0 or more", "name the age in days")
         return self._delete_for_good(lambda session: purge_old(session, oldest), OldDeleted(oldest))
+
+    def delete_study(self, key: str) -> Deleted:
+        """Delete a study with its statements, items, answers and raters; returns what went.
+
+        Raises:
+            RatingError: see `forget`.
+        """
+        return self._delete_for_good(lambda session: delete_study(session, key), StudyDeleted(key))
 
     def overwrite_deleted(self) -> None:
         """Leave no copy of anything deleted in an SQLite file or its log.

@@ -1,19 +1,21 @@
 // What a rater agrees to before the first item.
 import { h } from "../widgets/dom.js";
-import { heading } from "./passages.js";
+import { guidelines, heading } from "./passages.js";
 
-export function consentNotice(T, agreed) {
+// Of a study with its name and guidelines.
+export function consentNotice(T, agreed, study = null) {
   const tick = h("input", { type: "checkbox", id: "queue-consent" });
   const wrong = h("p", { class: "error", role: "alert" });
   const form = h(
     "form",
     { novalidate: true, "aria-label": T.consent_heading },
-    heading(T.consent_heading),
+    heading(study?.name || T.consent_heading),
     h(
       "ul",
       { class: "points" },
-      T.consent_points.map((point) => h("li", {}, point)),
+      (study ? T.study_points : T.consent_points).map((point) => h("li", {}, point)),
     ),
+    study?.guidelines ? guidelines(study, T, true) : null,
     h("div", { class: "consent" }, tick, h("label", { for: "queue-consent" }, T.consent_tick)),
     wrong,
     h("div", { class: "form-end" }, h("button", { type: "submit", class: "primary" }, T.start)),

@@ -46,3 +46,13 @@ function passage(label, words, id) {
     h("p", { class: "words", dir: "auto" }, words),
   );
 }
+
+// What whoever made a study asks its raters to go by.
+export function guidelines({ guidelines: words }, T, open) {
+  return h(
+    "details",
+    { class: "guidelines", open },
+    h("summary", {}, T.guidelines),
+    h("p", { class: "guide", dir: "auto" }, words),
+  );
+}

@@ -31,11 +31,28 @@ class Consent:
 
 
 @dataclass(frozen=True)
+class StudyNotice:
+    """A study that a link opens: what its rater agrees to first, and the guidelines.
+
+    Attributes:
+        name: Of the study.
+        guidelines: Of whoever made it; may be empty.
+        agreed: Whether the rater has agreed to the notice.
+        phase: How the widget draws it.
+    """
+
+    name: str
+    guidelines: str
+    agreed: bool
+    phase: Literal["study"] = "study"
+
+
+@dataclass(frozen=True)
 class ItemPayload:
     """A statement with one reflection to rate, or two to choose from.
 
     Attributes:
-        rater: Random id of the rater.
+        rater: Random id of the rater; of one in a study the code of the link.
         assignment: Number of the place in the queue.
         token: Of the submit that is expected.
         statement: What the client said.
@@ -64,7 +81,7 @@ class QueueDone:
     """The end of the queue.
 
     Attributes:
-        rater: Random id of the rater.
+        rater: Random id of the rater; of one in a study the code of the link.
         done: Items answered or skipped.
         total: Items in the queue.
         undo: Whether there is an answer to take back.
@@ -119,5 +136,5 @@ class Revealed:
     phase: Literal["revealed"] = "revealed"
 
 
-View = Consent | ItemPayload | QueueDone
+View = Consent | StudyNotice | ItemPayload | QueueDone
 """What the screen shows when it is opened or goes on."""

@@ -1,16 +1,31 @@
 // The Rate screen: notice, one item at a time, the end of the queue. An answer is followed by the next item at once, with
-// a line above it about the last: what wrote it is shown there, only after the answer.
+// a line above it about the last: what wrote it is shown there, only after the answer. The link of a study opens its queue
+// instead of the browser's own: the code in it goes with every call, and is kept nowhere but in the address.
 import { COMMAND, hear, STATE, tell } from "../events.js";
 import { counted, fill, h } from "../widgets/dom.js";
 import { request } from "../widgets/server.js";
+import { studyCode } from "../writing/link.js";
 import { consentNotice } from "./consent.js";
 import { ItemForm } from "./item.js";
-import { heading, itemTexts, progress } from "./passages.js";
+import { guidelines, heading, itemTexts, progress } from "./passages.js";
 
 export function queue(widget) {
   const screen = new Queue(widget);
-  widget.watch("value", () => screen.show(widget.props.value));
-  screen.show(widget.props.value);
+  const own = () => {
+    if (!screen.code) screen.show(widget.props.value);
+  };
+  const follow = () => {
+    screen.code = studyCode(location.hash.slice(1));
+    screen.study = null;
+    screen.last = null;
+    if (screen.code) screen.openStudy();
+    else own();
+  };
+  widget.watch("value", own);
+  addEventListener("hashchange", () => {
+    if (studyCode(location.hash.slice(1)) !== screen.code) follow();
+  });
+  follow();
   hear(STATE.sent, () => screen.goOn());
 }
 
@@ -23,6 +38,8 @@ class Queue {
     this.task = null; // the item on the screen, with its rater, assignment and token
     this.form = null; // of the item, while it is being answered
     this.busy = false;
+    this.code = ""; // of the study that is being rated, with what is known of it
+    this.study = null;
     this.card = h("section", { class: "card queue", "aria-labelledby": "queue-heading" });
     this.live = h("p", { class: "sr", role: "status" });
     this.last = null; // the item that was answered last: its token, and what is said of it
@@ -103,7 +120,24 @@ class Queue {
   }
 
   consent() {
-    this.draw(consentNotice(this.T, () => this.trigger("submit", {})));
+    const agreed = this.study ? () => this.act("start_study") : () => this.trigger("submit", {});
+    this.draw(consentNotice(this.T, agreed, this.study));
+  }
+
+  // The study of the link in the address.
+  async openStudy() {
+    const { code, T } = this;
+    this.draw(heading(T.heading), h("p", { class: "fine" }, T.loading));
+    const found = await this.send("open_study", { rater: code });
+    if (code !== this.code) return;
+    this.task = { rater: code };
+    if (found.phase !== "study") {
+      this.draw(heading(T.heading), h("p", { class: "error", role: "alert" }, found.message));
+      return;
+    }
+    this.study = found;
+    if (found.agreed) this.act("next_item");
+    else this.consent();
   }
 
   item(found, focus) {
@@ -111,7 +145,8 @@ class Queue {
     const undo = found.undo ? this.undoButton() : null;
     const form = new ItemForm(this, found, undo);
     this.draw(
-      h("div", { class: "card-head" }, heading(this.T.heading), progress(found, this.T)),
+      h("div", { class: "card-head" }, heading(this.study?.name || this.T.heading), progress(found, this.T)),
+      this.study?.guidelines ? guidelines(this.study, this.T, false) : "",
       this.ofTheLast(),
       ...itemTexts(found, this.T),
       form.node,
@@ -149,7 +184,7 @@ class Queue {
       "div",
       { class: "queue-last" },
       h("p", { class: "thanks-line" }, words),
-      last.skipped ? null : reveal,
+      last.skipped || this.study ? null : reveal,
       settings,
     );
   }
@@ -168,14 +203,25 @@ class Queue {
     this.card.querySelector("h2").focus();
   }
 
+  endWords({ total }) {
+    const { study, T } = this;
+    if (!study) return counted(T, "done_body", total);
+    return total ? T.study_done : T.study_wait;
+  }
+
   finished(found) {
     const { T } = this;
     this.task = { rater: found.rater };
     this.draw(
-      h("div", { class: "card-head" }, heading(T.done_heading), progress(found, T)),
+      h(
+        "div",
+        { class: "card-head" },
+        heading(this.study && !found.total ? this.study.name : T.done_heading),
+        progress(found, T),
+      ),
       this.ofTheLast(),
-      h("p", { class: "queue-end" }, counted(T, "done_body", found.total)),
-      h("p", { class: "fine" }, fill(T.rater, { rater: found.rater })),
+      h("p", { class: "queue-end" }, this.endWords(found)),
+      this.study ? "" : h("p", { class: "fine" }, fill(T.rater, { rater: found.rater })),
       h("p", { class: "error", role: "alert" }),
       found.undo ? h("div", { class: "form-end" }, this.undoButton()) : "",
     );

@@ -2,7 +2,9 @@
 
 The widget asks the server functions here; each answers with one `{"phase": ...}` for the widget to draw and
 never raises, so nothing that was filled in is lost. What wrote a reflection leaves the server only after the
-answer is stored. The rater id is random; whoever knows it can go on with that queue, like a bookmark.
+answer is stored. The rater id is random; whoever knows it can go on with that queue, like a bookmark. A rater of a
+study (`emorl.ratings.study`) is known by the code of a link instead, with which the page calls the same functions; it
+is looked up at each call, so that a link can be closed.
 
 Left out: accounts, and any text in the browser's storage: drafts are saved on the server.
 """
@@ -16,13 +18,15 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from emorl.errors import EmorlError
+from emorl.errors import EmorlError, RatingError
 from emorl.ratings import MAX_COMMENT, RatingQueue, load_items
+from emorl.ratings.study.shares import StudyQueue
+from emorl.ratings.study.studies import CODE, RATER, Studies
 from emorl.ui.limits import count, count_rater
 from emorl.ui.payload import Failed, Json, to_page
 from emorl.ui.rate import strings
 from emorl.ui.rate.answers import item_payload, read_answer, read_draft, read_form, read_number, read_rater
-from emorl.ui.rate.payload import Consent, DraftSaved, Loading, QueueDone, Revealed, Stored, View
+from emorl.ui.rate.payload import Consent, DraftSaved, Loading, QueueDone, Revealed, Stored, StudyNotice, View
 from emorl.ui.rater import rater_id
 from emorl.ui.widgets import QUIET, widget
 
@@ -48,6 +52,19 @@ class RateScreen:
                 self._queue = RatingQueue(self._store(), load_items())
             return self._queue
 
+    def _queue_of(self, rater: str) -> tuple[RatingQueue, str]:
+        """The queue that a page's rater id or code belongs to, and the id there.
+
+        Raises:
+            RatingError: a study has closed the link, or never had it.
+        """
+        if CODE.fullmatch(rater):
+            _, known = Studies(self._store()).enter(rater)
+            return StudyQueue(self._store()), known
+        if rater.startswith(RATER):  # the id is in exports; the code is not
+            raise RatingError(strings.ERRORS["study"])
+        return self.queue, rater
+
     def resume(self, rater: object) -> Json:
         """What a page shows that was just loaded: the next item of a known rater, or the notice."""
         who = str(rater or "")
@@ -64,6 +81,26 @@ class RateScreen:
 
         return self._answer(begin), who
 
+    def open_study(self, form: object = None) -> Json:
+        """What a page shows that was opened by the link of a study."""
+
+        def opened() -> StudyNotice:
+            study, rater = Studies(self._store()).enter(read_rater(form))
+            return StudyNotice(study.name, study.guidelines, StudyQueue(self._store()).agreed(rater))
+
+        return self._answer(opened)
+
+    def start_study(self, form: object = None) -> Json:
+        """The rater of a study agreed to its notice."""
+
+        def begin() -> View:
+            code = read_rater(form)
+            _, rater = Studies(self._store()).enter(code)
+            StudyQueue(self._store()).consent(rater)
+            return self._next(code)
+
+        return self._answer(begin)
+
     def next_item(self, form: object = None) -> Json:
         """The next item of `form["rater"]`."""
         return self._answer(lambda: self._next(read_rater(form)))
@@ -72,8 +109,8 @@ class RateScreen:
         """Keep the half-filled form."""
 
         def save() -> DraftSaved:
-            rater, data = read_rater(form), read_form(form)
-            self.queue.save_draft(rater, read_number(data, "assignment"), read_draft(data.get("answers")))
+            (queue, rater), data = self._queue_of(read_rater(form)), read_form(form)
+            queue.save_draft(rater, read_number(data, "assignment"), read_draft(data.get("answers")))
             return DraftSaved()
 
         return self._answer(save)
@@ -82,12 +119,12 @@ class RateScreen:
         """Store an answer or a skip; the same form again is answered the same way."""
 
         def submit() -> Stored:
-            rater, data = read_rater(form), read_form(form)
+            (queue, rater), data = self._queue_of(read_rater(form)), read_form(form)
             assignment = read_number(data, "assignment")
             count("rate")
-            answer = read_answer(data.get("answers"), self.queue.is_flipped(rater, assignment))
-            stored = self.queue.submit(rater, assignment, str(data.get("token", "")), answer)
-            done, total = self.queue.progress(rater)
+            answer = read_answer(data.get("answers"), queue.is_flipped(rater, assignment))
+            stored = queue.submit(rater, assignment, str(data.get("token", "")), answer)
+            done, total = queue.progress(rater)
             return Stored("submitted" if stored.answer.skip is None else "skipped", stored.token, done, total)
 
         return self._answer(submit)
@@ -96,31 +133,35 @@ class RateScreen:
         """Take the last answer back and show its item again."""
 
         def undo() -> View:
-            rater = read_rater(form)
-            self.queue.undo(rater)
-            return self._next(rater)
+            given = read_rater(form)
+            queue, rater = self._queue_of(given)
+            queue.undo(rater)
+            return self._next(given)
 
         return self._answer(undo)
 
     def reveal_settings(self, form: object = None) -> Json:
-        """Which setting wrote what, for an answer that is stored."""
+        """Which setting wrote what, for an answer that is stored; never in a study, whose later answers stay blind."""
 
         def reveal() -> Revealed:
-            rater, data = read_rater(form), read_form(form)
-            judged = self.queue.reveal(rater, str(data.get("token", "")))
+            (queue, rater), data = self._queue_of(read_rater(form)), read_form(form)
+            if isinstance(queue, StudyQueue):
+                raise RatingError(strings.ERRORS["blind"])
+            judged = queue.reveal(rater, str(data.get("token", "")))
             settings = [side.setting for side in (judged.item.first, judged.item.second) if side is not None]
             return Revealed(tuple(reversed(settings) if judged.flipped else settings))
 
         return self._answer(reveal)
 
-    def _next(self, rater: str) -> View:
-        task = self.queue.next(rater)
+    def _next(self, given: str) -> View:
+        queue, rater = self._queue_of(given)
+        task = queue.next(rater)
         if task is not None:
-            return item_payload(task, rater)
-        if not self.queue.agreed(rater):
+            return item_payload(task, given)
+        if not queue.agreed(rater):
             return Consent()
-        done, total = self.queue.progress(rater)
-        return QueueDone(rater, done, total, undo=done > 0)
+        done, total = queue.progress(rater)
+        return QueueDone(given, done, total, undo=done > 0)
 
     def _answer(self, act: Callable[[], View | DraftSaved | Stored | Revealed]) -> Json:
         try:
@@ -152,6 +193,8 @@ def rate_screen(store: Callable[[], RatingStore], rater: gr.BrowserState, demo: 
             screen.submit_answer,
             screen.undo_answer,
             screen.reveal_settings,
+            screen.open_study,
+            screen.start_study,
         ],
     )
     demo.load(screen.resume, rater, queue, **QUIET)

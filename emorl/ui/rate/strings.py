@@ -17,6 +17,17 @@ QUEUE = {
         "You may skip any item, stop at any time and come back later. The maintainer can delete everything "
         "stored under your rater id.",
     ],
+    "study_points": [
+        "You will see client statements, each with one text to rate or two to choose from. You are not told who or "
+        "what wrote them.",
+        "What is stored: your answers, how long they took, and a random rater id. Whoever runs the study knows which "
+        "rater's link is yours. Please leave client details out of comments.",
+        "You may skip any item, stop at any time and go on later with the same link, on any device. Whoever runs the "
+        "study can delete everything.",
+    ],
+    "guidelines": "Guidelines",
+    "study_done": "You have done all items that this study has for you. You may close the page.",
+    "study_wait": "There is no item for you at the moment. Please ask whoever sent you the link.",
     "consent_tick": "I have read this and agree",
     "consent_missing": "Please tick the box first.",
     "start": "Start",
@@ -77,5 +88,7 @@ QUEUE = {
 ERRORS = {
     "form": "Got a form that the app cannot read: expected answers to choose from; please reload the page.",
     "rater": "Got no rater id: expected the one that this page was given; please reload the page.",
+    "study": "Got the id of a rater in a study: expected the code in the link; please open the link you were sent.",
+    "blind": "Got a question for what wrote a text of a study: expected none; its raters are not told.",
     "unexpected": "Your answer could not be saved. It is still here; please try again. The app's log has the details.",
 }

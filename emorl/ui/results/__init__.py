@@ -1,1 +1,1 @@
-"""The Results screen: what raters said, export and deletion, behind a password or a sign-in."""
+"""The Results screen: what raters said, export and deletion, behind the log-in."""

@@ -1,6 +1,6 @@
 // Ratings and queue answers as files; the server sends them as text, so that no link opens them to anyone.
 import { counted, fill, h, saveFile } from "../widgets/dom.js";
-import { section } from "./section.js";
+import { section } from "../widgets/section.js";
 
 export function exporter(screen) {
   const { T } = screen;

@@ -1,6 +1,6 @@
 // Deletion of what is old, behind a word that has to be typed.
 import { counted, h } from "../widgets/dom.js";
-import { section } from "./section.js";
+import { section } from "../widgets/section.js";
 
 export function purger(screen) {
   const { T } = screen;

@@ -1,16 +1,11 @@
-"""Text of the Results screen, and of the sign-in to it on a Space."""
+"""Text of the Results screen."""
 
 from __future__ import annotations
 
 RESULTS = {
     "heading": "Results",
-    "login_hint": "For the person who runs this app. Enter the password it was started with.",
-    "password": "Password",
-    "login": "Open",
-    "logout": "Close",
     "refresh": "Refresh",
     "loading": "Loading",
-    "offline": "The app did not answer. Please try again.",
     "counts_heading": "Overview",
     "counts": {
         "ratings": "Ratings on the Reflect screen",
@@ -77,29 +72,7 @@ RESULTS = {
 }
 
 ERRORS = {
-    "login": "Got a wrong password: expected the one this app was started with; please try again.",
-    "locked": "Got too many wrong passwords: expected a pause; please try again in {seconds} s.",
-    "session": "Got no valid session: expected one from the last hour; please enter the password again.",
     "purge": "Got {got} as confirmation: expected DELETE; nothing was deleted.",
     "days": "Got {got}: expected a number of days, at least 0; nothing was deleted.",
     "export": "Got an export that the app does not know: expected ratings or queue, as csv or json; choose again.",
-    "unexpected": "Something went wrong. Please try again; the app's log has the details.",
-}
-
-SIGN_IN = {
-    "sign_in": "Sign in with Hugging Face",
-    "sign_out": "Sign out ({})",
-    "hint": "For the person who runs this app. Sign in above with an account that was named when the app was set up, "
-    "then open the results.",
-}
-
-SIGN_IN_ERRORS = {
-    "refused": "Got no sign-in: expected an account that this app lists; please sign in.",
-    "signed_out": "Got nobody signed in: expected an account that this app lists; please sign in above.",
-    "not_listed": "Got the account {name}: expected one that this app lists; sign in with another, or have this one "
-    "added to EMORL_ADMINS.",
-    "variables": "EMORL_ADMINS is set, but this Space has no {names}: expected hf_oauth: true in the README's front "
-    "matter; add it, or unset EMORL_ADMINS.",
-    "package": "EMORL_ADMINS is set, but the sign-in library is missing: expected gradio[oauth]; install it, or unset "
-    "EMORL_ADMINS.",
 }

@@ -1,8 +1,8 @@
 // What raters said, as tables: counts, agreement, ranking, means by weights, self-agreement and known answers.
 import { counted, fill, h } from "../widgets/dom.js";
 import { fixed, percent } from "../widgets/numbers.js";
+import { section } from "../widgets/section.js";
 import { dataTable } from "../widgets/table.js";
-import { section } from "./section.js";
 
 const table = (caption, columns, rows) => dataTable(caption, columns, rows, null);
 

@@ -15,7 +15,9 @@ from emorl.reflecting.reflection import named_weights
 from emorl.ui.writing.scores import stored_scores
 
 if TYPE_CHECKING:
+    from emorl.reflecting.reflection import Reflection
     from emorl.ui.cache import CachedReflection
+    from emorl.ui.writing.asked import Asked
 
 
 def item_from_reflections(first: CachedReflection, second: CachedReflection | None = None) -> Item:
@@ -24,8 +26,8 @@ def item_from_reflections(first: CachedReflection, second: CachedReflection | No
     The statement is stored with it, so ask the user first.
     """
     source = "reflect" if second is None else "compare"
-    other = None if second is None else _model_side(second)
-    return Item(first.reflection.statement, _model_side(first), other, source=source)
+    other = None if second is None else model_side(second.reflection, second.asked)
+    return Item(first.reflection.statement, model_side(first.reflection, first.asked), other, source=source)
 
 
 def setting_name(
@@ -40,8 +42,8 @@ def setting_name(
     return "; ".join(words)
 
 
-def _model_side(cached: CachedReflection) -> Side:
-    reflection, asked = cached.reflection, cached.asked
+def model_side(reflection: Reflection, asked: Asked) -> Side:
+    """A side of an item from a reflection, with everything that it takes to write it again."""
     details = {
         "strength": reflection.setting.strength,
         "temperature": reflection.setting.temperature,

@@ -40,12 +40,14 @@ export function keyMove(event, index, last) {
   return to === undefined ? undefined : Math.min(last, Math.max(0, to));
 }
 
-// Opens another screen; tabs that do not fit are in a menu, whose entries have the same names.
+// Opens another screen, and says whether there is one; tabs that do not fit are in a menu, whose entries have the same
+// names.
 export function openTab(label) {
   const tabs = [...document.querySelectorAll("#tabs [role=tab]")];
   const tab = tabs.find((item) => item.textContent.trim() === label);
   tab?.click();
   tab?.focus();
+  return Boolean(tab);
 }
 
 // Copies words and says so on the button; without permission they are left selected in `node` for Ctrl+C.

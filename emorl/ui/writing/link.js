@@ -1,5 +1,5 @@
 // A setting, and perhaps a statement, as the fragment of an address: what follows "#", which no browser sends to a
-// server. A fragment is read as a whole or not at all. No DOM here.
+// server. A fragment is read as a whole or not at all. So is a rater's link to a study. No DOM here.
 const VERSION = "1";
 
 // The most that the controls can be set to.
@@ -8,6 +8,18 @@ export const MOST = Object.freeze({
   temperature: 1.5,
   seed: 2147483000, // of several samples each has the next seed, and a rating stores seeds below 2^31
 });
+
+const STUDY = "study=";
+
+// The code in a rater's link to a study, or "".
+export function studyCode(fragment) {
+  return fragment.startsWith(STUDY) ? fragment.slice(STUDY.length) : "";
+}
+
+// The fragment of such a link.
+export function studyFragment(code) {
+  return STUDY + code;
+}
 
 const NUMBER = /^\d+(\.\d+)?(e-\d+)?$/;
 

@@ -1,7 +1,7 @@
 // A link to the setting of the sliders: the dialog that makes one, and what happens where one is opened.
 import { COMMAND, last, STATE, tell } from "../events.js";
 import { h } from "../widgets/dom.js";
-import { fromFragment, toFragment } from "./link.js";
+import { fromFragment, studyCode, toFragment } from "./link.js";
 
 // The button with its dialog. The statement goes in only where it is ticked, anew each time.
 export function shareButton(T) {
@@ -53,11 +53,12 @@ export function shareButton(T) {
   return [node, dialog];
 }
 
-// Fills in what the address says, now and when it changes, and takes it out of the address bar. Nothing is written.
+// Fills in what the address says, now and when it changes, and takes it out of the address bar. Nothing is written. A
+// rater's link to a study is left alone (banner/follow.js).
 export function openLinks(names, choices, T) {
   function open() {
     const fragment = location.hash.slice(1);
-    if (!fragment || document.getElementById(fragment)) return;
+    if (!fragment || studyCode(fragment) || document.getElementById(fragment)) return;
     history.replaceState(history.state, "", location.pathname + location.search);
     const found = fromFragment(fragment, names, choices);
     if (found) tell(COMMAND.setMix, found.mix);

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from emorl.errors import RatingError
-from emorl.ui.results import strings
+from emorl.ui.admin import strings
 
 MAX_TRIES = 5
 PAUSE_S = 60.0

@@ -1,5 +1,5 @@
-// One part of the Results screen: a card with a heading and a line of explanation.
-import { h } from "../widgets/dom.js";
+// One part of a screen: a card with a heading and a line of explanation.
+import { h } from "./dom.js";
 
 export function section(heading, hint, ...parts) {
   return h(

@@ -1,4 +1,4 @@
-"""The Results screen on a Hugging Face Space for people who sign in there: `hf_oauth` and a list of user names.
+"""The log-in on a Hugging Face Space for people who sign in there: `hf_oauth` and a list of user names.
 
 Where `EMORL_RESULTS_PASSWORD` is set, the password counts and this is not used. Otherwise it needs all of: a Space, the
 four variables that `hf_oauth: true` in the README's front matter gives it, and `EMORL_ADMINS` ("ada, grace"). Every
@@ -12,26 +12,19 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import gradio as gr
 from gradio.utils import get_space
 
 from emorl.errors import RatingError
 from emorl.settings import settings
+from emorl.ui.admin import strings
+from emorl.ui.admin.gate import Gate
+from emorl.ui.admin.payload import Error
 from emorl.ui.payload import Json, as_form, to_page
-from emorl.ui.results import strings
-from emorl.ui.results.gate import Gate
-from emorl.ui.results.payload import Error
-from emorl.ui.results.screen import ResultsScreen
-from emorl.ui.widgets import widget
-
-if TYPE_CHECKING:
-    from emorl.ratings import RatingStore
 
 VARIABLES = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")
 PACKAGES = ("authlib", "itsdangerous")
-FUNCTIONS = ("leave", "show_results", "export_data", "purge_old")
 
 
 def installed(package: str) -> bool:
@@ -40,7 +33,7 @@ def installed(package: str) -> bool:
 
 
 def sign_in_offered() -> bool:
-    """Whether people may sign in to Results here.
+    """Whether people may sign in here.
 
     Raises:
         RatingError: `EMORL_ADMINS` is set on a Space that cannot sign anybody in.
@@ -101,14 +94,6 @@ def guarded(act: Callable[[object], Json]) -> Callable[..., Json]:
     return call
 
 
-def admins_screen(store: Callable[[], RatingStore]) -> ResultsScreen:
-    """Add the sign-in button and the screen's component to the open `gr.Blocks`."""
-    screen = ResultsScreen(store, AdminGate())
-    gr.LoginButton(strings.SIGN_IN["sign_in"], strings.SIGN_IN["sign_out"], elem_id="sign-in", size="md")
-    widget(
-        "results",
-        text={**strings.RESULTS, "login_hint": strings.SIGN_IN["hint"]},
-        settings={"signed": True},
-        functions=[guarded(getattr(screen, name)) for name in FUNCTIONS],
-    )
-    return screen
+def sign_in_button(name: str) -> None:
+    """Add the button that signs in, or out, to the open `gr.Blocks`; `name` is the element's id."""
+    gr.LoginButton(strings.SIGN_IN["sign_in"], strings.SIGN_IN["sign_out"], elem_id=name, size="md")

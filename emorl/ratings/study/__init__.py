@@ -1,0 +1,5 @@
+"""Rating studies: `lines` reads an import, `pairing` makes items, `shares` gives them out, `studies` does the rest.
+
+What a study is and which rows it has is in `emorl.ratings.storage`. It knows no model: whoever writes the texts hands
+them in.
+"""

@@ -1,0 +1,91 @@
+"""Which items a study's rater gets, in which order, and which side stands on the left.
+
+A rater gets as many items as the study says, those first that the fewest raters have. Ties and the order are drawn from
+the study's seed and the rater's number, so they can be drawn again. An item counts as given to a rater who may still
+answer it or has answered it; places that a revoked rater left without an answer go to others. The first rater of an
+item sees one side on the left, the next one the other, so over its raters the sides are balanced to within one.
+
+Left out: items shown twice, and known answers.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from emorl.ratings.queue.order import add_place, add_places
+from emorl.ratings.queue.rating_queue import RatingQueue
+from emorl.ratings.storage.events import QueueEntry
+from emorl.ratings.storage.schema import Assignment, ItemRow, Judgement, StudyItemRow, StudyRaterRow, StudyRow
+from emorl.ratings.storage.store import RatingStore
+from emorl.ratings.storage.studies import study_of
+
+
+class StudyQueue(RatingQueue):
+    """The queues of the raters of all studies in one store."""
+
+    def __init__(self, store: RatingStore) -> None:
+        """Use a store; the shared items are none of a study's."""
+        super().__init__(store, ())
+
+    def _lay_out(self, rater: str) -> None:
+        add_places(self.store, rater, lambda session: _share(session, rater))
+
+
+def _share(session: Session, rater: str) -> tuple[QueueEntry, ...]:
+    """Add the places that a rater still lacks."""
+    member = session.scalar(select(StudyRaterRow).where(StudyRaterRow.rater_id == rater))
+    if member is None or not _open_items(session, member):
+        return ()
+    # Two raters who come at once must not both get an item's last place: the second waits here for the first.
+    session.execute(update(StudyRow).where(StudyRow.id == member.study_id).values(key=StudyRow.key))
+    waiting, study = _open_items(session, member), study_of(member.study)
+    mine = select(func.count(), func.max(Assignment.place)).where(Assignment.rater_id == rater)
+    placed, last = session.execute(mine).one()
+    rng = random.Random(f"{study.seed}:{member.number}:{placed}")
+    order = list(waiting)
+    rng.shuffle(order)
+    order.sort(key=lambda item: waiting[item])
+    chosen = order[: study.items_per_rater - placed]
+    rng.shuffle(chosen)
+    shown = Counter(session.scalars(select(Assignment.item_id).where(Assignment.item_id.in_(chosen))).all())
+    keys = {
+        number: key for number, key in session.execute(select(ItemRow.id, ItemRow.key).where(ItemRow.id.in_(chosen)))
+    }
+    return tuple(
+        add_place(session, rater, item, keys[item], number, False, _flipped(study.seed, keys[item], shown[item]))
+        for number, item in enumerate(chosen, start=0 if last is None else last + 1)
+    )
+
+
+def _flipped(seed: int, key: str, shown: int) -> bool:
+    """Whether the second side stands on the left for one more rater of an item that `shown` raters have."""
+    return (random.Random(f"{seed}:side:{key}").randrange(2) + shown) % 2 == 1
+
+
+def _open_items(session: Session, member: StudyRaterRow) -> dict[int, int]:
+    """How many raters have each item that a rater may still get; none where the rater's quota is full."""
+    study = study_of(member.study)
+    mine = set(session.scalars(select(Assignment.item_id).where(Assignment.rater_id == member.rater_id)))
+    if len(mine) >= study.items_per_rater:
+        return {}
+    answered = select(Judgement.assignment_id).where(Judgement.withdrawn_at.is_(None))
+    counted = (
+        select(Assignment.item_id, func.count())
+        .join(StudyRaterRow, StudyRaterRow.rater_id == Assignment.rater_id)
+        .where(
+            StudyRaterRow.study_id == member.study_id,
+            or_(StudyRaterRow.revoked_at.is_(None), Assignment.id.in_(answered)),
+        )
+        .group_by(Assignment.item_id)
+    )
+    given = {item: count for item, count in session.execute(counted)}
+    items = select(StudyItemRow.item_id).where(StudyItemRow.study_id == member.study_id).order_by(StudyItemRow.id)
+    return {
+        item: given.get(item, 0)
+        for item in session.scalars(items)
+        if item not in mine and given.get(item, 0) < study.ratings_per_item
+    }

@@ -1,0 +1,1 @@
+"""The Study screen: setting up a rating study, inviting raters, following it; behind the log-in."""

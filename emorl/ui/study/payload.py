@@ -1,0 +1,218 @@
+"""What the Study screen gets beside what every screen behind the log-in may get."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emorl.ratings.study.studies import Invitation, Progress
+from emorl.ui.writing.mixer import MixerFacts, ModelState
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """An import that cannot be used.
+
+    Attributes:
+        error: What is wrong, in one line.
+        faults: The faults, each with the number of its line.
+    """
+
+    error: str
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A study in the list.
+
+    Attributes:
+        key: Its random id.
+        name: What it is called.
+        design: "pairs" or "single".
+    """
+
+    key: str
+    name: str
+    design: str
+
+
+@dataclass(frozen=True)
+class StudyList:
+    """All studies, and what the form for a new one needs.
+
+    Attributes:
+        studies: The newest first.
+        models: What the models know of, or why they are not there.
+    """
+
+    studies: tuple[Named, ...]
+    models: MixerFacts | ModelState
+
+
+@dataclass(frozen=True)
+class MethodLine:
+    """A method in words.
+
+    Attributes:
+        name: As exports have it.
+        people: Whether people wrote its texts.
+    """
+
+    name: str
+    people: bool
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A statement that got no items.
+
+    Attributes:
+        number: Of the statement, from 1.
+        reason: In one line.
+    """
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RaterLine:
+    """A rater's progress.
+
+    Attributes:
+        number: In the study, from 1.
+        label: What the maker calls the rater.
+        rater: The id that exports have.
+        done: Items answered or skipped.
+        given: Items given so far.
+        last: When the last answer came, in ISO 8601; None before the first.
+        revoked: Whether the link is closed.
+    """
+
+    number: int
+    label: str
+    rater: str
+    done: int
+    given: int
+    last: str | None
+    revoked: bool
+
+
+@dataclass(frozen=True)
+class AgreementLine:
+    """Agreement on one question.
+
+    Attributes:
+        scale: "choice" or a scale of the rubric.
+        alpha: Krippendorff's alpha or None.
+        units: Items that two or more raters judged.
+        explanation: Why there is no alpha, else "".
+    """
+
+    scale: str
+    alpha: float | None
+    units: int
+    explanation: str
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """A study and how far it has come; see `Progress`.
+
+    Attributes:
+        key: Its random id.
+        name: What it is called.
+        design: "pairs" or "single".
+        methods: What it compares.
+        seed: Order and sides follow from it.
+        ratings_per_item: Raters that an item is given to.
+        items_per_rater: Items that a rater is given.
+        guidelines: What raters read.
+        lines: Statements.
+        written: Statements whose texts are there.
+        problems: Statements without items.
+        items: Items that raters can be given.
+        same: Pairs left out because the words were the same.
+        full: Items with as many answers as wanted.
+        answers: Answers of raters.
+        raters: By number.
+        agreement: By question.
+    """
+
+    key: str
+    name: str
+    design: str
+    methods: tuple[MethodLine, ...]
+    seed: int
+    ratings_per_item: int
+    items_per_rater: int
+    guidelines: str
+    lines: int
+    written: int
+    problems: tuple[Problem, ...]
+    items: int
+    same: int
+    full: int
+    answers: int
+    raters: tuple[RaterLine, ...]
+    agreement: tuple[AgreementLine, ...]
+
+
+@dataclass(frozen=True)
+class Invited:
+    """New raters' codes, which are known only now.
+
+    Attributes:
+        invitations: By number.
+    """
+
+    invitations: tuple[Invitation, ...]
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A study that was deleted.
+
+    Attributes:
+        answers: How many answers went with it.
+    """
+
+    answers: int
+
+
+def study_view(found: Progress) -> StudyView:
+    """What the page shows of a study."""
+    study = found.study
+    return StudyView(
+        key=study.key,
+        name=study.name,
+        design=study.design,
+        methods=tuple(MethodLine(method.name, method.weights is None) for method in study.methods),
+        seed=study.seed,
+        ratings_per_item=study.ratings_per_item,
+        items_per_rater=study.items_per_rater,
+        guidelines=study.guidelines,
+        lines=found.lines,
+        written=found.written,
+        problems=tuple(Problem(place + 1, reason) for place, reason in found.problems),
+        items=found.items,
+        same=found.same,
+        full=found.full,
+        answers=found.answers,
+        raters=tuple(
+            RaterLine(
+                one.number,
+                one.label,
+                one.rater,
+                one.done,
+                one.given,
+                None if one.last is None else one.last.isoformat(timespec="minutes"),
+                one.revoked,
+            )
+            for one in found.raters
+        ),
+        agreement=tuple(
+            AgreementLine(one.scale, one.agreement.alpha, one.agreement.reflections, one.agreement.explanation)
+            for one in found.agreement
+        ),
+    )

@@ -1,0 +1,47 @@
+"""Writes the texts for one statement of a study: each method alone and greedily, as Reflect writes one reflection.
+
+Left out: what becomes of a reply that must not be shown, which the caller notes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from emorl.ratings import Item, Side
+from emorl.ratings.storage.study import Method, Study, StudyLine
+from emorl.ratings.study.pairing import make_items
+from emorl.reflecting.reflection import Reflection
+from emorl.ui.sending.item import model_side
+from emorl.ui.writing.asked import Asked
+
+if TYPE_CHECKING:
+    from emorl.reflecting.reflector import Reflector
+
+
+def write_items(study: Study, place: int, line: StudyLine, reflector: Reflector | None) -> tuple[Item, ...]:
+    """The items of a statement.
+
+    Args:
+        study: its methods and design.
+        place: of the statement, from 0.
+        line: the statement, with what people wrote to it.
+        reflector: the models; None is enough where people wrote all texts.
+
+    Raises:
+        ReplyError: a reply speaks of a crisis where the statement does not.
+        StatementError: the statement is too long for the models.
+        EmorlError: it cannot be written now.
+    """
+    texts = {method.name: _side(method, line, reflector) for method in study.methods}
+    return make_items(study, place, line.statement, texts)
+
+
+def _side(method: Method, line: StudyLine, reflector: Reflector | None) -> Side:
+    if method.weights is None:
+        return Side(line.replies[method.name], method.name)
+    assert reflector is not None
+    setting = reflector.setting(method.weights, method.strength)
+    *_, reflection = reflector.stream(line.statement, setting, explain=False)
+    assert isinstance(reflection, Reflection)
+    return replace(model_side(reflection, Asked(setting)), setting=method.name)

@@ -1,0 +1,205 @@
+"""A rating study in Chromium, the whole way: import, texts, links, rating on another device, progress; faults; axe."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from emorl.ratings.study.studies import Studies
+from tests.browser.conftest import App
+from tests.browser.steps import agree, faults, open_app, open_tab
+from tests.ui.test_study import ByWeights
+
+pytestmark = pytest.mark.browser
+
+SECRET = "open sesame"
+GOOD = (
+    "\ufeffstatement;reply:novice\r\n"
+    "I am so tired after work.;You are tired.\r\n"
+    "Nobody ever calls me back.;Nobody calls.\r\n"
+    '"Some nights I lie awake;\r\nand count.";You count.\r\n'
+)
+
+
+@pytest.fixture
+def running(app: Callable[..., App], monkeypatch: pytest.MonkeyPatch) -> App:
+    """An app with the password set and models that write other words for other weights."""
+    monkeypatch.setenv("EMORL_RESULTS_PASSWORD", SECRET)
+    return app(reflector=ByWeights())
+
+
+def log_in(page: Page, url: str) -> None:
+    open_app(page, url)
+    open_tab(page, "Study")
+    page.get_by_label("Password").fill(SECRET)
+    page.get_by_label("Password").press("Enter")
+    expect(page.get_by_role("heading", name="New study")).to_be_visible()
+
+
+def fill_in(page: Page, file: Path) -> None:
+    """The form of a new study: the base model beside what people wrote."""
+    page.get_by_label("Name of the study").fill("Toy study")
+    page.get_by_label("Take them from a file").set_input_files(file)
+    page.get_by_role("button", name="Add a method").click()
+    page.get_by_label("Weights", exact=True).select_option(label="Base model")
+    page.get_by_label("Raters for each item").fill("2")
+    page.get_by_label("Items for each rater").fill("3")
+    page.get_by_label("Guidelines for raters (optional)").fill("Read both.\nThen choose.")
+
+
+def without_session(sent: str | None) -> str:
+    """A call as it would be after its session has ended."""
+    body = json.loads(sent or "{}")
+    body["data"]["session"] = "ended"
+    return json.dumps(body)
+
+
+def counts(page: Page) -> list[str]:
+    return page.locator("#widget-study dl dd").all_inner_texts()
+
+
+def test_from_an_import_to_answers(new_page: Callable[..., Page], running: App, tmp_path: Path) -> None:
+    file = tmp_path / "statements.csv"
+    file.write_text(GOOD, encoding="utf-8", newline="")
+    page = new_page()
+    log_in(page, running.url)
+    fill_in(page, file)
+    page.get_by_role("button", name="Make the study").click()
+    expect(page.get_by_role("heading", name="Toy study")).to_be_focused()
+    assert counts(page) == ["3", "0", "0", "0", "0", "0"]
+    expect(page.get_by_text("novice (written by people)")).to_be_visible()
+    page.get_by_role("button", name="Write the texts").click()
+    expect(page.locator("#widget-study dl dd").nth(1)).to_have_text("3")
+    assert counts(page) == ["3", "3", "3", "0", "0", "0"]
+
+    page.get_by_label("New raters, one line each").fill("Ada\nGrace")
+    page.get_by_role("button", name="Make links").click()
+    expect(page.get_by_text("These links are shown only now.")).to_be_visible()
+    links = re.findall(r"(Ada|Grace): (\S+#study=\S+)", page.locator(".links").inner_text())
+    assert [name for name, _ in links] == ["Ada", "Grace"]
+
+    rater = new_page()  # a browser of its own, as on another device
+    rater.goto(links[0][1])
+    agree(rater)
+    expect(rater.get_by_role("heading", name="Toy study")).to_be_visible()
+    expect(rater.get_by_text("Then choose.")).to_be_visible()
+    rater.get_by_label("I have read this and agree").check()
+    rater.get_by_role("button", name="Start", exact=True).click()
+    for place in range(3):
+        expect(rater.get_by_text(f"{place} of 3 done")).to_be_visible()
+        rater.locator("#queue-heading").focus()
+        rater.keyboard.press("1")
+        rater.keyboard.press("Enter")
+    expect(rater.get_by_text("You have done all items that this study has for you.")).to_be_visible()
+    assert rater.get_by_role("button", name="Show what wrote it").count() == 0
+    stored = rater.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}]) + document.cookie")
+    assert links[0][1].partition("=")[2] not in stored
+    rater.reload()
+    expect(rater.get_by_role("heading", name="All done, thank you")).to_be_visible()
+
+    page.get_by_role("button", name="Refresh", exact=True).click()
+    expect(page.get_by_role("row", name="Ada 3 of 3")).to_be_visible()
+    expect(page.get_by_role("row", name="Grace 0 of 0 none open")).to_be_visible()
+    assert counts(page) == ["3", "3", "3", "0", "0", "3"]
+    (study,) = Studies(running.store).all()
+    assert len(Studies(running.store).judgements(study.key)) == 3
+
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Answers (CSV)").click()
+    assert Path(waiting.value.path()).read_bytes().startswith(b"\xef\xbb\xbfkind,id,revision,")
+    expect(page.get_by_text("study-answers.csv is ready: 3 rows.")).to_be_visible()
+
+    page.get_by_role("button", name="Close the link of Ada").click()
+    expect(page.get_by_role("row", name=re.compile("Ada 3 of 3 .* closed"))).to_be_visible()
+    rater.reload()
+    expect(rater.get_by_role("alert").filter(has_text="Got a link that was closed")).to_be_visible()
+
+    open_tab(page, "Results")  # who is in at one is in at both
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    open_tab(page, "Study")
+    screen = page.locator("#widget-study")
+    screen.get_by_label("Type DELETE to confirm").fill("DELETE")
+    screen.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("There is no study yet.")).to_be_visible()
+    assert Studies(running.store).all() == ()
+
+
+def test_faults_are_listed_and_everything_typed_stays(
+    new_page: Callable[..., Page], running: App, tmp_path: Path
+) -> None:
+    latin, good = tmp_path / "latin.csv", tmp_path / "good.csv"
+    latin.write_bytes("statement\nCafé.\n".encode("latin-1"))
+    good.write_text(GOOD, encoding="utf-8", newline="")
+    page = new_page()
+    log_in(page, running.url)
+    fill_in(page, latin)
+    expect(page.get_by_role("alert").filter(has_text="Got a file that is not UTF-8 text")).to_be_visible()
+    page.get_by_label("Take them from a file").set_input_files(good)
+    box = page.get_by_label("Statements", exact=True)
+    expect(box).to_have_value(re.compile("tired after work"))
+    typed = box.input_value() + "Only one cell.\nI want to die.;You do.\n"
+    box.fill(typed)
+    page.get_by_role("button", name="Make the study").click()
+    expect(page.get_by_role("alert").filter(has_text="2 faults, the first in line 6")).to_be_visible()
+    assert [line[:7] for line in page.locator(".faults li").all_inner_texts()] == ["line 6:", "line 7:"]
+    expect(box).to_have_value(typed)
+    expect(page.get_by_label("Name of the study")).to_have_value("Toy study")
+    box.fill("x" * 80_001)
+    page.get_by_role("button", name="Make the study").click()
+    expect(page.get_by_role("alert").filter(has_text="Got 80003 bytes of statements")).to_be_visible()
+    assert Studies(running.store).all() == ()
+
+
+def test_a_session_that_ends_under_a_form_loses_nothing(new_page: Callable[..., Page], running: App) -> None:
+    page = new_page()
+    log_in(page, running.url)
+    page.get_by_label("Name of the study").fill("Toy study")
+    page.get_by_label("Statements", exact=True).fill("statement,reply:a,reply:b\nI am tired.,You are.,It is a lot.")
+    ended = lambda route: route.continue_(post_data=without_session(route.request.post_data))  # noqa: E731
+    page.route(re.compile("component_server"), ended)
+    page.get_by_role("button", name="Make the study").click()
+    expect(page.get_by_role("alert").filter(has_text="Got no valid session")).to_be_visible()
+    page.unroute_all()
+    page.get_by_label("Password").fill(SECRET)
+    page.get_by_label("Password").press("Enter")
+    expect(page.get_by_label("Name of the study")).to_have_value("Toy study")
+    page.get_by_role("button", name="Make the study").click()
+    expect(page.get_by_role("heading", name="Toy study")).to_be_focused()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing_and_it_fits(
+    new_page: Callable[..., Page], running: App, tmp_path: Path, scheme: str, width: int
+) -> None:
+    file = tmp_path / "statements.csv"
+    file.write_text(GOOD, encoding="utf-8", newline="")
+    page = new_page(color_scheme=scheme, reduced_motion="reduce", viewport={"width": width, "height": 844})
+    found: list[str] = []
+
+    def check(where: str) -> None:
+        found.extend(f"{where}: {fault}" for fault in faults(page))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, where
+
+    log_in(page, running.url)
+    page.get_by_role("button", name="Add a method").click()
+    page.get_by_label("Statements", exact=True).fill("statement\na,b\nc,d\n")
+    page.get_by_role("button", name="Make the study").click()
+    expect(page.get_by_role("alert").filter(has_text="2 faults")).to_be_visible()
+    check("form")
+    page.get_by_role("button", name="Take out").click()
+    fill_in(page, file)
+    page.get_by_role("button", name="Make the study").click()
+    expect(page.get_by_role("heading", name="Toy study")).to_be_focused()
+    page.get_by_label("New raters, one line each").fill("Ada")
+    page.get_by_role("button", name="Make links").click()
+    expect(page.get_by_text("These links are shown only now.")).to_be_visible()
+    check("study")
+    page.goto(re.search(r"\S+#study=\S+", page.locator(".links").inner_text())[0])
+    expect(page.get_by_role("heading", name="Toy study").last).to_be_visible()
+    check("notice")
+    assert found == []

@@ -1,0 +1,406 @@
+"""The Study screen's server side and the Rate screen of a study's raters: forms, texts, links, and who may do what."""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+import pytest
+from sqlalchemy import select
+
+from emorl.ensemble import Setting
+from emorl.errors import BusyError, ReplyError, StatementError
+from emorl.ratings import Item, RatingQueue, RatingStore
+from emorl.ratings.storage.reflections import find_reflections
+from emorl.ratings.storage.schema import ItemRow
+from emorl.ratings.study.lines import MAX_BYTES
+from emorl.ratings.study.studies import Studies
+from emorl.ui import ModelLoader
+from emorl.ui.admin import strings as admin_strings
+from emorl.ui.admin.gate import SESSION_S, Gate
+from emorl.ui.rate import strings as rate_strings
+from emorl.ui.rate.screen import RateScreen
+from emorl.ui.study import strings
+from emorl.ui.study.screen import StudyScreen, study_screen
+from tests.ui.clock import Clock
+from tests.ui.scripted import ScriptedReflector
+
+SECRET = "open sesame"
+PUBLIC = [name for name, _ in inspect.getmembers(StudyScreen, inspect.isfunction) if not name.startswith("_")]
+MIX, BASE = {"reflection": 3, "empathy": 1}, {"reflection": 0, "empathy": 0}
+TEXT = "statement,reply:novice\nI am so tired after work.,You are tired.\nNobody ever calls me back.,Nobody calls.\n"
+FORM: dict[str, Any] = {
+    "name": "A study",
+    "text": TEXT,
+    "methods": [{"weights": MIX, "strength": 1.5}, {"weights": BASE, "strength": 1}],
+    "design": "pairs",
+    "ratings_per_item": 2,
+    "items_per_rater": 4,
+    "seed": 3,
+    "guidelines": "Read both.",
+}
+
+
+class ByWeights(ScriptedReflector):
+    """Writes other words for other weights, also where it writes alone; `fault` is raised instead, once."""
+
+    fault: Exception | None = None
+
+    def _script(self, statement: str, setting: Setting, lone: bool) -> list[str]:
+        if self.fault is not None:
+            fault, self.fault = self.fault, None
+            raise fault
+        return [f"{part} " for part in f"Weights {setting.weights} said {len(statement)}.".split()]
+
+
+@pytest.fixture
+def reflector() -> ByWeights:
+    return ByWeights()
+
+
+@pytest.fixture
+def gate(clock: Clock) -> Gate:
+    return Gate(SECRET, clock)
+
+
+@pytest.fixture
+def screen(store: RatingStore, gate: Gate, reflector: ByWeights) -> StudyScreen:
+    return StudyScreen(ModelLoader.ready(reflector), lambda: store, gate)
+
+
+@pytest.fixture
+def ask(screen: StudyScreen) -> Any:
+    session = screen.enter(SECRET)["session"]
+    return lambda act, /, **form: getattr(screen, act)({"session": session, **form})
+
+
+@pytest.fixture
+def key(ask: Any) -> str:
+    made = ask("make_study", **FORM)
+    assert "error" not in made, made
+    return str(made["key"])
+
+
+@pytest.fixture
+def written(ask: Any, key: str) -> str:
+    for _ in range(2):
+        assert "error" not in ask("write_next", study=key)
+    return key
+
+
+def codes(ask: Any, key: str, labels: Sequence[str] = ("",)) -> list[str]:
+    return [one["code"] for one in ask("invite_raters", study=key, labels=list(labels))["invitations"]]
+
+
+# Who may
+
+
+def test_all_that_the_page_may_call_is_guarded(store: RatingStore, gate: Gate, reflector: ByWeights) -> None:
+    with gr.Blocks() as demo:
+        study_screen(ModelLoader.ready(reflector), lambda: store, gate)
+    (page,) = [block for block in demo.blocks.values() if isinstance(block, gr.HTML)]
+    assert sorted(page.get_config()["server_fns"]) == sorted(PUBLIC) == sorted([*StudyScreen.FUNCTIONS, "enter"])
+
+
+@pytest.mark.parametrize("name", sorted(StudyScreen.FUNCTIONS))
+def test_without_a_session_every_function_refuses(
+    screen: StudyScreen, written: str, store: RatingStore, gate: Gate, clock: Clock, name: str
+) -> None:
+    before = Studies(store).progress(written)
+    old, left = gate.enter(SECRET), gate.enter(SECRET)
+    gate.leave(left)
+    clock.now += SESSION_S
+    good = {**FORM, "study": written, "labels": ["x"], "number": 1, "confirm": "DELETE"}
+    sessions = ("", None, "x", 7, old, left, SECRET)
+    for form in [None, {}, "x", [], good, *({**good, "session": session} for session in sessions)]:
+        assert getattr(screen, name)(form) == {"error": admin_strings.ERRORS["session"]}
+    assert Studies(store).progress(written) == before and len(Studies(store).all()) == 1
+
+
+# Making one
+
+
+def test_a_study_is_made_as_the_form_says(ask: Any, store: RatingStore, key: str) -> None:
+    made = Studies(store).find(key)
+    assert [(one.name, one.weights, one.strength) for one in made.methods] == [
+        ("reflection 75 %, empathy 25 %; strength 1.5", {"reflection": 0.75, "empathy": 0.25}, 1.5),
+        ("base model", {"reflection": 0.0, "empathy": 0.0}, 1.0),
+        ("novice", None, 1.0),
+    ]
+    assert (made.design, made.seed, made.ratings_per_item, made.items_per_rater) == ("pairs", 3, 2, 4)
+    shown = ask("show_study", study=key)
+    assert (shown["lines"], shown["written"], shown["items"], shown["raters"]) == (2, 0, 0, [])
+    assert [one["people"] for one in shown["methods"]] == [False, False, True]
+    found = ask("list_studies")
+    assert found["studies"] == [{"key": key, "name": "A study", "design": "pairs"}]
+    assert found["models"]["state"] == "ready" and json.loads(json.dumps(found)) == found
+
+
+def test_an_empty_seed_is_drawn(ask: Any, store: RatingStore) -> None:
+    seeds = {ask("make_study", **{**FORM, "seed": None, "name": f"{n}"})["seed"] for n in range(3)}
+    assert len(seeds) == 3 and all(0 <= seed < 2**31 for seed in seeds)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": ""}, "study name: got '', expected text that is not empty"),
+        ({"name": None}, "study name: got None"),
+        ({"design": "all"}, "study design: got 'all'"),
+        ({"ratings_per_item": "2"}, "study ratings_per_item: got '2', expected a whole number"),
+        ({"items_per_rater": 2.5}, "study items_per_rater: got 2.5"),
+        ({"seed": 2**31}, "study seed: got 2147483648"),
+        ({"guidelines": 7}, "study guidelines: got 7"),
+        ({"methods": None}, strings.ERRORS["form"]),
+        ({"methods": ["x"]}, strings.ERRORS["form"]),
+        ({"methods": [{"strength": 1}]}, strings.ERRORS["form"]),
+        ({"methods": [{}] * 7}, strings.ERRORS["form"]),
+        ({"methods": [{"weights": {"clarity": 1}, "strength": 1}]}, "Got the objectives clarity"),
+        ({"methods": [{"weights": MIX, "strength": None}]}, "Got None for strength"),
+        ({"methods": [{"weights": {"empathy": -1}, "strength": 1}]}, "Got -1 for"),
+        (
+            {"methods": [{"weights": MIX, "strength": 1}] * 2},
+            "study methods: got 'reflection 75 %, empathy 25 %' twice",
+        ),
+        ({"methods": []}, "study methods: got 1, expected 2 to 6"),
+        ({"text": None}, "line 1: got nothing"),
+        ({"text": "statement\nI want to kill myself."}, "line 2: got text that speaks of a crisis"),
+        ({"text": "statement,reply:a\nI am tired.,You want to end your life."}, "line 2: got text that speaks of a"),
+        (
+            {"text": "statement\nIch habe heute wieder den ganzen Tag im Bett gelegen und nichts getan."},
+            "line 2: got text that seems not to be English",
+        ),
+        ({"text": "statement\n" + "word " * 130}, "line 2: got a statement of 649 characters: expected at most 600"),
+        ({"text": "statement,reply:a\nI am tired.,"}, "line 2: got an empty reflection"),
+        ({"text": "x" * (MAX_BYTES + 1)}, "the import: got"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line_and_nothing_is_stored(
+    ask: Any, store: RatingStore, change: dict[str, Any], message: str
+) -> None:
+    said = ask("make_study", **{**FORM, **change})
+    assert said["error"].startswith(message) and "\n" not in said["error"]
+    assert Studies(store).all() == ()
+
+
+def test_faults_of_an_import_are_listed_by_line(ask: Any, key: str, store: RatingStore) -> None:
+    text = "statement,reply:novice\nI want to die.,You do.\nFine.\n"
+    for name, form in (("make_study", {**FORM, "text": text}), ("add_statements", {"study": key, "text": text})):
+        said = ask(name, **form)
+        assert said["error"].startswith("2 faults, the first in line 2: got text that speaks of a crisis")
+        assert [fault[:6] for fault in said["faults"]] == ["line 2", "line 3"]
+    assert Studies(store).progress(key).lines == 2
+
+
+def test_statements_are_added_with_the_same_columns(ask: Any, key: str) -> None:
+    more = {"statement": "I sold the car.", "replies": {"novice": "It is sold."}}
+    assert ask("add_statements", study=key, text=json.dumps(more))["lines"] == 3
+    assert "got the replies none, expected novice" in ask("add_statements", study=key, text="statement\nOne.")["error"]
+
+
+def test_without_models_only_written_texts_can_be_compared(store: RatingStore, gate: Gate) -> None:
+    loading = StudyScreen(ModelLoader(lambda: pytest.fail("not asked for")), lambda: store, gate)
+    loading._loader.start = lambda: None  # type: ignore[method-assign]
+    session = {"session": gate.enter(SECRET)}
+    assert loading.list_studies(session)["models"]["state"] == "loading"
+    assert loading.make_study({**session, **FORM}) == {"error": strings.ERRORS["models"]}
+    people = {**FORM, "methods": [], "text": "statement,reply:a,reply:b\nI am tired.,You are tired.,It is a lot.\n"}
+    key = loading.make_study({**session, **people})["key"]
+    assert loading.write_next({**session, "study": key})["items"] == 1
+    mixed = {**FORM, "name": "Mixed"}
+    ready = StudyScreen(ModelLoader.ready(ByWeights()), lambda: store, gate)
+    key = ready.make_study({**session, **mixed})["key"]
+    assert loading.write_next({**session, "study": key}) == {"error": strings.ERRORS["models"]}
+
+
+# Texts
+
+
+def test_texts_are_written_one_statement_at_a_time_with_all_it_takes_to_write_them_again(
+    ask: Any, store: RatingStore, key: str
+) -> None:
+    first = ask("write_next", study=key)
+    assert (first["written"], first["items"], first["problems"]) == (1, 3, [])
+    second = ask("write_next", study=key)
+    assert (second["written"], second["items"], second["same"]) == (2, 6, 0)
+    assert ask("write_next", study=key) == second  # there is nothing left to write
+    (code,) = codes(ask, key)
+    rate = RateScreen(lambda: store)
+    rate.start_study({"rater": code})
+    items = [Item.from_dict(row) for row in _contents(store)]
+    sides = {
+        side.setting: side for item in items if item.statement == "I am so tired after work." for side in item.sides
+    }
+    assert sides["novice"].text == "You are tired." and sides["novice"].weights is None
+    mixed = sides["reflection 75 %, empathy 25 %; strength 1.5"]
+    assert mixed.text == "Weights (0.75, 0.25) said 25." and mixed.weights == {"reflection": 0.75, "empathy": 0.25}
+    assert {"strength", "temperature", "seed", "model", "scores", "app_version", "written"} == set(mixed.details)
+    pair = next(item for item in items if {side.setting for side in item.sides} == {mixed.setting, "novice"})
+    (again,) = find_reflections(store, pair.key[:12])
+    assert (again.statement, again.reflection, again.strength) == (pair.statement, mixed.text, 1.5)
+
+
+def _contents(store: RatingStore) -> list[dict[str, object]]:
+    with store.transaction() as session:
+        return list(session.scalars(select(ItemRow.content)))
+
+
+@pytest.mark.parametrize("fault", [ReplyError("Got a reply that speaks of a crisis."), StatementError("Got too much.")])
+def test_a_statement_that_cannot_be_written_is_set_aside(
+    ask: Any, key: str, reflector: ByWeights, fault: Exception
+) -> None:
+    reflector.fault = fault
+    shown = ask("write_next", study=key)
+    assert shown["problems"] == [{"number": 1, "reason": str(fault)}]
+    assert ask("write_next", study=key)["items"] == 3
+
+
+def test_a_fault_that_passes_leaves_the_statement_to_be_written(ask: Any, key: str, reflector: ByWeights) -> None:
+    reflector.fault = BusyError("Got too many.")
+    assert ask("write_next", study=key) == {"error": "Got too many."}
+    reflector.fault = RuntimeError("a secret detail")
+    assert ask("write_next", study=key) == {"error": admin_strings.ERRORS["unexpected"]}
+    assert ask("write_next", study=key)["written"] == 1
+
+
+# Raters
+
+
+@pytest.mark.parametrize("labels", [None, "x", [1], [["x"]]])
+def test_labels_are_a_list_of_text(ask: Any, key: str, labels: object) -> None:
+    assert ask("invite_raters", study=key, labels=labels) == {"error": strings.ERRORS["form"]}
+
+
+@pytest.mark.parametrize("number", [None, "1", True, 1.0])
+def test_a_rater_is_named_by_number(ask: Any, key: str, number: object) -> None:
+    assert ask("revoke_rater", study=key, number=number) == {"error": strings.ERRORS["form"]}
+    assert "Got rater 5 of a study" in ask("revoke_rater", study=key, number=5)["error"]
+
+
+@pytest.mark.parametrize("study", [None, 7, ["x"], "x"])
+def test_a_study_is_named_by_its_key(ask: Any, study: object) -> None:
+    for name in ("show_study", "add_statements", "write_next", "revoke_rater", "delete_study"):
+        said = ask(name, study=study, number=1, text="statement\nOne.", confirm="DELETE")
+        assert list(said) == ["error"] and "\n" not in said["error"], name
+
+
+def test_a_rater_goes_through_a_study_by_the_link_alone(ask: Any, store: RatingStore, written: str) -> None:
+    rate = RateScreen(lambda: store)
+    (code,) = codes(ask, written, ["Ada"])
+    form = {"rater": code}
+    notice = {"phase": "study", "name": "A study", "guidelines": "Read both.", "agreed": False}
+    assert rate.open_study(form) == notice
+    assert rate.next_item(form) == {"phase": "consent"}  # nothing before the notice
+    shown = rate.start_study(form)
+    assert (shown["phase"], shown["rater"], shown["total"]) == ("item", code, 4)
+    assert rate.open_study(form) == {**notice, "agreed": True}
+    rater = Studies(store).enter(code)[1]
+    for place in range(4):
+        assert rater not in json.dumps(shown) and "novice" not in json.dumps(shown)
+        given = {**form, "assignment": shown["assignment"], "token": shown["token"], "answers": {"choice": "left"}}
+        assert rate.save_draft({**given, "answers": {"comment": "half"}}) == {"phase": "draft"}
+        assert rate.submit_answer(given)["done"] == place + 1
+        shown = rate.next_item(form)
+    assert (shown["phase"], shown["rater"], shown["undo"]) == ("done", code, True)
+    assert rate.undo_answer(form)["draft"]["choice"] == "left"
+    seen = ask("show_study", study=written)
+    assert (seen["answers"], seen["raters"][0]["done"], seen["raters"][0]["given"]) == (3, 3, 4)
+
+
+def test_a_studys_rater_is_never_told_what_wrote_a_text(ask: Any, store: RatingStore, written: str) -> None:
+    rate = RateScreen(lambda: store)
+    (code,) = codes(ask, written)
+    shown = rate.start_study({"rater": code})
+    given = {"rater": code, "assignment": shown["assignment"], "token": shown["token"], "answers": {"choice": "tie"}}
+    rate.submit_answer(given)
+    assert rate.reveal_settings(given) == {"phase": "error", "message": rate_strings.ERRORS["blind"]}
+    assert Studies(store).judgements(written)[0].blind
+
+
+ACTS = ("open_study", "start_study", "next_item", "save_draft", "submit_answer", "undo_answer", "reveal_settings")
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_closed_link_a_made_up_one_and_the_id_of_exports_open_nothing(
+    ask: Any, store: RatingStore, written: str, act: str
+) -> None:
+    rate = RateScreen(lambda: store)
+    (code,) = codes(ask, written)
+    shown = rate.start_study({"rater": code})
+    rater = Studies(store).enter(code)[1]
+    ask("revoke_rater", study=written, number=1)
+    form = {"assignment": shown["assignment"], "token": shown["token"], "answers": {"choice": "left"}}
+    for who, message in (
+        (code, "link that was closed"),
+        ("aaaaa-aaaaa-aaaaa-aaaaa", "link that opens no study"),
+        (rater, "link"),
+    ):
+        said = getattr(rate, act)({**form, "rater": who})
+        assert said["phase"] == "error" and message in said["message"], who
+    assert Studies(store).judgements(written) == ()
+    assert RatingQueue(store, ()).progress(rater) == (0, 4)  # and no shared items
+
+
+@pytest.mark.parametrize("act", ["open_study", "start_study"])
+@pytest.mark.parametrize("form", [None, "x", {}, {"rater": 7}])
+def test_a_strange_form_of_a_rater_is_one_line(store: RatingStore, act: str, form: object) -> None:
+    said = getattr(RateScreen(lambda: store), act)(form)
+    assert said["phase"] == "error" and "please reload the page" in said["message"]
+
+
+# Export
+
+
+def test_a_study_is_exported_with_a_codebook_of_every_column(ask: Any, store: RatingStore, written: str) -> None:
+    rate = RateScreen(lambda: store)
+    (code,) = codes(ask, written)
+    shown = rate.start_study({"rater": code})
+    for choice in ("left", "right", "tie", "both_bad"):
+        answers = {"choice": choice, "comment": "=a remark", "flags": ["left:parroting"]}
+        given = {"rater": code, "assignment": shown["assignment"], "token": shown["token"], "answers": answers}
+        rate.submit_answer(given)
+        last, shown = shown, rate.next_item(given)
+    file = ask("export_study", study=written, what="answers", comments=True)
+    assert (file["name"], file["type"], file["rows"]) == ("study-answers.csv", "text/csv", 4)
+    assert file["text"].encode("utf-8").startswith(b"\xef\xbb\xbfkind,id,")
+    rows = list(csv.DictReader(io.StringIO(file["text"].removeprefix("\ufeff"))))
+    assert [row["comment"] for row in rows] == ["'=a remark"] * 4 and last["statement"] in rows[3]["statement"]
+    assert "a remark" not in ask("export_study", study=written, what="answers")["text"]
+    book = ask("export_study", study=written, what="codebook")
+    entries = list(csv.DictReader(io.StringIO(book["text"].removeprefix("\ufeff"))))
+    assert [entry["column"] for entry in entries] == list(rows[0]) and all(entry["meaning"] for entry in entries)
+    chosen = ask("export_study", study=written, what="preferences")
+    found = [json.loads(line) for line in chosen["text"].splitlines()]
+    assert chosen["rows"] == len(found) == 2  # ties and "both bad" are none
+    for row, pair in zip(rows, found, strict=False):
+        sides = (row["first_text"], row["second_text"])
+        better, worse = sides if row["choice"] == "first" else sides[::-1]
+        assert pair == {"prompt": row["statement"], "chosen": better, "rejected": worse}
+
+
+@pytest.mark.parametrize("what", [None, "all", ["answers"]])
+def test_other_exports_are_refused(ask: Any, key: str, what: object) -> None:
+    assert ask("export_study", study=key, what=what) == {"error": strings.ERRORS["export"]}
+
+
+# Deletion
+
+
+def test_a_study_is_deleted_where_the_word_is_typed(ask: Any, store: RatingStore, written: str) -> None:
+    rate = RateScreen(lambda: store)
+    (code,) = codes(ask, written)
+    shown = rate.start_study({"rater": code})
+    rate.submit_answer(
+        {"rater": code, "assignment": shown["assignment"], "token": shown["token"], "answers": {"choice": "tie"}}
+    )
+    for word in (None, "delete", 7):
+        got = repr(str(word or ""))
+        assert ask("delete_study", study=written, confirm=word) == {"error": strings.ERRORS["delete"].format(got=got)}
+    assert ask("delete_study", study=written, confirm="DELETE") == {"answers": 1}
+    assert ask("list_studies")["studies"] == [] and _contents(store) == []
+    assert "opens no study" in rate.open_study({"rater": code})["message"]
