@@ -4,10 +4,11 @@ import { fill, h } from "../widgets/dom.js";
 import { radioGroup } from "../widgets/form.js";
 import { objectiveStyle, percent, sum } from "../widgets/numbers.js";
 import { request } from "../widgets/server.js";
+import { keepBand } from "./band.js";
 import { keep, kept } from "./keep.js";
 import { MOST } from "./link.js";
 import { openLinks, shareButton } from "./share.js";
-import { keepBand, slider } from "./sliders.js";
+import { slider } from "./sliders.js";
 import { undoButtons } from "./undo.js";
 
 const RECOMMENDED = "balanced"; // the preset that is called so

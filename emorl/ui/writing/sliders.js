@@ -1,5 +1,5 @@
-// One slider with its label and value, and the strip under it for the values that keep the text.
-import { fill, h } from "../widgets/dom.js";
+// One slider with its label and value.
+import { h } from "../widgets/dom.js";
 
 // `act` hears the value when the slider is moved by hand; `set` puts it elsewhere and tells nobody.
 export function slider({ id, label, help, high, step, value, act }) {
@@ -28,26 +28,4 @@ export function slider({ id, label, help, high, step, value, act }) {
     return Number(input.value);
   };
   return { node, input, output, set };
-}
-
-// Adds the strip for the values that keep the text, with the same in words. Returns a function that shows a range.
-export function keepBand({ input }, T) {
-  const strip = h("span", { class: "band-range", hidden: true });
-  const words = h("p", { class: "fine band-words", id: `${input.id}-band` });
-  const band = h("div", { class: "band unknown", "aria-hidden": "true" }, strip);
-  input.after(band, words);
-  input.setAttribute("aria-describedby", `${input.id}-help ${input.id}-band`);
-  return (range) => {
-    strip.hidden = !range;
-    band.classList.toggle("unknown", !range);
-    words.textContent = range ? inWords(range, T) : "";
-    if (!range) return;
-    strip.style.setProperty("--lo", range[0]);
-    strip.style.setProperty("--hi", range[1]);
-  };
-}
-
-function inWords([low, high], T) {
-  if (low <= 0.005 && high >= 0.995) return T.band_whole;
-  return fill(T.band, { lo: low.toFixed(2), hi: high.toFixed(2) });
 }
