@@ -90,25 +90,28 @@ def test_no_class_of_the_tree_shows_more_than_the_others() -> None:
 
 
 def test_the_screens_never_show_a_message_as_it_is() -> None:
-    """`error.shown` is what visitors see; the message itself is for the log."""
+    """`error.shown` is what visitors see, and the faults of a file, line by line; the message itself is for the log."""
     for path in (ROOT / "emorl" / "ui").rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for handler in (node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.name):
-            if "Error" not in ast.unparse(handler.type or ast.Constant(None)):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ExceptHandler) and node.name and "Error" in ast.unparse(node.type or ast.Pass()):
+                unsafe = _used_as_it_is(node.name, node.body)
+            elif isinstance(node, ast.FunctionDef) and node.name == "_refused":
+                unsafe = _used_as_it_is("error", node.body)
+            else:
                 continue
-            used = [node for inner in handler.body for node in ast.walk(inner)]
-            logged = {id(arg) for call in used if _is_log(call) for arg in ast.walk(call)}
-            causes = {id(node.cause) for node in used if isinstance(node, ast.Raise)}
-            shown = {id(node.value) for node in used if isinstance(node, ast.Attribute) and node.attr == "shown"}
-            kinds = {
-                id(node)
-                for call in used
-                if isinstance(call, ast.Call) and ast.unparse(call.func) == "type"
-                for node in call.args
-            }
-            for node in used:
-                if isinstance(node, ast.Name) and node.id == handler.name:
-                    assert id(node) in logged | causes | shown | kinds, f"{path.name}:{node.lineno}"
+            assert not unsafe, f"{path.name}: {unsafe}"
+
+
+def _used_as_it_is(name: str, body: list[ast.stmt]) -> list[int]:
+    """Lines where an error is used otherwise than to log it, to raise from it, or for what may be shown of it."""
+    used = [node for inner in body for node in ast.walk(inner)]
+    calls = [node for node in used if isinstance(node, ast.Call)]
+    fine = {id(arg) for call in calls if _is_log(call) for arg in ast.walk(call)}
+    fine |= {id(node.cause) for node in used if isinstance(node, ast.Raise)}
+    fine |= {id(node.value) for node in used if isinstance(node, ast.Attribute) and node.attr in ("shown", "faults")}
+    kinds = ("type", "isinstance", "self._refused", "super()._refused")
+    fine |= {id(arg) for call in calls if ast.unparse(call.func) in kinds for arg in call.args}
+    return [node.lineno for node in used if isinstance(node, ast.Name) and node.id == name and id(node) not in fine]
 
 
 def _is_log(node: ast.AST) -> bool:
