@@ -94,10 +94,8 @@ def test_the_command_line_follows_its_contract():
     assert sum(region["area"] for region in result["regions"]) == pytest.approx(result["coverage"])
     assert 0 < result["coverage"] <= 1 + 1e-6  # areas are rounded
     for region in result["regions"]:
-        assert list(region) == ["reflection", "area", "polygon", "scores"] and set(region["scores"]) == {
-            "reflection",
-            "empathy",
-            "fluency",
-        }
-        assert all(0 <= score <= 1 for score in region["scores"].values())
+        assert list(region) == ["reflection", "area", "polygon", "scores", "faithfulness", "would_say"]
+        assert set(region["scores"]) == {"reflection", "empathy", "fluency"}
+        estimates = [*region["scores"].values(), region["faithfulness"], region["would_say"]]
+        assert all(0 <= estimate <= 1 for estimate in estimates)
         assert len(region["polygon"]) >= 3 and all(sum(v) == pytest.approx(1, abs=1e-5) for v in region["polygon"])
