@@ -141,12 +141,14 @@ class Settings(BaseSettings):
         default=None, validation_alias="EMORL_CONTACTS", description="a list of crisis contacts of your own"
     )
     results_password: SecretStr = Field(
-        default=SecretStr(""), validation_alias="EMORL_RESULTS_PASSWORD", description="opens the Results screen"
+        default=SecretStr(""),
+        validation_alias="EMORL_RESULTS_PASSWORD",
+        description="opens the Results and the Study screen",
     )
     admins: Annotated[frozenset[str], NoDecode, BeforeValidator(_names)] = Field(
         default=frozenset(),
         validation_alias="EMORL_ADMINS",
-        description="hub user names that may open Results on a Space: `ada, grace`",
+        description="hub user names that may open Results and Study on a Space: `ada, grace`",
     )
     generate_per_minute: PerMinute = Field(
         default=120,
