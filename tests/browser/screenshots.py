@@ -22,12 +22,16 @@ from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from emorl.ratings import Answer, RatingQueue, load_items, open_store
-from tests.browser.steps import STATEMENT, generate, open_app, open_tab, welcome
+from tests.browser.steps import generate, open_app, open_tab, welcome
 from tests.browser.test_story import started
 from tests.conftest import ARGUMENTS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 PASSWORD = "invented"  # of this run only
+STATEMENT = (
+    "My wife says I drink too much. Maybe she has a point, but after a twelve-hour shift those beers are the only "
+    "thing that lets me switch off."
+)
 MAX_KB = 150
 
 
