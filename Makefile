@@ -26,7 +26,7 @@ run: setup  ## the app on 127.0.0.1:7860
 	@$(BIN)/python app.py
 
 test: setup lint chromium postgres  ## linter, types, every test (the browser's and the database server's included)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev $(if $(NPM),node_modules/.installed)  ## ruff (rules and layout) and mypy; biome for JavaScript and CSS
 	@$(BIN)/python -m ruff check .

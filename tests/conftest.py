@@ -31,7 +31,13 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it
+LONGEST = ("tests/training/test_smoke.py", "tests/shipped/")
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker is left with one of them at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(autouse=True)
