@@ -24,22 +24,12 @@ from emorl.models.template import prompt_text
 from emorl.reflecting.reflector import Reflector
 from tests.ensemble.naive import naive_decode
 from tests.tiny import save_tokenizer
-from tests.training.texts import NOUNS, corpora_with, label, own, ranked
+from tests.training.texts import CORPORA, LABELS
 from training.__main__ import run
 from training.config import read_config
 from training.stages.objectives import run_objectives
 from training.stages.warm_start import check_base
 
-PLACES = ["train"] * 6 + ["validation"] * 5 + ["test"] * 4
-CORPORA = corpora_with(
-    [own(noun, split) for noun, split in zip(NOUNS, PLACES, strict=True)],
-    [ranked(noun, split) for noun, split in zip(NOUNS, PLACES, strict=True)],
-)
-LABELS = tuple(
-    label(own(noun).statement, text, faithful, split, depth=faithful, empathy=faithful, would_say=faithful == 2)
-    for noun, split in zip(NOUNS, PLACES, strict=True)
-    for text, faithful in (("You sold it and lie awake.", 2), ("You bought a horse.", 0))
-)
 STATEMENT = "I am tired of it."
 SMALLEST = """
 out: {here}/out

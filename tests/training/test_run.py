@@ -23,7 +23,7 @@ from emorl.ui import ModelLoader
 from emorl.ui.reflect.screen import ReflectScreen
 from emorl.ui.writing.mixer import MixerFacts, model_settings
 from tests.training.own_scorer import brevity
-from tests.training.texts import NOUNS, corpora_with, label, own, ranked
+from tests.training.texts import CORPORA, LABELS
 from training.config import Config, EvaluateConfig, ScorersConfig
 from training.evaluate import reply_writer
 from training.language_model import OBJECTIVES, SharedScorerConfig
@@ -39,16 +39,6 @@ from training.stages.scores import reward_of
 from training.stages.statements import partition
 from training.warmstart import WarmStartConfig, lessons
 
-PLACES = ["train"] * 6 + ["validation"] * 5 + ["test"] * 4
-CORPORA = corpora_with(
-    [own(noun, split) for noun, split in zip(NOUNS, PLACES, strict=True)],
-    [ranked(noun, split) for noun, split in zip(NOUNS, PLACES, strict=True)],
-)
-LABELS = tuple(
-    label(own(noun).statement, text, faithful, split, depth=faithful, empathy=faithful, would_say=faithful == 2)
-    for noun, split in zip(NOUNS, PLACES, strict=True)
-    for text, faithful in (("You sold it and lie awake.", 2), ("You bought a horse.", 0))
-)
 OBJECTIVE = ObjectiveConfig(
     steps=2, prompts=2, samples=2, max_tokens=6, first_layer=1, rank=2, alpha=4, validate_every=1, validation=2
 )

@@ -76,3 +76,15 @@ def label(statement: str, reply: str, faithful: int, split: str = "train", **ove
     """A reply that was read; the fault is one that goes with the level."""
     fault = ("invented", "vague", "none")[faithful]
     return LabelledReply(statement, reply, over.pop("source", "warm start"), faithful, fault, split, **over)
+
+
+PLACES = ["train"] * 6 + ["validation"] * 5 + ["test"] * 4
+CORPORA = corpora_with(
+    [own(noun, split) for noun, split in zip(NOUNS, PLACES, strict=True)],
+    [ranked(noun, split) for noun, split in zip(NOUNS, PLACES, strict=True)],
+)
+LABELS = tuple(
+    label(own(noun).statement, text, faithful, split, depth=faithful, empathy=faithful, would_say=faithful == 2)
+    for noun, split in zip(NOUNS, PLACES, strict=True)
+    for text, faithful in (("You sold it and lie awake.", 2), ("You bought a horse.", 0))
+)
