@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import os
 import shutil
 import socket
@@ -20,6 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from emorl.ensemble.step import TYPES, compiled
+from emorl.heap import give_back
 from tests.tiny import write_tiny_base
 
 torch.set_num_threads(1)  # the tiny model is faster on one, far more so on a busy machine; tests/shipped takes all
@@ -30,7 +29,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it
 LONGEST = ("tests/training/test_smoke.py", "tests/shipped/")
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
@@ -58,13 +56,6 @@ def memory_goes_back() -> Iterator[None]:
     """What a module's fixtures held is collected after it, and given back to the system: models are half a gigabyte."""
     yield
     give_back()
-
-
-def give_back() -> None:
-    """Collect what nobody holds any more, and return it to the system."""
-    gc.collect()
-    if TRIM is not None:
-        TRIM(0)
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,11 @@ import pytest
 from training.stages import STAGES
 
 ROOT = Path(__file__).parents[1]
-GROUND = {"errors", "own_split", "resources", "settings"}
+GROUND = {"errors", "heap", "own_split", "resources", "settings"}
 MAY_KNOW: dict[str, set[str]] = {
     "errors": set(),
     "own_split": set(),
+    "heap": set(),
     "resources": set(),
     "settings": {"errors"},
     "models": GROUND,

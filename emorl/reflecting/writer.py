@@ -15,6 +15,7 @@ from emorl.ensemble.lora import load_adapter
 from emorl.ensemble.products import supports_float16
 from emorl.ensemble.setting import objective_indices
 from emorl.errors import StatementError
+from emorl.heap import give_back
 from emorl.models.folder import open_folder
 from emorl.models.manifest import Manifest
 from emorl.models.template import MAX_PROMPT, check_statement, prompt_text
@@ -89,6 +90,7 @@ class Writer:
             backbone, StackedLora(adapters), [end_token(plain)], mask_of(plain, len(backbone.head))
         )
         scorers = Scorers.load(manifest, base) if scored else Scorers({})
+        give_back()  # what reading and converting the weights took
         return cls(manifest, decoder, SharedTokenizer(plain), scorers)
 
     @property

@@ -8,7 +8,6 @@ Left out: CPU time and pinning to cores; close other programs instead.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import platform
@@ -25,6 +24,7 @@ import numpy as np
 import torch
 
 from emorl.ensemble.step import TYPES, compiled
+from emorl.heap import give_back
 
 PROC = Path("/proc/self")
 
@@ -52,9 +52,7 @@ class Task:
 
 def read(run: Callable[[], Any]) -> Reading:
     """Run once and measure."""
-    gc.collect()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).malloc_trim(0)  # else the run could grow into memory freed by another, unseen
+    give_back()  # else the run could grow into memory freed by another, unseen
     gc.disable()
     before = _reset_peak_mb()
     began = time.perf_counter()

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from emorl.heap import give_back
 from emorl.reflecting.reflector import Reflector
-from tests.conftest import give_back
 
 
 @pytest.fixture(autouse=True, scope="package")
