@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from emorl.models.base import BASE_NAME
+from emorl.models.contents import OWN_WARM_START
 from emorl.models.weights_file import stamped
 
 KEPT = (
@@ -86,7 +87,7 @@ def lower_rank(weights: dict[str, torch.Tensor], rank: int) -> dict[str, torch.T
 
 
 def store_scorer(source: Path, target: Path) -> Path:
-    """Copy a scorer's adapter, heads and card, its weights in float16."""
+    """Copy a scorer's adapter, heads and card, its weights in float16; and its own warm start as it is."""
     target.mkdir(parents=True, exist_ok=True)
     tensors = {k: v.half().contiguous() for k, v in load_file(source / "adapter_model.safetensors").items()}
     save_file(tensors, target / "adapter_model.safetensors", {"format": "pt"})
@@ -97,4 +98,6 @@ def store_scorer(source: Path, target: Path) -> Path:
     for name in ("scorer.json", "head.safetensors"):
         if (source / name).is_file():
             shutil.copy(source / name, target / name)
+    if (source / OWN_WARM_START).is_dir():
+        shutil.copytree(source / OWN_WARM_START, target / OWN_WARM_START, dirs_exist_ok=True)
     return target

@@ -16,6 +16,9 @@ from emorl.errors import ManifestError
 LOADED = ("adapter_config.json", "adapter_model.safetensors", "head.safetensors", "scorer.json")
 """Names of all files that are opened, of adapters and scorers."""
 
+OWN_WARM_START = "warmstart"
+"""Folder inside a scorer's: the warm start that it stands on, where that is not the one of the models folder."""
+
 PICKLES = frozenset(".bin .ckpt .joblib .npy .npz .pickle .pkl .pt .pth".split())
 """Endings of files that may be pickles."""
 

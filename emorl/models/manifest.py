@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from emorl.errors import ManifestError
-from emorl.models.contents import check_link, check_size, hashes, inside
+from emorl.models.contents import OWN_WARM_START, check_link, check_size, hashes, inside
 
 VERSION = 1
 MAX_WEIGHT = 1e6  # of a preset; only proportions count
@@ -74,9 +74,10 @@ class Manifest:
 
     @property
     def places(self) -> list[Path]:
-        """Folders whose files are opened: of warm start, adapters and scorers."""
-        named = [self.warm_start, *(o.adapter for o in self.objectives), *(o.scorer for o in self.objectives)]
-        return [place for place in [*named, self.faithfulness] if isinstance(place, Path)]
+        """Folders whose files are opened: of warm start, adapters and scorers, and the warm starts of scorers."""
+        scorers = [one for one in (*(o.scorer for o in self.objectives), self.faithfulness) if isinstance(one, Path)]
+        named = [self.warm_start, *(o.adapter for o in self.objectives), *scorers]
+        return [*(place for place in named if place is not None), *(scorer / OWN_WARM_START for scorer in scorers)]
 
 
 def file_sha256(path: Path) -> str:

@@ -45,13 +45,26 @@ def check_scorer(folder: Path, files: Sequence[str]) -> dict[str, Any]:
     Raises:
         AssetError: A file is missing or cannot be read, or says what a scorer of ours does not.
     """
+    _check_files(folder, files)
+    return read_json(folder / "scorer.json")
+
+
+def check_adapter(folder: Path) -> None:
+    """Check the warm start that a scorer brings along, in the same way.
+
+    Raises:
+        AssetError: A file is missing or cannot be read, or says what a scorer of ours does not.
+    """
+    _check_files(folder, ("adapter_config.json", "adapter_model.safetensors"))
+
+
+def _check_files(folder: Path, files: Sequence[str]) -> None:
     if any(not (folder / name).is_file() for name in files):
         raise AssetError.of(f"no scorer in {folder}", _listed(files), REMEDY)
     _check_settings(folder, read_json(folder / "adapter_config.json"))
     for name in files:
         if name.endswith(".safetensors"):
             _check_numbers(folder / name)
-    return read_json(folder / "scorer.json")
 
 
 def _listed(files: Sequence[str]) -> str:

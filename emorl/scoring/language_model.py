@@ -7,8 +7,8 @@ statement are packed into one row (`emorl.models.packing`), and one pass gives t
 
 A scorer on disk is a folder with a PEFT adapter, `head.safetensors` (weight (L, H), bias (L,), likelihood (L, 2)) and
 `scorer.json`. There `backbone` names the base, `base` is its hash where it is not the published one, `objectives`
-names the heads, and `stands_on` says what it was trained on: "base" or "warm start". Left out: training
-(`training.language_model`).
+names the heads, and `stands_on` says what it was trained on: "base", "warm start", or "own warm start" where its folder
+holds another one than the models folder, in `warmstart`. Left out: training (`training.language_model`).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
 FILES = ("scorer.json", "adapter_config.json", "adapter_model.safetensors", "head.safetensors")
+OWN = "own warm start"
 MAX_TOKENS = 2048  # of a batch of rows, padding included
 
 

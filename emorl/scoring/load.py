@@ -5,6 +5,7 @@ Left out: the scorers themselves (`cross_encoder`, `language_model`) and fluency
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from torch import nn
 
 from emorl.errors import AssetError
 from emorl.models.base import base_sha256
+from emorl.models.contents import OWN_WARM_START
 from emorl.scoring.cross_encoder import CrossEncoderScorer
-from emorl.scoring.folder import read_json
-from emorl.scoring.language_model import LanguageModelScorer
+from emorl.scoring.folder import check_adapter, read_json
+from emorl.scoring.language_model import OWN, LanguageModelScorer
 from emorl.scoring.scorer import Scorer
 
 
@@ -27,7 +29,8 @@ class ScorerFolders:
 
         Args:
             base: Folder of the base model.
-            warm_start: Folder of the warm start, for scorers that were trained on it; or None.
+            warm_start: Folder of the warm start, for scorers that were trained on it and have none of their own; or
+                None.
         """
         self.base, self.warm_start = base, warm_start
         self._shared: dict[Path, LanguageModelScorer] = {}
@@ -60,9 +63,17 @@ class ScorerFolders:
                 "train it with `python -m training scorers`, or name another models folder",
             )
         if folder not in self._shared:
-            warm_start = None if card.get("stands_on") == "base" else self.warm_start
-            self._shared[folder] = LanguageModelScorer(folder, self.base, warm_start)
+            self._shared[folder] = LanguageModelScorer(folder, self.base, self._warm_start_of(folder, card))
         return self._shared[folder].objective(objective)
+
+    def _warm_start_of(self, folder: Path, card: Mapping[str, object]) -> Path | None:
+        """What the scorer stands on: the plain base, its own warm start, or the one of all others."""
+        if card.get("stands_on") == "base":
+            return None
+        if card.get("stands_on") != OWN:
+            return self.warm_start
+        check_adapter(folder / OWN_WARM_START)
+        return folder / OWN_WARM_START
 
     @cached_property
     def _digest(self) -> str:

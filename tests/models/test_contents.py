@@ -38,6 +38,9 @@ def with_scorer(folder: Path) -> Path:
     scorer.mkdir(parents=True)
     for name in contents.LOADED:
         (scorer / name).write_bytes(name.encode())
+    own = scorer / contents.OWN_WARM_START
+    own.mkdir()
+    (own / WEIGHTS).write_bytes(b"own")
     change(folder, lambda data: data["objectives"][0].update(scorer="scorers/calm"))
     seal(folder)
     return scorer
@@ -87,17 +90,18 @@ def test_a_link_inside_the_folder_is_followed_and_so_is_one_to_the_folder(folder
 
 
 @pytest.mark.parametrize("name", ["adapter_model.bin", "old.PT", "state.pkl", "x.ckpt"])
-@pytest.mark.parametrize("place", ["warmstart", "adapters/calm", "scorers/calm"])
+@pytest.mark.parametrize("place", ["warmstart", "adapters/calm", "scorers/calm", "scorers/calm/warmstart"])
 def test_a_pickle_beside_the_files_is_refused(folder: Path, name: str, place: str) -> None:
     with_scorer(folder)
     (folder / place / name).write_bytes(b"")
     assert f"{name}, which may be a pickle: expected safetensors and JSON only" in refusal(folder)
 
 
-@pytest.mark.parametrize("name", contents.LOADED)
+@pytest.mark.parametrize("name", [*contents.LOADED, f"{contents.OWN_WARM_START}/{WEIGHTS}"])
 def test_every_file_of_a_scorer_is_held_by_its_hash(folder: Path, name: str) -> None:
-    file = with_scorer(folder) / name
-    assert read_manifest(folder).objectives[0].scorer == file.parent
+    scorer = with_scorer(folder)
+    file = scorer / name
+    assert read_manifest(folder).objectives[0].scorer == scorer
     file.write_bytes(b"other")
     assert f"{name}, which is not the file that the manifest names" in refusal(folder)
     file.unlink()

@@ -57,6 +57,26 @@ def test_a_scorer_that_was_trained_on_the_plain_base_stands_on_it(tiny_base, war
     assert (score - warm).abs().max() > 0.01
 
 
+def test_a_scorer_that_brings_its_own_warm_start_stands_on_that(tiny_base, warm_start, tmp_path) -> None:
+    scorer = write_scorer(tmp_path / "shared-ship", tiny_base, ["empathy"], stands_on="own warm start")
+    own = write_adapter(scorer / "warmstart", tiny_base, seed=9)
+    score = ScorerFolders(tiny_base, warm_start).load(scorer, "empathy").score(*PAIRS)
+    owns, others = (LanguageModelScorer(scorer, tiny_base, stand).scores(*PAIRS)[:, 0] for stand in (own, warm_start))
+    torch.testing.assert_close(score, owns)
+    assert (score - others).abs().max() > 0.01
+
+
+def test_a_warm_start_that_a_scorer_brings_along_is_checked(tiny_base, tmp_path) -> None:
+    scorer = write_scorer(tmp_path / "shared-ship", tiny_base, ["empathy"], stands_on="own warm start")
+    with pytest.raises(AssetError, match="adapter_config.json and adapter_model.safetensors"):
+        ScorerFolders(tiny_base, None).load(scorer, "empathy")
+    own = write_adapter(scorer / "warmstart", tiny_base, seed=9)
+    settings = json.loads((own / "adapter_config.json").read_text())
+    (own / "adapter_config.json").write_text(json.dumps(settings | {"r": 0}))
+    with pytest.raises(AssetError, match="r 0"):
+        ScorerFolders(tiny_base, None).load(scorer, "empathy")
+
+
 def test_what_two_models_have_in_common_is_in_memory_once_and_no_score_changes(folder, tiny_base) -> None:
     folders, other = ScorerFolders(tiny_base, None), backbone(tiny_base, None)
     scorer = folders.load(folder, "empathy")

@@ -12,8 +12,12 @@ from safetensors.torch import load_file
 
 from emorl.ensemble.lora import load_adapter
 from emorl.errors import AdapterMismatch
+from emorl.scoring.language_model import LanguageModelScorer
 from tests.scoring.tiny import write_adapter, write_scorer
 from training.package import KEPT, store_adapter, store_scorer
+
+WEIGHTS = "adapter_model.safetensors"
+PAIRS = ["I sold it."] * 2, ["You miss it.", "You sold it."]
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +79,16 @@ def test_a_scorer_is_stored_in_half_precision_and_names_its_backbone(tiny_base, 
     assert tensors and {tensor.dtype for tensor in tensors.values()} == {torch.float16}
     config = json.loads((tmp_path / "target" / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == "SmolLM2-135M-Instruct"
+
+
+def test_a_scorer_brings_its_own_warm_start_along(tiny_base, tmp_path) -> None:
+    source = write_scorer(tmp_path / "source", tiny_base, ["empathy"], stands_on="own warm start")
+    own = write_adapter(source / "warmstart", tiny_base, seed=7)
+    for _ in range(2):  # packaged again, it is the same
+        target = store_scorer(source, tmp_path / "target")
+        assert load_file(target / "warmstart" / WEIGHTS).keys() == load_file(own / WEIGHTS).keys()
+    found = LanguageModelScorer(target, tiny_base, target / "warmstart").scores(*PAIRS)
+    torch.testing.assert_close(found, LanguageModelScorer(source, tiny_base, own).scores(*PAIRS), atol=1e-3, rtol=0)
 
 
 def test_a_cross_encoder_has_no_head_of_its_own_and_its_backbone_is_minilm(tiny_base, tmp_path) -> None:
