@@ -4,9 +4,7 @@ A warm start that stays close to the words samples hardly any reply that names a
 reinforcement learning has nothing to reward. Readers have graded thousands of its replies (`data/faithfulness.jsonl`).
 A reply is worth what its grade says, if it is faithful and well formed; otherwise hardly anything. The fresh adapter
 learns to rank them as the warm start did (`training.preferences`), with the warm start as the reference, and to write
-the best ones. Where even the read replies hardly ever have the best grade, our own written reflections show it: to one
-statement a simple one beside a complex or an empathic one, of one hand and one length, so that nothing but the
-objective tells them apart. Left out: objectives without grades, which begin from nothing.
+the best ones. Left out: objectives without a read grade, which begin from nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ import torch
 
 from emorl.models.packing import collate
 from emorl.scoring.language_model import rows_of
-from training.data import LabelledReply, OwnStatement, mentions_self_harm
+from training.data import LabelledReply
 from training.preferences import Preferred, best_and_worst, policy_logps, preference_loss
 from training.warmstart import fast_bf16
 
@@ -31,8 +29,6 @@ WORTH = (0.4, 0.7, 1.0)
 """Of a faithful, well-formed reply, by its grade."""
 POOR = 0.2
 """The most that any other reply is worth."""
-WRITTEN = {"reflection": {"simple": 1, "complex": 2}, "empathy": {"simple": 0, "empathic": 2}}
-"""The grades of our own written reflections by objective and kind."""
 BATCH = 8
 REPLIES = 6
 LEARNING_RATE = 1e-3
@@ -51,33 +47,6 @@ def worth(objective: str, label: LabelledReply) -> float | None:
     if label.faithful < 2 or label.well_formed is False:
         return POOR if label.faithful else 0.0
     return WORTH[grade]
-
-
-def begins_with(
-    objective: str,
-    labels: Sequence[LabelledReply],
-    own: Sequence[OwnStatement],
-    passes: float,
-    written: int,
-    max_words: int,
-    seed: int,
-) -> list[Preferred]:
-    """What the run of an objective learns from first, in random order: read replies and written ones.
-
-    Args:
-        objective: Its name.
-        labels: Replies that were read.
-        own: Our own statements.
-        passes: Over the statements with read replies; for half a pass, half of them are taken.
-        written: At most so many statements with written replies.
-        max_words: Longest statement used, in words.
-        seed: Of choices and order.
-    """
-    read = ranked_replies(objective, labels, max_words, seed)
-    chosen = [read[index % len(read)] for index in range(round(passes * len(read)))]
-    chosen += written_replies(objective, own, written, max_words, seed)
-    random.Random(seed).shuffle(chosen)
-    return chosen
 
 
 def ranked_replies(objective: str, labels: Sequence[LabelledReply], max_words: int, seed: int) -> list[Preferred]:
@@ -103,48 +72,28 @@ def ranked_replies(objective: str, labels: Sequence[LabelledReply], max_words: i
     return ranked
 
 
-def written_replies(
-    objective: str, own: Sequence[OwnStatement], most: int, max_words: int, seed: int
-) -> list[Preferred]:
-    """Our own training statements with the written reflections that differ in this objective, in random order.
-
-    Args:
-        objective: Its name; another than those of `WRITTEN` has none.
-        own: Our statements.
-        most: At most so many.
-        max_words: Longest statement used, in words.
-        seed: Of the choice and the order.
-    """
-    grades = WRITTEN.get(objective, {})
-    usable = [
-        one
-        for one in own
-        if one.split == "train" and len(one.statement.split()) <= max_words and not mentions_self_harm(one.statement)
-    ]
-    random.Random(seed).shuffle(usable)
-    return [
-        Preferred(one.statement, tuple(getattr(one, kind) for kind in grades), tuple(WORTH[g] for g in grades.values()))
-        for one in usable[: most if grades else 0]
-    ]
-
-
-def learn_ranking(policy: PeftModel, tokenizer: PreTrainedTokenizerBase, ranked: Sequence[Preferred]) -> int:
-    """Train the adapter on ranked replies, in place and once over all: AdamW, linear decay.
+def learn_ranking(
+    policy: PeftModel, tokenizer: PreTrainedTokenizerBase, ranked: Sequence[Preferred], passes: float
+) -> int:
+    """Train the adapter on ranked replies, in place: AdamW, linear decay.
 
     Args:
         policy: A PEFT model with the adapter to be trained; without it, it is the reference.
         tokenizer: The base's.
-        ranked: From `begins_with`.
+        ranked: From `ranked_replies`.
+        passes: Passes over the statements; after half a pass, half of them were used.
 
     Returns:
         Updates.
     """
     model = policy.get_base_model()
-    steps = -(-len(ranked) // BATCH)
+    count = round(passes * len(ranked))
+    order = [ranked[index % len(ranked)] for index in range(count)]
+    steps = -(-count // BATCH)
     optimizer = torch.optim.AdamW([p for p in policy.parameters() if p.requires_grad], LEARNING_RATE, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / max(1, steps))
     for step in range(steps):
-        chosen = ranked[step * BATCH : (step + 1) * BATCH]
+        chosen = order[step * BATCH : (step + 1) * BATCH]
         rows = collate(rows_of(tokenizer, [(item.statement, item.replies) for item in chosen]))
         utilities = torch.tensor([u for item in chosen for u in item.utilities])
         group = torch.tensor([n for n, item in enumerate(chosen) for _ in item.utilities])

@@ -129,12 +129,9 @@ def note(warm: files.WarmStart) -> str:
 
 
 def begun(manifest: files.Manifest) -> str:
-    """Which runs began by ranking read or written replies; nothing where none did."""
-    said = ""
-    for what, kind in (("ranking", "read"), ("written", "our own written")):
-        names = [e["name"] for e in manifest["objectives"] if e["training"]["settings"].get(what)]
-        said += f" The run of {' and '.join(names)} began by ranking {kind} replies." if names else ""
-    return said
+    """Which runs began by ranking read replies; nothing where none did."""
+    names = [e["name"] for e in manifest["objectives"] if e["training"]["settings"].get("ranking")]
+    return f" The run of {' and '.join(names)} began by ranking read replies." if names else ""
 
 
 def by_reading(shown: Mapping[str, float], optimum: Mapping[str, float]) -> str:

@@ -83,7 +83,6 @@ class ObjectiveConfig:
         alpha: LoRA alpha.
         first_layer: First adapted layer; the layers below stay the shared trunk.
         ranking: Passes over the read replies that the run begins with (`training.beginning`); 0 for none.
-        written: How many of our statements with written reflections, told apart by this objective, join them.
         reward: "log" for the log of the score, "plain" for the score.
         validate_every: Steps between validations.
         validation: Validation statements.
@@ -108,7 +107,6 @@ class ObjectiveConfig:
     alpha: int = 16
     first_layer: int = 18
     ranking: float = 0.0
-    written: int = 0
     reward: str = "log"
     validate_every: int = 10
     validation: int = 24
@@ -310,7 +308,7 @@ def train_objective(
         resume: Continue from the last whole checkpoint in `out`; otherwise what lies there is removed.
         faithfulness: Measured by itself beside the reward, or None.
         anew: Begin from nothing where `resume` would be refused.
-        ranked: What it learns from first; see `training.beginning.begins_with`.
+        ranked: Read replies to learn from first.
         mixture: Several rewards in the place of the score, or None.
 
     Returns:
@@ -402,10 +400,10 @@ def train_objective(
         trainer.add_callback(mixture.callback(trainer, found[0] if found else None))  # before the record is written
     validation = ValidationCallback(trainer, ordered, score, judge, out, faithfulness, digest, earlier)
     trainer.add_callback(validation)
-    if ranked and earlier is None:
+    if ranked and config.ranking and earlier is None:
         validation.begin(0)  # the guards compare with the warm start
-        log.info("%s learns the ranking of replies to %d statements", out.name, len(ranked))
-        learn_ranking(trainer.model, tokenizer, ranked)
+        log.info("%s learns the ranking of read replies to %d statements", out.name, len(ranked))
+        learn_ranking(trainer.model, tokenizer, ranked, config.ranking)
     if account.steps < config.steps:
         trainer.train(resume_from_checkpoint=str(found[0]) if found else None)
         account = validation.spent(trainer.state.global_step)

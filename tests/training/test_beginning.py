@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -11,8 +9,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 
 from emorl.models.packing import collate
 from emorl.scoring.language_model import rows_of
-from tests.training.texts import label, own
-from training.beginning import BATCH, begins_with, learn_ranking, ranked_replies, worth, written_replies
+from tests.training.texts import label
+from training.beginning import BATCH, learn_ranking, ranked_replies, worth
 from training.data import LabelledReply
 from training.preferences import Preferred, policy_logps
 
@@ -51,40 +49,6 @@ def test_an_unknown_grade_is_worth_nothing_known(objective: str) -> None:
     assert worth(objective, ungraded) is None and ranked_replies(objective, [ungraded], 9, 1) == []
 
 
-OWN = (
-    own("tree"),
-    own("boat", "test"),
-    replace(own("house"), statement="I want to kill myself."),
-    replace(own("lamp"), statement="I can't sleep since I sold my lamp, and this one has many more words."),
-)
-
-
-@pytest.mark.parametrize(
-    ("objective", "kinds", "values"),
-    [
-        ("reflection", ("simple", "complex"), (0.7, 1.0)),
-        ("empathy", ("simple", "empathic"), (0.4, 1.0)),
-        ("fluency", (), ()),
-    ],
-)
-def test_written_replies_of_training_statements_differ_in_the_objective_alone(objective, kinds, values) -> None:
-    found = written_replies(objective, OWN, most=4, max_words=12, seed=1)
-    wanted = Preferred(OWN[0].statement, tuple(getattr(OWN[0], kind) for kind in kinds), values)
-    assert found == ([wanted] if kinds else [])
-    assert written_replies(objective, OWN, most=0, max_words=12, seed=1) == []
-
-
-def test_a_run_begins_with_so_many_passes_over_read_replies_and_so_many_written_ones() -> None:
-    def statements(passes: float, written: int) -> list[str]:
-        return sorted(one.statement for one in begins_with("reflection", LABELS, OWN, passes, written, 20, 1))
-
-    assert statements(0, 0) == []
-    assert statements(1, 0) == ["S.", "much too long"]
-    assert len(statements(1.5, 0)) == 3 and set(statements(1.5, 0)) == {"S.", "much too long"}
-    assert len(statements(1.5, 1)) == 4 and set(statements(1.5, 1)) - {OWN[0].statement, OWN[3].statement}
-    assert statements(0, 9) == sorted([OWN[0].statement, OWN[3].statement])
-
-
 def an_adapter(tiny_base) -> tuple[PeftModel, PreTrainedTokenizerBase]:
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_pretrained(tiny_base, dtype=torch.float32)
@@ -106,14 +70,14 @@ def test_better_replies_become_likelier_than_worse_ones_and_only_the_adapter_lea
             return policy_logps(policy.get_base_model(), rows)[0].view(-1, 3)
 
     before = likelihood()
-    assert learn_ranking(policy, tokenizer, ranked * 6) == 7  # 54 statements
+    assert learn_ranking(policy, tokenizer, ranked, 6.0) == 7  # 54 statements
     gained = (likelihood() - before).mean(dim=0)
     assert gained[0] > 0.5 and gained[0] > gained[1] and gained[0] > gained[2]
     assert all(torch.equal(p, frozen[n]) for n, p in policy.named_parameters() if n in frozen)
 
 
-def test_nothing_to_rank_changes_nothing(tiny_base) -> None:
+def test_no_passes_change_nothing(tiny_base) -> None:
     policy, tokenizer = an_adapter(tiny_base)
     before = {n: p.detach().clone() for n, p in policy.named_parameters()}
-    assert learn_ranking(policy, tokenizer, []) == 0
+    assert learn_ranking(policy, tokenizer, [Preferred("S.", ("R.", "Q."), (1.0, 0.0))], 0.0) == 0
     assert all(torch.equal(p, before[n]) for n, p in policy.named_parameters())

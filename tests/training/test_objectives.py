@@ -329,7 +329,7 @@ def test_a_run_begins_by_ranking_and_is_compared_with_the_warm_start_before(tiny
     still = replace(TINY, steps=1, learning_rate=0.0)
     tiny(still, tmp_path / "plain")
     ranked = [Preferred(STATEMENTS[0], ("You eel.", "No."), (1.0, 0.0))]
-    tiny(still, tmp_path / "taught", ranked=ranked * 4)
+    tiny(replace(still, ranking=4.0), tmp_path / "taught", ranked=ranked)
     starts = [(tmp_path / name / "validation.jsonl").read_text().splitlines()[0] for name in ("plain", "taught")]
     assert starts[0] == starts[1]
     moved = {

@@ -29,10 +29,10 @@ from emorl.scoring.scorer import Score
 from training.baselines.contextual import ContextualDynaOpt
 from training.baselines.missing import MissingPart
 from training.baselines.weightings import Dorb, DynaOpt, RoundRobin, Uniform, Weighting
-from training.beginning import begins_with
+from training.beginning import ranked_replies
 from training.checkpoints import is_finished
 from training.config import Config
-from training.data import Corpora, load_labels, rl_prompts
+from training.data import load_labels, rl_prompts
 from training.preferences import Preferred
 from training.stages.scores import packaged_warm_start, reward_of, score_of
 from training.stages.statements import corpora_of, partition
@@ -58,11 +58,12 @@ NAMES = (*WEIGHTINGS, "emorl", "soup")
 
 
 def settings_of(config: Config, seed: int | None = None) -> ObjectiveConfig:
-    """The settings of every baseline's run: the first objective's, with the updates of all."""
+    """The settings of every baseline's run: the first objective's, with the ranking and the updates of all."""
     every = list(config.objectives.values())
     return replace(
         every[0],
         steps=config.baselines.steps or sum(settings.steps for settings in every),
+        ranking=max(settings.ranking for settings in every),
         seed=every[0].seed if seed is None else seed,
     )
 
@@ -156,7 +157,7 @@ def _run(config: Config, name: str, seed: int, resume: bool, anew: bool) -> None
         resume,
         score_of(config, "faithfulness", "ship"),
         anew,
-        rankings_of(config, corpora, settings.seed),
+        rankings_of(config, settings.seed),
         mixture_of(parts, weighting, validation, config.baselines.every, trainer),
     )
 
@@ -178,11 +179,12 @@ def rewards_of(config: Config, role: str) -> dict[str, Score]:
     return {name: reward for name in config.objectives if (reward := reward_of(config, name, role)) is not None}
 
 
-def rankings_of(config: Config, corpora: Corpora, seed: int) -> list[Preferred]:
-    """All that the objectives' runs begin with, a statement of each objective in turn."""
+def rankings_of(config: Config, seed: int) -> list[Preferred]:
+    """All the read replies that the objectives' runs begin with, a statement of each objective in turn."""
     labels = load_labels()
     every = [
-        begins_with(name, labels, corpora.own, settings.ranking, settings.written, settings.max_words, seed)
+        ranked_replies(name, labels, settings.max_words, seed)
         for name, settings in config.objectives.items()
+        if settings.ranking
     ]
     return [item for turn in zip_longest(*every) for item in turn if item is not None]
