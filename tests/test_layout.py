@@ -24,7 +24,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "settings": {"errors"},
     "models": GROUND,
     "ensemble": GROUND,
-    "scoring": GROUND | {"models"},
+    "scoring": GROUND | {"models", "ensemble"},
     "safety": GROUND,
     "practice": GROUND,
     "explain": GROUND | {"ensemble"},

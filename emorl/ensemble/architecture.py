@@ -9,6 +9,7 @@ experts, encoder-decoders.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,14 +104,16 @@ def weight_of(module: nn.Module) -> torch.Tensor:
     return weight
 
 
-def fused_weight(layer: nn.Module, product: str) -> torch.Tensor:
+def fused_weight(layer: nn.Module, product: str, changes: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Weights of the projections that a product fuses, one below the other, (Σ out, in).
 
     Args:
         layer: A decoder layer of transformers; PEFT may have wrapped its projections.
         product: A key of `lora.FUSED`.
+        changes: What is added to the weights of some projections, in float32.
     """
-    return torch.cat([weight_of(layer.get_submodule(name)) for name in FUSED[product]])
+    weights = {name: weight_of(layer.get_submodule(name)) for name in FUSED[product]}
+    return torch.cat([w.float() + changes[name] if name in changes else w for name, w in weights.items()])
 
 
 def fused_bias(layer: nn.Module, product: str) -> torch.Tensor | None:

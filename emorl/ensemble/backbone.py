@@ -31,10 +31,10 @@ from emorl.ensemble.architecture import (
     weight_of,
 )
 from emorl.ensemble.cache import Cache
-from emorl.ensemble.lora import FUSED, Adapter, StackedLora
+from emorl.ensemble.lora import FUSED, PROJECTIONS, Adapter, StackedLora
 from emorl.ensemble.products import PRECISIONS, LayerProducts, Product, pad_rows, product
 from emorl.ensemble.step import OneTokenStep, compiled
-from emorl.errors import AdapterMismatch, BackboneError
+from emorl.errors import BackboneError
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM
@@ -45,7 +45,7 @@ EMBEDDING_DTYPES = {
     "float16": torch.float16,
     "int8": torch.bfloat16,
 }
-"""Type of embedding and head by precision."""
+"""Type of embedding and head by precision, at most; a base that is stored in fewer bits keeps its own."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +83,24 @@ class LlamaBackbone:
 
     scale = 1.0
 
-    def __init__(self, model: LlamaForCausalLM, precision: str | torch.dtype | None = None) -> None:
-        """Take the weights of a transformers causal model.
+    def __init__(
+        self, model: LlamaForCausalLM, precision: str | torch.dtype | None = None, warm_start: Adapter | None = None
+    ) -> None:
+        """Take the weights of a transformers causal model, one layer after the other; the model stays as it is.
 
         Args:
             model: A model of one of `architecture.MODEL_TYPES`; PEFT may have wrapped its layers.
             precision: "float32", "bfloat16", "float16" (weights only), "int8" (weights only), or one of torch's types
                 of these names; the model's own type by default.
+            warm_start: Supervised adapter added to the weights as they are read (sum in float32, then cast), or None.
 
         Raises:
             BackboneError: The architecture would break exact mixing or is not of the Llama family.
+            AdapterMismatch: The warm start does not fit the model.
         """
         check_model(model)
+        if warm_start is not None:
+            warm_start.check_depth(len(model.model.layers))
         config = model.config
         self.precision = precision_name(precision or next(model.parameters()).dtype)
         self.dtype, stored = PRECISIONS[self.precision], EMBEDDING_DTYPES[self.precision]
@@ -105,21 +111,26 @@ class LlamaBackbone:
         self._norm_floor = torch.tensor((self.eps * self.width) ** 0.5)  # see `_normalise`
 
         inner = model.model
-        self.embedding = weight_of(inner.embed_tokens).to(stored).contiguous()
+        self.embedding = _at_most(weight_of(inner.embed_tokens), stored)
         tied = model.lm_head.weight.data_ptr() == inner.embed_tokens.weight.data_ptr()
-        self.head = self.embedding if tied else weight_of(model.lm_head).to(stored).contiguous()
+        self.head = self.embedding if tied else _at_most(weight_of(model.lm_head), stored)
         # float32 activations and logits always: with bfloat16's three digits many words would tie
         self._head = product(self.head, "float32" if self.precision == "float32" else "float16")
         self.final_norm = weight_of(inner.norm).to(self.dtype)
-        self.layers = [self._read_layer(layer) for layer in inner.layers]
+        self.layers = [self._read_layer(index, layer, warm_start) for index, layer in enumerate(inner.layers)]
         self.inner, self.least_rows = config.intermediate_size, self.layers[0].qkv.least
         self._rotary = inner.rotary_emb
         self._cos = self._sin = torch.empty(0, 1)
         self._kernels = compiled(self.dtype)
         self._one_token: OneTokenStep | None = None
 
-    def _read_layer(self, layer: nn.Module) -> LayerProducts:
+    def _read_layer(self, index: int, layer: nn.Module, warm_start: Adapter | None) -> LayerProducts:
         """The products of a layer, the norms before them folded into their weights."""
+        changes = {
+            projection: warm_start.change((index, projection), weight_of(layer.get_submodule(projection)).shape)
+            for projection in PROJECTIONS
+            if warm_start is not None and (index, projection) in warm_start.factors
+        }
         factor: float = self.width**0.5  # see `_normalise`
         before, between = (
             weight_of(layer.get_submodule(name)).float() * factor
@@ -127,7 +138,7 @@ class LlamaBackbone:
         )
 
         def packed(name: str, norm: torch.Tensor | None = None) -> Product:
-            weight = fused_weight(layer, name)
+            weight = fused_weight(layer, name, changes)
             return product(weight if norm is None else weight * norm, self.precision, fused_bias(layer, name))
 
         norms = head_norms(layer, self.heads, self.kv_heads)
@@ -145,24 +156,21 @@ class LlamaBackbone:
     def from_pretrained(
         cls, folder: Path, warm_start: Adapter | None = None, precision: str | torch.dtype = "bfloat16"
     ) -> LlamaBackbone:
-        """Load a base and merge its warm start (sum in float32, then cast).
+        """Load a base with its warm start.
 
         Args:
             folder: A folder that transformers can load.
-            warm_start: Supervised adapter merged into the base, or None.
-            precision: See the constructor.
+            warm_start: See the constructor, as for the others.
+            precision: "bfloat16" by default.
 
         Raises:
             BackboneError: See the constructor.
-            AdapterMismatch: The warm start does not fit the base.
+            AdapterMismatch: See the constructor.
         """
         from transformers import AutoModelForCausalLM
 
         check_config(read_config(folder))
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-        if warm_start is not None:
-            merge(model, warm_start)
-        return cls(model, precision)
+        return cls(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), precision, warm_start)
 
     def prepare(self, lora: StackedLora) -> None:
         """Fuse the stacked factors for this base, and fold its norms into them.
@@ -336,6 +344,11 @@ def precision_name(precision: str | torch.dtype) -> str:
     return name
 
 
+def _at_most(weight: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """The weights in this type; the same memory where their own type takes no more."""
+    return (weight if weight.dtype.itemsize <= dtype.itemsize else weight.to(dtype)).contiguous()
+
+
 def _repeat_rows(inputs: AttentionInputs, batch: int, rows: int) -> AttentionInputs:
     """The same inputs for every row of each sequence."""
 
@@ -357,20 +370,9 @@ def merge(model: LlamaForCausalLM, adapter: Adapter) -> None:
         AdapterMismatch: A factor does not fit the model.
     """
     layers = model.model.layers
-    for (index, projection), (down, up) in adapter.factors.items():
-        if index >= len(layers):
-            raise AdapterMismatch.of(
-                f"adapter {adapter.name}, which changes layer {index}",
-                f"a base of more than {len(layers)} layers",
-                "use the base it was trained on",
-            )
+    adapter.check_depth(len(layers))
+    for index, projection in adapter.factors:
         weight = layers[index].get_submodule(projection).get_parameter("weight")
-        delta = adapter.scale_of((index, projection)) * (up @ down)
-        if delta.shape != weight.shape:
-            raise AdapterMismatch.of(
-                f"adapter {adapter.name}, whose {projection} of layer {index} has shape {tuple(delta.shape)}",
-                f"{tuple(weight.shape)}, as this base has",
-                "use the base it was trained on",
-            )
+        change = adapter.change((index, projection), weight.shape)
         with torch.no_grad():
-            weight += delta.to(weight.dtype)
+            weight += change.to(weight.dtype)

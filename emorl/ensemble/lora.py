@@ -83,6 +83,45 @@ class Adapter:
         """Factor of B A of one target."""
         return self.scales.get(target, self.scale)
 
+    def check_shape(self, target: Target, shape: Sequence[int]) -> None:
+        """Refuse factors of a target whose product B A has another shape than the weights, (out, in).
+
+        Raises:
+            AdapterMismatch: It has.
+        """
+        down, up = self.factors[target]
+        if (got := (up.shape[0], down.shape[1])) != tuple(shape):
+            layer, projection = target
+            raise AdapterMismatch.of(
+                f"adapter {self.name}, whose {projection} of layer {layer} has shape {got}",
+                f"{tuple(shape)}, as this base has",
+                "use the base it was trained on",
+            )
+
+    def check_depth(self, layers: int) -> None:
+        """Refuse an adapter on layers that a base of this many lacks.
+
+        Raises:
+            AdapterMismatch: It is.
+        """
+        last = max((layer for layer, _ in self.factors), default=-1)
+        if last >= layers:
+            raise AdapterMismatch.of(
+                f"adapter {self.name}, which changes layer {last}",
+                f"a base of more than {last} layers instead of {layers}",
+                "use the base it was trained on",
+            )
+
+    def change(self, target: Target, shape: Sequence[int]) -> torch.Tensor:
+        """The change of one target's weights, scale · B A, (out, in).
+
+        Raises:
+            AdapterMismatch: The weights have another shape.
+        """
+        self.check_shape(target, shape)
+        down, up = self.factors[target]
+        return self.scale_of(target) * (up @ down)
+
 
 def load_adapter(folder: Path, base_id: str | None = None, name: str | None = None) -> Adapter:
     """Read a PEFT LoRA folder.
@@ -269,13 +308,7 @@ class StackedLora:
             AdapterMismatch: There is one.
         """
         for adapter in self.adapters:
-            last = max(layer for layer, _ in adapter.factors)
-            if last >= layers:
-                raise AdapterMismatch.of(
-                    f"adapter {adapter.name}, which changes layer {last}",
-                    f"a base of more than {last} layers instead of {layers}",
-                    "use the base it was trained on",
-                )
+            adapter.check_depth(layers)
 
     def build(
         self, layer: int, product: str, inputs: int, widths: Sequence[int], norm: torch.Tensor | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emorl.errors import AssetError
 from emorl.models.manifest import Manifest
@@ -19,6 +20,9 @@ from emorl.scoring.load import ScorerFolders
 from emorl.scoring.own import OwnScorer
 from emorl.scoring.scorer import Scorer
 from emorl.settings import settings
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM
 
 
 class Scorers:
@@ -38,17 +42,18 @@ class Scorers:
         self._lock = threading.Lock()  # their fast tokenizers must not be used by two threads at once
 
     @classmethod
-    def load(cls, manifest: Manifest, base: Path) -> Scorers:
+    def load(cls, manifest: Manifest, base: Path, model: LlamaForCausalLM | None = None) -> Scorers:
         """The scorers that a manifest names.
 
         Args:
             manifest: Names them.
             base: Folder of the base, which measures fluency and which some scorers are made of.
+            model: The base model itself, from `open_stored`, whose weights they share; opened by default.
 
         Raises:
             AssetError: A scorer is missing, or is a function of a module that may not be imported.
         """
-        folders = ScorerFolders(base, manifest.warm_start)
+        folders = ScorerFolders(base, manifest.warm_start, model)
         fluency: FluencyScorer | None = None
         scorers: dict[str, Scorer] = {}
         for entry in manifest.objectives:
@@ -57,14 +62,12 @@ class Scorers:
             elif entry.scorer is not None and entry.scorer != "fluency":
                 scorers[entry.name] = _own(entry.scorer)
             elif entry.scorer is not None:
-                fluency = fluency or FluencyScorer(base, prompt_text, END)
+                fluency = fluency or FluencyScorer(base, prompt_text, END, folders.model)
                 scorers[entry.name] = fluency
         faithfulness = would_say = None
         if manifest.faithfulness is not None:
             faithfulness = folders.load(manifest.faithfulness, "faithfulness")
             would_say = folders.load_if_there(manifest.faithfulness, "would_say")
-        if fluency is not None:
-            folders.share_weights(fluency.model)
         return cls(scorers, faithfulness, would_say)
 
     def scores(self, statement: str, replies: Sequence[str]) -> dict[str, list[float]]:

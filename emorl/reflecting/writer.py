@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, Scheduler, Setting, StackedLora
+from emorl.ensemble.architecture import check_config, read_config
 from emorl.ensemble.lora import load_adapter
 from emorl.ensemble.products import supports_float16
 from emorl.ensemble.setting import objective_indices
@@ -18,6 +19,7 @@ from emorl.errors import StatementError
 from emorl.heap import give_back
 from emorl.models.folder import open_folder
 from emorl.models.manifest import Manifest
+from emorl.models.stored import open_stored
 from emorl.models.template import MAX_PROMPT, check_statement, prompt_text
 from emorl.reflecting.memory import Memory
 from emorl.reflecting.reflection import Objective, ReplyScores
@@ -85,11 +87,13 @@ class Writer:
         plain = AutoTokenizer.from_pretrained(base)
         warm = load_adapter(manifest.warm_start, manifest.base_sha256) if manifest.warm_start else None
         adapters = [load_adapter(o.adapter, manifest.base_id, o.name) for o in manifest.objectives]
-        backbone = LlamaBackbone.from_pretrained(base, warm, dtype or default_precision())
+        check_config(read_config(base))  # before the weights are opened
+        model = open_stored(base)  # for the engine, which packs its own weights, and for all scorers
+        backbone = LlamaBackbone(model, dtype or default_precision(), warm)
         decoder = EnsembleDecoder(
             backbone, StackedLora(adapters), [end_token(plain)], mask_of(plain, len(backbone.head))
         )
-        scorers = Scorers.load(manifest, base) if scored else Scorers({})
+        scorers = Scorers.load(manifest, base, model) if scored else Scorers({})
         give_back()  # what reading and converting the weights took
         return cls(manifest, decoder, SharedTokenizer(plain), scorers)
 

@@ -16,10 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
+from emorl.models.stored import open_stored
 from emorl.scoring.metrics import repetition
+from emorl.scoring.widened import widened
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM
 
 MIDDLE, WIDTH = 3.22, 0.6  # nats; a score of 0.5 at a perplexity of 25, as with the paper's (50 - ppl) / 50
 
@@ -27,17 +33,20 @@ MIDDLE, WIDTH = 3.22, 0.6  # nats; a score of 0.5 at a perplexity of 25, as with
 class FluencyScorer:
     """Scores pairs of statement and reply with a causal language model; deterministic."""
 
-    def __init__(self, base: Path, prompt_text: Callable[[str], str], end: str) -> None:
-        """Load the frozen base in float32.
+    def __init__(
+        self, base: Path, prompt_text: Callable[[str], str], end: str, model: LlamaForCausalLM | None = None
+    ) -> None:
+        """Open the frozen base, which computes in float32.
 
         Args:
             base: Folder of the causal model.
             prompt_text: From a statement to the prompt.
             end: The end token, which counts as the reply's last.
+            model: The causal model itself, from `open_stored`, so that its weights are shared; opened by default.
         """
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers import AutoTokenizer
 
-        self.model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).eval().requires_grad_(False)
+        self.model = widened(model or open_stored(base))
         self.tokenizer = AutoTokenizer.from_pretrained(base)
         self.prompt_text, self.end = prompt_text, end
 

@@ -1,4 +1,4 @@
-"""The files of a trained scorer, checked before PEFT opens them.
+"""The files of a trained scorer, checked before anything opens them, and its adapter beside or in its base.
 
 PEFT would open a pickle or ask the hub where a file is missing, make factors of any rank, change the base for some
 initialisations, and import a module for others. So an adapter of a scorer may only say what our own training says, and
@@ -10,12 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 
-from emorl.errors import AssetError
+from emorl.ensemble.lora import load_adapter
+from emorl.errors import AdapterMismatch, AssetError
+from emorl.scoring.widened import widened
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM
 
 FOLLOWED = frozenset(
     "peft_type task_type r lora_alpha target_modules layers_to_transform exclude_modules modules_to_save "
@@ -143,6 +148,27 @@ def merged(model: Any, folder: Path) -> Any:
             f"the scorer in {folder}, which does not fit its base ({str(error)[:200]})",
             "the one it was trained on",
             REMEDY,
+        ) from None
+
+
+def beside(model: LlamaForCausalLM, folder: Path, warm_start: Path | None) -> LlamaForCausalLM:
+    """A model with the weights of a base, and beside them the scorer's adapter; the folder has been checked.
+
+    Args:
+        model: The base, from `open_stored`.
+        folder: Of the scorer.
+        warm_start: Folder of the warm start that the scorer stands on, or None.
+
+    Raises:
+        AssetError: An adapter does not fit the model.
+        AdapterMismatch: The warm start cannot be read.
+    """
+    below = [] if warm_start is None else [load_adapter(warm_start)]
+    try:
+        return widened(model, [*below, load_adapter(folder)])
+    except AdapterMismatch as error:
+        raise AssetError.of(
+            f"the scorer in {folder}, which does not fit its base ({error})", "the one it was trained on", REMEDY
         ) from None
 
 

@@ -23,8 +23,9 @@ from safetensors.torch import load_file
 
 from emorl.errors import AssetError
 from emorl.models.packing import collate, ends, pack, reply_logps
+from emorl.models.stored import open_stored
 from emorl.models.template import END, prompt_text
-from emorl.scoring.folder import REMEDY, check_head, check_scorer, merged
+from emorl.scoring.folder import REMEDY, beside, check_head, check_scorer
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
@@ -35,7 +36,7 @@ MAX_TOKENS = 2048  # of a batch of rows, padding included
 
 
 def backbone(base: Path, warm_start: Path | None) -> LlamaForCausalLM:
-    """The base in float32, with the warm start merged."""
+    """The base in float32, with the warm start merged: what a scorer of this kind is trained on."""
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
@@ -92,13 +93,16 @@ class LanguageModelScorer:
         objectives: Names of the L heads.
     """
 
-    def __init__(self, folder: Path, base: Path, warm_start: Path | None = None) -> None:
-        """Load adapter and heads; merge the adapter into base and warm start.
+    def __init__(
+        self, folder: Path, base: Path, warm_start: Path | None = None, model: LlamaForCausalLM | None = None
+    ) -> None:
+        """Load adapter and heads; the adapter stands beside the weights of the base, as does the warm start.
 
         Args:
             folder: A folder written by `training.language_model`.
             base: Folder of the base model.
             warm_start: Folder of the warm start that the scorer was trained on, or None.
+            model: The base model itself, from `open_stored`, so that its weights are shared; opened by default.
 
         Raises:
             AssetError: The folder lacks `scorer.json`, the adapter or the heads, or one of them cannot be used.
@@ -111,7 +115,7 @@ class LanguageModelScorer:
                 f"{folder / 'scorer.json'} with the objectives {objectives!r:.60}", "a list of names", REMEDY
             )
         self.objectives: tuple[str, ...] = tuple(objectives)
-        self.model = merged(backbone(base, warm_start), folder).eval().requires_grad_(False)
+        self.model = beside(model or open_stored(base), folder, warm_start)
         self.head = load_file(folder / "head.safetensors")
         check_head(folder, self.head, len(self.objectives), self.model.config.hidden_size)
         self.tokenizer = AutoTokenizer.from_pretrained(base)

@@ -8,31 +8,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING
 
 from emorl.errors import AssetError
 from emorl.models.base import base_sha256
 from emorl.models.contents import OWN_WARM_START
+from emorl.models.stored import open_stored
 from emorl.scoring.cross_encoder import CrossEncoderScorer
 from emorl.scoring.folder import check_adapter, read_json
 from emorl.scoring.language_model import OWN, LanguageModelScorer
 from emorl.scoring.scorer import Scorer
 
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM
+
 
 class ScorerFolders:
     """Opens scorers by folder and objective; a scorer of several objectives is loaded only once."""
 
-    def __init__(self, base: Path, warm_start: Path | None) -> None:
+    def __init__(self, base: Path, warm_start: Path | None, model: LlamaForCausalLM | None = None) -> None:
         """Where scorers that are made of the language model find it.
 
         Args:
             base: Folder of the base model.
             warm_start: Folder of the warm start, for scorers that were trained on it and have none of their own; or
                 None.
+            model: The base model itself, from `open_stored`, whose weights they share; opened by default.
         """
-        self.base, self.warm_start = base, warm_start
+        self.base, self.warm_start, self._given = base, warm_start, model
         self._shared: dict[Path, LanguageModelScorer] = {}
 
     def load(self, folder: Path, objective: str) -> Scorer:
@@ -63,7 +66,8 @@ class ScorerFolders:
                 "train it with `python -m training scorers`, or name another models folder",
             )
         if folder not in self._shared:
-            self._shared[folder] = LanguageModelScorer(folder, self.base, self._warm_start_of(folder, card))
+            warm_start = self._warm_start_of(folder, card)
+            self._shared[folder] = LanguageModelScorer(folder, self.base, warm_start, self.model)
         return self._shared[folder].objective(objective)
 
     def _warm_start_of(self, folder: Path, card: Mapping[str, object]) -> Path | None:
@@ -74,6 +78,11 @@ class ScorerFolders:
             return self.warm_start
         check_adapter(folder / OWN_WARM_START)
         return folder / OWN_WARM_START
+
+    @cached_property
+    def model(self) -> LlamaForCausalLM:
+        """The base model with its weights as they are stored; all scorers share them."""
+        return self._given or open_stored(self.base)
 
     @cached_property
     def _digest(self) -> str:
@@ -92,21 +101,3 @@ class ScorerFolders:
             if not isinstance(named, list) or objective not in named:
                 return None
         return self.load(folder, objective)
-
-    def share_weights(self, other: nn.Module) -> None:
-        """Let the scorers loaded so far use another model's memory for the weights that they have in common."""
-        for scorer in self._shared.values():
-            share_weights(scorer.model, other)
-
-
-def share_weights(model: nn.Module, other: nn.Module) -> int:
-    """Let a frozen model use another's memory for every weight that has the same name and values; bytes saved."""
-    saved, theirs = 0, dict(other.named_parameters())
-    for name, mine in model.named_parameters():
-        twin = theirs.get(name)
-        if twin is None or twin.data_ptr() == mine.data_ptr() or twin.dtype != mine.dtype:
-            continue
-        if torch.equal(mine, twin):
-            mine.data = twin.data
-            saved += mine.nbytes
-    return saved

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from peft import PeftModel
 from emorl.atlas import grow_atlas
 from emorl.ensemble import ContinuousBatch, EnsembleDecoder, LlamaBackbone, Request, StackedLora
 from emorl.ensemble.architecture import MODEL_TYPES, check_config, read_config
+from emorl.ensemble.backbone import merge
 from emorl.ensemble.forced import force
 from emorl.ensemble.lora import load_adapter
 from emorl.ensemble.reuse import remix
-from emorl.errors import BackboneError
+from emorl.errors import AdapterMismatch, BackboneError
 from tests.ensemble.conftest import save_random_adapter
 from tests.ensemble.families import FAMILIES, tiny_model, without
 from tests.ensemble.naive import merged_models, naive_decode, naive_states
@@ -211,3 +213,46 @@ def test_a_base_is_refused_before_its_weights_are_read(tmp_path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(config))  # there are no weights at all
     with pytest.raises(BackboneError, match="Got a base of type gpt2"):
         LlamaBackbone.from_pretrained(tmp_path)
+
+
+# ---------------------------------------------------------------- a warm start
+
+
+@pytest.mark.parametrize("stored", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16", "int8"])
+def test_a_warm_start_added_while_reading_is_one_that_was_merged_before(family, stored, precision) -> None:
+    base = copy.deepcopy(family.model).to(stored)
+    merged = copy.deepcopy(base).float()  # widening is exact
+    merge(merged, family.adapters[1])
+    before = copy.deepcopy(base.state_dict())
+    adapters, ids = family.adapters[:1], torch.tensor([PROMPTS[0]])
+    states = []
+    for backbone in (LlamaBackbone(base, precision, family.adapters[1]), LlamaBackbone(merged, precision)):
+        lora = StackedLora(adapters)
+        backbone.prepare(lora)
+        cache = backbone.empty_cache(1, 16, lora)
+        with torch.inference_mode():
+            states.append(backbone.forward(ids, torch.zeros(1, dtype=torch.long), cache, lora))
+    assert torch.equal(*states)
+    assert all(torch.equal(base.state_dict()[name], tensor) for name, tensor in before.items())
+
+
+def test_a_warm_start_that_does_not_fit_is_refused(family) -> None:
+    short = copy.deepcopy(family.model)
+    del short.model.layers[2]
+    with pytest.raises(AdapterMismatch, match="changes layer 2: expected a base of more than 2 layers"):
+        LlamaBackbone(short, "float32", family.adapters[0])
+    target = next(iter(family.adapters[0].factors))
+    down, up = family.adapters[0].factors[target]
+    wide = replace(family.adapters[0], factors={target: (down, torch.cat([up, up]))})
+    with pytest.raises(AdapterMismatch, match=rf"of layer {target[0]} has shape .*, as this base has; use the base"):
+        LlamaBackbone(family.model, "float32", wide)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16", "int8"])
+def test_an_embedding_of_sixteen_bits_is_not_copied(family, precision) -> None:
+    half = copy.deepcopy(family.model).bfloat16()
+    backbone = LlamaBackbone(half, precision)
+    assert backbone.embedding.data_ptr() == half.model.embed_tokens.weight.data_ptr()
+    assert backbone.head.data_ptr() == half.lm_head.weight.data_ptr()
+    assert LlamaBackbone(family.model, "bfloat16").embedding.dtype == torch.bfloat16  # float32 is narrowed

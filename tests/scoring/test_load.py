@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from emorl.errors import AssetError
 from emorl.models.base import base_sha256
+from emorl.models.stored import open_stored
 from emorl.scoring import load
-from emorl.scoring.language_model import LanguageModelScorer, backbone
-from emorl.scoring.load import ScorerFolders, share_weights
+from emorl.scoring.language_model import LanguageModelScorer
+from emorl.scoring.load import ScorerFolders
 from tests.scoring.tiny import write_adapter, write_scorer
 
 PAIRS = ["I sold it."] * 2, ["You miss it.", "You sold it."]
@@ -33,7 +34,7 @@ def test_a_scorer_of_several_objectives_is_loaded_once(folder, tiny_base, monkey
     loaded: list[Path] = []
 
     class Counted(LanguageModelScorer):
-        def __init__(self, folder: Path, *stand: Path | None) -> None:
+        def __init__(self, folder: Path, *stand: Any) -> None:
             loaded.append(folder)
             super().__init__(folder, *stand)
 
@@ -77,29 +78,21 @@ def test_a_warm_start_that_a_scorer_brings_along_is_checked(tiny_base, tmp_path)
         ScorerFolders(tiny_base, None).load(scorer, "empathy")
 
 
-def test_what_two_models_have_in_common_is_in_memory_once_and_no_score_changes(folder, tiny_base) -> None:
-    folders, other = ScorerFolders(tiny_base, None), backbone(tiny_base, None)
-    scorer = folders.load(folder, "empathy")
-    model = folders._shared[folder].model
-    before = scorer.score(*PAIRS)
-    folders.share_weights(other)
-    folders._shared[folder]._last = None  # the scores of the last call
-    assert torch.equal(scorer.score(*PAIRS), before)
-    shared = {name for name, p in model.named_parameters() if p.data_ptr() == other.get_parameter(name).data_ptr()}
-    equal = {name for name, p in model.named_parameters() if torch.equal(p, other.get_parameter(name))}
-    assert shared == equal and "model.embed_tokens.weight" in shared
-    assert "model.layers.1.self_attn.q_proj.weight" not in shared  # the scorer's adapter changes it
-    assert model.lm_head.weight is model.model.embed_tokens.weight  # tied as before
-    assert share_weights(model, other) == 0  # nothing is left
+def test_scorers_of_one_base_share_its_weights(folder, tiny_base, warm_start, tmp_path) -> None:
+    judge = write_scorer(tmp_path / "shared-judge", tiny_base, ["empathy"], seed=1, stands_on="base")
+    folders = ScorerFolders(tiny_base, warm_start)
+    for path in (folder, judge):
+        folders.load(path, "empathy")
+    one, two = (folders._shared[path].model for path in (folder, judge))
+    for name, weight in folders.model.named_parameters():
+        if "norm" not in name:
+            assert one.get_parameter(name) is two.get_parameter(name) is weight
 
 
-def test_weights_of_another_type_or_shape_are_not_shared() -> None:
-    one = torch.nn.Linear(2, 3, bias=False).requires_grad_(False)
-    twin = copy.deepcopy(one)
-    wider = torch.nn.Linear(2, 4, bias=False)
-    wider.weight.data[:3] = one.weight
-    assert [share_weights(one, other) for other in (copy.deepcopy(one).double(), wider, torch.nn.ReLU())] == [0, 0, 0]
-    assert share_weights(one, twin) == 24 and one.weight.data_ptr() == twin.weight.data_ptr()
+def test_a_base_that_is_open_already_is_not_opened_again(folder, tiny_base, monkeypatch) -> None:
+    model = open_stored(tiny_base)
+    monkeypatch.setattr(load, "open_stored", None)
+    assert ScorerFolders(tiny_base, None, model).load(folder, "empathy").score(*PAIRS).shape == (2,)
 
 
 def test_a_scorer_of_another_base_is_refused_where_it_says_so(tiny_base, tmp_path) -> None:
