@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emorl.errors import AssetError
+from emorl.heap import trim
 from emorl.models.manifest import Manifest
 from emorl.models.template import END, prompt_text
 from emorl.reflecting.reflection import ReplyScores
@@ -75,6 +76,7 @@ class Scorers:
         pairs = [statement] * len(replies), list(replies)
         with self._lock:
             found = {name: scorer.score(*pairs) for name, scorer in self.by_objective.items()}
+        trim()  # writing and scoring have freed a hundred megabytes
         return {name: [float(value) for value in values] for name, values in found.items()}
 
     def score_replies(self, statement: str, replies: Sequence[str]) -> dict[str, ReplyScores]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
 from typing import Any
 
 
@@ -17,12 +16,12 @@ def import_gradio() -> None:
     """Import Gradio where nobody has done so yet."""
     if "gradio" in sys.modules:
         return
-    plain: Callable[[Any], str] = inspect.getfile
+    plain = inspect.getfile
 
-    def getfile(thing: Any) -> str:
-        if isinstance(thing, type) and thing.__module__.partition(".")[0] == "gradio":
+    def getfile(object: Any) -> str:
+        if isinstance(object, type) and object.__module__.partition(".")[0] == "gradio":
             raise OSError("not while Gradio is imported")
-        return plain(thing)
+        return plain(object)
 
     inspect.getfile = getfile
     try:
