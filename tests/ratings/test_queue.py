@@ -242,6 +242,10 @@ BAD: list[tuple[Answer, str]] = [
     (replace(RUBRIC, comment="a\x00b"), "NUL"),
     (Answer(skip="lazy"), "skip"),
     (replace(RUBRIC, skip="other"), "expected a reason"),
+    (Answer(skip="other", unsure=("depth",)), "expected a reason"),
+    (replace(RUBRIC, unsure=("depth",)), 'depth: got an answer and "not sure", expected one of them'),
+    (replace(RUBRIC, unsure=("choice",)), "choice: got an answer, expected none"),
+    (replace(RUBRIC, unsure=("warmth",)), "unsure: got 'warmth'"),
 ]
 
 

@@ -132,10 +132,18 @@ def test_single_texts_are_rated_alone(store: RatingStore) -> None:
     studies = made(store, statements=2, design="single", items_per_rater=6)
     ((one, two), _) = come(studies, 2)
     assert not any(task.item.is_pair for task in answer(store, one, 6))
-    answer(store, two, 6, lambda task: replace(RUBRIC, empathy=0 if task.item.first.setting == "A" else 1))
+
+    def not_the_same(task: Task) -> Answer:
+        if task.item.first.setting == "novice":
+            return replace(RUBRIC, empathy=None, unsure=("empathy",))
+        return replace(RUBRIC, empathy=0 if task.item.first.setting == "A" else 1)
+
+    answer(store, two, 6, not_the_same)
     found = {row.scale: row.agreement for row in studies.progress(KEY).agreement}
     assert set(found) == {"depth", "empathy", "fluency", "would_say"}
-    assert found["empathy"].reflections == 6 and found["empathy"].alpha is not None
+    assert [row.unsure for row in studies.progress(KEY).agreement] == [0, 2, 0, 0]
+    assert studies.progress(KEY).answers == 12  # a "not sure" is an answer
+    assert found["empathy"].reflections == 4 and found["empathy"].alpha is not None
     assert found["depth"].alpha is None and "unanimous" in found["depth"].explanation
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from emorl.errors import RatingError
-from emorl.ratings import Item, RatingQueue, RatingStore, Side, Task, load_items
+from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side, Task, load_items
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.rate import strings
 from emorl.ui.rate.answers import item_payload, read_answer, read_draft
@@ -154,6 +154,18 @@ def test_answers_are_read_whole() -> None:
     assert (found.depth, found.empathy, found.fluency, found.would_say) == ("simple", 1, 2, "yes")
     assert (found.flags, found.comment, found.skip) == (("parroting", "off_topic"), "x", None)
     assert read_answer({"skip": "other", "comment": " "}, False).comment is None
+
+
+def test_not_sure_is_read_drafted_and_comes_back() -> None:
+    shown = {**RUBRIC, "depth": "unsure", "fluency": "unsure"}
+    found = read_answer(shown, True)
+    assert (found.depth, found.empathy, found.fluency, found.unsure) == (None, 1, None, ("depth", "fluency"))
+    assert read_answer({"choice": "unsure"}, True) == Answer(unsure=("choice",))
+    assert read_draft(shown) == shown and read_draft({"unsure": ["depth"], "flags": ["unsure"]}) == {"flags": []}
+    task = Task(1, "t", PAIR, True, {"unsure": ["choice"], "comment": "x"}, 0, 1, False)  # an answer taken back
+    assert item_payload(task, "r").draft == {"choice": "unsure", "comment": "x"}
+    kept = Task(1, "t", PAIR, True, {"choice": "unsure"}, 0, 1, False)  # a draft that the page saved
+    assert item_payload(kept, "r").draft == {"choice": "unsure"}
 
 
 @pytest.mark.parametrize(("flipped", "side"), [(False, "first"), (True, "second")])

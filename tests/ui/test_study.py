@@ -360,7 +360,7 @@ def test_a_study_is_exported_with_a_codebook_of_every_column(ask: Any, store: Ra
     rate = RateScreen(lambda: store)
     (code,) = codes(ask, written)
     shown = rate.start_study({"rater": code})
-    for choice in ("left", "right", "tie", "both_bad"):
+    for choice in ("left", "right", "unsure", "both_bad"):
         answers = {"choice": choice, "comment": "=a remark", "flags": ["left:parroting"]}
         given = {"rater": code, "assignment": shown["assignment"], "token": shown["token"], "answers": answers}
         rate.submit_answer(given)
@@ -370,13 +370,14 @@ def test_a_study_is_exported_with_a_codebook_of_every_column(ask: Any, store: Ra
     assert file["text"].encode("utf-8").startswith(b"\xef\xbb\xbfkind,id,")
     rows = list(csv.DictReader(io.StringIO(file["text"].removeprefix("\ufeff"))))
     assert [row["comment"] for row in rows] == ["'=a remark"] * 4 and last["statement"] in rows[3]["statement"]
+    assert [(row["choice"] == "", row["unsure"]) for row in rows][2:] == [(True, '["choice"]'), (False, "[]")]
     assert "a remark" not in ask("export_study", study=written, what="answers")["text"]
     book = ask("export_study", study=written, what="codebook")
     entries = list(csv.DictReader(io.StringIO(book["text"].removeprefix("\ufeff"))))
     assert [entry["column"] for entry in entries] == list(rows[0]) and all(entry["meaning"] for entry in entries)
     chosen = ask("export_study", study=written, what="preferences")
     found = [json.loads(line) for line in chosen["text"].splitlines()]
-    assert chosen["rows"] == len(found) == 2  # ties and "both bad" are none
+    assert chosen["rows"] == len(found) == 2  # "not sure" and "both bad" are none
     for row, pair in zip(rows, found, strict=False):
         sides = (row["first_text"], row["second_text"])
         better, worse = sides if row["choice"] == "first" else sides[::-1]

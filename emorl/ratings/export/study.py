@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 from emorl.ratings.export.tables import Row, records, write_csv
 from emorl.ratings.statistics.levels import is_evidence
-from emorl.ratings.storage.form import CHOICES, DEPTHS, FLAGS, MAX_LEVEL, SKIP_REASONS, WOULD_SAY
+from emorl.ratings.storage.form import CHOICES, DEPTHS, FLAGS, MAX_LEVEL, QUESTIONS, SKIP_REASONS, WOULD_SAY
 from emorl.ratings.storage.record import StoredJudgement
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -54,6 +54,10 @@ CODEBOOK: dict[str, tuple[str, str]] = {
     "flags": ("what is wrong with a text, of a pair with its side", f"JSON list of {', '.join(FLAGS)}"),
     "skip": ("why the item was skipped; empty where it was answered", ", ".join(SKIP_REASONS)),
     "comment": ("the rater's remark; only where comments are exported", "text"),
+    "unsure": (
+        "questions answered with “not sure”, whose own columns are empty",
+        f"JSON list of {', '.join(QUESTIONS)}",
+    ),
 }
 """Meaning and values of each column of a study's answers."""
 

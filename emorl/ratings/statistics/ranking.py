@@ -1,7 +1,7 @@
 """Which setting wins: Bradley-Terry strengths from blind choices, with bootstrap intervals.
 
-P(a beats b) = 1 / (1 + exp(s_b - s_a)). A tie is half a win for each; "both bad" says nothing about which is better
-and stays out. A weak normal prior on every strength keeps a setting that never lost (or never won) finite, and
+P(a beats b) = 1 / (1 + exp(s_b - s_a)). A tie is half a win for each; "both bad" and "not sure" say nothing about which
+is better and stay out. A weak normal prior on every strength keeps a setting that never lost (or never won) finite, and
 fixes the offset: strengths sum to 0. Intervals resample raters and items together (each choice counts as often
 as its rater times its item was drawn), because choices of one rater, or on one item, are not independent. A
 handful of unanimous choices leaves a bootstrap nothing to vary, so an interval is never narrower than that of the
@@ -62,7 +62,7 @@ class Strength:
 
 
 def comparisons(judgements: Sequence[StoredJudgement]) -> tuple[Comparison, ...]:
-    """Blind first choices between two settings; items with a known answer and "both bad" stay out."""
+    """Blind first choices between two settings; items with a known answer, "both bad" and "not sure" stay out."""
     found = []
     for judgement in judgements:
         item, share = judgement.item, FIRST_SHARE.get(str(judgement.answer.choice))

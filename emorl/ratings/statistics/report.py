@@ -35,7 +35,8 @@ def queue_text(found: Results, rows: RowCounts) -> str:
     counts = found.counts
     lines = [
         f"queue: {counts.judgements} answers ({counts.choices} choices, {counts.both_bad} both bad, "
-        f"{counts.not_blind} not blind), {counts.skipped} skipped, {rows.withdrawn} taken back",
+        f"{counts.not_blind} not blind, {counts.unsure} not sure), {counts.skipped} skipped, "
+        f"{rows.withdrawn} taken back",
         f"{rows.agreed} of {rows.raters} raters agreed to its notice; {rows.shared_items} shared and {rows.sent_items} "
         f"sent items at {rows.places} places, {rows.drafts} drafts",
     ]
@@ -61,7 +62,7 @@ def _agreement(found: Results) -> Iterator[str]:
     for row in found.agreement:
         if row.where == "queue":
             value = row.explanation if row.alpha is None else f"{row.alpha:.3f} over {row.reflections} items"
-            yield f"{row.scale:<16} {value}"
+            yield f"{row.scale:<16} {value}" + (f"; {row.unsure} not sure" if row.unsure else "")
 
 
 def _quality(found: Results) -> Iterator[str]:

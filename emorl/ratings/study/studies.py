@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from emorl.errors import RatingError
 from emorl.ratings.statistics.agreement import Agreement, judged_agreement
-from emorl.ratings.statistics.levels import is_evidence
+from emorl.ratings.statistics.levels import count_unsure, is_evidence
 from emorl.ratings.storage.deletion import Deleted
 from emorl.ratings.storage.events import (
     RaterInvited,
@@ -90,10 +90,17 @@ class RaterProgress:
 
 @dataclass(frozen=True)
 class ScaleAgreement:
-    """How far the raters of a study agree on one question: "choice" or a scale of the rubric."""
+    """How far the raters of a study agree on one question.
+
+    Attributes:
+        scale: "choice" or a scale of the rubric.
+        agreement: in which "not sure" is missing.
+        unsure: how often that was the answer.
+    """
 
     scale: str
     agreement: Agreement
+    unsure: int
 
 
 @dataclass(frozen=True)
@@ -278,7 +285,10 @@ class Studies:
         written = [line for line in lines if line.written_at is not None]
         fit = sum(line.problem is None for line in written)
         answers = Counter(judgement.item.key for judgement in judged if is_evidence(judgement))
-        scales = [ScaleAgreement(scale, judged_agreement(judged, scale)) for scale in _questions(study)]
+        scales = [
+            ScaleAgreement(scale, judged_agreement(judged, scale), count_unsure(judged, scale))
+            for scale in _questions(study)
+        ]
         return Progress(
             study=study,
             lines=len(lines),

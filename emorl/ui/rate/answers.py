@@ -1,6 +1,7 @@
 """Reads what the Rate screen sends, and turns an item of the queue into what the screen shows.
 
 Left and right on the screen are the first and the second side of an item, or the other way round where it is flipped.
+"Not sure" is an option of each question on the screen, and a list of questions in an answer.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from collections.abc import Callable, Mapping
 
 from emorl.errors import RatingError
 from emorl.ratings import FLAGS, MAX_COMMENT, MAX_LEVEL, Answer, Task
+from emorl.ratings.storage.form import QUESTIONS
 from emorl.ui.payload import Json
 from emorl.ui.rate import strings
 from emorl.ui.rate.payload import ItemPayload
 
-FIELDS = ("choice", "depth", "empathy", "fluency", "would_say")
+UNSURE = "unsure"
+"""The option of every question that stands for no answer."""
 MAX_DRAFT = 16
 SHOWN_FLAGS = frozenset(
     [*strings.QUEUE["flags_options"], *(f"{side}:{flag}" for side in ("left", "right") for flag in FLAGS)]
@@ -26,6 +29,8 @@ def item_payload(task: Task, rater: str) -> ItemPayload:
     draft = {name: str(value) if type(value) is int else value for name, value in task.draft.items()}
     if "choice" in draft:
         draft["choice"] = _displayed(draft["choice"], task.flipped)
+    if isinstance(unsure := draft.pop(UNSURE, None), list):  # of an answer that was taken back
+        draft |= dict.fromkeys(unsure, UNSURE)
     if isinstance(flags := draft.get("flags"), list | tuple):
         draft["flags"] = [_flag(flag, lambda side: str(_displayed(side, task.flipped))) for flag in flags]
     return ItemPayload(
@@ -47,7 +52,9 @@ def read_answer(answers: object, flipped: bool) -> Answer:
     Raises:
         RatingError: it cannot be read. Whether the answers are known is checked where they are stored.
     """
-    given = read_form(answers)
+    form = read_form(answers)
+    unsure = tuple(name for name in QUESTIONS if form.get(name) == UNSURE)
+    given = {name: value for name, value in form.items() if name not in unsure}
     flags, comment = given.get("flags") or (), given.get("comment") or ""
     if not isinstance(flags, list | tuple) or not isinstance(comment, str):
         raise RatingError(strings.ERRORS["form"])
@@ -60,6 +67,7 @@ def read_answer(answers: object, flipped: bool) -> Answer:
         flags=tuple(dict.fromkeys(_flag(flag, lambda side: _side(side, flipped)) for flag in flags)),
         skip=_text(given.get("skip")),
         comment=comment.strip() or None,
+        unsure=unsure,
     )
 
 
@@ -71,9 +79,9 @@ def read_draft(answers: object) -> Json:
     """
     given = read_form(answers)
     draft: Json = {}
-    for name in FIELDS:
+    for name in QUESTIONS:
         value = given.get(name)
-        if isinstance(value, str) and value in strings.QUEUE[f"{name}_options"]:
+        if isinstance(value, str) and (value == UNSURE or value in strings.QUEUE[f"{name}_options"]):
             draft[name] = value
     flags = given.get("flags")
     if isinstance(flags, list):

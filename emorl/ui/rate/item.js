@@ -3,6 +3,7 @@ import { h } from "../widgets/dom.js";
 import { checkGroup, radioGroup } from "../widgets/form.js";
 import { missingFields } from "../widgets/missing.js";
 
+const UNSURE = "unsure"; // the option of every question that stands for no answer
 const RUBRIC = ["depth", "empathy", "fluency", "would_say"];
 const DRAFT_PAUSE_MS = 500;
 const DRAFT_RETRY_MS = 4000;
@@ -56,6 +57,7 @@ export class ItemForm {
         legend: T[field],
         help: T[`${field}_help`],
         options: T[`${field}_options`],
+        unsure: [UNSURE, T.unsure],
         keys: true,
       });
     const flags = fields[0] === "choice" ? ["left", "right"].map((side) => flagGroup(side, T)) : [flagGroup("", T)];
@@ -119,6 +121,13 @@ export class ItemForm {
     const focused = document.activeElement?.closest?.("fieldset[id]")?.id.replace("queue-", "");
     if (this.fields.includes(focused)) return focused;
     return this.fields.find((field) => !this.answer(field)) || this.fields.at(-1);
+  }
+
+  // The option of the present question that a number key stands for: "not sure" for 0.
+  option(key) {
+    const inputs = this.inputs(this.current());
+    if (key === 0) return inputs.find((input) => input.value === UNSURE);
+    return inputs.filter((input) => input.value !== UNSURE)[key - 1];
   }
 
   mark() {
@@ -201,7 +210,7 @@ export class ItemForm {
       this.submit();
       return;
     }
-    const choice = /^[1-9]$/.test(event.key) ? this.inputs(this.current())[Number(event.key) - 1] : null;
+    const choice = /^[0-9]$/.test(event.key) ? this.option(Number(event.key)) : null;
     if (!choice) return;
     event.preventDefault();
     choice.checked = true;

@@ -50,8 +50,9 @@ QUEUE = {
         "off_topic": "Off topic",
         "unverifiable": "Claims something the client did not say",
     },
-    "keys": "The number keys answer the question that is marked and move on to the next; 1 is the lowest answer. "
-    "Enter submits and shows the next item. Neither does anything while you type a comment.",
+    "unsure": "Not sure",
+    "keys": "The number keys answer the question that is marked and move on to the next; 1 is the lowest answer, 0 is "
+    "“Not sure”. Enter submits and shows the next item. Neither does anything while you type a comment.",
     "submit": "Submit",
     "skip": "Skip this item",
     "skip_legend": "Why skip it?",

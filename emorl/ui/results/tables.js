@@ -21,13 +21,14 @@ export function counts(found, T) {
 }
 
 export function agreement(found, T) {
-  const row = ({ scale, where, reflections, alpha, explanation }) => [
+  const row = ({ scale, where, reflections, unsure, alpha, explanation }) => [
     T.scales[scale],
     T.where_names[where],
     String(reflections),
+    String(unsure),
     alpha === null ? explanation : fixed(alpha),
   ];
-  return table(T.agreement_heading, [T.scale, T.where, T.units, T.alpha], found.agreement.map(row));
+  return table(T.agreement_heading, [T.scale, T.where, T.units, T.unsure, T.alpha], found.agreement.map(row));
 }
 
 export function ranking(found, T) {

@@ -95,12 +95,13 @@ function texts(screen, found) {
 }
 
 function agreement(found, T) {
-  const row = ({ scale, units, alpha, explanation }) => [
+  const row = ({ scale, units, unsure, alpha, explanation }) => [
     T.scales[scale],
     String(units),
+    String(unsure),
     alpha === null ? explanation : fixed(alpha),
   ];
-  return dataTable(T.agreement_heading, [T.scale, T.units, T.alpha], found.agreement.map(row), null);
+  return dataTable(T.agreement_heading, [T.scale, T.units, T.unsure, T.alpha], found.agreement.map(row), null);
 }
 
 function more(screen, found) {

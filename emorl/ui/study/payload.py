@@ -107,12 +107,14 @@ class AgreementLine:
         alpha: Krippendorff's alpha or None.
         units: Items that two or more raters judged.
         explanation: Why there is no alpha, else "".
+        unsure: How often "not sure" was the answer.
     """
 
     scale: str
     alpha: float | None
     units: int
     explanation: str
+    unsure: int
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,13 @@ def study_view(found: Progress) -> StudyView:
             for one in found.raters
         ),
         agreement=tuple(
-            AgreementLine(one.scale, one.agreement.alpha, one.agreement.reflections, one.agreement.explanation)
+            AgreementLine(
+                one.scale,
+                one.agreement.alpha,
+                one.agreement.reflections,
+                one.agreement.explanation,
+                one.unsure,
+            )
             for one in found.agreement
         ),
     )

@@ -91,9 +91,10 @@ STUDY = {
     "revoked": "The link is closed. The answers stay.",
     "agreement_heading": "Agreement",
     "agreement_hint": "Krippendorff's alpha: 1 is perfect agreement, 0 is what chance would give. Only items that two "
-    "or more raters judged are counted.",
+    "or more raters judged are counted; “not sure” counts as no answer.",
     "scale": "Question",
     "units": "Shared",
+    "unsure": "Not sure",
     "alpha": "Alpha",
     "scales": {
         "choice": "Choice",

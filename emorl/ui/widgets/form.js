@@ -1,12 +1,16 @@
 // Questions of a form: real radio groups and boxes to tick, which the keyboard and screen readers know.
 import { h } from "./dom.js";
 
-// `options` are labels by value; `keys` shows the number that picks each.
-export function radioGroup({ id, legend, help, options, keys = false }) {
-  const key = (k) => (keys ? h("span", { class: "key", "aria-hidden": "true" }, String(k + 1)) : null);
-  const option = ([value, label], k) =>
-    h("label", { class: "option" }, h("input", { type: "radio", name: id, value }), h("span", {}, label, key(k)));
-  return group({ id, legend, help }, h("div", { class: "options" }, Object.entries(options).map(option)));
+// `options` are labels by value; `unsure`, a value and a label, is one more that stands apart from them. `keys` shows the
+// number that picks each.
+export function radioGroup({ id, legend, help, options, unsure = null, keys = false }) {
+  const key = (k) => (keys ? h("span", { class: "key", "aria-hidden": "true" }, String(k)) : null);
+  const radio = (value) => h("input", { type: "radio", name: id, value });
+  const option = ([value, label], k) => h("label", { class: "option" }, radio(value), h("span", {}, label, key(k + 1)));
+  const apart = unsure
+    ? h("label", { class: "check unsure" }, radio(unsure[0]), h("span", {}, unsure[1], key(0)))
+    : null;
+  return group({ id, legend, help }, [h("div", { class: "options" }, Object.entries(options).map(option)), apart]);
 }
 
 export function checkGroup({ id, legend, help, options, style = null, type = "checkbox" }) {
