@@ -12,6 +12,7 @@ import pytest
 
 from emorl.errors import RatingError
 from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side, Task, load_items
+from emorl.ratings.storage.form import SCALES
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.rate import strings
 from emorl.ui.rate.answers import item_payload, read_answer, read_draft
@@ -166,6 +167,15 @@ def test_not_sure_is_read_drafted_and_comes_back() -> None:
     assert item_payload(task, "r").draft == {"choice": "unsure", "comment": "x"}
     kept = Task(1, "t", PAIR, True, {"choice": "unsure"}, 0, 1, False)  # a draft that the page saved
     assert item_payload(kept, "r").draft == {"choice": "unsure"}
+
+
+def test_every_level_has_an_anchor_and_both_ends_of_every_scale_an_example() -> None:
+    for scale in SCALES:
+        levels = list(strings.QUEUE[f"{scale}_options"])
+        anchors = strings.QUEUE[f"{scale}_anchors"]
+        assert list(anchors) == levels and all(0 < len(words.split()) <= 5 for words in anchors.values())
+        assert list(strings.QUEUE["examples"][scale]) == [levels[0], levels[-1]]
+    assert set(strings.QUEUE["examples"]) == set(SCALES)
 
 
 @pytest.mark.parametrize(("flipped", "side"), [(False, "first"), (True, "second")])

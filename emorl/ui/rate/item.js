@@ -57,6 +57,7 @@ export class ItemForm {
         legend: T[field],
         help: T[`${field}_help`],
         options: T[`${field}_options`],
+        anchors: T[`${field}_anchors`],
         unsure: [UNSURE, T.unsure],
         keys: true,
       });

@@ -47,6 +47,23 @@ function passage(label, words, id) {
   );
 }
 
+// What both ends of every scale look like, on a statement of their own.
+export function examples(T) {
+  const line = ([field, ends]) => [
+    h("dt", {}, T[field]),
+    Object.entries(ends).map(([value, text]) =>
+      h("dd", {}, fill(T.example, { level: T[`${field}_options`][value], text })),
+    ),
+  ];
+  return h(
+    "details",
+    { class: "guidelines examples" },
+    h("summary", {}, T.examples_heading),
+    h("p", { class: "guide" }, `${T.statement}: “${T.examples_statement}”`),
+    h("dl", {}, Object.entries(T.examples).flatMap(line).flat()),
+  );
+}
+
 // What whoever made a study asks its raters to go by.
 export function guidelines({ guidelines: words }, T, open) {
   return h(

@@ -51,6 +51,35 @@ QUEUE = {
         "unverifiable": "Claims something the client did not say",
     },
     "unsure": "Not sure",
+    "depth_anchors": {
+        "none": "Reflects nothing",
+        "simple": "Says the same again",
+        "complex": "Adds meaning or feeling",
+    },
+    "empathy_anchors": {"0": "Misses the feeling", "1": "Touches on it", "2": "Shows that it is understood"},
+    "fluency_anchors": {"0": "Hard to follow", "1": "Clear, but odd", "2": "As people speak"},
+    "would_say_anchors": {"no": "Not like this", "edits": "After a small change", "yes": "As it stands"},
+    "examples_heading": "Examples for each scale",
+    "examples_statement": "My brother rings every Sunday. I let it ring, and then I feel bad all evening.",
+    "examples": {
+        "depth": {
+            "none": "You should talk to your brother.",
+            "complex": "Letting it ring spares you the talk, but not the evening.",
+        },
+        "empathy": {
+            "0": "Your brother rings every Sunday.",
+            "2": "The ringing stops, and the bad feeling stays with you all evening.",
+        },
+        "fluency": {
+            "0": "You are letting ring your brother and feel bad evening.",
+            "2": "You let it ring, and then you feel bad all evening.",
+        },
+        "would_say": {
+            "no": "I'm sure your brother understands.",
+            "yes": "You let it ring, and the evening is spoilt.",
+        },
+    },
+    "example": "{level}: “{text}”",
     "keys": "The number keys answer the question that is marked and move on to the next; 1 is the lowest answer, 0 is "
     "“Not sure”. Enter submits and shows the next item. Neither does anything while you type a comment.",
     "submit": "Submit",
