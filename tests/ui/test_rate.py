@@ -71,6 +71,7 @@ def test_through_the_whole_queue_and_back(screen: RateScreen) -> None:
             "token": shown["token"],
             "done": place + 1,
             "total": 26,
+            "lesson": None,
         }
         last, shown = shown, screen.next_item(given)
     assert kinds == {1, 2}
@@ -105,6 +106,7 @@ def test_nothing_tells_what_wrote_it_before_the_answer(screen: RateScreen) -> No
             "done",
             "total",
             "undo",
+            "training",
         }
         given = answer(shown)
         told += [json.dumps(screen.save_draft(given)), json.dumps(screen.submit_answer(given))]

@@ -18,6 +18,7 @@ from emorl.errors import BusyError, ReplyError, StatementError
 from emorl.ratings import Item, RatingQueue, RatingStore
 from emorl.ratings.storage.reflections import find_reflections
 from emorl.ratings.storage.schema import ItemRow
+from emorl.ratings.study import training
 from emorl.ratings.study.lines import MAX_BYTES
 from emorl.ratings.study.studies import Studies
 from emorl.ui import ModelLoader
@@ -44,6 +45,12 @@ FORM: dict[str, Any] = {
     "seed": 3,
     "guidelines": "Read both.",
 }
+
+
+TRAINING = (
+    "statement,first,second,choice,why\n"
+    "I put it off.,It stays on your mind.,Just do it.,first,The second gives advice.\n"
+)
 
 
 class ByWeights(ScriptedReflector):
@@ -178,6 +185,12 @@ def test_an_empty_seed_is_drawn(ask: Any, store: RatingStore) -> None:
         ({"text": "statement\n" + "word " * 130}, "line 2: got a statement of 649 characters: expected at most 600"),
         ({"text": "statement,reply:a\nI am tired.,"}, "line 2: got an empty reflection"),
         ({"text": "x" * (MAX_BYTES + 1)}, "the import: got"),
+        ({"training": "x" * (training.MAX_BYTES + 1)}, "training items, the import: got"),
+        ({"training": TRAINING, "design": "single"}, "training items, line 1: got the columns statement, first"),
+        (
+            {"training": TRAINING.replace("Just do it.", "You want to end your life.")},
+            "training items, line 2: got text t",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line_and_nothing_is_stored(
@@ -293,7 +306,7 @@ def test_a_rater_goes_through_a_study_by_the_link_alone(ask: Any, store: RatingS
     rate = RateScreen(lambda: store)
     (code,) = codes(ask, written, ["Ada"])
     form = {"rater": code}
-    notice = {"phase": "study", "name": "A study", "guidelines": "Read both.", "agreed": False}
+    notice = {"phase": "study", "name": "A study", "guidelines": "Read both.", "training": 0, "agreed": False}
     assert rate.open_study(form) == notice
     assert rate.next_item(form) == {"phase": "consent"}  # nothing before the notice
     shown = rate.start_study(form)
@@ -320,6 +333,34 @@ def test_a_studys_rater_is_never_told_what_wrote_a_text(ask: Any, store: RatingS
     rate.submit_answer(given)
     assert rate.reveal_settings(given) == {"phase": "error", "message": rate_strings.ERRORS["blind"]}
     assert Studies(store).judgements(written)[0].blind
+
+
+@pytest.mark.parametrize("given", ["left", "right", "unsure", None])
+def test_a_training_item_comes_first_and_is_explained_once_it_is_answered(
+    ask: Any, store: RatingStore, given: str | None
+) -> None:
+    key = ask("make_study", **FORM, training=TRAINING)["key"]
+    ask("write_next", study=key)
+    assert ask("show_study", study=key)["training"] == 1
+    rate = RateScreen(lambda: store)
+    (code,) = codes(ask, key)
+    assert rate.open_study({"rater": code})["training"] == 1
+    shown = rate.start_study({"rater": code})
+    assert shown["training"] and "advice" not in json.dumps(shown)
+    form = {"rater": code, "assignment": shown["assignment"], "token": shown["token"]}
+    stored = rate.submit_answer({**form, "answers": {"choice": given} if given else {"skip": "other"}})
+    right = "left" if shown["texts"][0] == "It stays on your mind." else "right"
+    assert stored["lesson"] == {"expected": {"choice": right}, "why": "The second gives advice."}
+    shown = rate.next_item(form)
+    assert not shown["training"] and (shown["done"], shown["total"]) == (1, 4)
+    form |= {"assignment": shown["assignment"], "token": shown["token"]}
+    assert rate.submit_answer({**form, "answers": {"choice": "tie"}})["lesson"] is None
+    (rater,) = ask("show_study", study=key)["raters"]
+    assert (rater["done"], rater["given"], rater["trained"]) == (1, 3, 1)
+    assert ask("export_study", study=key, what="answers")["rows"] == 1
+    asked = ask("export_study", study=key, what="answers", training=True)
+    rows = list(csv.DictReader(io.StringIO(asked["text"].removeprefix("\ufeff"))))
+    assert asked["rows"] == 2 and [row["training"] for row in rows] == ["True", "False"]
 
 
 ACTS = ("open_study", "start_study", "next_item", "save_draft", "submit_answer", "undo_answer", "reveal_settings")

@@ -13,7 +13,7 @@ import csv
 import io
 from collections.abc import Iterable
 
-from emorl.ratings.export.tables import Row, records, write_csv
+from emorl.ratings.export.tables import Row, write_csv
 from emorl.ratings.statistics.levels import is_evidence
 from emorl.ratings.storage.form import CHOICES, DEPTHS, FLAGS, MAX_LEVEL, QUESTIONS, SKIP_REASONS, WOULD_SAY
 from emorl.ratings.storage.record import StoredJudgement
@@ -39,8 +39,9 @@ CODEBOOK: dict[str, tuple[str, str]] = {
     "shown_at": ("when the item was first handed out", "ISO 8601, UTC"),
     "submitted_at": ("when the answer came", "ISO 8601, UTC"),
     "statement": ("what the client said", "text"),
-    "source": ("where the item is from", "study"),
-    "gold": ("known answers", "JSON, or empty"),
+    "source": ("where the item is from", "study, training"),
+    "training": ("whether it is a training item; only where these are exported", "True, False"),
+    "gold": ("of a training item the expected answers", "JSON, or empty"),
     **{f"first_{part}": (meaning.format(side="first"), "") for part, meaning in SIDE.items()},
     **{
         f"second_{part}": (meaning.format(side="second") + "; empty for a single text", "")
@@ -62,10 +63,10 @@ CODEBOOK: dict[str, tuple[str, str]] = {
 """Meaning and values of each column of a study's answers."""
 
 
-def answers_csv(judgements: Iterable[StoredJudgement], comments: bool = False) -> str:
-    """All answers as CSV for spreadsheets."""
+def answers_csv(rows: Iterable[Row]) -> str:
+    """Answers, from `records`, as CSV for spreadsheets."""
     out = io.StringIO()
-    write_csv(records((), judgements, comments), out)
+    write_csv(rows, out)
     return BYTE_ORDER_MARK + out.getvalue()
 
 

@@ -24,7 +24,10 @@ _NESTED = {"weights": "weight", "scores": "score"}
 
 
 def records(
-    ratings: Iterable[StoredRating], judgements: Iterable[StoredJudgement] = (), comments: bool = False
+    ratings: Iterable[StoredRating],
+    judgements: Iterable[StoredJudgement] = (),
+    comments: bool = False,
+    training: bool = False,
 ) -> list[Row]:
     """One nested mapping for each rating, then for each answer of the queue; `kind` says which of the two it is.
 
@@ -32,8 +35,10 @@ def records(
         ratings: from the Reflect screen.
         judgements: from the queue; the item's words and settings go into each row.
         comments: whether comments go in; without them there is no such key.
+        training: whether answers to training items of studies go in; their column `training` says so.
     """
-    return [_rating(rating, comments) for rating in ratings] + [_judgement(one, comments) for one in judgements]
+    asked = [one for one in judgements if training or not one.item.is_training]
+    return [_rating(rating, comments) for rating in ratings] + [_judgement(one, comments) for one in asked]
 
 
 def write_jsonl(rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
@@ -78,6 +83,7 @@ def _judgement(judgement: StoredJudgement, comments: bool) -> Row:
     del row["answer"], row["token"]
     item = judgement.item
     row |= {"item": item.key, "statement": item.statement, "source": item.source}
+    row["training"] = item.is_training
     row["gold"] = dict(item.gold) if item.gold else None
     for name, side in (("first", item.first), ("second", item.second)):
         for part in ("text", "setting", "weights", "details"):

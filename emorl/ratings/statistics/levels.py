@@ -39,9 +39,9 @@ def judged_levels(judgement: StoredJudgement) -> dict[str, int] | None:
 
 
 def is_evidence(judgement: StoredJudgement) -> bool:
-    """Whether a judgement counts: given blind, at the first showing, and neither skipped nor taken back."""
+    """Whether a judgement counts: blind, at the first showing, not skipped or taken back, of no training item."""
     seen_fresh = judgement.blind and not judgement.repeat
-    return seen_fresh and judgement.answer.skip is None and not judgement.withdrawn
+    return seen_fresh and judgement.answer.skip is None and not judgement.withdrawn and not judgement.item.is_training
 
 
 def count_unsure(judgements: Iterable[StoredJudgement], question: str) -> int:

@@ -101,8 +101,9 @@ def measure(ratings: Sequence[StoredRating], judgements: Sequence[StoredJudgemen
 
     Args:
         ratings: newest revisions, from the Reflect screen.
-        judgements: not withdrawn, from the queue.
+        judgements: not withdrawn, from the queue; those of training items count nowhere.
     """
+    judgements = [judgement for judgement in judgements if not judgement.item.is_training]
     found = comparisons(judgements)
     return Results(
         counts=_counts(ratings, judgements),

@@ -73,8 +73,9 @@ class RaterProgress:
         number: of the rater in the study.
         label: what the maker calls the rater.
         rater: the id that exports have.
-        done: items answered or skipped.
-        given: items that the rater has been given so far.
+        done: items answered or skipped, training items not counted.
+        given: items that the rater has been given so far, training items not counted.
+        trained: training items answered or skipped.
         last: when the last answer came; None before the first.
         revoked: whether the link is closed.
     """
@@ -84,6 +85,7 @@ class RaterProgress:
     rater: str
     done: int
     given: int
+    trained: int
     last: datetime | None
     revoked: bool
 
@@ -278,9 +280,8 @@ class Studies:
             study = study_of(row)
             columns = select(StudyLineRow.place, StudyLineRow.written_at, StudyLineRow.problem)
             lines = session.execute(columns.where(StudyLineRow.study_id == row.id)).all()
-            items = session.scalar(
-                select(func.count()).select_from(StudyItemRow).where(StudyItemRow.study_id == row.id)
-            )
+            own = (StudyItemRow.study_id == row.id, StudyItemRow.training.is_(False))
+            items = session.scalar(select(func.count()).select_from(StudyItemRow).where(*own))
             raters = _raters(session, row.id)
         written = [line for line in lines if line.written_at is not None]
         fit = sum(line.problem is None for line in written)
@@ -354,13 +355,23 @@ def _questions(study: Study) -> tuple[str, ...]:
 
 def _raters(session: Session, study: int) -> tuple[RaterProgress, ...]:
     answered = (
-        select(Assignment.rater_id, func.count(), func.max(Judgement.submitted_at))
+        select(Assignment.rater_id, StudyItemRow.training, func.count(), func.max(Judgement.submitted_at))
         .join(Judgement, Judgement.assignment_id == Assignment.id)
+        .join(StudyItemRow, StudyItemRow.item_id == Assignment.item_id)
         .where(Judgement.withdrawn_at.is_(None))
+        .group_by(Assignment.rater_id, StudyItemRow.training)
+    )
+    done: dict[tuple[str, bool], int] = {}
+    last: dict[str, datetime] = {}
+    for rater, training, count, moment in session.execute(answered):
+        done[rater, training] = count
+        last[rater] = max(moment, last.get(rater, moment))
+    places = (
+        select(Assignment.rater_id, func.count())
+        .join(StudyItemRow, StudyItemRow.item_id == Assignment.item_id)
+        .where(StudyItemRow.training.is_(False))
         .group_by(Assignment.rater_id)
     )
-    done = {rater: (count, last) for rater, count, last in session.execute(answered)}
-    places = select(Assignment.rater_id, func.count()).group_by(Assignment.rater_id)
     given = {rater: count for rater, count in session.execute(places)}
     rows = session.scalars(select(StudyRaterRow).where(StudyRaterRow.study_id == study).order_by(StudyRaterRow.number))
     return tuple(
@@ -368,9 +379,10 @@ def _raters(session: Session, study: int) -> tuple[RaterProgress, ...]:
             number=row.number,
             label=row.label,
             rater=row.rater_id,
-            done=done.get(row.rater_id, (0, None))[0],
+            done=done.get((row.rater_id, False), 0),
             given=given.get(row.rater_id, 0),
-            last=done.get(row.rater_id, (0, None))[1],
+            trained=done.get((row.rater_id, True), 0),
+            last=last.get(row.rater_id),
             revoked=row.revoked_at is not None,
         )
         for row in rows

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping
 from emorl.errors import RatingError
 from emorl.ratings import FLAGS, MAX_COMMENT, MAX_LEVEL, Answer, Task
 from emorl.ratings.storage.form import QUESTIONS
+from emorl.ratings.storage.record import StoredJudgement
+from emorl.ratings.storage.study import Study
 from emorl.ui.payload import Json
 from emorl.ui.rate import strings
-from emorl.ui.rate.payload import ItemPayload
+from emorl.ui.rate.payload import ItemPayload, Lesson
 
 UNSURE = "unsure"
 """The option of every question that stands for no answer."""
@@ -43,7 +45,17 @@ def item_payload(task: Task, rater: str) -> ItemPayload:
         done=task.done,
         total=task.total,
         undo=task.can_undo,
+        training=task.item.is_training,
     )
+
+
+def lesson_of(study: Study, judged: StoredJudgement) -> Lesson | None:
+    """What the study expected of a training item that was judged; None where it was none."""
+    for one in study.training:
+        if one.item == judged.item:
+            expected = {name: str(_displayed(known, judged.flipped)) for name, known in (one.item.gold or {}).items()}
+            return Lesson(expected, one.why)
+    return None
 
 
 def read_answer(answers: object, flipped: bool) -> Answer:

@@ -166,6 +166,7 @@ export class ItemForm {
   send(answers) {
     clearTimeout(this.timer);
     this.screen.say(this.T.sending);
+    this.screen.sent = answers;
     this.screen.act("submit_answer", { answers });
   }
 

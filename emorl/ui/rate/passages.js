@@ -47,6 +47,22 @@ function passage(label, words, id) {
   );
 }
 
+// What was expected of a training item beside what was answered.
+export function lessonText({ expected, why }, answers, T) {
+  const word = (field, value) => (value === "unsure" ? T.unsure : T[`${field}_options`][value] || T.lesson_none);
+  const line = ([field, value]) => [
+    h("dt", {}, T[field]),
+    h("dd", {}, fill(T.lesson_line, { expected: word(field, value), given: word(field, answers[field]) })),
+  ];
+  return h(
+    "section",
+    { class: "lesson", "aria-labelledby": "queue-lesson" },
+    h("h3", { id: "queue-lesson", tabindex: "-1" }, T.lesson_heading),
+    h("dl", {}, Object.entries(expected).flatMap(line)),
+    h("p", { class: "why", dir: "auto" }, why),
+  );
+}
+
 // What both ends of every scale look like, on a statement of their own.
 export function examples(T) {
   const line = ([field, ends]) => [

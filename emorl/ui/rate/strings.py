@@ -25,6 +25,13 @@ QUEUE = {
         "You may skip any item, stop at any time and go on later with the same link, on any device. Whoever runs the "
         "study can delete everything.",
     ],
+    "study_training": "It begins with {n} training items. After each you see the expected answer; they do not count.",
+    "study_training_one": "It begins with a training item. After it you see the expected answer; it does not count.",
+    "training": "Training item: you will see the expected answer after your own. It does not count.",
+    "lesson_heading": "The expected answer",
+    "lesson_line": "{expected}. Your answer: {given}.",
+    "lesson_none": "none",
+    "lesson_next": "Go on",
     "guidelines": "Guidelines",
     "study_done": "You have done all items that this study has for you. You may close the page.",
     "study_wait": "There is no item for you at the moment. Please ask whoever sent you the link.",

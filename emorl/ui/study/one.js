@@ -20,8 +20,8 @@ export function oneStudy(screen, found) {
   ].filter(Boolean);
 }
 
-function setup({ design, ratings_per_item: ratings, items_per_rater: items, seed }, T) {
-  return fill(T.setup, { design: T.designs[design], ratings, items, seed });
+function setup({ design, ratings_per_item: ratings, items_per_rater: items, seed, training }, T) {
+  return fill(T.setup, { design: T.designs[design], ratings, items, seed, training });
 }
 
 function counts(found, T) {

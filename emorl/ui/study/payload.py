@@ -85,6 +85,7 @@ class RaterLine:
         rater: The id that exports have.
         done: Items answered or skipped.
         given: Items given so far.
+        trained: Training items answered or skipped.
         last: When the last answer came, in ISO 8601; None before the first.
         revoked: Whether the link is closed.
     """
@@ -94,6 +95,7 @@ class RaterLine:
     rater: str
     done: int
     given: int
+    trained: int
     last: str | None
     revoked: bool
 
@@ -130,6 +132,7 @@ class StudyView:
         ratings_per_item: Raters that an item is given to.
         items_per_rater: Items that a rater is given.
         guidelines: What raters read.
+        training: Training items.
         lines: Statements.
         written: Statements whose texts are there.
         problems: Statements without items.
@@ -149,6 +152,7 @@ class StudyView:
     ratings_per_item: int
     items_per_rater: int
     guidelines: str
+    training: int
     lines: int
     written: int
     problems: tuple[Problem, ...]
@@ -194,6 +198,7 @@ def study_view(found: Progress) -> StudyView:
         ratings_per_item=study.ratings_per_item,
         items_per_rater=study.items_per_rater,
         guidelines=study.guidelines,
+        training=len(study.training),
         lines=found.lines,
         written=found.written,
         problems=tuple(Problem(place + 1, reason) for place, reason in found.problems),
@@ -208,6 +213,7 @@ def study_view(found: Progress) -> StudyView:
                 one.rater,
                 one.done,
                 one.given,
+                one.trained,
                 None if one.last is None else one.last.isoformat(timespec="minutes"),
                 one.revoked,
             )

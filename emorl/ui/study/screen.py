@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from emorl.errors import EmorlError, RatingError, ReplyError, StatementError
 from emorl.ratings import Item
 from emorl.ratings.export.study import CODEBOOK, answers_csv, codebook_csv, preferences
-from emorl.ratings.export.tables import write_jsonl
+from emorl.ratings.export.tables import records, write_jsonl
 from emorl.ratings.storage.study import MAX_GUIDELINES, MAX_METHODS, MAX_NAME, MAX_QUOTA
-from emorl.ratings.study.lines import MAX_BYTES, ImportFault
+from emorl.ratings.study import training
+from emorl.ratings.study.imports import ImportFault
+from emorl.ratings.study.lines import MAX_BYTES
 from emorl.ratings.study.studies import Studies
 from emorl.ui.admin.gate import Gate
 from emorl.ui.admin.payload import Export
@@ -148,8 +150,8 @@ class StudyScreen(AdminScreen):
             key, what = _key(data), data.get("what")
             judged = self._studies().judgements(key)
             if what == "answers":
-                text = answers_csv(judged, data.get("comments") is True)
-                return Export("study-answers.csv", "text/csv", text, len(judged))
+                rows = records((), judged, data.get("comments") is True, data.get("training") is True)
+                return Export("study-answers.csv", "text/csv", answers_csv(rows), len(rows))
             if what == "codebook":
                 return Export("study-codebook.csv", "text/csv", codebook_csv(), len(CODEBOOK))
             if what != "preferences":
@@ -202,6 +204,7 @@ def study_screen(loader: ModelLoader, store: Callable[[], RatingStore], gate: Ga
         screen,
         strings.STUDY,
         max_bytes=MAX_BYTES,
+        max_training=training.MAX_BYTES,
         max_name=MAX_NAME,
         max_methods=MAX_METHODS,
         max_quota=MAX_QUOTA,

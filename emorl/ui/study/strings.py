@@ -45,6 +45,15 @@ STUDY = {
     "seed": "Seed (empty: drawn)",
     "guidelines": "Guidelines for raters (optional)",
     "guidelines_help": "Raters read them first, and find them beside each item.",
+    "training_label": "Training items (optional)",
+    "training_hint": "Every rater gets them first and sees the expected answer afterwards; they count in no result. "
+    "CSV or JSON lines with statement and why (one sentence). For pairs also first, second and choice; for single "
+    "texts also text and some of depth, empathy, fluency and would_say. Answers are written as in the codebook.",
+    "training_example": "statement,first,second,choice,why\n"
+    '"I keep putting it off.","You put it off, and it stays on your mind.","Just do it.",first,'
+    '"The second gives advice."',
+    "training_file": "Take training items from a file",
+    "training_too_long": "Got {got} bytes of training items: expected at most {max}; use fewer.",
     "make": "Make the study",
     "making": "Reading the statements",
     "faults_heading": "What to correct",
@@ -58,7 +67,8 @@ STUDY = {
         "full": "Items with enough answers",
         "answers": "Answers",
     },
-    "setup": "{design}. Raters for each item: {ratings}. Items for each rater: {items}. Seed: {seed}.",
+    "setup": "{design}. Raters for each item: {ratings}. Items for each rater: {items}. Seed: {seed}. Training items: "
+    "{training}.",
     "methods_heading": "Methods",
     "people": "{name} (written by people)",
     "write_heading": "Texts",
@@ -82,6 +92,7 @@ STUDY = {
     "rater": "Rater",
     "rater_done": "Answered",
     "rater_of": "{done} of {given}",
+    "rater_trained": "Training",
     "rater_last": "Last answer (UTC)",
     "rater_state": "Link",
     "rater_open": "open",
@@ -111,6 +122,7 @@ STUDY = {
     "export_hint": "The CSV files open in Excel as they are. Comments may repeat what a client said; they are left out "
     "unless you tick the box.",
     "export_comments": "With comments",
+    "export_training": "With answers to training items",
     "export_answers": "Answers (CSV)",
     "export_codebook": "Codebook (CSV)",
     "export_preferences": "Choices for TRL (JSON lines)",
