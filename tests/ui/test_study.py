@@ -6,6 +6,8 @@ import csv
 import inspect
 import io
 import json
+import sys
+from base64 import b64decode
 from collections.abc import Sequence
 from typing import Any
 
@@ -423,6 +425,41 @@ def test_a_study_is_exported_with_a_codebook_of_every_column(ask: Any, store: Ra
         sides = (row["first_text"], row["second_text"])
         better, worse = sides if row["choice"] == "first" else sides[::-1]
         assert pair == {"prompt": row["statement"], "chosen": better, "rejected": worse}
+
+
+def test_answers_as_xlsx_and_parquet_are_those_of_the_csv(
+    ask: Any, store: RatingStore, written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import openpyxl
+    from pyarrow import parquet
+
+    rate = RateScreen(lambda: store)
+    (code,) = codes(ask, written)
+    shown = rate.start_study({"rater": code})
+    form = {"rater": code, "assignment": shown["assignment"], "token": shown["token"]}
+    rate.submit_answer({**form, "answers": {"choice": "tie", "comment": "=1+1\x07"}})
+    plain = ask("export_study", study=written, what="answers", comments=True)
+    columns = plain["text"].removeprefix("\ufeff").partition("\r\n")[0].split(",")
+    for what, ending in (("answers_xlsx", "xlsx"), ("answers_parquet", "parquet")):
+        file = ask("export_study", study=written, what=what, comments=True)
+        assert (file["name"], file["rows"], file["base64"]) == (f"study-answers.{ending}", 1, True)
+        content = io.BytesIO(b64decode(file["text"]))
+        if ending == "xlsx":
+            answers, meanings = (list(sheet.values) for sheet in openpyxl.load_workbook(content).worksheets)
+            assert list(answers[0]) == columns == [entry[0] for entry in meanings[1:]]
+            row = dict(zip(columns, answers[1], strict=True))
+            assert (row["comment"], row["place"], row["blind"]) == ("'=1+1\ufffd", 0, True)
+        else:
+            table = parquet.read_table(content)
+            assert table.column_names == columns and table.schema.field("unsure").metadata[b"meaning"]
+            (row,) = table.to_pylist()
+            assert (row["comment"], row["place"], row["blind"], row["empathy"]) == ("=1+1\x07", 0, True, None)
+        monkeypatch.setitem(sys.modules, {"xlsx": "openpyxl", "parquet": "pyarrow"}[ending], None)
+        said = ask("export_study", study=written, what=what)
+        assert said["error"].endswith(
+            "expected the extra “export”; install it with pip install 'emorl[export]', or take CSV."
+        )
+        monkeypatch.undo()
 
 
 @pytest.mark.parametrize("what", [None, "all", ["answers"]])

@@ -1,8 +1,7 @@
 """A study's answers for use elsewhere: CSV that Excel reads rightly, a codebook of its columns, and pairs for training.
 
 CSV begins with a byte order mark, by which Excel knows UTF-8. The pairs are in the preference format of TRL: one JSON
-object a line with `prompt`, `chosen` and `rejected`. Left out: XLSX and Parquet, which need libraries that the app does
-without.
+object a line with `prompt`, `chosen` and `rejected`. Left out: XLSX and Parquet, which are in `sheets`.
 
 Source: TRL's page on dataset formats, "Preference", with an explicit prompt.
 """

@@ -49,10 +49,16 @@ def write_jsonl(rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
 
 def write_csv(rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
     """Write a header and one line for each row: columns `weight_<objective>`, `score_<name>`, other nests as JSON."""
-    flat = [_flat(row) for row in rows]
-    table = csv.DictWriter(out, fieldnames=_columns(flat), restval="")
+    columns, flat = flat_table(rows)
+    table = csv.DictWriter(out, fieldnames=columns, restval="")
     table.writeheader()
     table.writerows({column: harmless(value) for column, value in row.items()} for row in flat)
+
+
+def flat_table(rows: Iterable[Mapping[str, object]]) -> tuple[list[str], list[dict[str, object]]]:
+    """The columns of a table, and its rows without nests; a row may lack some of the columns."""
+    flat = [_flat(row) for row in rows]
+    return _columns(flat), flat
 
 
 @overload

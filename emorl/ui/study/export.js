@@ -2,7 +2,7 @@
 import { counted, h, saveFile } from "../widgets/dom.js";
 import { section } from "../widgets/section.js";
 
-const KINDS = ["answers", "codebook", "preferences"];
+const KINDS = ["answers", "answers_xlsx", "answers_parquet", "codebook", "preferences"];
 
 export function exporter(screen, { key, design, training }) {
   const { T } = screen;
@@ -19,7 +19,7 @@ export function exporter(screen, { key, design, training }) {
       comments: comments.checked,
       training: lessons.checked,
     });
-    if (!found.error) saveFile(found.name, found.type, found.text);
+    if (!found.error) saveFile(found.name, found.type, found.text, found.base64);
     said.textContent = found.error || counted(T, "exported", found.rows, { name: found.name });
   }
 

@@ -119,11 +119,13 @@ STUDY = {
     "add": "Add them",
     "added": "Added.",
     "export_heading": "Export",
-    "export_hint": "The CSV files open in Excel as they are. Comments may repeat what a client said; they are left out "
-    "unless you tick the box.",
+    "export_hint": "The CSV files open in Excel as they are; XLSX and Parquet have the codebook inside. Comments may "
+    "repeat what a client said; they are left out unless you tick the box.",
     "export_comments": "With comments",
     "export_training": "With answers to training items",
     "export_answers": "Answers (CSV)",
+    "export_answers_xlsx": "Answers (XLSX)",
+    "export_answers_parquet": "Answers (Parquet)",
     "export_codebook": "Codebook (CSV)",
     "export_preferences": "Choices for TRL (JSON lines)",
     "exported": "{name} is ready: {n} rows.",
@@ -140,6 +142,7 @@ ERRORS = {
     "models": "Got methods for models that are not loaded yet: expected them ready; please try again in a moment.",
     "crisis": "Got text that speaks of a crisis: expected a statement that the app may write for; take the line out.",
     "language": "Got text that seems not to be English: expected English; take the line out.",
-    "export": "Got an export that the app does not know: expected answers, codebook or preferences; choose again.",
+    "export": "Got an export that the app does not know: expected answers in one of its formats, codebook or "
+    "preferences; choose again.",
     "delete": "Got {got} as confirmation: expected DELETE; nothing was deleted.",
 }
