@@ -97,6 +97,16 @@ def test_not_sure_is_counted_and_is_no_level_anywhere(judge: Judge) -> None:
     assert "; 2 not sure" in queue_text(found, RowCounts(1, 1, 0, 0, 0, 0, 0))
 
 
+def test_groups_that_no_choice_links_are_named(judge: Judge) -> None:
+    judged = [judge("first"), judge("tie", statement="2"), judge("first", statement="3", first="X", second="Y")]
+    found = measure((), judged)
+    assert [(row.setting, row.group) for row in found.ranking] == [("A", 1), ("B", 1), ("X", 2), ("Y", 2)]
+    lines = queue_text(found, RowCounts(1, 1, 0, 0, 0, 0, 0)).splitlines()
+    assert "2 groups that no choice links; strengths of different groups cannot be compared" in lines
+    assert (lines.index("group 1: A, B"), lines.index("group 2: X, Y")) == (6, 9)
+    assert "group" not in queue_text(measure((), judged[:2]), RowCounts(1, 1, 0, 0, 0, 0, 0))
+
+
 def test_the_borders_of_the_thirds_belong_to_the_middle() -> None:
     level = {"depth": 2, "empathy": 0, "fluency": 1, "would_say": 0}
     shares = [1 / 3 - 1e-9, 1 / 3, 2 / 3, 2 / 3 + 1e-9]

@@ -207,6 +207,7 @@ def test_progress_counts_what_is_there(store: RatingStore) -> None:
     assert _counts(found) == (3, 2, problems, 2, 1, 1, 3)
     (row,) = found.agreement
     assert (row.scale, row.agreement.reflections, row.agreement.alpha) == ("choice", 1, None)
+    assert found.comparisons == 3 and {one.group for one in found.ranking} == {1}
     assert found.raters[1].done == 2 and found.raters[1].last is not None and found.raters[1].label == "Rater 2"
     assert {judgement.rater for judgement in studies.judgements(KEY)} == {one, two}
 

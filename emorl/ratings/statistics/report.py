@@ -51,7 +51,14 @@ def _ranking(found: Results) -> Iterator[str]:
         return
     yield ""
     yield f"Bradley-Terry strength (log-odds) with 95 % interval, {found.comparisons} blind choices"
+    groups = {row.group: [one.setting for one in found.ranking if one.group == row.group] for row in found.ranking}
+    if len(groups) > 1:
+        yield f"{len(groups)} groups that no choice links; strengths of different groups cannot be compared"
+    shown = 0
     for row in found.ranking:
+        if len(groups) > 1 and row.group != shown:
+            shown = row.group
+            yield f"group {shown}: {', '.join(sorted(groups[shown]))}"
         interval = f"{row.strength:6.2f} [{row.low:6.2f}, {row.high:6.2f}]"
         yield f"{interval} {row.wins:g} of {row.comparisons}  {row.setting}"
 

@@ -73,7 +73,7 @@ class Results:
     Attributes:
         counts: how much was said.
         agreement: by place and scale.
-        ranking: of the settings, the strongest first.
+        ranking: of the settings, by group of linked ones, the strongest of each first.
         comparisons: choices that the ranking rests on.
         regions: mean levels by region of the weights.
         self_agreement: by scale, how often a repeated item got the same answer.

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from emorl.errors import RatingError
 from emorl.ratings.statistics.agreement import Agreement, judged_agreement
 from emorl.ratings.statistics.levels import count_unsure, is_evidence
+from emorl.ratings.statistics.ranking import Strength, comparisons, rank
 from emorl.ratings.storage.deletion import Deleted
 from emorl.ratings.storage.events import (
     RaterInvited,
@@ -120,6 +121,8 @@ class Progress:
         answers: answers of raters, skips not counted.
         raters: by number.
         agreement: by question; only questions that were answered.
+        ranking: of the methods, from choices; empty without any.
+        comparisons: choices that the ranking rests on.
     """
 
     study: Study
@@ -132,6 +135,8 @@ class Progress:
     answers: int
     raters: tuple[RaterProgress, ...]
     agreement: tuple[ScaleAgreement, ...]
+    ranking: tuple[Strength, ...]
+    comparisons: int
 
 
 class Studies:
@@ -275,6 +280,7 @@ class Studies:
             RatingError: the study is not there.
         """
         judged = self.judgements(key)
+        chosen = comparisons(judged)
         with self.store.transaction() as session:
             row = study_row(session, key)
             study = study_of(row)
@@ -301,6 +307,8 @@ class Studies:
             answers=sum(answers.values()),
             raters=raters,
             agreement=tuple(scales),
+            ranking=rank(chosen),
+            comparisons=len(chosen),
         )
 
     def judgements(self, key: str) -> tuple[StoredJudgement, ...]:

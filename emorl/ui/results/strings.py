@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from emorl.ui.strings import RANKING
+
 RESULTS = {
+    **RANKING,
     "heading": "Results",
     "refresh": "Refresh",
     "loading": "Loading",
@@ -34,16 +37,6 @@ RESULTS = {
         "fluency": "Fluency",
         "would_say": "Would say",
     },
-    "ranking_heading": "Which setting wins",
-    "ranking_hint": "Bradley-Terry strength (log-odds, sum 0) with a 95% interval (bootstrap over raters and items, "
-    "and curvature), from {n} blind choices. A tie counts half for each; “both bad” counts for neither.",
-    "ranking_hint_one": "Bradley-Terry strength (log-odds, sum 0) with a 95% interval (bootstrap over raters and "
-    "items, and curvature), from one blind choice. A tie counts half for each; “both bad” counts for neither.",
-    "setting": "Setting",
-    "strength": "Strength",
-    "interval": "95% interval",
-    "wins": "Wins",
-    "of": "{wins} of {n}",
     "regions_heading": "Mean ratings by weights",
     "regions_hint": "Every scale goes from 0 to 2. Only reflections written with a mix of weights are counted.",
     "region": "Weights",

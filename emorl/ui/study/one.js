@@ -1,6 +1,7 @@
 // One study: how far it is, its texts, its raters, their agreement, export, more statements, deletion.
 import { fill, h } from "../widgets/dom.js";
 import { fixed } from "../widgets/numbers.js";
+import { ranking } from "../widgets/ranking.js";
 import { section } from "../widgets/section.js";
 import { dataTable } from "../widgets/table.js";
 import { exporter } from "./export.js";
@@ -14,6 +15,7 @@ export function oneStudy(screen, found) {
     found.written < found.lines || found.problems.length ? texts(screen, found) : null,
     raters(screen, found),
     section(T.agreement_heading, T.agreement_hint, agreement(found, T)),
+    found.comparisons ? ranking(found, T) : null,
     exporter(screen, found),
     more(screen, found),
     remove(screen, found),

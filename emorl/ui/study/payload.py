@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from emorl.ratings.statistics.ranking import Strength
 from emorl.ratings.study.studies import Invitation, Progress
 from emorl.ui.writing.mixer import MixerFacts, ModelState
 
@@ -142,6 +143,8 @@ class StudyView:
         answers: Answers of raters.
         raters: By number.
         agreement: By question.
+        ranking: Of the methods, from choices.
+        comparisons: Choices that it rests on.
     """
 
     key: str
@@ -162,6 +165,8 @@ class StudyView:
     answers: int
     raters: tuple[RaterLine, ...]
     agreement: tuple[AgreementLine, ...]
+    ranking: tuple[Strength, ...]
+    comparisons: int
 
 
 @dataclass(frozen=True)
@@ -229,4 +234,6 @@ def study_view(found: Progress) -> StudyView:
             )
             for one in found.agreement
         ),
+        ranking=found.ranking,
+        comparisons=found.comparisons,
     )

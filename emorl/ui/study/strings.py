@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from emorl.ui.strings import RANKING
 from emorl.ui.writing.strings import MIXER
 
 STUDY = {
+    **RANKING,
     **{name: MIXER[name] for name in ("preset_balanced", "preset_base", "preset_equal", "preset_only", "failed")},
     "heading": "Studies",
     "refresh": "Refresh",
