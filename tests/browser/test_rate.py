@@ -232,6 +232,35 @@ def test_not_sure_is_an_answer_by_mouse_and_by_key_and_comes_back_after_undo(
         expect(page.locator(f"input[name=queue-{field}]:checked")).to_have_attribute("value", value)
 
 
+def test_words_are_marked_by_mouse_and_keyboard_and_kept_as_places(
+    new_page: Callable[..., Page], serve_items: Callable[..., App]
+) -> None:
+    item = Item("I am tired.", Side("🙂 You are  naïve\nand tired.", "SECRET-single"))
+    running = serve_items(item)
+    page = new_page()
+    begin(page, running.url)
+    page.get_by_role("button", name="Mark words").press("Enter")
+    words = page.get_by_role("group", name="Words of the text. Press those that are wrong.")
+    expect(words.get_by_role("button", name="🙂")).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.press("Space")
+    expect(words.get_by_role("button", name="tired.")).to_have_attribute("aria-pressed", "true")
+    words.get_by_role("button", name="naïve").click()
+    words.get_by_role("button", name="You").click()
+    words.get_by_role("button", name="You").click()  # a change of mind
+    assert faults(page) == []
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    page.get_by_role("button", name="Finish marking").click()
+    assert page.locator("mark").all_inner_texts() == ["naïve", "tired."]
+    answer(page)
+    (stored,) = judged(running.store)
+    assert stored.answer.marks == ("first:11-16", "first:21-27")
+    assert [item.first.text[11:16], item.first.text[21:27]] == ["naïve", "tired."]
+    page.get_by_role("button", name="Undo last answer").click()
+    expect(page.locator("#queue-form")).to_be_visible()
+    assert page.locator("mark").all_inner_texts() == ["naïve", "tired."]
+
+
 def test_keys_work_with_the_focus_on_nothing_and_on_a_flag(
     new_page: Callable[..., Page], serve_items: Callable[..., App]
 ) -> None:

@@ -126,7 +126,7 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(url: str, tmp_path: Pat
     engine.dispose()
 
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
 MOMENT = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 ROWS: dict[str, dict[str, Any]] = {
     "rater": {"id": "rater-a", "created_at": MOMENT, "consent_version": 1, "consent_at": MOMENT},
@@ -197,6 +197,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "withdrawn_at": None,
         "client_token": f"{'1' * 32}-1",
         "unsure": [],
+        "marks": [],
     },
     "study": {"id": 1, "key": "s" * 32, "content": {"name": "A study"}, "created_at": MOMENT},
     "study_line": {
@@ -272,18 +273,18 @@ def test_data_of_each_revision_survives_the_way_up_and_down(revision: str, any_u
     engine.dispose()
 
 
-def test_what_was_not_sure_goes_down_as_not_asked_and_older_answers_come_up_as_sure(any_url: str) -> None:
+def test_what_was_not_sure_or_marked_goes_down_without_it_and_older_answers_come_up_empty(any_url: str) -> None:
     store = open_store(any_url)
     queue = RatingQueue(store, [OWN], random.Random(1))
     queue.consent("rater-a")
     task = queue.next("rater-a")
     assert task is not None
-    given = Answer(None, None, 1, 2, "yes", unsure=("depth",))
+    given = Answer(None, None, 1, 2, "yes", unsure=("depth",), marks=("first:0-3",))
     queue.submit("rater-a", task.assignment, task.token, given)
     assert store.judgements()[0].answer == given
     migrations.downgrade(store.engine, "0006")
     migrations.upgrade(store.engine)
-    assert store.judgements()[0].answer == replace(given, unsure=())
+    assert store.judgements()[0].answer == replace(given, unsure=(), marks=())
     store.close()
 
 
@@ -315,7 +316,7 @@ def test_readers_of_a_server_change_and_migrate_nothing(server_url: str, make: M
         reader.forget("rater-a")
     reader.close()
     migrations.downgrade(store.engine, "0004")
-    assert "at revision 0004: expected 0008; start the app once" in one_line(call("stats", "--db", server_url))
+    assert "at revision 0004: expected 0009; start the app once" in one_line(call("stats", "--db", server_url))
     assert migrations.current(store.engine) == "0004"
     store.close()
 

@@ -171,6 +171,22 @@ def test_not_sure_is_read_drafted_and_comes_back() -> None:
     assert item_payload(kept, "r").draft == {"choice": "unsure"}
 
 
+@pytest.mark.parametrize(
+    ("flipped", "stored"), [(False, ("first:0-5", "second:7-12")), (True, ("second:0-5", "first:7-12"))]
+)
+def test_marks_are_in_the_text_of_their_side(flipped: bool, stored: tuple[str, ...]) -> None:
+    shown = {"choice": "tie", "marks": ["left:0-5", "right:7-12", "left:0-5"]}
+    assert read_answer(shown, flipped).marks == stored
+    assert read_draft({"marks": ["left:0-5", "up:0-5", "left:x", 7]})["marks"] == ["left:0-5"]
+    task = Task(1, "t", PAIR, flipped, {"choice": "tie", "marks": list(stored)}, 0, 1, False)
+    assert item_payload(task, "r").draft["marks"] == shown["marks"][:2]
+    single = Item("I am tired.", SIDES[0])
+    assert read_answer({**RUBRIC, "marks": ["text:0-5"]}, flipped).marks == ("first:0-5",)
+    for kept in ("first:0-5", "text:0-5"):
+        task = Task(1, "t", single, flipped, {"marks": [kept]}, 0, 1, False)
+        assert item_payload(task, "r").draft == {"marks": ["text:0-5"]}
+
+
 def test_every_level_has_an_anchor_and_both_ends_of_every_scale_an_example() -> None:
     for scale in SCALES:
         levels = list(strings.QUEUE[f"{scale}_options"])
@@ -206,6 +222,9 @@ def test_flags_of_a_pair_are_those_of_its_sides(flipped: bool, side: str) -> Non
         {"empathy": "3"},
         {"fluency": "1.0"},
         {"flags": "parroting"},
+        {"marks": "text:0-5"},
+        {"marks": ["first:0-5"]},
+        {"marks": [7]},
         {"comment": 7},
     ],
 )

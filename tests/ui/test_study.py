@@ -404,7 +404,7 @@ def test_a_study_is_exported_with_a_codebook_of_every_column(ask: Any, store: Ra
     (code,) = codes(ask, written)
     shown = rate.start_study({"rater": code})
     for choice in ("left", "right", "unsure", "both_bad"):
-        answers = {"choice": choice, "comment": "=a remark", "flags": ["left:parroting"]}
+        answers = {"choice": choice, "comment": "=a remark", "flags": ["left:parroting"], "marks": ["left:0-3"]}
         given = {"rater": code, "assignment": shown["assignment"], "token": shown["token"], "answers": answers}
         rate.submit_answer(given)
         last, shown = shown, rate.next_item(given)
@@ -414,6 +414,7 @@ def test_a_study_is_exported_with_a_codebook_of_every_column(ask: Any, store: Ra
     rows = list(csv.DictReader(io.StringIO(file["text"].removeprefix("\ufeff"))))
     assert [row["comment"] for row in rows] == ["'=a remark"] * 4 and last["statement"] in rows[3]["statement"]
     assert [(row["choice"] == "", row["unsure"]) for row in rows][2:] == [(True, '["choice"]'), (False, "[]")]
+    assert {row["marks"] for row in rows} <= {'["first:0-3"]', '["second:0-3"]'}
     assert "a remark" not in ask("export_study", study=written, what="answers")["text"]
     book = ask("export_study", study=written, what="codebook")
     entries = list(csv.DictReader(io.StringIO(book["text"].removeprefix("\ufeff"))))

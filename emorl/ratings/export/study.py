@@ -58,6 +58,10 @@ CODEBOOK: dict[str, tuple[str, str]] = {
         "questions answered with “not sure”, whose own columns are empty",
         f"JSON list of {', '.join(QUESTIONS)}",
     ),
+    "marks": (
+        "words marked as wrong: the side, and in its text the first character and the one behind the last, from 0",
+        "JSON list such as first:4-9",
+    ),
 }
 """Meaning and values of each column of a study's answers."""
 

@@ -14,12 +14,13 @@ screen, where nobody has to rate.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from emorl.errors import RatingError
 from emorl.ratings.storage.fields import check_fields
-from emorl.ratings.storage.kinds import FreeText, Level, OneOf, SomeOf
+from emorl.ratings.storage.kinds import FreeText, Level, OneOf, Places, SomeOf
 
 FORM_VERSION = 1
 """Of the form on the Reflect screen."""
@@ -38,6 +39,9 @@ FLAGS = ("malformed", "contradicts", "parroting", "off_topic", "unverifiable")
 SIDES = ("first", "second")
 SIDE_FLAGS = tuple(f"{side}:{flag}" for side in SIDES for flag in FLAGS)
 """Flags of a pair: "first" and "second" are the item's sides, not left and right."""
+MAX_MARKS = 200
+MARKS = Places(SIDES, MAX_MARKS)
+"""Words that a rater marked as wrong; of a single reflection all are in "first"."""
 SKIP_REASONS = ("cannot_judge", "upsetting", "faulty", "other")
 SCALES = ("depth", "empathy", "fluency", "would_say")
 """The questions of the rubric."""
@@ -63,6 +67,7 @@ class Answer:
         skip: one of `SKIP_REASONS`, and then nothing else but a comment.
         comment: free text or None.
         unsure: questions that were answered with "not sure", some of `QUESTIONS`.
+        marks: places of the words that the rater marked as wrong, of `MARKS`.
     """
 
     choice: Annotated[str, OneOf(CHOICES)] | None = None
@@ -74,6 +79,7 @@ class Answer:
     skip: Annotated[str, OneOf(SKIP_REASONS, width=32, open_ended=True)] | None = None
     comment: Comment | None = None
     unsure: Annotated[tuple[str, ...], SomeOf(QUESTIONS)] = ()
+    marks: Annotated[tuple[str, ...], MARKS] = ()
 
 
 def check_answer(answer: Answer, is_pair: bool) -> None:
@@ -85,7 +91,7 @@ def check_answer(answer: Answer, is_pair: bool) -> None:
     check_fields(answer)
     given = {name for name in QUESTIONS if getattr(answer, name) is not None}
     if answer.skip is not None:
-        if given or answer.flags or answer.unsure:
+        if given or answer.flags or answer.unsure or answer.marks:
             raise RatingError.at("skip", "answers as well", "a reason and at most a comment", "leave the answers out")
         return
     if not is_pair and (sided := [flag for flag in answer.flags if flag in SIDE_FLAGS]):
@@ -98,6 +104,23 @@ def check_answer(answer: Answer, is_pair: bool) -> None:
         raise RatingError.at(name, "no answer", "one", "please choose")
     for name in sorted(given - asked):
         raise RatingError.at(name, "an answer", "none for this kind of item", "leave it out")
+
+
+def check_marks(answer: Answer, texts: Sequence[str]) -> None:
+    """Check that what an answer marks is in the texts of its item.
+
+    Args:
+        answer: checked otherwise.
+        texts: of the first side, and of the second where there is one.
+
+    Raises:
+        RatingError: a mark is in a text that is not there, or behind the end of one.
+    """
+    lengths = dict(zip(SIDES, map(len, texts), strict=False))
+    for mark in answer.marks:
+        side, _, end = MARKS.read("marks", mark)
+        if end > lengths.get(side, 0):
+            raise RatingError.at("marks", mark, "words of the texts shown", "please reload the page")
 
 
 def questions(is_pair: bool) -> frozenset[str]:

@@ -6,11 +6,12 @@ Left and right on the screen are the first and the second side of an item, or th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from emorl.errors import RatingError
 from emorl.ratings import FLAGS, MAX_COMMENT, MAX_LEVEL, Answer, Task
-from emorl.ratings.storage.form import QUESTIONS
+from emorl.ratings.storage.form import MAX_MARKS, QUESTIONS
 from emorl.ratings.storage.record import StoredJudgement
 from emorl.ratings.storage.study import Study
 from emorl.ui.payload import Json
@@ -20,6 +21,8 @@ from emorl.ui.rate.payload import ItemPayload, Lesson
 UNSURE = "unsure"
 """The option of every question that stands for no answer."""
 MAX_DRAFT = 16
+SHOWN_MARK = re.compile(r"(text|left|right):[0-9]{1,5}-[0-9]{1,5}")
+"""A mark as the page names it; "text" is a single reflection."""
 SHOWN_FLAGS = frozenset(
     [*strings.QUEUE["flags_options"], *(f"{side}:{flag}" for side in ("left", "right") for flag in FLAGS)]
 )
@@ -35,6 +38,8 @@ def item_payload(task: Task, rater: str) -> ItemPayload:
         draft |= dict.fromkeys(unsure, UNSURE)
     if isinstance(flags := draft.get("flags"), list | tuple):
         draft["flags"] = [_flag(flag, lambda side: str(_displayed(side, task.flipped))) for flag in flags]
+    if isinstance(marks := draft.get("marks"), list | tuple):
+        draft["marks"] = [_flag(mark, lambda side: _mark_side(side, task)) for mark in marks]
     return ItemPayload(
         rater=rater,
         assignment=task.assignment,
@@ -68,7 +73,8 @@ def read_answer(answers: object, flipped: bool) -> Answer:
     unsure = tuple(name for name in QUESTIONS if form.get(name) == UNSURE)
     given = {name: value for name, value in form.items() if name not in unsure}
     flags, comment = given.get("flags") or (), given.get("comment") or ""
-    if not isinstance(flags, list | tuple) or not isinstance(comment, str):
+    marks = given.get("marks") or ()
+    if not isinstance(flags, list | tuple) or not isinstance(comment, str) or not isinstance(marks, list | tuple):
         raise RatingError(strings.ERRORS["form"])
     return Answer(
         choice=_side(given["choice"], flipped) if given.get("choice") is not None else None,
@@ -80,6 +86,7 @@ def read_answer(answers: object, flipped: bool) -> Answer:
         skip=_text(given.get("skip")),
         comment=comment.strip() or None,
         unsure=unsure,
+        marks=tuple(dict.fromkeys(_mark(mark, flipped) for mark in marks)),
     )
 
 
@@ -98,6 +105,9 @@ def read_draft(answers: object) -> Json:
     flags = given.get("flags")
     if isinstance(flags, list):
         draft["flags"] = [flag for flag in flags[:MAX_DRAFT] if flag in SHOWN_FLAGS]
+    marks = given.get("marks")
+    if isinstance(marks, list):
+        draft["marks"] = [mark for mark in marks[:MAX_MARKS] if isinstance(mark, str) and SHOWN_MARK.fullmatch(mark)]
     comment = given.get("comment")
     if isinstance(comment, str) and comment:
         draft["comment"] = comment.replace("\x00", "")[:MAX_COMMENT].encode("utf-8", "ignore").decode("utf-8")
@@ -160,6 +170,18 @@ def _flag(flag: object, turned: Callable[[str], str]) -> str:
     """A flag with its side, if it names one, turned into the other way of naming it."""
     side, colon, kind = str(flag).partition(":")
     return f"{turned(side)}:{kind}" if colon else side
+
+
+def _mark(mark: object, flipped: bool) -> str:
+    """A mark of the page in the words of the item."""
+    if not isinstance(mark, str) or not SHOWN_MARK.fullmatch(mark):
+        raise RatingError(strings.ERRORS["form"])
+    return _flag(mark, lambda side: "first" if side == "text" else _side(side, flipped))
+
+
+def _mark_side(side: str, task: Task) -> str:
+    """Where a mark is on the page; one that came from the form says so already."""
+    return str(_displayed(side, task.flipped)) if task.item.is_pair else "text"
 
 
 def _displayed(choice: object, flipped: bool) -> object:

@@ -2,6 +2,8 @@
 import { h } from "../widgets/dom.js";
 import { checkGroup, radioGroup } from "../widgets/form.js";
 import { missingFields } from "../widgets/missing.js";
+import { Marker } from "./marks.js";
+import { sidesOf } from "./passages.js";
 
 const UNSURE = "unsure"; // the option of every question that stands for no answer
 const RUBRIC = ["depth", "empathy", "fluency", "would_say"];
@@ -36,6 +38,8 @@ export class ItemForm {
     });
     this.saved = h("span", { class: "fine saved" });
     this.problem = h("p", { class: "error", role: "alert" });
+    this.markers = sidesOf(task).map((side, k) => new Marker(side, task.texts[k], this.T));
+    for (const marker of this.markers) marker.changed = () => this.saveLater();
     this.node = this.layout(undo);
     this.skip = this.skipForm();
     this.node.addEventListener("change", () => {
@@ -92,6 +96,7 @@ export class ItemForm {
     }
     for (const input of this.flags()) input.checked = (draft.flags || []).includes(input.value);
     this.comment.value = draft.comment || "";
+    for (const marker of this.markers) marker.set(draft.marks || []);
     this.mark();
   }
 
@@ -113,6 +118,7 @@ export class ItemForm {
     return {
       comment: this.comment.value,
       flags: flags.map((input) => input.value),
+      marks: this.markers.flatMap((marker) => marker.places()),
       ...Object.fromEntries(answered.map((field) => [field, this.answer(field)])),
     };
   }

@@ -151,7 +151,7 @@ class Queue {
       found.texts.length === 1 ? examples(this.T) : "",
       this.ofTheLast(),
       found.training ? h("p", { class: "notice" }, this.T.training) : "",
-      ...itemTexts(found, this.T),
+      ...itemTexts(found, this.T, form.markers),
       form.node,
       form.skip,
     );
