@@ -58,7 +58,7 @@ export function lessonText({ expected, why }, answers, T) {
     { class: "lesson", "aria-labelledby": "queue-lesson" },
     h("h3", { id: "queue-lesson", tabindex: "-1" }, T.lesson_heading),
     h("dl", {}, Object.entries(expected).flatMap(line)),
-    h("p", { class: "why", dir: "auto" }, why),
+    h("p", { class: "reason", dir: "auto" }, why),
   );
 }
 
@@ -72,7 +72,7 @@ export function examples(T) {
   ];
   return h(
     "details",
-    { class: "guidelines examples" },
+    { class: "guidelines scale-ends" },
     h("summary", {}, T.examples_heading),
     h("p", { class: "guide" }, `${T.statement}: “${T.examples_statement}”`),
     h("dl", {}, Object.entries(T.examples).flatMap(line).flat()),
