@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping
 from types import ModuleType
+from typing import Any
 
 from emorl.errors import RatingError
 from emorl.ratings.export.tables import Row, flat_table, harmless
@@ -72,7 +73,7 @@ def _cell(value: object) -> object:
     return harmless(CONTROL.sub("\ufffd", value)) if isinstance(value, str) else value
 
 
-def _field(pyarrow: ModuleType, name: str, codebook: Codebook) -> object:
+def _field(pyarrow: ModuleType, name: str, codebook: Codebook) -> Any:
     kind = pyarrow.int64() if name in NUMBERS else pyarrow.bool_() if name in TRUTHS else pyarrow.string()
     meaning, values = codebook.get(name, ("", ""))
     return pyarrow.field(name, kind, metadata={"meaning": meaning, "values": values})
