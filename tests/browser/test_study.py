@@ -14,6 +14,7 @@ from emorl.ratings import Answer, Item, Side
 from emorl.ratings.storage.item import TRAINING
 from emorl.ratings.storage.study import Method, Study, StudyLine, TrainingItem
 from emorl.ratings.study.pairing import make_items
+from emorl.ratings.study.shares import StudyQueue
 from emorl.ratings.study.studies import Studies
 from tests.browser.conftest import App
 from tests.browser.steps import agree, faults, open_app, open_tab
@@ -175,6 +176,33 @@ def test_a_raters_path_with_training_anchors_and_not_sure(new_page: Callable[...
     first, second = studies.judgements(made.key)
     assert first.item == lesson.item and first.answer.unsure == ("empathy",)
     assert second.answer == Answer(None, None, 0, 2, "edits", unsure=("depth",))
+
+
+def test_groups_that_no_choice_links_are_named_and_shown_apart(new_page: Callable[..., Page], running: App) -> None:
+    studies, names = Studies(running.store), "abcd"
+    made = Study("p" * 32, "Pair study", tuple(map(Method, names)), "pairs", 3, 1, 6)
+    line = StudyLine("I am so tired after work.", {name: f"Reply {name}." for name in names})
+    studies.make(made, (line,))
+    texts = {name: Side(f"Reply {name}.", name) for name in names}
+    studies.store_texts(made.key, 0, make_items(made, 0, line.statement, texts))
+    (invited,) = studies.invite(made.key, ["Ada"])
+    queue, rater = StudyQueue(running.store), studies.enter(invited.code)[1]
+    queue.consent(rater)
+    while (task := queue.next(rater)) is not None:
+        linked = {side.setting for side in task.item.sides} in ({"a", "b"}, {"c", "d"})
+        given = Answer(choice="first") if linked else Answer(unsure=("choice",))
+        queue.submit(rater, task.assignment, task.token, given)
+    page = new_page(reduced_motion="reduce")
+    log_in(page, running.url)
+    page.get_by_role("row", name="Pair study").get_by_role("button", name="Show").click()
+    expect(page.get_by_text("No choice links these 2 groups.")).to_be_visible()
+    groups = page.get_by_role("table", name=re.compile("^Group"))
+    assert groups.count() == 2
+    settings = [set(groups.nth(k).get_by_role("rowheader").all_inner_texts()) for k in range(2)]
+    assert settings == [{"a", "b"}, {"c", "d"}]
+    expect(page.get_by_role("heading", name=re.compile("^Group 2: [cd], [cd]$"))).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("^Choice 0 4 "))).to_be_visible()
+    assert faults(page) == []
 
 
 def test_faults_are_listed_and_everything_typed_stays(

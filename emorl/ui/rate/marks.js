@@ -14,7 +14,9 @@ export class Marker {
     this.current = 0; // the word that Tab reaches
     this.changed = () => {};
     this.text = h("p", { class: "words", dir: "auto" });
-    this.button = h("button", { type: "button", class: "quiet mark", onclick: () => this.turn() });
+    const about = `queue-${side === "text" ? "single" : side}`; // the heading of the text
+    const turn = () => this.turn();
+    this.button = h("button", { type: "button", class: "quiet mark", "aria-describedby": about, onclick: turn });
     this.node = h("div", {}, this.text, this.button);
     this.text.addEventListener("keydown", (event) => this.move(event));
     this.draw();

@@ -18,7 +18,7 @@ export function ranking({ ranking: rows, comparisons }, T) {
     return [h("h3", {}, name), table(name, group, T)];
   };
   const apart = h("p", { class: "notice" }, fill(T.ranking_groups, { n: groups.length }));
-  return section(T.ranking_heading, hint, apart, groups.flatMap(part));
+  return section(T.ranking_heading, hint, apart, ...groups.flatMap(part));
 }
 
 function table(caption, rows, T) {
