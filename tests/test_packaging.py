@@ -76,7 +76,7 @@ def test_the_requirements_files_repeat_what_the_project_declares() -> None:
     assert required("requirements.txt") == PROJECT["dependencies"]
     assert required("requirements-training.txt") == EXTRAS["training"]
     assert ["emorl[training]", *required("requirements-dev.txt")] == EXTRAS["dev"]
-    assert set(EXTRAS) == {"training", "postgres", "ray", "contextual", "dev"}
+    assert set(EXTRAS) == {"training", "postgres", "export", "ray", "contextual", "dev"}
 
 
 def test_the_extras_for_other_hosts_are_ranges_and_needed_by_nothing_else() -> None:
@@ -87,6 +87,9 @@ def test_the_extras_for_other_hosts_are_ranges_and_needed_by_nothing_else() -> N
         assert found.name == package and package not in everywhere
         assert {spec.operator for spec in found.specifier} == {">=", "<"}
     assert Requirement(EXTRAS["postgres"][0]).extras == {"binary"}  # with the library it drives
+    sheets = [Requirement(line) for line in EXTRAS["export"]]  # training brings the second by way of datasets
+    assert [one.name for one in sheets] == ["openpyxl", "pyarrow"] and not {one.name for one in sheets} & everywhere
+    assert all({spec.operator for spec in one.specifier} == {">=", "<"} for one in sheets)
 
 
 def test_the_wheel_holds_both_packages_and_the_data(wheel: Path) -> None:

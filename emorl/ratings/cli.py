@@ -78,6 +78,7 @@ def export(
     format: Annotated[Format, typer.Option(help="csv for spreadsheets, jsonl for programs (exact).")] = Format.CSV,
     out: Annotated[Path | None, typer.Option(help="File to write; standard output if absent.")] = None,
     comments: Annotated[bool, typer.Option("--comments", help="Also raters' free comments.")] = False,
+    training: Annotated[bool, typer.Option("--training", help="Also answers to training items of studies.")] = False,
     revisions: Annotated[bool, typer.Option("--revisions", help="Also what was changed or taken back later.")] = False,
     db: Database = None,
 ) -> None:
@@ -86,12 +87,12 @@ def export(
     with one_line_errors(), _existing_store(db) as store:
         stored = store.all(revisions) if what is not What.QUEUE else ()
         judged = store.judgements(withdrawn=revisions) if what is not What.RATINGS else ()
-        rows = records(stored, judged, comments)
+        rows = records(stored, judged, comments, training)
         if out is None:
             write(rows, sys.stdout)
         else:
             _write_aside(out, lambda file: write(rows, file))
-            typer.echo(f"{len(stored)} ratings and {len(judged)} queue answers written to {out}", err=True)
+            typer.echo(f"{len(stored)} ratings and {len(rows) - len(stored)} queue answers written to {out}", err=True)
 
 
 @ratings.command()

@@ -51,3 +51,20 @@ RUBRIC = {
     "missing": "Please answer: {fields}.",
 }
 """The questions of both rating forms. Every scale runs from the worst answer to the best."""
+
+RANKING = {
+    "ranking_heading": "Which setting wins",
+    "ranking_hint": "Bradley-Terry strength (log-odds, sum 0) with a 95% interval (bootstrap over raters and items, "
+    "and curvature), from {n} blind choices. A tie counts half for each; “both bad” and “not sure” count for neither.",
+    "ranking_hint_one": "Bradley-Terry strength (log-odds, sum 0) with a 95% interval (bootstrap over raters and "
+    "items, and curvature), from one blind choice. A tie counts half for each; “both bad” and “not sure” count for "
+    "neither.",
+    "setting": "Setting",
+    "strength": "Strength",
+    "interval": "95% interval",
+    "wins": "Wins",
+    "of": "{wins} of {n}",
+    "ranking_groups": "No choice links these {n} groups. Strengths of different groups cannot be compared.",
+    "ranking_group": "Group {n}: {settings}",
+}
+"""Which setting wins, on Results and Study."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from emorl.ratings import Item, RatingQueue, RatingStore, Side
+from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side
 from emorl.ratings.storage.row_counts import count_rows
 from tests.browser.conftest import App
 from tests.browser.steps import faults, open_app, open_tab
@@ -115,7 +115,7 @@ def test_a_single_reflection_by_number_keys_alone(
     running = serve_items(SINGLE)
     page = new_page()
     begin(page, running.url)
-    assert page.locator("#queue-form fieldset input[type=radio]").count() == 12
+    assert page.locator("#queue-form fieldset input[type=radio]").count() == 16
     page.locator("#queue-heading").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert").filter(has_text="Please answer: reflection depth")).to_be_visible()
@@ -209,6 +209,56 @@ def test_every_scale_runs_from_the_worst_to_the_best_answer(
     (stored,) = judged(running.store)
     given = stored.answer
     assert (given.depth, given.empathy, given.fluency, given.would_say) == ("complex", 2, 2, "yes")
+
+
+def test_not_sure_is_an_answer_by_mouse_and_by_key_and_comes_back_after_undo(
+    new_page: Callable[..., Page], serve_items: Callable[..., App]
+) -> None:
+    running = serve_items(SINGLE)
+    page = new_page()
+    begin(page, running.url)
+    page.locator("#queue-heading").focus()
+    for key in "2403":  # of three answers 4 is none, and 0 is "not sure"
+        page.keyboard.press(key)
+    page.get_by_role("group", name="Would you say this?").get_by_label("Not sure").check()
+    page.locator("#queue-heading").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Your answer is saved.").first).to_be_visible()
+    (stored,) = judged(running.store)
+    assert stored.answer == Answer(None, "simple", None, 2, None, unsure=("empathy", "would_say"))
+    page.get_by_role("button", name="Undo last answer").click()
+    expect(page.locator("#queue-form")).to_be_visible()
+    for field, value in (("depth", "simple"), ("empathy", "unsure"), ("fluency", "2"), ("would_say", "unsure")):
+        expect(page.locator(f"input[name=queue-{field}]:checked")).to_have_attribute("value", value)
+
+
+def test_words_are_marked_by_mouse_and_keyboard_and_kept_as_places(
+    new_page: Callable[..., Page], serve_items: Callable[..., App]
+) -> None:
+    item = Item("I am tired.", Side("🙂 You are  naïve\nand tired.", "SECRET-single"))
+    running = serve_items(item)
+    page = new_page()
+    begin(page, running.url)
+    page.get_by_role("button", name="Mark words").press("Enter")
+    words = page.get_by_role("group", name="Words of the text. Press those that are wrong.")
+    expect(words.get_by_role("button", name="🙂")).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.press("Space")
+    expect(words.get_by_role("button", name="tired.")).to_have_attribute("aria-pressed", "true")
+    words.get_by_role("button", name="naïve").click()
+    words.get_by_role("button", name="You").click()
+    words.get_by_role("button", name="You").click()  # a change of mind
+    assert faults(page) == []
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    page.get_by_role("button", name="Finish marking").click()
+    assert page.locator("mark").all_inner_texts() == ["naïve", "tired."]
+    answer(page)
+    (stored,) = judged(running.store)
+    assert stored.answer.marks == ("first:11-16", "first:21-27")
+    assert [item.first.text[11:16], item.first.text[21:27]] == ["naïve", "tired."]
+    page.get_by_role("button", name="Undo last answer").click()
+    expect(page.locator("#queue-form")).to_be_visible()
+    assert page.locator("mark").all_inner_texts() == ["naïve", "tired."]
 
 
 def test_keys_work_with_the_focus_on_nothing_and_on_a_flag(
@@ -390,6 +440,9 @@ def test_axe_finds_nothing_and_it_fits(
     page.get_by_role("button", name="Start", exact=True).click()
     for place in range(2):
         expect(page.locator("#queue-form")).to_be_visible()
+        if page.locator("section[aria-labelledby=queue-single]").count():
+            page.get_by_text("Examples for each scale").click()
+            expect(page.get_by_text("None: “You should talk to your brother.”")).to_be_visible()
         page.get_by_role("button", name="Submit", exact=True).click()
         page.get_by_label("Off topic").first.check()
         check(f"item {place}")

@@ -10,6 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from emorl.ratings import Answer, Item, Side
+from emorl.ratings.storage.item import TRAINING
+from emorl.ratings.storage.study import Method, Study, StudyLine, TrainingItem
+from emorl.ratings.study.pairing import make_items
+from emorl.ratings.study.shares import StudyQueue
 from emorl.ratings.study.studies import Studies
 from tests.browser.conftest import App
 from tests.browser.steps import agree, faults, open_app, open_tab
@@ -127,6 +132,77 @@ def test_from_an_import_to_answers(new_page: Callable[..., Page], running: App, 
     screen.get_by_role("button", name="Delete for good").click()
     expect(page.get_by_text("There is no study yet.")).to_be_visible()
     assert Studies(running.store).all() == ()
+
+
+def test_a_raters_path_with_training_anchors_and_not_sure(new_page: Callable[..., Page], running: App) -> None:
+    studies = Studies(running.store)
+    lesson = TrainingItem(
+        Item("I put it off.", Side("You put it off.", TRAINING), None, {"depth": "simple", "empathy": 0}, TRAINING),
+        "It says the same again.",
+    )
+    made = Study("k" * 32, "Toy study", (Method("novice"),), "single", 3, 1, 5, "Read it twice.", (lesson,))
+    line = StudyLine("I am so tired after work.", {"novice": "You are tired."})
+    studies.make(made, (line,))
+    studies.store_texts(made.key, 0, make_items(made, 0, line.statement, {"novice": Side("You are tired.", "novice")}))
+    (invited,) = studies.invite(made.key, ["Ada"])
+    page = new_page(reduced_motion="reduce", viewport={"width": 390, "height": 844})
+    page.goto(f"{running.url}#study={invited.code}")
+    agree(page)
+    expect(page.get_by_text("It begins with a training item.")).to_be_visible()
+    page.get_by_label("I have read this and agree").check()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text("Training item: you will see the expected answer")).to_be_visible()
+    expect(page.get_by_text("Adds meaning or feeling")).to_be_visible()
+    found = faults(page)
+    page.locator("#queue-heading").focus()
+    for key in "3032":
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    expect(page.locator("#queue-lesson")).to_be_focused()
+    said = page.locator(".lesson").inner_text()
+    assert "Simple. Your answer: Complex." in said and "None. Your answer: Not sure." in said
+    assert "It says the same again." in said and "Fluency" not in said
+    found += faults(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="Go on").press("Enter")
+    expect(page.get_by_text("You are tired.")).to_be_visible()
+    assert page.get_by_text("Training item").count() == 0
+    page.locator("#queue-heading").focus()
+    for key in "0132":
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You have done all items that this study has for you.")).to_be_visible()
+    assert found == []
+    first, second = studies.judgements(made.key)
+    assert first.item == lesson.item and first.answer.unsure == ("empathy",)
+    assert second.answer == Answer(None, None, 0, 2, "edits", unsure=("depth",))
+
+
+def test_groups_that_no_choice_links_are_named_and_shown_apart(new_page: Callable[..., Page], running: App) -> None:
+    studies, names = Studies(running.store), "abcd"
+    made = Study("p" * 32, "Pair study", tuple(map(Method, names)), "pairs", 3, 1, 6)
+    line = StudyLine("I am so tired after work.", {name: f"Reply {name}." for name in names})
+    studies.make(made, (line,))
+    texts = {name: Side(f"Reply {name}.", name) for name in names}
+    studies.store_texts(made.key, 0, make_items(made, 0, line.statement, texts))
+    (invited,) = studies.invite(made.key, ["Ada"])
+    queue, rater = StudyQueue(running.store), studies.enter(invited.code)[1]
+    queue.consent(rater)
+    while (task := queue.next(rater)) is not None:
+        linked = {side.setting for side in task.item.sides} in ({"a", "b"}, {"c", "d"})
+        given = Answer(choice="first") if linked else Answer(unsure=("choice",))
+        queue.submit(rater, task.assignment, task.token, given)
+    page = new_page(reduced_motion="reduce")
+    log_in(page, running.url)
+    page.get_by_role("row", name="Pair study").get_by_role("button", name="Show").click()
+    expect(page.get_by_text("No choice links these 2 groups.")).to_be_visible()
+    groups = page.get_by_role("table", name=re.compile("^Group"))
+    assert groups.count() == 2
+    settings = [set(groups.nth(k).get_by_role("rowheader").all_inner_texts()) for k in range(2)]
+    assert settings == [{"a", "b"}, {"c", "d"}]
+    expect(page.get_by_role("heading", name=re.compile("^Group 2: [cd], [cd]$"))).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("^Choice 0 4 "))).to_be_visible()
+    assert faults(page) == []
 
 
 def test_faults_are_listed_and_everything_typed_stays(

@@ -232,7 +232,7 @@ def judge() -> Judge:
         mixes = weights or (None, None)
         sides = Side("one", first, mixes[0]), Side("two", second, mixes[1])
         given = answer or Answer(choice=choice) if choice else answer or Answer(None, "simple", 1, 2, "yes")
-        is_pair = choice is not None or given.choice is not None
+        is_pair = choice is not None or given.choice is not None or "choice" in given.unsure
         item = Item(statement, sides[0], sides[1] if is_pair else None, gold)
         plain = StoredJudgement(
             id=made,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import Engine, MetaData, inspect, select, text
 from sqlalchemy.schema import CreateTable
 
 from emorl.errors import RatingError
-from emorl.ratings import RatingQueue, load_items, open_store
+from emorl.ratings import Answer, RatingQueue, load_items, open_store
 from emorl.ratings.storage import migrations
 from emorl.ratings.storage.connection import database_url, make_engine
 from emorl.ratings.storage.row_counts import count_rows
@@ -125,7 +126,7 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(url: str, tmp_path: Pat
     engine.dispose()
 
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
 MOMENT = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 ROWS: dict[str, dict[str, Any]] = {
     "rater": {"id": "rater-a", "created_at": MOMENT, "consent_version": 1, "consent_at": MOMENT},
@@ -195,6 +196,8 @@ ROWS: dict[str, dict[str, Any]] = {
         "revealed_at": None,
         "withdrawn_at": None,
         "client_token": f"{'1' * 32}-1",
+        "unsure": [],
+        "marks": [],
     },
     "study": {"id": 1, "key": "s" * 32, "content": {"name": "A study"}, "created_at": MOMENT},
     "study_line": {
@@ -205,7 +208,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "written_at": MOMENT,
         "problem": "Why not.",
     },
-    "study_item": {"id": 1, "study_id": 1, "item_id": 1},
+    "study_item": {"id": 1, "study_id": 1, "item_id": 1, "training": False},
     "study_rater": {
         "id": 1,
         "study_id": 1,
@@ -270,6 +273,21 @@ def test_data_of_each_revision_survives_the_way_up_and_down(revision: str, any_u
     engine.dispose()
 
 
+def test_what_was_not_sure_or_marked_goes_down_without_it_and_older_answers_come_up_empty(any_url: str) -> None:
+    store = open_store(any_url)
+    queue = RatingQueue(store, [OWN], random.Random(1))
+    queue.consent("rater-a")
+    task = queue.next("rater-a")
+    assert task is not None
+    given = Answer(None, None, 1, 2, "yes", unsure=("depth",), marks=("first:0-3",))
+    queue.submit("rater-a", task.assignment, task.token, given)
+    assert store.judgements()[0].answer == given
+    migrations.downgrade(store.engine, "0006")
+    migrations.upgrade(store.engine)
+    assert store.judgements()[0].answer == replace(given, unsure=(), marks=())
+    store.close()
+
+
 def test_a_server_does_all_that_a_file_does(server_url: str, make: MakeRating) -> None:
     store = open_store(server_url.replace("postgresql://", "postgres://"))
     queue = RatingQueue(store, load_items(), random.Random(1))
@@ -298,7 +316,7 @@ def test_readers_of_a_server_change_and_migrate_nothing(server_url: str, make: M
         reader.forget("rater-a")
     reader.close()
     migrations.downgrade(store.engine, "0004")
-    assert "at revision 0004: expected 0006; start the app once" in one_line(call("stats", "--db", server_url))
+    assert "at revision 0004: expected 0009; start the app once" in one_line(call("stats", "--db", server_url))
     assert migrations.current(store.engine) == "0004"
     store.close()
 

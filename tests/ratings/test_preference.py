@@ -47,6 +47,8 @@ def test_bins_by_hand(judge: Judge, store: RatingStore, make: MakeRating) -> Non
         judge("tie", weights=(high, base)),  # .5 each
         judge("both_bad", weights=(low, base)),  # 0 each
         judge(weights=(low, None), answer=Answer(None, "simple", 1, 1, "edits")),  # .5
+        judge(weights=(low, base), answer=Answer(unsure=("choice",))),  # says nothing
+        judge(weights=(low, None), answer=Answer(None, None, 1, 1, "edits", unsure=("depth",))),
     ]
     assert preferred_weights([*store.all(), *judged], NAMES) == [
         {

@@ -242,6 +242,18 @@ BAD: list[tuple[Answer, str]] = [
     (replace(RUBRIC, comment="a\x00b"), "NUL"),
     (Answer(skip="lazy"), "skip"),
     (replace(RUBRIC, skip="other"), "expected a reason"),
+    (Answer(skip="other", unsure=("depth",)), "expected a reason"),
+    (replace(RUBRIC, unsure=("depth",)), 'depth: got an answer and "not sure", expected one of them'),
+    (replace(RUBRIC, unsure=("choice",)), "choice: got an answer, expected none"),
+    (Answer(skip="other", marks=("first:0-3",)), "expected a reason"),
+    *[
+        (replace(RUBRIC, marks=(mark,)), f"marks: got '{mark}', expected a place such as first:4-9")
+        for mark in ("third:0-3", "first:3-3", "first:4-3", "first:-1-3", "first:0-3 ", "first")
+    ],
+    (replace(RUBRIC, marks=("first:0-7999",)), "marks: got first:0-7999, expected words of the texts shown"),
+    (replace(RUBRIC, marks=("second:0-3",)), "marks: got second:0-3, expected words of the texts shown"),
+    (replace(RUBRIC, marks=("first:0-3",) * 201), "marks: got 201 places, expected at most 200"),
+    (replace(RUBRIC, unsure=("warmth",)), "unsure: got 'warmth'"),
 ]
 
 

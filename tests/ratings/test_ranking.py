@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emorl.ratings import Answer
-from emorl.ratings.statistics.ranking import PRIOR_PRECISION, Comparison, comparisons, deviation, fit, rank
+from emorl.ratings.statistics.ranking import PRIOR_PRECISION, Comparison, comparisons, deviation, fit, linked, rank
 from tests.ratings.conftest import Judge
 
 
@@ -93,6 +93,43 @@ def test_few_unanimous_choices_are_not_certain() -> None:
     assert found[0].low < 0 < found[0].high  # four choices of one rater show little
     assert found == rank([Comparison("A", "B", 1.0, "r", "i")] * 4)  # the same seed, the same numbers
     assert rank([]) == ()
+
+
+def test_settings_that_no_choice_links_are_ranked_apart() -> None:
+    """Three groups by hand: A, B, C in a chain; X beats Y three times in four; P and Q with a tie.
+
+    With a prior of precision p the difference d of two settings solves n (share - 1 / (1 + exp(-d))) = p d / 2; at a
+    tie that is 0. A beats B and B beats C once each, so A and C are as far from B, which stands at 0.
+    """
+    rows = [
+        *[Comparison("X", "Y", share, "r", f"x{k}") for k, share in enumerate((1.0, 1.0, 0.0, 1.0))],
+        Comparison("B", "C", 1.0, "r", "i"),
+        Comparison("P", "Q", 0.5, "s", "i"),
+        Comparison("A", "B", 1.0, "s", "j"),
+    ]
+    assert [[one.first for one in group] for group in linked(rows)] == [["X"] * 4, ["B", "A"], ["P"]]
+    found = rank(rows)
+    assert [(one.group, one.setting) for one in found] == [
+        (1, "X"),
+        (1, "Y"),
+        (2, "A"),
+        (2, "B"),
+        (2, "C"),
+        (3, "P"),
+        (3, "Q"),
+    ]
+    strength = {one.setting: one.strength for one in found}
+    apart = strength["X"] - strength["Y"]
+    assert 4 * (0.75 - 1 / (1 + math.exp(-apart))) == pytest.approx(PRIOR_PRECISION * apart / 2, abs=1e-8)
+    assert strength["B"] == pytest.approx(0, abs=1e-9)
+    assert strength["A"] > 0 and strength["A"] == pytest.approx(-strength["C"])
+    assert (strength["P"], strength["Q"]) == (0, 0)
+    for group in (1, 2, 3):
+        assert sum(one.strength for one in found if one.group == group) == pytest.approx(0, abs=1e-9)
+    alone = rank([one for one in rows if one.first in ("X", "Y")])
+    assert alone == found[:2]  # what others say of others changes nothing
+    joined = rank([*rows, Comparison("C", "X", 1.0, "s", "k"), Comparison("Q", "A", 1.0, "s", "k")])
+    assert {one.group for one in joined} == {1} and linked([]) == ()
 
 
 def test_more_raters_narrow_the_interval() -> None:

@@ -8,7 +8,8 @@ import random
 import pytest
 
 from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side
-from emorl.ratings.statistics.results import results
+from emorl.ratings.statistics.report import queue_text
+from emorl.ratings.statistics.results import measure, results
 from emorl.ratings.statistics.summary import BASE, THIRDS, by_region
 from emorl.ratings.storage.row_counts import RowCounts, count_rows
 from tests.ratings.conftest import Judge, MakeRating, call
@@ -36,6 +37,7 @@ def test_counts_and_quality_by_hand(judge: Judge, store: RatingStore, make: Make
         "both_bad": 1,
         "skipped": 1,
         "not_blind": 1,
+        "unsure": 0,
         "raters": 3,
     }
     assert found["comparisons"] == 2
@@ -66,6 +68,43 @@ def test_regions_count_ratings_and_single_answers_of_a_mix(judge: Judge, store: 
     assert set(rows) == {("empathy", THIRDS[2]), ("fluency", THIRDS[0])}
     row = rows["empathy", THIRDS[2]]
     assert (row["ratings"], row["means"]["depth"], row["means"]["empathy"]) == (2, 1.0, 1.0)
+
+
+def test_not_sure_is_counted_and_is_no_level_anywhere(judge: Judge) -> None:
+    half = Answer(None, None, 2, 2, "yes", unsure=("depth",))
+    judged = [
+        judge("first"),
+        judge(answer=Answer(unsure=("choice",))),
+        judge(weights=(HIGH, None), answer=Answer(None, "none", 0, 0, "no")),
+        judge(None, "rater-b", weights=(HIGH, None), answer=half),
+        judge(None, "rater-b", weights=(HIGH, None), answer=half, repeat=True),
+        judge(gold={"depth": "none", "empathy": 2}, statement="known", answer=half),
+    ]
+    found = measure((), judged)
+    assert (found.counts.judgements, found.counts.choices, found.counts.unsure) == (6, 1, 4)
+    agreed = {row.scale: row for row in found.agreement if row.where == "queue"}
+    assert {scale: row.unsure for scale, row in agreed.items()} == {
+        "choice": 1,
+        "depth": 2,
+        "empathy": 0,
+        "fluency": 0,
+        "would_say": 0,
+    }
+    assert (agreed["depth"].reflections, agreed["empathy"].reflections) == (0, 1)  # missing there, present here
+    assert found.comparisons == 1 and (found.gold.right, found.gold.asked) == (1, 1)
+    assert (found.self_agreement["depth"].asked, found.self_agreement["empathy"].asked) == (0, 1)
+    assert [row.ratings for row in found.regions] == [1, 1]  # means are over whole answers
+    assert "; 2 not sure" in queue_text(found, RowCounts(1, 1, 0, 0, 0, 0, 0))
+
+
+def test_groups_that_no_choice_links_are_named(judge: Judge) -> None:
+    judged = [judge("first"), judge("tie", statement="2"), judge("first", statement="3", first="X", second="Y")]
+    found = measure((), judged)
+    assert [(row.setting, row.group) for row in found.ranking] == [("A", 1), ("B", 1), ("X", 2), ("Y", 2)]
+    lines = queue_text(found, RowCounts(1, 1, 0, 0, 0, 0, 0)).splitlines()
+    assert "2 groups that no choice links; strengths of different groups cannot be compared" in lines
+    assert (lines.index("group 1: A, B"), lines.index("group 2: X, Y")) == (6, 9)
+    assert "group" not in queue_text(measure((), judged[:2]), RowCounts(1, 1, 0, 0, 0, 0, 0))
 
 
 def test_the_borders_of_the_thirds_belong_to_the_middle() -> None:
@@ -116,7 +155,7 @@ def test_rows_are_counted_by_kind(two_raters: RatingStore) -> None:
 def test_stats_tell_of_ratings_and_of_the_queue(two_raters: RatingStore, url: str) -> None:
     shown = call("stats", "--db", url).stdout
     assert "1 ratings (1 with earlier revisions) of 1 reflections by 1 raters" in shown
-    assert "queue: 7 answers (7 choices, 0 both bad, 0 not blind), 0 skipped, 1 taken back" in shown
+    assert "queue: 7 answers (7 choices, 0 both bad, 0 not blind, 0 not sure), 0 skipped, 1 taken back" in shown
     assert "2 of 2 raters agreed to its notice; 8 shared and 1 sent items at 19 places, 3 drafts" in shown
     assert "7 of 7  balanced" in shown and "0 of 7  by hand" in shown
     queue = json.loads(call("stats", "--json", "--db", url).stdout)["queue"]

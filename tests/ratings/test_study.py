@@ -132,10 +132,18 @@ def test_single_texts_are_rated_alone(store: RatingStore) -> None:
     studies = made(store, statements=2, design="single", items_per_rater=6)
     ((one, two), _) = come(studies, 2)
     assert not any(task.item.is_pair for task in answer(store, one, 6))
-    answer(store, two, 6, lambda task: replace(RUBRIC, empathy=0 if task.item.first.setting == "A" else 1))
+
+    def not_the_same(task: Task) -> Answer:
+        if task.item.first.setting == "novice":
+            return replace(RUBRIC, empathy=None, unsure=("empathy",))
+        return replace(RUBRIC, empathy=0 if task.item.first.setting == "A" else 1)
+
+    answer(store, two, 6, not_the_same)
     found = {row.scale: row.agreement for row in studies.progress(KEY).agreement}
     assert set(found) == {"depth", "empathy", "fluency", "would_say"}
-    assert found["empathy"].reflections == 6 and found["empathy"].alpha is not None
+    assert [row.unsure for row in studies.progress(KEY).agreement] == [0, 2, 0, 0]
+    assert studies.progress(KEY).answers == 12  # a "not sure" is an answer
+    assert found["empathy"].reflections == 4 and found["empathy"].alpha is not None
     assert found["depth"].alpha is None and "unanimous" in found["depth"].explanation
 
 
@@ -199,6 +207,7 @@ def test_progress_counts_what_is_there(store: RatingStore) -> None:
     assert _counts(found) == (3, 2, problems, 2, 1, 1, 3)
     (row,) = found.agreement
     assert (row.scale, row.agreement.reflections, row.agreement.alpha) == ("choice", 1, None)
+    assert found.comparisons == 3 and {one.group for one in found.ranking} == {1}
     assert found.raters[1].done == 2 and found.raters[1].last is not None and found.raters[1].label == "Rater 2"
     assert {judgement.rater for judgement in studies.judgements(KEY)} == {one, two}
 

@@ -13,7 +13,8 @@ import pytest
 from emorl.errors import RatingError, StatementError
 from emorl.ratings.storage.item import Side
 from emorl.ratings.storage.study import MAX_LINES, Method, Study, StudyLine, check_lines, check_study
-from emorl.ratings.study.lines import MAX_BYTES, MAX_FAULTS, ImportFault, read_lines
+from emorl.ratings.study.imports import MAX_FAULTS, ImportFault
+from emorl.ratings.study.lines import MAX_BYTES, read_lines
 from emorl.ratings.study.pairing import make_items
 
 TIRED = StudyLine("I am tired, so tired.", {"novice": "You are.", "expert": "It never ends."})

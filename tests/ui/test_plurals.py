@@ -26,6 +26,7 @@ NEVER_ONE = {
     "shapley_cost": "two at least",
     "not_listed": "a name, no number",
     "variables": "names, no number",
+    "ranking_groups": "said only of two or more",
     "words_summary": "a name before 'makes'",
     "word_more": "a name, and at least twice",
     "word_less": "a name, and at least twice",

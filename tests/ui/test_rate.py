@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from emorl.errors import RatingError
-from emorl.ratings import Item, RatingQueue, RatingStore, Side, Task, load_items
+from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side, Task, load_items
+from emorl.ratings.storage.form import SCALES
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.rate import strings
 from emorl.ui.rate.answers import item_payload, read_answer, read_draft
@@ -70,6 +71,7 @@ def test_through_the_whole_queue_and_back(screen: RateScreen) -> None:
             "token": shown["token"],
             "done": place + 1,
             "total": 26,
+            "lesson": None,
         }
         last, shown = shown, screen.next_item(given)
     assert kinds == {1, 2}
@@ -104,6 +106,7 @@ def test_nothing_tells_what_wrote_it_before_the_answer(screen: RateScreen) -> No
             "done",
             "total",
             "undo",
+            "training",
         }
         given = answer(shown)
         told += [json.dumps(screen.save_draft(given)), json.dumps(screen.submit_answer(given))]
@@ -156,6 +159,43 @@ def test_answers_are_read_whole() -> None:
     assert read_answer({"skip": "other", "comment": " "}, False).comment is None
 
 
+def test_not_sure_is_read_drafted_and_comes_back() -> None:
+    shown = {**RUBRIC, "depth": "unsure", "fluency": "unsure"}
+    found = read_answer(shown, True)
+    assert (found.depth, found.empathy, found.fluency, found.unsure) == (None, 1, None, ("depth", "fluency"))
+    assert read_answer({"choice": "unsure"}, True) == Answer(unsure=("choice",))
+    assert read_draft(shown) == shown and read_draft({"unsure": ["depth"], "flags": ["unsure"]}) == {"flags": []}
+    task = Task(1, "t", PAIR, True, {"unsure": ["choice"], "comment": "x"}, 0, 1, False)  # an answer taken back
+    assert item_payload(task, "r").draft == {"choice": "unsure", "comment": "x"}
+    kept = Task(1, "t", PAIR, True, {"choice": "unsure"}, 0, 1, False)  # a draft that the page saved
+    assert item_payload(kept, "r").draft == {"choice": "unsure"}
+
+
+@pytest.mark.parametrize(
+    ("flipped", "stored"), [(False, ("first:0-5", "second:7-12")), (True, ("second:0-5", "first:7-12"))]
+)
+def test_marks_are_in_the_text_of_their_side(flipped: bool, stored: tuple[str, ...]) -> None:
+    shown = {"choice": "tie", "marks": ["left:0-5", "right:7-12", "left:0-5"]}
+    assert read_answer(shown, flipped).marks == stored
+    assert read_draft({"marks": ["left:0-5", "up:0-5", "left:x", 7]})["marks"] == ["left:0-5"]
+    task = Task(1, "t", PAIR, flipped, {"choice": "tie", "marks": list(stored)}, 0, 1, False)
+    assert item_payload(task, "r").draft["marks"] == shown["marks"][:2]
+    single = Item("I am tired.", SIDES[0])
+    assert read_answer({**RUBRIC, "marks": ["text:0-5"]}, flipped).marks == ("first:0-5",)
+    for kept in ("first:0-5", "text:0-5"):
+        task = Task(1, "t", single, flipped, {"marks": [kept]}, 0, 1, False)
+        assert item_payload(task, "r").draft == {"marks": ["text:0-5"]}
+
+
+def test_every_level_has_an_anchor_and_both_ends_of_every_scale_an_example() -> None:
+    for scale in SCALES:
+        levels = list(strings.QUEUE[f"{scale}_options"])
+        anchors = strings.QUEUE[f"{scale}_anchors"]
+        assert list(anchors) == levels and all(0 < len(words.split()) <= 5 for words in anchors.values())
+        assert list(strings.QUEUE["examples"][scale]) == [levels[0], levels[-1]]
+    assert set(strings.QUEUE["examples"]) == set(SCALES)
+
+
 @pytest.mark.parametrize(("flipped", "side"), [(False, "first"), (True, "second")])
 def test_flags_of_a_pair_are_those_of_its_sides(flipped: bool, side: str) -> None:
     shown = {"choice": "tie", "flags": ["left:parroting", "right:off_topic"]}
@@ -182,6 +222,9 @@ def test_flags_of_a_pair_are_those_of_its_sides(flipped: bool, side: str) -> Non
         {"empathy": "3"},
         {"fluency": "1.0"},
         {"flags": "parroting"},
+        {"marks": "text:0-5"},
+        {"marks": ["first:0-5"]},
+        {"marks": [7]},
         {"comment": 7},
     ],
 )

@@ -6,6 +6,8 @@ import csv
 import inspect
 import io
 import json
+import sys
+from base64 import b64decode
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +20,7 @@ from emorl.errors import BusyError, ReplyError, StatementError
 from emorl.ratings import Item, RatingQueue, RatingStore
 from emorl.ratings.storage.reflections import find_reflections
 from emorl.ratings.storage.schema import ItemRow
+from emorl.ratings.study import training
 from emorl.ratings.study.lines import MAX_BYTES
 from emorl.ratings.study.studies import Studies
 from emorl.ui import ModelLoader
@@ -44,6 +47,12 @@ FORM: dict[str, Any] = {
     "seed": 3,
     "guidelines": "Read both.",
 }
+
+
+TRAINING = (
+    "statement,first,second,choice,why\n"
+    "I put it off.,It stays on your mind.,Just do it.,first,The second gives advice.\n"
+)
 
 
 class ByWeights(ScriptedReflector):
@@ -178,6 +187,12 @@ def test_an_empty_seed_is_drawn(ask: Any, store: RatingStore) -> None:
         ({"text": "statement\n" + "word " * 130}, "line 2: got a statement of 649 characters: expected at most 600"),
         ({"text": "statement,reply:a\nI am tired.,"}, "line 2: got an empty reflection"),
         ({"text": "x" * (MAX_BYTES + 1)}, "the import: got"),
+        ({"training": "x" * (training.MAX_BYTES + 1)}, "training items, the import: got"),
+        ({"training": TRAINING, "design": "single"}, "training items, line 1: got the columns statement, first"),
+        (
+            {"training": TRAINING.replace("Just do it.", "You want to end your life.")},
+            "training items, line 2: got text t",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line_and_nothing_is_stored(
@@ -293,7 +308,7 @@ def test_a_rater_goes_through_a_study_by_the_link_alone(ask: Any, store: RatingS
     rate = RateScreen(lambda: store)
     (code,) = codes(ask, written, ["Ada"])
     form = {"rater": code}
-    notice = {"phase": "study", "name": "A study", "guidelines": "Read both.", "agreed": False}
+    notice = {"phase": "study", "name": "A study", "guidelines": "Read both.", "training": 0, "agreed": False}
     assert rate.open_study(form) == notice
     assert rate.next_item(form) == {"phase": "consent"}  # nothing before the notice
     shown = rate.start_study(form)
@@ -320,6 +335,34 @@ def test_a_studys_rater_is_never_told_what_wrote_a_text(ask: Any, store: RatingS
     rate.submit_answer(given)
     assert rate.reveal_settings(given) == {"phase": "error", "message": rate_strings.ERRORS["blind"]}
     assert Studies(store).judgements(written)[0].blind
+
+
+@pytest.mark.parametrize("given", ["left", "right", "unsure", None])
+def test_a_training_item_comes_first_and_is_explained_once_it_is_answered(
+    ask: Any, store: RatingStore, given: str | None
+) -> None:
+    key = ask("make_study", **FORM, training=TRAINING)["key"]
+    ask("write_next", study=key)
+    assert ask("show_study", study=key)["training"] == 1
+    rate = RateScreen(lambda: store)
+    (code,) = codes(ask, key)
+    assert rate.open_study({"rater": code})["training"] == 1
+    shown = rate.start_study({"rater": code})
+    assert shown["training"] and "advice" not in json.dumps(shown)
+    form = {"rater": code, "assignment": shown["assignment"], "token": shown["token"]}
+    stored = rate.submit_answer({**form, "answers": {"choice": given} if given else {"skip": "other"}})
+    right = "left" if shown["texts"][0] == "It stays on your mind." else "right"
+    assert stored["lesson"] == {"expected": {"choice": right}, "why": "The second gives advice."}
+    shown = rate.next_item(form)
+    assert not shown["training"] and (shown["done"], shown["total"]) == (1, 4)
+    form |= {"assignment": shown["assignment"], "token": shown["token"]}
+    assert rate.submit_answer({**form, "answers": {"choice": "tie"}})["lesson"] is None
+    (rater,) = ask("show_study", study=key)["raters"]
+    assert (rater["done"], rater["given"], rater["trained"]) == (1, 3, 1)
+    assert ask("export_study", study=key, what="answers")["rows"] == 1
+    asked = ask("export_study", study=key, what="answers", training=True)
+    rows = list(csv.DictReader(io.StringIO(asked["text"].removeprefix("\ufeff"))))
+    assert asked["rows"] == 2 and [row["training"] for row in rows] == ["True", "False"]
 
 
 ACTS = ("open_study", "start_study", "next_item", "save_draft", "submit_answer", "undo_answer", "reveal_settings")
@@ -360,8 +403,8 @@ def test_a_study_is_exported_with_a_codebook_of_every_column(ask: Any, store: Ra
     rate = RateScreen(lambda: store)
     (code,) = codes(ask, written)
     shown = rate.start_study({"rater": code})
-    for choice in ("left", "right", "tie", "both_bad"):
-        answers = {"choice": choice, "comment": "=a remark", "flags": ["left:parroting"]}
+    for choice in ("left", "right", "unsure", "both_bad"):
+        answers = {"choice": choice, "comment": "=a remark", "flags": ["left:parroting"], "marks": ["left:0-3"]}
         given = {"rater": code, "assignment": shown["assignment"], "token": shown["token"], "answers": answers}
         rate.submit_answer(given)
         last, shown = shown, rate.next_item(given)
@@ -370,17 +413,54 @@ def test_a_study_is_exported_with_a_codebook_of_every_column(ask: Any, store: Ra
     assert file["text"].encode("utf-8").startswith(b"\xef\xbb\xbfkind,id,")
     rows = list(csv.DictReader(io.StringIO(file["text"].removeprefix("\ufeff"))))
     assert [row["comment"] for row in rows] == ["'=a remark"] * 4 and last["statement"] in rows[3]["statement"]
+    assert [(row["choice"] == "", row["unsure"]) for row in rows][2:] == [(True, '["choice"]'), (False, "[]")]
+    assert {row["marks"] for row in rows} <= {'["first:0-3"]', '["second:0-3"]'}
     assert "a remark" not in ask("export_study", study=written, what="answers")["text"]
     book = ask("export_study", study=written, what="codebook")
     entries = list(csv.DictReader(io.StringIO(book["text"].removeprefix("\ufeff"))))
     assert [entry["column"] for entry in entries] == list(rows[0]) and all(entry["meaning"] for entry in entries)
     chosen = ask("export_study", study=written, what="preferences")
     found = [json.loads(line) for line in chosen["text"].splitlines()]
-    assert chosen["rows"] == len(found) == 2  # ties and "both bad" are none
+    assert chosen["rows"] == len(found) == 2  # "not sure" and "both bad" are none
     for row, pair in zip(rows, found, strict=False):
         sides = (row["first_text"], row["second_text"])
         better, worse = sides if row["choice"] == "first" else sides[::-1]
         assert pair == {"prompt": row["statement"], "chosen": better, "rejected": worse}
+
+
+def test_answers_as_xlsx_and_parquet_are_those_of_the_csv(
+    ask: Any, store: RatingStore, written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import openpyxl
+    from pyarrow import parquet
+
+    rate = RateScreen(lambda: store)
+    (code,) = codes(ask, written)
+    shown = rate.start_study({"rater": code})
+    form = {"rater": code, "assignment": shown["assignment"], "token": shown["token"]}
+    rate.submit_answer({**form, "answers": {"choice": "tie", "comment": "=1+1\x07"}})
+    plain = ask("export_study", study=written, what="answers", comments=True)
+    columns = plain["text"].removeprefix("\ufeff").partition("\r\n")[0].split(",")
+    for what, ending in (("answers_xlsx", "xlsx"), ("answers_parquet", "parquet")):
+        file = ask("export_study", study=written, what=what, comments=True)
+        assert (file["name"], file["rows"], file["base64"]) == (f"study-answers.{ending}", 1, True)
+        content = io.BytesIO(b64decode(file["text"]))
+        if ending == "xlsx":
+            answers, meanings = (list(sheet.values) for sheet in openpyxl.load_workbook(content).worksheets)
+            assert list(answers[0]) == columns == [entry[0] for entry in meanings[1:]]
+            row = dict(zip(columns, answers[1], strict=True))
+            assert (row["comment"], row["place"], row["blind"]) == ("'=1+1\ufffd", 0, True)
+        else:
+            table = parquet.read_table(content)
+            assert table.column_names == columns and table.schema.field("unsure").metadata[b"meaning"]
+            (row,) = table.to_pylist()
+            assert (row["comment"], row["place"], row["blind"], row["empathy"]) == ("=1+1\x07", 0, True, None)
+        monkeypatch.setitem(sys.modules, {"xlsx": "openpyxl", "parquet": "pyarrow"}[ending], None)
+        said = ask("export_study", study=written, what=what)
+        assert said["error"].endswith(
+            "expected the extra “export”; install it with pip install 'emorl[export]', or take CSV."
+        )
+        monkeypatch.undo()
 
 
 @pytest.mark.parametrize("what", [None, "all", ["answers"]])

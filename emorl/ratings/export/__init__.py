@@ -1,1 +1,1 @@
-"""Ratings for use elsewhere: `tables` and `study` as files, `preference` for a map, `hub` in the journal's dataset."""
+"""Ratings for use elsewhere: `tables`, `study` and `sheets` as files, `preference` for a map, `hub` as a dataset."""

@@ -1,9 +1,10 @@
 """Which mixes raters prefer: ratings turned into bins over the weight simplex, for a map.
 
 Both kinds of evidence count. A rating of one reflection scores it from 0 to 1: the mean of its four levels (0
-to 2), halved. A blind choice gives the chosen side's weights 1 and the other's 0, a tie .5 each, "both bad" 0
-each. Shares are rounded to a grid of `1 / cells` by the largest remainder, so that they still sum to 1. In each bin a
-rater has one voice, the mean of all they said there, so that nobody outweighs others by rating often.
+to 2), halved; with a "not sure" among them it has no score. A blind choice gives the chosen side's weights 1 and the
+other's 0, a tie .5 each, "both bad" 0 each. Shares are rounded to a grid of `1 / cells` by the largest remainder, so
+that they still sum to 1. In each bin a rater has one voice, the mean of all they said there, so that nobody outweighs
+others by rating often.
 
 Left out: smoothing between bins, and intervals; a bin's `raters` say how little it may rest on.
 """
@@ -125,7 +126,9 @@ def _shares(rating: StoredRating | StoredJudgement) -> list[tuple[Mapping[str, f
     """Weights of the two reflections of a choice, and what each gets of the win."""
     if isinstance(rating, StoredRating) or rating.item.second is None or not is_evidence(rating):
         return []
-    first, second = FIRST_AND_SECOND[str(rating.answer.choice)]
+    if rating.answer.choice is None:  # not sure
+        return []
+    first, second = FIRST_AND_SECOND[rating.answer.choice]
     return [(rating.item.first.weights, first), (rating.item.second.weights, second)]
 
 

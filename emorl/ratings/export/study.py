@@ -1,8 +1,7 @@
 """A study's answers for use elsewhere: CSV that Excel reads rightly, a codebook of its columns, and pairs for training.
 
 CSV begins with a byte order mark, by which Excel knows UTF-8. The pairs are in the preference format of TRL: one JSON
-object a line with `prompt`, `chosen` and `rejected`. Left out: XLSX and Parquet, which need libraries that the app does
-without.
+object a line with `prompt`, `chosen` and `rejected`. Left out: XLSX and Parquet, which are in `sheets`.
 
 Source: TRL's page on dataset formats, "Preference", with an explicit prompt.
 """
@@ -13,9 +12,9 @@ import csv
 import io
 from collections.abc import Iterable
 
-from emorl.ratings.export.tables import Row, records, write_csv
+from emorl.ratings.export.tables import Row, write_csv
 from emorl.ratings.statistics.levels import is_evidence
-from emorl.ratings.storage.form import CHOICES, DEPTHS, FLAGS, MAX_LEVEL, SKIP_REASONS, WOULD_SAY
+from emorl.ratings.storage.form import CHOICES, DEPTHS, FLAGS, MAX_LEVEL, QUESTIONS, SKIP_REASONS, WOULD_SAY
 from emorl.ratings.storage.record import StoredJudgement
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -39,8 +38,9 @@ CODEBOOK: dict[str, tuple[str, str]] = {
     "shown_at": ("when the item was first handed out", "ISO 8601, UTC"),
     "submitted_at": ("when the answer came", "ISO 8601, UTC"),
     "statement": ("what the client said", "text"),
-    "source": ("where the item is from", "study"),
-    "gold": ("known answers", "JSON, or empty"),
+    "source": ("where the item is from", "study, training"),
+    "training": ("whether it is a training item; only where these are exported", "True, False"),
+    "gold": ("of a training item the expected answers", "JSON, or empty"),
     **{f"first_{part}": (meaning.format(side="first"), "") for part, meaning in SIDE.items()},
     **{
         f"second_{part}": (meaning.format(side="second") + "; empty for a single text", "")
@@ -54,14 +54,22 @@ CODEBOOK: dict[str, tuple[str, str]] = {
     "flags": ("what is wrong with a text, of a pair with its side", f"JSON list of {', '.join(FLAGS)}"),
     "skip": ("why the item was skipped; empty where it was answered", ", ".join(SKIP_REASONS)),
     "comment": ("the rater's remark; only where comments are exported", "text"),
+    "unsure": (
+        "questions answered with “not sure”, whose own columns are empty",
+        f"JSON list of {', '.join(QUESTIONS)}",
+    ),
+    "marks": (
+        "words marked as wrong: the side, and in its text the first character and the one behind the last, from 0",
+        "JSON list such as first:4-9",
+    ),
 }
 """Meaning and values of each column of a study's answers."""
 
 
-def answers_csv(judgements: Iterable[StoredJudgement], comments: bool = False) -> str:
-    """All answers as CSV for spreadsheets."""
+def answers_csv(rows: Iterable[Row]) -> str:
+    """Answers, from `records`, as CSV for spreadsheets."""
     out = io.StringIO()
-    write_csv(records((), judgements, comments), out)
+    write_csv(rows, out)
     return BYTE_ORDER_MARK + out.getvalue()
 
 

@@ -24,7 +24,10 @@ _NESTED = {"weights": "weight", "scores": "score"}
 
 
 def records(
-    ratings: Iterable[StoredRating], judgements: Iterable[StoredJudgement] = (), comments: bool = False
+    ratings: Iterable[StoredRating],
+    judgements: Iterable[StoredJudgement] = (),
+    comments: bool = False,
+    training: bool = False,
 ) -> list[Row]:
     """One nested mapping for each rating, then for each answer of the queue; `kind` says which of the two it is.
 
@@ -32,8 +35,10 @@ def records(
         ratings: from the Reflect screen.
         judgements: from the queue; the item's words and settings go into each row.
         comments: whether comments go in; without them there is no such key.
+        training: whether answers to training items of studies go in; their column `training` says so.
     """
-    return [_rating(rating, comments) for rating in ratings] + [_judgement(one, comments) for one in judgements]
+    asked = [one for one in judgements if training or not one.item.is_training]
+    return [_rating(rating, comments) for rating in ratings] + [_judgement(one, comments) for one in asked]
 
 
 def write_jsonl(rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
@@ -44,10 +49,16 @@ def write_jsonl(rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
 
 def write_csv(rows: Iterable[Mapping[str, object]], out: TextIO) -> None:
     """Write a header and one line for each row: columns `weight_<objective>`, `score_<name>`, other nests as JSON."""
-    flat = [_flat(row) for row in rows]
-    table = csv.DictWriter(out, fieldnames=_columns(flat), restval="")
+    columns, flat = flat_table(rows)
+    table = csv.DictWriter(out, fieldnames=columns, restval="")
     table.writeheader()
     table.writerows({column: harmless(value) for column, value in row.items()} for row in flat)
+
+
+def flat_table(rows: Iterable[Mapping[str, object]]) -> tuple[list[str], list[dict[str, object]]]:
+    """The columns of a table, and its rows without nests; a row may lack some of the columns."""
+    flat = [_flat(row) for row in rows]
+    return _columns(flat), flat
 
 
 @overload
@@ -78,6 +89,7 @@ def _judgement(judgement: StoredJudgement, comments: bool) -> Row:
     del row["answer"], row["token"]
     item = judgement.item
     row |= {"item": item.key, "statement": item.statement, "source": item.source}
+    row["training"] = item.is_training
     row["gold"] = dict(item.gold) if item.gold else None
     for name, side in (("first", item.first), ("second", item.second)):
         for part in ("text", "setting", "weights", "details"):

@@ -24,7 +24,7 @@ from emorl.ratings.queue.order import ensure_items, lay_out
 from emorl.ratings.storage.columns import to_columns
 from emorl.ratings.storage.events import ConsentGiven, ItemSent, JudgementWithdrawn, SettingsRevealed
 from emorl.ratings.storage.fields import to_json
-from emorl.ratings.storage.form import CONSENT_VERSION, QUEUE_VERSION, Answer, check_answer
+from emorl.ratings.storage.form import CONSENT_VERSION, QUEUE_VERSION, Answer, check_answer, check_marks
 from emorl.ratings.storage.item import Item, check_item
 from emorl.ratings.storage.kinds import Identifier
 from emorl.ratings.storage.record import StoredJudgement, judgement_token
@@ -163,7 +163,9 @@ class RatingQueue:
         """
         with self.store.transaction() as session:
             row = _own(session, rater, assignment)
-            check_answer(answer, Item.from_dict(row.item.content).is_pair)
+            item = Item.from_dict(row.item.content)
+            check_answer(answer, item.is_pair)
+            check_marks(answer, [side.text for side in item.sides])
         with self.store.in_order:
             stored = self._insert_or_find(rater, assignment, token, answer)
             self.store.record_event(stored)

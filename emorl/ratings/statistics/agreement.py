@@ -1,7 +1,8 @@
 """How far raters agree: Krippendorff's alpha, ordinal, over reflections that at least two raters rated.
 
 Source: Krippendorff, Content Analysis, 4th ed., chapter 12, by the package `krippendorff` (numpy only). A rating that
-is missing is missing, never 0. Left out: intervals, and agreement between people and the automatic scores.
+is missing, or "not sure", is missing, never 0. Left out: intervals, and agreement between people and the automatic
+scores.
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
 """Answers as numbers: 0, 1 or 2 on every scale of the rubric, and a number for each choice between two.
 
-Depth none is 0 and complex 2; "would you say this?" no is 0 and yes 2. Left out: scaling; a level is only an order.
+Depth none is 0 and complex 2; "would you say this?" no is 0 and yes 2. "Not sure" has no level: it is missing in every
+statistic, and counted. Left out: scaling; a level is only an order.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from emorl.ratings.storage.form import CHOICES, DEPTHS, SCALES, WOULD_SAY, Answer
 from emorl.ratings.storage.record import NewRating, StoredJudgement, StoredRating
@@ -19,7 +22,7 @@ def level(rating: StoredRating, scale: str) -> int:
 
 
 def judged_level(judgement: StoredJudgement, scale: str) -> int | None:
-    """The level of a judgement on "choice" or one of `SCALES`; None if that was not asked or the item was skipped."""
+    """The level of a judgement on "choice" or one of `SCALES`; None if that was not asked, not sure, or skipped."""
     return _level(judgement.answer, scale)
 
 
@@ -29,16 +32,26 @@ def levels(rating: StoredRating) -> dict[str, int]:
 
 
 def judged_levels(judgement: StoredJudgement) -> dict[str, int] | None:
-    """All levels of a judgement by scale; None for a pair, or if the item was skipped."""
+    """All levels of a judgement by scale; None for a pair, or if any of them is not sure or the item was skipped."""
     found = {scale: judged_level(judgement, scale) for scale in SCALES}
     known = {scale: value for scale, value in found.items() if value is not None}
     return known if len(known) == len(SCALES) else None
 
 
 def is_evidence(judgement: StoredJudgement) -> bool:
-    """Whether a judgement counts: given blind, at the first showing, and neither skipped nor taken back."""
+    """Whether a judgement counts: blind, at the first showing, not skipped or taken back, of no training item."""
     seen_fresh = judgement.blind and not judgement.repeat
-    return seen_fresh and judgement.answer.skip is None and not judgement.withdrawn
+    return seen_fresh and judgement.answer.skip is None and not judgement.withdrawn and not judgement.item.is_training
+
+
+def count_unsure(judgements: Iterable[StoredJudgement], question: str) -> int:
+    """How many judgements that count answer a question with "not sure".
+
+    Args:
+        judgements: any.
+        question: "choice" or one of `SCALES`.
+    """
+    return sum(question in judgement.answer.unsure for judgement in judgements if is_evidence(judgement))
 
 
 def _level(given: NewRating | Answer, scale: str) -> int | None:

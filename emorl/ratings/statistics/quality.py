@@ -48,12 +48,14 @@ def self_agreement(judgements: Sequence[StoredJudgement]) -> dict[str, Share]:
 
 
 def gold_accuracy(judgements: Sequence[StoredJudgement]) -> Share:
-    """How many known answers were given; only blind first showings that were not skipped count."""
+    """How many known answers were given; only blind first showings count, and neither skips nor "not sure"."""
     right = asked = 0
     for judgement in judgements:
         if judgement.item.gold is None or not is_evidence(judgement):
             continue
         for name, known in judgement.item.gold.items():
+            if name in judgement.answer.unsure:
+                continue
             asked += 1
             right += getattr(judgement.answer, name) == known
     return Share(right, asked)

@@ -1,11 +1,12 @@
 """Which setting wins: Bradley-Terry strengths from blind choices, with bootstrap intervals.
 
-P(a beats b) = 1 / (1 + exp(s_b - s_a)). A tie is half a win for each; "both bad" says nothing about which is better
-and stays out. A weak normal prior on every strength keeps a setting that never lost (or never won) finite, and
-fixes the offset: strengths sum to 0. Intervals resample raters and items together (each choice counts as often
-as its rater times its item was drawn), because choices of one rater, or on one item, are not independent. A
-handful of unanimous choices leaves a bootstrap nothing to vary, so an interval is never narrower than that of the
-likelihood's curvature.
+P(a beats b) = 1 / (1 + exp(s_b - s_a)). A tie is half a win for each; "both bad" and "not sure" say nothing about which
+is better and stay out. A weak normal prior on every strength keeps a setting that never lost (or never won) finite, and
+fixes the offset: strengths sum to 0. Settings that no chain of choices links cannot be compared: each group of linked
+settings is fitted by itself, and its strengths sum to 0. Intervals resample raters and items together (each choice
+counts as often as its rater times its item was drawn), because choices of one rater, or on one item, are not
+independent. A handful of unanimous choices leaves a bootstrap nothing to vary, so an interval is never narrower than
+that of the likelihood's curvature.
 
 Sources: Bradley and Terry 1952; Hunter 2004 (ties as half wins are the usual shortcut, not his tie model);
 Owen 2007, "The pigeonhole bootstrap". Left out: order effects, which the random left and right cancel.
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from emorl.ratings.statistics.levels import is_evidence
 from emorl.ratings.storage.record import StoredJudgement
@@ -46,11 +49,12 @@ class Strength:
 
     Attributes:
         setting: its name.
-        strength: on the log-odds scale; all sum to 0.
+        strength: on the log-odds scale; those of a group sum to 0.
         low: lower end of the 95 % interval.
         high: its upper end.
         wins: choices for it, a tie counting half.
         comparisons: choices it was part of.
+        group: number of its group, from 1; strengths of two groups say nothing about each other.
     """
 
     setting: str
@@ -59,10 +63,11 @@ class Strength:
     high: float
     wins: float
     comparisons: int
+    group: int = 1
 
 
 def comparisons(judgements: Sequence[StoredJudgement]) -> tuple[Comparison, ...]:
-    """Blind first choices between two settings; items with a known answer and "both bad" stay out."""
+    """Blind first choices between two settings; items with a known answer, "both bad" and "not sure" stay out."""
     found = []
     for judgement in judgements:
         item, share = judgement.item, FIRST_SHARE.get(str(judgement.answer.choice))
@@ -74,18 +79,41 @@ def comparisons(judgements: Sequence[StoredJudgement]) -> tuple[Comparison, ...]
 
 
 def rank(found: Sequence[Comparison], samples: int = 300, seed: int = 0) -> tuple[Strength, ...]:
-    """Strengths of all settings that were compared, the strongest first.
+    """Strengths of all settings that were compared: group by group, the strongest of each first.
 
     Args:
         found: choices, from `comparisons`.
         samples: bootstrap samples.
         seed: of the resampling.
     """
+    groups = linked(found)
+    return tuple(row for number, group in enumerate(groups, 1) for row in _rank(group, number, samples, seed))
+
+
+def linked(found: Sequence[Comparison]) -> tuple[tuple[Comparison, ...], ...]:
+    """Choices by group: two settings are in one where a chain of choices links them. The group with most choices first.
+
+    Args:
+        found: choices, from `comparisons`.
+    """
     if not found:
         return ()
+    names, first, second = _numbered(found)
+    links = coo_array((np.ones(len(found)), (first, second)), shape=(len(names), len(names)))
+    count, group_of = connected_components(links, directed=False)
+    groups = [tuple(one for k, one in zip(first, found, strict=True) if group_of[k] == n) for n in range(count)]
+    return tuple(sorted(groups, key=len, reverse=True))  # of equal ones that whose first name comes first
+
+
+def _numbered(found: Sequence[Comparison]) -> tuple[list[str], NDArray[np.int_], NDArray[np.int_]]:
+    """Names of the settings, and the numbers of both sides of each comparison."""
     names = sorted({name for one in found for name in (one.first, one.second)})
     first = np.array([names.index(one.first) for one in found])
-    second = np.array([names.index(one.second) for one in found])
+    return names, first, np.array([names.index(one.second) for one in found])
+
+
+def _rank(found: Sequence[Comparison], group: int, samples: int, seed: int) -> tuple[Strength, ...]:
+    names, first, second = _numbered(found)
     share = np.array([one.share for one in found])
     point = fit(first, second, share, np.ones(len(found)), len(names))
     rng = np.random.default_rng(seed)
@@ -102,7 +130,7 @@ def rank(found: Sequence[Comparison], samples: int = 300, seed: int = 0) -> tupl
     number_of = np.bincount(first, minlength=len(names)) + np.bincount(second, minlength=len(names))
     order = sorted(range(len(names)), key=lambda k: (-point[k], names[k]))
     return tuple(
-        Strength(names[k], float(point[k]), float(low[k]), float(high[k]), float(wins[k]), int(number_of[k]))
+        Strength(names[k], float(point[k]), float(low[k]), float(high[k]), float(wins[k]), int(number_of[k]), group)
         for k in order
     )
 

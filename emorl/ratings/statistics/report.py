@@ -35,7 +35,8 @@ def queue_text(found: Results, rows: RowCounts) -> str:
     counts = found.counts
     lines = [
         f"queue: {counts.judgements} answers ({counts.choices} choices, {counts.both_bad} both bad, "
-        f"{counts.not_blind} not blind), {counts.skipped} skipped, {rows.withdrawn} taken back",
+        f"{counts.not_blind} not blind, {counts.unsure} not sure), {counts.skipped} skipped, "
+        f"{rows.withdrawn} taken back",
         f"{rows.agreed} of {rows.raters} raters agreed to its notice; {rows.shared_items} shared and {rows.sent_items} "
         f"sent items at {rows.places} places, {rows.drafts} drafts",
     ]
@@ -50,7 +51,14 @@ def _ranking(found: Results) -> Iterator[str]:
         return
     yield ""
     yield f"Bradley-Terry strength (log-odds) with 95 % interval, {found.comparisons} blind choices"
+    groups = {row.group: [one.setting for one in found.ranking if one.group == row.group] for row in found.ranking}
+    if len(groups) > 1:
+        yield f"{len(groups)} groups that no choice links; strengths of different groups cannot be compared"
+    shown = 0
     for row in found.ranking:
+        if len(groups) > 1 and row.group != shown:
+            shown = row.group
+            yield f"group {shown}: {', '.join(sorted(groups[shown]))}"
         interval = f"{row.strength:6.2f} [{row.low:6.2f}, {row.high:6.2f}]"
         yield f"{interval} {row.wins:g} of {row.comparisons}  {row.setting}"
 
@@ -61,7 +69,7 @@ def _agreement(found: Results) -> Iterator[str]:
     for row in found.agreement:
         if row.where == "queue":
             value = row.explanation if row.alpha is None else f"{row.alpha:.3f} over {row.reflections} items"
-            yield f"{row.scale:<16} {value}"
+            yield f"{row.scale:<16} {value}" + (f"; {row.unsure} not sure" if row.unsure else "")
 
 
 def _quality(found: Results) -> Iterator[str]:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from emorl.ratings.statistics.agreement import Agreement, agreement, judged_agreement
-from emorl.ratings.statistics.levels import is_evidence, judged_levels, levels
+from emorl.ratings.statistics.levels import count_unsure, is_evidence, judged_levels, levels
 from emorl.ratings.statistics.quality import Share, gold_accuracy, median_seconds, self_agreement
 from emorl.ratings.statistics.ranking import Strength, comparisons, rank
 from emorl.ratings.statistics.summary import RegionMeans, by_region
 from emorl.ratings.storage.fields import to_json
-from emorl.ratings.storage.form import SCALES
+from emorl.ratings.storage.form import QUESTIONS, SCALES
 from emorl.ratings.storage.record import StoredJudgement, StoredRating
 from emorl.ratings.storage.row_counts import RowCounts
 
@@ -31,6 +31,7 @@ class Counts:
         both_bad: choices of neither.
         skipped: items that were skipped.
         not_blind: judgements after the rater had been told which setting wrote what.
+        unsure: judgements with "not sure" for a question at least.
         raters: everybody who rated or judged.
     """
 
@@ -40,6 +41,7 @@ class Counts:
     both_bad: int
     skipped: int
     not_blind: int
+    unsure: int
     raters: int
 
 
@@ -53,6 +55,7 @@ class ScaleAgreement:
         alpha: Krippendorff's alpha or None.
         reflections: how many were shared by raters.
         explanation: why alpha is None, else "".
+        unsure: "not sure" as an answer, which agreement takes for missing.
     """
 
     scale: str
@@ -60,6 +63,7 @@ class ScaleAgreement:
     alpha: float | None
     reflections: int
     explanation: str
+    unsure: int
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Results:
     Attributes:
         counts: how much was said.
         agreement: by place and scale.
-        ranking: of the settings, the strongest first.
+        ranking: of the settings, by group of linked ones, the strongest of each first.
         comparisons: choices that the ranking rests on.
         regions: mean levels by region of the weights.
         self_agreement: by scale, how often a repeated item got the same answer.
@@ -97,14 +101,18 @@ def measure(ratings: Sequence[StoredRating], judgements: Sequence[StoredJudgemen
 
     Args:
         ratings: newest revisions, from the Reflect screen.
-        judgements: not withdrawn, from the queue.
+        judgements: not withdrawn, from the queue; those of training items count nowhere.
     """
+    judgements = [judgement for judgement in judgements if not judgement.item.is_training]
     found = comparisons(judgements)
     return Results(
         counts=_counts(ratings, judgements),
         agreement=(
-            *(_row(scale, "reflect", agreement(ratings, scale)) for scale in SCALES),
-            *(_row(scale, "queue", judged_agreement(judgements, scale)) for scale in ("choice", *SCALES)),
+            *(_row(scale, "reflect", agreement(ratings, scale), 0) for scale in SCALES),
+            *(
+                _row(scale, "queue", judged_agreement(judgements, scale), count_unsure(judgements, scale))
+                for scale in QUESTIONS
+            ),
         ),
         ranking=rank(found),
         comparisons=len(found),
@@ -126,7 +134,9 @@ def queue_as_dict(found: Results, rows: RowCounts) -> dict[str, object]:
     counts = everything["counts"]
     return {
         "rows": to_json(rows),
-        "counts": {name: counts[name] for name in ("judgements", "choices", "both_bad", "skipped", "not_blind")},
+        "counts": {
+            name: counts[name] for name in ("judgements", "choices", "both_bad", "skipped", "not_blind", "unsure")
+        },
         "agreement": [row for row in everything["agreement"] if row["where"] == "queue"],
         **{name: everything[name] for name in ("ranking", "comparisons", "self_agreement", "gold", "median_seconds")},
     }
@@ -141,12 +151,13 @@ def _counts(ratings: Sequence[StoredRating], judgements: Sequence[StoredJudgemen
         both_bad=sum(judgement.answer.choice == "both_bad" for judgement in answered),
         skipped=len(judgements) - len(answered),
         not_blind=sum(not judgement.blind for judgement in answered),
+        unsure=sum(bool(judgement.answer.unsure) for judgement in answered),
         raters=len({rating.given.rater for rating in ratings} | {judgement.rater for judgement in judgements}),
     )
 
 
-def _row(scale: str, where: str, found: Agreement) -> ScaleAgreement:
-    return ScaleAgreement(scale, where, found.alpha, found.reflections, found.explanation)
+def _row(scale: str, where: str, found: Agreement, unsure: int) -> ScaleAgreement:
+    return ScaleAgreement(scale, where, found.alpha, found.reflections, found.explanation, unsure)
 
 
 def _judged(judgements: Sequence[StoredJudgement]) -> list[tuple[Mapping[str, float], Mapping[str, int]]]:

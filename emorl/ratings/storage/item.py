@@ -19,6 +19,9 @@ from emorl.ratings.storage.fields import check_fields, fields_of, from_json, own
 from emorl.ratings.storage.form import MAX_TEXT, Answer, questions
 from emorl.ratings.storage.kinds import CORRECT, FreeText, JsonObject, Shares, fault
 
+TRAINING = "training"
+"""Source of a training item, which counts in no statistic."""
+
 Written = Annotated[str, FreeText(MAX_TEXT, may_be_blank=False)]
 
 
@@ -48,7 +51,7 @@ class Item:
         first: the reflection, or the first of two. Which stands on the left is drawn for each rater.
         second: the other reflection of a pair, else None.
         gold: known answers by name of the question, None where nothing is known.
-        source: where the item is from: "data", "reflect" or "compare".
+        source: where the item is from: "data", "reflect", "compare", "study" or `TRAINING`.
     """
 
     statement: Written
@@ -61,6 +64,11 @@ class Item:
     def is_pair(self) -> bool:
         """Whether there are two reflections to choose from."""
         return self.second is not None
+
+    @property
+    def is_training(self) -> bool:
+        """Whether raters learn by it: the answer counts in no statistic."""
+        return self.source == TRAINING
 
     @property
     def sides(self) -> tuple[Side, ...]:

@@ -184,6 +184,41 @@ class SomeOf(Kind):
 
 
 @dataclass(frozen=True)
+class Places(Kind):
+    """Places in some texts, such as "first:4-9": of the first text the characters from number 4 up to number 9.
+
+    Attributes:
+        texts: what the texts are called.
+        most: how many places there may be.
+    """
+
+    texts: tuple[str, ...]
+    most: int
+
+    column = JSON()
+
+    def check(self, name: str, value: object) -> None:
+        """Known texts, and characters in order."""
+        if not isinstance(value, tuple):
+            raise fault(name, value, "a tuple of places")
+        if len(value) > self.most:
+            raise RatingError.at(name, f"{len(value)} places", f"at most {self.most}", "mark fewer")
+        for place in value:
+            self.read(name, place)
+
+    def read(self, name: str, place: object) -> tuple[str, int, int]:
+        """The text that a place is in, its first character, and the one behind its last, from 0.
+
+        Raises:
+            RatingError: it is no place.
+        """
+        found = re.fullmatch(rf"({'|'.join(self.texts)}):([0-9]{{1,5}})-([0-9]{{1,5}})", str(place))
+        if found is None or int(found[2]) >= int(found[3]):
+            raise fault(name, place, f"a place such as {self.texts[0]}:4-9")
+        return found[1], int(found[2]), int(found[3])
+
+
+@dataclass(frozen=True)
 class Level(Kind):
     """A level from 0 to 2."""
 

@@ -176,6 +176,7 @@ class StudyItemRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), unique=True)
+    training: Mapped[bool]  # every rater gets it, before the others
 
     item: Mapped[ItemRow] = relationship()
 

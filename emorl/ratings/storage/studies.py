@@ -70,7 +70,7 @@ def apply(session: Session, event: StudyEvent, at: datetime) -> None:
         case StudyMade():
             check_study(event.study)
             if session.scalar(select(StudyRow.id).where(StudyRow.key == event.study.key)) is None:
-                session.add(StudyRow(key=event.study.key, content=event.study.as_dict(), created_at=at))
+                _make(session, event.study, at)
         case StatementsAdded():
             _add_statements(session, event)
         case TextsWritten():
@@ -82,6 +82,21 @@ def apply(session: Session, event: StudyEvent, at: datetime) -> None:
             if row is None:
                 raise RatingError.of("a rater who is not in a study", "one who is", "reload the page")
             row.revoked_at = row.revoked_at or at
+
+
+def _make(session: Session, study: Study, at: datetime) -> None:
+    row = StudyRow(key=study.key, content=study.as_dict(), created_at=at)
+    session.add(row)
+    session.flush()
+    for one in study.training:
+        _add_item(session, study.key, row.id, one.item, at)
+
+
+def _add_item(session: Session, study: str, number: int, item: Item, at: datetime) -> None:
+    """Store an item of the study that has this key and row."""
+    row = ItemRow(key=item_key(study, item), owner_id=None, content=item.as_dict(), created_at=at)
+    session.add(StudyItemRow(study_id=number, item=row, training=item.is_training))
+    session.flush()  # so that rows are numbered in the order of the items
 
 
 def _add_statements(session: Session, event: StatementsAdded) -> None:
@@ -105,8 +120,7 @@ def _add_texts(session: Session, event: TextsWritten, at: datetime) -> None:
     line.written_at, line.problem = at, event.problem
     for item in event.items:
         check_item(item)
-        row = ItemRow(key=item_key(event.study, item), owner_id=None, content=item.as_dict(), created_at=at)
-        session.add(StudyItemRow(study_id=study.id, item=row))
+        _add_item(session, event.study, study.id, item, at)
 
 
 def item_key(study: str, item: Item) -> str:

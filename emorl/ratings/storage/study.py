@@ -1,4 +1,4 @@
-"""A rating study: the methods it compares, how its items are shared out, and the statements it begins with.
+"""A rating study: the methods it compares, how its items are shared out, and what its raters learn by first.
 
 A study never changes; statements, texts and raters are added to it. Left out: the rows (`schema`), and who rates, of
 whom the database knows a number, a label of the maker's and the hash of a code.
@@ -14,7 +14,7 @@ from typing import Annotated
 
 from emorl.errors import RatingError
 from emorl.ratings.storage.fields import check_fields, from_json, to_json
-from emorl.ratings.storage.item import Written
+from emorl.ratings.storage.item import Item, Written, check_item
 from emorl.ratings.storage.kinds import Count, FreeText, Identifier, JsonObject, NotNegative, OneOf, Seed, Shares
 
 MAX_NAME = 200
@@ -26,6 +26,8 @@ MAX_LINES = 500
 MAX_ITEMS = 3000
 """Items of one study."""
 MAX_QUOTA = 1000
+MAX_TRAINING = 20
+MAX_WHY = 400
 DESIGNS = ("pairs", "single")
 
 Name = Annotated[str, FreeText(MAX_NAME, may_be_blank=False)]
@@ -48,6 +50,19 @@ class Method:
 
 
 @dataclass(frozen=True)
+class TrainingItem:
+    """An item that every rater of a study gets before the others, to learn by.
+
+    Attributes:
+        item: its known answers are the expected ones.
+        why: one sentence, which a rater reads after answering.
+    """
+
+    item: Item
+    why: Annotated[str, FreeText(MAX_WHY, may_be_blank=False)]
+
+
+@dataclass(frozen=True)
 class Study:
     """What was decided when a study was made.
 
@@ -58,8 +73,9 @@ class Study:
         design: "pairs" to choose between two texts, "single" to rate each text.
         seed: the order of items and sides follows from it.
         ratings_per_item: raters that an item is given to.
-        items_per_rater: items that a rater is given.
+        items_per_rater: items that a rater is given, training items not counted.
         guidelines: what raters read first and beside each item; may be empty.
+        training: items that every rater gets first, in this order.
     """
 
     key: Annotated[str, Identifier()]
@@ -70,6 +86,7 @@ class Study:
     ratings_per_item: Annotated[int, Count()]
     items_per_rater: Annotated[int, Count()]
     guidelines: Annotated[str, FreeText(MAX_GUIDELINES)] = ""
+    training: tuple[TrainingItem, ...] = ()
 
     @property
     def written_by_people(self) -> tuple[str, ...]:
@@ -135,6 +152,24 @@ def check_study(study: Study) -> None:
     names = [method.name for method in study.methods]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise RatingError.at("study methods", f"{twice[0]!r:.80} twice", "each once", "take one of them out")
+    if len(study.training) > MAX_TRAINING or len({one.item.key for one in study.training}) != len(study.training):
+        got = f"{len(study.training)} training items"
+        raise RatingError.at("study training", got, f"at most {MAX_TRAINING}, each once", "take some out")
+    for one in study.training:
+        check_training(one, study.design)
+
+
+def check_training(one: TrainingItem, design: str) -> None:
+    """Check a training item of a study with this design.
+
+    Raises:
+        RatingError: it has no expected answer, or is of the other design, or a field is not what it allows.
+    """
+    check_fields(one, "training ")
+    check_item(one.item)
+    if one.item.gold is None or not one.item.is_training or one.item.is_pair != (design == "pairs"):
+        expected = f"one of a study of {design}, with an expected answer"
+        raise RatingError.at("training item", "another kind of item", expected, "correct it")
 
 
 def check_lines(study: Study, lines: tuple[StudyLine, ...], there: int = 0) -> None:

@@ -1,9 +1,10 @@
 """Which items a study's rater gets, in which order, and which side stands on the left.
 
-A rater gets as many items as the study says, those first that the fewest raters have. Ties and the order are drawn from
-the study's seed and the rater's number, so they can be drawn again. An item counts as given to a rater who may still
-answer it or has answered it; places that a revoked rater left without an answer go to others. The first rater of an
-item sees one side on the left, the next one the other, so over its raters the sides are balanced to within one.
+The training items come first, all of them, in the order of the study; they count towards no quota. Then a rater gets as
+many items as the study says, those first that the fewest raters have. Ties and the order are drawn from the study's
+seed and the rater's number, so they can be drawn again. An item counts as given to a rater who may still answer it or
+has answered it; places that a revoked rater left without an answer go to others. The first rater of an item sees one
+side on the left, the next one the other, so over its raters the sides are balanced to within one.
 
 Left out: items shown twice, and known answers.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
@@ -38,19 +40,21 @@ class StudyQueue(RatingQueue):
 def _share(session: Session, rater: str) -> tuple[QueueEntry, ...]:
     """Add the places that a rater still lacks."""
     member = session.scalar(select(StudyRaterRow).where(StudyRaterRow.rater_id == rater))
-    if member is None or not _open_items(session, member):
+    if member is None or not (_lessons(session, member) or _open_items(session, member)):
         return ()
     # Two raters who come at once must not both get an item's last place: the second waits here for the first.
     session.execute(update(StudyRow).where(StudyRow.id == member.study_id).values(key=StudyRow.key))
     waiting, study = _open_items(session, member), study_of(member.study)
-    mine = select(func.count(), func.max(Assignment.place)).where(Assignment.rater_id == rater)
-    placed, last = session.execute(mine).one()
+    lessons = _lessons(session, member)
+    last = session.scalar(select(func.max(Assignment.place)).where(Assignment.rater_id == rater))
+    placed = len(_placed(session, rater, training=False))
     rng = random.Random(f"{study.seed}:{member.number}:{placed}")
     order = list(waiting)
     rng.shuffle(order)
     order.sort(key=lambda item: waiting[item])
     chosen = order[: study.items_per_rater - placed]
     rng.shuffle(chosen)
+    chosen = [*lessons, *chosen]
     shown = Counter(session.scalars(select(Assignment.item_id).where(Assignment.item_id.in_(chosen))).all())
     keys = {
         number: key for number, key in session.execute(select(ItemRow.id, ItemRow.key).where(ItemRow.id.in_(chosen)))
@@ -66,10 +70,25 @@ def _flipped(seed: int, key: str, shown: int) -> bool:
     return (random.Random(f"{seed}:side:{key}").randrange(2) + shown) % 2 == 1
 
 
+def _placed(session: Session, rater: str, training: bool) -> set[int]:
+    """Items that have a place in a rater's queue: training items, or the others."""
+    items = select(StudyItemRow.item_id).where(StudyItemRow.training.is_(training))
+    mine = select(Assignment.item_id).where(Assignment.rater_id == rater, Assignment.item_id.in_(items))
+    return set(session.scalars(mine))
+
+
+def _lessons(session: Session, member: StudyRaterRow) -> Sequence[int]:
+    """Training items that a rater has not been given yet, in the order of the study."""
+    mine = _placed(session, member.rater_id, training=True)
+    where = (StudyItemRow.study_id == member.study_id, StudyItemRow.training.is_(True))
+    items = session.scalars(select(StudyItemRow.item_id).where(*where).order_by(StudyItemRow.id))
+    return [item for item in items if item not in mine]
+
+
 def _open_items(session: Session, member: StudyRaterRow) -> dict[int, int]:
     """How many raters have each item that a rater may still get; none where the rater's quota is full."""
     study = study_of(member.study)
-    mine = set(session.scalars(select(Assignment.item_id).where(Assignment.rater_id == member.rater_id)))
+    mine = _placed(session, member.rater_id, training=False)
     if len(mine) >= study.items_per_rater:
         return {}
     answered = select(Judgement.assignment_id).where(Judgement.withdrawn_at.is_(None))
@@ -83,7 +102,8 @@ def _open_items(session: Session, member: StudyRaterRow) -> dict[int, int]:
         .group_by(Assignment.item_id)
     )
     given = {item: count for item, count in session.execute(counted)}
-    items = select(StudyItemRow.item_id).where(StudyItemRow.study_id == member.study_id).order_by(StudyItemRow.id)
+    where = (StudyItemRow.study_id == member.study_id, StudyItemRow.training.is_(False))
+    items = select(StudyItemRow.item_id).where(*where).order_by(StudyItemRow.id)
     return {
         item: given.get(item, 0)
         for item in session.scalars(items)

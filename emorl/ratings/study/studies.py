@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 
 from emorl.errors import RatingError
 from emorl.ratings.statistics.agreement import Agreement, judged_agreement
-from emorl.ratings.statistics.levels import is_evidence
+from emorl.ratings.statistics.levels import count_unsure, is_evidence
+from emorl.ratings.statistics.ranking import Strength, comparisons, rank
 from emorl.ratings.storage.deletion import Deleted
 from emorl.ratings.storage.events import (
     RaterInvited,
@@ -73,8 +74,9 @@ class RaterProgress:
         number: of the rater in the study.
         label: what the maker calls the rater.
         rater: the id that exports have.
-        done: items answered or skipped.
-        given: items that the rater has been given so far.
+        done: items answered or skipped, training items not counted.
+        given: items that the rater has been given so far, training items not counted.
+        trained: training items answered or skipped.
         last: when the last answer came; None before the first.
         revoked: whether the link is closed.
     """
@@ -84,16 +86,24 @@ class RaterProgress:
     rater: str
     done: int
     given: int
+    trained: int
     last: datetime | None
     revoked: bool
 
 
 @dataclass(frozen=True)
 class ScaleAgreement:
-    """How far the raters of a study agree on one question: "choice" or a scale of the rubric."""
+    """How far the raters of a study agree on one question.
+
+    Attributes:
+        scale: "choice" or a scale of the rubric.
+        agreement: in which "not sure" is missing.
+        unsure: how often that was the answer.
+    """
 
     scale: str
     agreement: Agreement
+    unsure: int
 
 
 @dataclass(frozen=True)
@@ -111,6 +121,8 @@ class Progress:
         answers: answers of raters, skips not counted.
         raters: by number.
         agreement: by question; only questions that were answered.
+        ranking: of the methods, from choices; empty without any.
+        comparisons: choices that the ranking rests on.
     """
 
     study: Study
@@ -123,6 +135,8 @@ class Progress:
     answers: int
     raters: tuple[RaterProgress, ...]
     agreement: tuple[ScaleAgreement, ...]
+    ranking: tuple[Strength, ...]
+    comparisons: int
 
 
 class Studies:
@@ -266,19 +280,22 @@ class Studies:
             RatingError: the study is not there.
         """
         judged = self.judgements(key)
+        chosen = comparisons(judged)
         with self.store.transaction() as session:
             row = study_row(session, key)
             study = study_of(row)
             columns = select(StudyLineRow.place, StudyLineRow.written_at, StudyLineRow.problem)
             lines = session.execute(columns.where(StudyLineRow.study_id == row.id)).all()
-            items = session.scalar(
-                select(func.count()).select_from(StudyItemRow).where(StudyItemRow.study_id == row.id)
-            )
+            own = (StudyItemRow.study_id == row.id, StudyItemRow.training.is_(False))
+            items = session.scalar(select(func.count()).select_from(StudyItemRow).where(*own))
             raters = _raters(session, row.id)
         written = [line for line in lines if line.written_at is not None]
         fit = sum(line.problem is None for line in written)
         answers = Counter(judgement.item.key for judgement in judged if is_evidence(judgement))
-        scales = [ScaleAgreement(scale, judged_agreement(judged, scale)) for scale in _questions(study)]
+        scales = [
+            ScaleAgreement(scale, judged_agreement(judged, scale), count_unsure(judged, scale))
+            for scale in _questions(study)
+        ]
         return Progress(
             study=study,
             lines=len(lines),
@@ -290,6 +307,8 @@ class Studies:
             answers=sum(answers.values()),
             raters=raters,
             agreement=tuple(scales),
+            ranking=rank(chosen),
+            comparisons=len(chosen),
         )
 
     def judgements(self, key: str) -> tuple[StoredJudgement, ...]:
@@ -344,13 +363,23 @@ def _questions(study: Study) -> tuple[str, ...]:
 
 def _raters(session: Session, study: int) -> tuple[RaterProgress, ...]:
     answered = (
-        select(Assignment.rater_id, func.count(), func.max(Judgement.submitted_at))
+        select(Assignment.rater_id, StudyItemRow.training, func.count(), func.max(Judgement.submitted_at))
         .join(Judgement, Judgement.assignment_id == Assignment.id)
+        .join(StudyItemRow, StudyItemRow.item_id == Assignment.item_id)
         .where(Judgement.withdrawn_at.is_(None))
+        .group_by(Assignment.rater_id, StudyItemRow.training)
+    )
+    done: dict[tuple[str, bool], int] = {}
+    last: dict[str, datetime] = {}
+    for rater, training, count, moment in session.execute(answered):
+        done[rater, training] = count
+        last[rater] = max(moment, last.get(rater, moment))
+    places = (
+        select(Assignment.rater_id, func.count())
+        .join(StudyItemRow, StudyItemRow.item_id == Assignment.item_id)
+        .where(StudyItemRow.training.is_(False))
         .group_by(Assignment.rater_id)
     )
-    done = {rater: (count, last) for rater, count, last in session.execute(answered)}
-    places = select(Assignment.rater_id, func.count()).group_by(Assignment.rater_id)
     given = {rater: count for rater, count in session.execute(places)}
     rows = session.scalars(select(StudyRaterRow).where(StudyRaterRow.study_id == study).order_by(StudyRaterRow.number))
     return tuple(
@@ -358,9 +387,10 @@ def _raters(session: Session, study: int) -> tuple[RaterProgress, ...]:
             number=row.number,
             label=row.label,
             rater=row.rater_id,
-            done=done.get(row.rater_id, (0, None))[0],
+            done=done.get((row.rater_id, False), 0),
             given=given.get(row.rater_id, 0),
-            last=done.get(row.rater_id, (0, None))[1],
+            trained=done.get((row.rater_id, True), 0),
+            last=last.get(row.rater_id),
             revoked=row.revoked_at is not None,
         )
         for row in rows

@@ -34,16 +34,18 @@ class Closed:
 
 @dataclass(frozen=True)
 class Export:
-    """A table as text, for the page to save.
+    """A table as a file, for the page to save.
 
     Attributes:
         name: Of the file.
         type: Its MIME type.
-        text: What is in it.
+        text: What is in it; in base64 where it is no text.
         rows: How many rows it has.
+        base64: Whether the page has to decode it.
     """
 
     name: str
     type: str
     text: str
     rows: int
+    base64: bool = False

@@ -1,6 +1,11 @@
 // What a rater agrees to before the first item.
-import { h } from "../widgets/dom.js";
+import { counted, h } from "../widgets/dom.js";
 import { guidelines, heading } from "./passages.js";
+
+function points(T, study) {
+  if (!study) return T.consent_points;
+  return study.training ? [...T.study_points, counted(T, "study_training", study.training)] : T.study_points;
+}
 
 // Of a study with its name and guidelines.
 export function consentNotice(T, agreed, study = null) {
@@ -13,7 +18,7 @@ export function consentNotice(T, agreed, study = null) {
     h(
       "ul",
       { class: "points" },
-      (study ? T.study_points : T.consent_points).map((point) => h("li", {}, point)),
+      points(T, study).map((point) => h("li", {}, point)),
     ),
     study?.guidelines ? guidelines(study, T, true) : null,
     h("div", { class: "consent" }, tick, h("label", { for: "queue-consent" }, T.consent_tick)),

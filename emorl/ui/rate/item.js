@@ -2,7 +2,10 @@
 import { h } from "../widgets/dom.js";
 import { checkGroup, radioGroup } from "../widgets/form.js";
 import { missingFields } from "../widgets/missing.js";
+import { Marker } from "./marks.js";
+import { sidesOf } from "./passages.js";
 
+const UNSURE = "unsure"; // the option of every question that stands for no answer
 const RUBRIC = ["depth", "empathy", "fluency", "would_say"];
 const DRAFT_PAUSE_MS = 500;
 const DRAFT_RETRY_MS = 4000;
@@ -35,6 +38,8 @@ export class ItemForm {
     });
     this.saved = h("span", { class: "fine saved" });
     this.problem = h("p", { class: "error", role: "alert" });
+    this.markers = sidesOf(task).map((side, k) => new Marker(side, task.texts[k], this.T));
+    for (const marker of this.markers) marker.changed = () => this.saveLater();
     this.node = this.layout(undo);
     this.skip = this.skipForm();
     this.node.addEventListener("change", () => {
@@ -56,6 +61,8 @@ export class ItemForm {
         legend: T[field],
         help: T[`${field}_help`],
         options: T[`${field}_options`],
+        anchors: T[`${field}_anchors`],
+        unsure: [UNSURE, T.unsure],
         keys: true,
       });
     const flags = fields[0] === "choice" ? ["left", "right"].map((side) => flagGroup(side, T)) : [flagGroup("", T)];
@@ -89,6 +96,7 @@ export class ItemForm {
     }
     for (const input of this.flags()) input.checked = (draft.flags || []).includes(input.value);
     this.comment.value = draft.comment || "";
+    for (const marker of this.markers) marker.set(draft.marks || []);
     this.mark();
   }
 
@@ -110,6 +118,7 @@ export class ItemForm {
     return {
       comment: this.comment.value,
       flags: flags.map((input) => input.value),
+      marks: this.markers.flatMap((marker) => marker.places()),
       ...Object.fromEntries(answered.map((field) => [field, this.answer(field)])),
     };
   }
@@ -119,6 +128,13 @@ export class ItemForm {
     const focused = document.activeElement?.closest?.("fieldset[id]")?.id.replace("queue-", "");
     if (this.fields.includes(focused)) return focused;
     return this.fields.find((field) => !this.answer(field)) || this.fields.at(-1);
+  }
+
+  // The option of the present question that a number key stands for: "not sure" for 0.
+  option(key) {
+    const inputs = this.inputs(this.current());
+    if (key === 0) return inputs.find((input) => input.value === UNSURE);
+    return inputs.filter((input) => input.value !== UNSURE)[key - 1];
   }
 
   mark() {
@@ -156,6 +172,7 @@ export class ItemForm {
   send(answers) {
     clearTimeout(this.timer);
     this.screen.say(this.T.sending);
+    this.screen.sent = answers;
     this.screen.act("submit_answer", { answers });
   }
 
@@ -201,7 +218,7 @@ export class ItemForm {
       this.submit();
       return;
     }
-    const choice = /^[1-9]$/.test(event.key) ? this.inputs(this.current())[Number(event.key) - 1] : null;
+    const choice = /^[0-9]$/.test(event.key) ? this.option(Number(event.key)) : null;
     if (!choice) return;
     event.preventDefault();
     choice.checked = true;

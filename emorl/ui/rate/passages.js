@@ -28,22 +28,54 @@ export function progress({ done, total }, T) {
   );
 }
 
-// The statement, and below it one reflection or two.
-export function itemTexts({ statement, texts }, T) {
-  const [first, second] = texts;
-  const sides =
-    texts.length === 1
-      ? [passage(T.single, first, "queue-single")]
-      : [passage(T.left, first, "queue-left"), passage(T.right, second, "queue-right")];
-  return [passage(T.statement, statement, "queue-statement"), h("div", { class: "sides" }, sides)];
+// What the page calls the texts of an item.
+export const sidesOf = ({ texts }) => (texts.length === 1 ? ["text"] : ["left", "right"]);
+
+// The statement, and below it one reflection or two; `markers` stand for their words where these can be marked.
+export function itemTexts(task, T, markers = null) {
+  const labels = { text: [T.single, "queue-single"], left: [T.left, "queue-left"], right: [T.right, "queue-right"] };
+  const sides = sidesOf(task).map((side, k) =>
+    passage(...labels[side], markers ? markers[k].node : words(task.texts[k])),
+  );
+  return [passage(T.statement, "queue-statement", words(task.statement)), h("div", { class: "sides" }, sides)];
 }
 
-function passage(label, words, id) {
+const words = (text) => h("p", { class: "words", dir: "auto" }, text);
+
+function passage(label, id, content) {
+  return h("section", { class: "passage", "aria-labelledby": id }, h("h3", { id }, label), content);
+}
+
+// What was expected of a training item beside what was answered.
+export function lessonText({ expected, why }, answers, T) {
+  const word = (field, value) => (value === "unsure" ? T.unsure : T[`${field}_options`][value] || T.lesson_none);
+  const line = ([field, value]) => [
+    h("dt", {}, T[field]),
+    h("dd", {}, fill(T.lesson_line, { expected: word(field, value), given: word(field, answers[field]) })),
+  ];
   return h(
     "section",
-    { class: "passage", "aria-labelledby": id },
-    h("h3", { id }, label),
-    h("p", { class: "words", dir: "auto" }, words),
+    { class: "lesson", "aria-labelledby": "queue-lesson" },
+    h("h3", { id: "queue-lesson", tabindex: "-1" }, T.lesson_heading),
+    h("dl", {}, Object.entries(expected).flatMap(line)),
+    h("p", { class: "reason", dir: "auto" }, why),
+  );
+}
+
+// What both ends of every scale look like, on a statement of their own.
+export function examples(T) {
+  const line = ([field, ends]) => [
+    h("dt", {}, T[field]),
+    Object.entries(ends).map(([value, text]) =>
+      h("dd", {}, fill(T.example, { level: T[`${field}_options`][value], text })),
+    ),
+  ];
+  return h(
+    "details",
+    { class: "guidelines scale-ends" },
+    h("summary", {}, T.examples_heading),
+    h("p", { class: "guide" }, `${T.statement}: “${T.examples_statement}”`),
+    h("dl", {}, Object.entries(T.examples).flatMap(line).flat()),
   );
 }
 

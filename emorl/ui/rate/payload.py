@@ -37,12 +37,14 @@ class StudyNotice:
     Attributes:
         name: Of the study.
         guidelines: Of whoever made it; may be empty.
+        training: Training items that come first.
         agreed: Whether the rater has agreed to the notice.
         phase: How the widget draws it.
     """
 
     name: str
     guidelines: str
+    training: int
     agreed: bool
     phase: Literal["study"] = "study"
 
@@ -61,6 +63,7 @@ class ItemPayload:
         done: Items answered or skipped so far.
         total: Items in the queue.
         undo: Whether there is an answer to take back.
+        training: Whether the expected answer is shown afterwards, and nothing counts.
         phase: How the widget draws it.
     """
 
@@ -73,6 +76,7 @@ class ItemPayload:
     done: int
     total: int
     undo: bool
+    training: bool
     phase: Literal["item"] = "item"
 
 
@@ -107,6 +111,19 @@ class DraftSaved:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """What was expected of a training item, once it is answered.
+
+    Attributes:
+        expected: Answers by question, in the form's own values.
+        why: In one sentence.
+    """
+
+    expected: dict[str, str]
+    why: str
+
+
+@dataclass(frozen=True)
 class Stored:
     """An answer or a skip that is stored.
 
@@ -115,12 +132,14 @@ class Stored:
         token: Of the submit.
         done: Items answered or skipped so far.
         total: Items in the queue.
+        lesson: Of a training item what was expected, else None.
     """
 
     phase: Literal["submitted", "skipped"]
     token: str
     done: int
     total: int
+    lesson: Lesson | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import { request } from "../widgets/server.js";
 import { studyCode } from "../writing/link.js";
 import { consentNotice } from "./consent.js";
 import { ItemForm } from "./item.js";
-import { guidelines, heading, itemTexts, progress } from "./passages.js";
+import { examples, guidelines, heading, itemTexts, lessonText, progress } from "./passages.js";
 
 export function queue(widget) {
   const screen = new Queue(widget);
@@ -37,6 +37,7 @@ class Queue {
     this.maxComment = props.settings.max_comment;
     this.task = null; // the item on the screen, with its rater, assignment and token
     this.form = null; // of the item, while it is being answered
+    this.sent = {}; // the answers that were sent last
     this.busy = false;
     this.code = ""; // of the study that is being rated, with what is known of it
     this.study = null;
@@ -147,8 +148,10 @@ class Queue {
     this.draw(
       h("div", { class: "card-head" }, heading(this.study?.name || this.T.heading), progress(found, this.T)),
       this.study?.guidelines ? guidelines(this.study, this.T, false) : "",
+      found.texts.length === 1 ? examples(this.T) : "",
       this.ofTheLast(),
-      ...itemTexts(found, this.T),
+      found.training ? h("p", { class: "notice" }, this.T.training) : "",
+      ...itemTexts(found, this.T, form.markers),
       form.node,
       form.skip,
     );
@@ -162,13 +165,28 @@ class Queue {
     return h("button", { type: "button", class: "quiet", onclick }, this.T.undo);
   }
 
-  // An answer or a skip is stored: the next item comes by itself.
-  stored({ phase, token }) {
+  // An answer or a skip is stored: the next item comes by itself, but after a training item when the rater goes on.
+  stored(found) {
     const { rater, assignment } = this.task;
-    this.last = { rater, assignment, token, skipped: phase === "skipped" };
+    this.last = { rater, assignment, token: found.token, skipped: found.phase === "skipped" };
     this.task = { ...this.task, answered: true };
     tell(COMMAND.rated);
-    this.act("next_item");
+    if (found.lesson) this.lesson(found);
+    else this.act("next_item");
+  }
+
+  lesson(found) {
+    const { T } = this;
+    const next = h("button", { type: "button", class: "primary", onclick: () => this.act("next_item") }, T.lesson_next);
+    this.say("");
+    this.draw(
+      h("div", { class: "card-head" }, heading(this.study.name), progress(found, T)),
+      ...itemTexts(this.task, T),
+      lessonText(found.lesson, this.sent, T),
+      h("p", { class: "error", role: "alert" }),
+      h("div", { class: "form-end" }, next),
+    );
+    this.card.querySelector("#queue-lesson").focus();
   }
 
   // A line about the item that was answered before this one: it is saved, and what wrote it may be shown now.

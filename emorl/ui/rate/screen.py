@@ -25,7 +25,7 @@ from emorl.ratings.study.studies import CODE, RATER, Studies
 from emorl.ui.limits import count, count_rater
 from emorl.ui.payload import Failed, Json, to_page
 from emorl.ui.rate import strings
-from emorl.ui.rate.answers import item_payload, read_answer, read_draft, read_form, read_number, read_rater
+from emorl.ui.rate.answers import item_payload, lesson_of, read_answer, read_draft, read_form, read_number, read_rater
 from emorl.ui.rate.payload import Consent, DraftSaved, Loading, QueueDone, Revealed, Stored, StudyNotice, View
 from emorl.ui.rater import rater_id
 from emorl.ui.widgets import QUIET, widget
@@ -86,7 +86,8 @@ class RateScreen:
 
         def opened() -> StudyNotice:
             study, rater = Studies(self._store()).enter(read_rater(form))
-            return StudyNotice(study.name, study.guidelines, StudyQueue(self._store()).agreed(rater))
+            agreed = StudyQueue(self._store()).agreed(rater)
+            return StudyNotice(study.name, study.guidelines, len(study.training), agreed)
 
         return self._answer(opened)
 
@@ -119,13 +120,18 @@ class RateScreen:
         """Store an answer or a skip; the same form again is answered the same way."""
 
         def submit() -> Stored:
-            (queue, rater), data = self._queue_of(read_rater(form)), read_form(form)
+            given, data = read_rater(form), read_form(form)
+            queue, rater = self._queue_of(given)
             assignment = read_number(data, "assignment")
             count("rate")
             answer = read_answer(data.get("answers"), queue.is_flipped(rater, assignment))
             stored = queue.submit(rater, assignment, str(data.get("token", "")), answer)
             done, total = queue.progress(rater)
-            return Stored("submitted" if stored.answer.skip is None else "skipped", stored.token, done, total)
+            lesson = None
+            if stored.item.is_training:
+                study, _ = Studies(self._store()).enter(given)
+                lesson = lesson_of(study, stored)
+            return Stored("submitted" if stored.answer.skip is None else "skipped", stored.token, done, total, lesson)
 
         return self._answer(submit)
 

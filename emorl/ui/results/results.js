@@ -1,9 +1,10 @@
 // The Results screen: tables, export, deletion, behind the log-in.
 import { AdminScreen } from "../admin/admin.js";
+import { ranking } from "../widgets/ranking.js";
 import { section } from "../widgets/section.js";
 import { exporter } from "./export.js";
 import { purger } from "./purge.js";
-import { agreement, counts, quality, ranking, regions } from "./tables.js";
+import { agreement, counts, quality, regions } from "./tables.js";
 
 export function results(widget) {
   new Results(widget, "results", "results").begin();

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from emorl.ui.strings import RANKING
+
 RESULTS = {
+    **RANKING,
     "heading": "Results",
     "refresh": "Refresh",
     "loading": "Loading",
@@ -14,17 +17,19 @@ RESULTS = {
         "both_bad": "of these, both bad",
         "skipped": "Items skipped",
         "not_blind": "Answers that were not blind",
+        "unsure": "Answers with “not sure”",
         "raters": "Raters",
     },
     "median_seconds": "Median time for an item, in seconds",
     "agreement_heading": "Agreement between raters",
     "agreement_hint": "Krippendorff's alpha: 1 is perfect agreement, 0 is what chance would give. Only items that two "
-    "or more raters judged are counted.",
+    "or more raters judged are counted; “not sure” counts as no answer.",
     "scale": "Scale",
     "where": "Where",
     "where_names": {"reflect": "Reflect screen", "queue": "Queue"},
     "alpha": "Alpha",
     "units": "Shared",
+    "unsure": "Not sure",
     "scales": {
         "choice": "Choice",
         "depth": "Depth",
@@ -32,16 +37,6 @@ RESULTS = {
         "fluency": "Fluency",
         "would_say": "Would say",
     },
-    "ranking_heading": "Which setting wins",
-    "ranking_hint": "Bradley-Terry strength (log-odds, sum 0) with a 95% interval (bootstrap over raters and items, "
-    "and curvature), from {n} blind choices. A tie counts half for each; “both bad” counts for neither.",
-    "ranking_hint_one": "Bradley-Terry strength (log-odds, sum 0) with a 95% interval (bootstrap over raters and "
-    "items, and curvature), from one blind choice. A tie counts half for each; “both bad” counts for neither.",
-    "setting": "Setting",
-    "strength": "Strength",
-    "interval": "95% interval",
-    "wins": "Wins",
-    "of": "{wins} of {n}",
     "regions_heading": "Mean ratings by weights",
     "regions_hint": "Every scale goes from 0 to 2. Only reflections written with a mix of weights are counted.",
     "region": "Weights",

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from emorl.errors import CrisisError, LanguageError, RatingError
-from emorl.ratings.storage.study import MAX_METHODS, Study, StudyLine
+from emorl.ratings.storage.fields import to_json
+from emorl.ratings.storage.study import DESIGNS, MAX_METHODS, Study, StudyLine, TrainingItem
 from emorl.ratings.study.lines import read_lines
+from emorl.ratings.study.training import read_training
 from emorl.reflecting.contract import refuse_crisis, refuse_own
 from emorl.reflecting.reflection import named_weights
 from emorl.ui.sending.item import setting_name
@@ -28,15 +30,16 @@ def read_study(form: Mapping[str, object], reflector: Reflector | None) -> tuple
 
     Args:
         form: the plain fields by name, `seed` (None to draw one), `methods` (each `{"weights", "strength"}`) and the
-            import as `text`.
+            imports as `text` and `training`.
         reflector: the models, or None while there are none; a study of written texts needs none.
 
     Raises:
-        ImportFault: the import has faults.
+        ImportFault: an import has faults.
         EmorlError: anything else cannot be used.
     """
     written = _methods(form.get("methods"), reflector)
     lines = read_import(form)
+    training = _training(form)
     seed = form.get("seed")
     study = Study.from_dict(
         {
@@ -44,6 +47,7 @@ def read_study(form: Mapping[str, object], reflector: Reflector | None) -> tuple
             "key": secrets.token_hex(16),
             "seed": secrets.randbelow(2**31) if seed is None else seed,
             "methods": [*written, *({"name": name} for name in sorted(lines[0].replies))],
+            "training": [to_json(one) for one in training],
         }
     )
     return study, lines
@@ -61,6 +65,13 @@ def read_import(form: Mapping[str, object], names: tuple[str, ...] | None = None
     """
     text = form.get("text")
     return read_lines(text if isinstance(text, str) else "", check_line, names)
+
+
+def _training(form: Mapping[str, object]) -> tuple[TrainingItem, ...]:
+    text, design = form.get("training"), form.get("design")
+    if not isinstance(text, str) or design not in DESIGNS:  # another design is refused with the study
+        return ()
+    return read_training(text, str(design), check_line)
 
 
 def check_line(line: StudyLine) -> None:

@@ -1,14 +1,15 @@
 // The box for statements: pasted, or read from a file by the page itself, so that nothing is uploaded.
 import { fill, h } from "../widgets/dom.js";
 
-// `id` tells two boxes apart. `check` says what is wrong before anything is sent, or "".
-export function importBox(T, id, max) {
+// `id` tells two boxes apart; what stands beside one is in the texts whose names begin with `kind`. `check` says what is
+// wrong before anything is sent, or "".
+export function importBox(T, id, max, kind = "import") {
   const box = h("textarea", {
     id,
     rows: 7,
     spellcheck: "false",
     autocomplete: "off",
-    placeholder: T.import_example,
+    placeholder: T[`${kind}_example`],
     "aria-describedby": `${id}-hint`,
   });
   const wrong = h("p", { class: "error", role: "alert" });
@@ -22,14 +23,14 @@ export function importBox(T, id, max) {
     if (text) box.value = text;
     else wrong.textContent = text === null ? tooLong(chosen.size) : T.import_not_utf8;
   });
-  const tooLong = (got) => fill(T.import_too_long, { got, max });
+  const tooLong = (got) => fill(T[`${kind}_too_long`], { got, max });
   const node = h(
     "div",
     { class: "import" },
-    h("label", { class: "field-label", for: id }, T.import_label),
-    h("p", { class: "fine", id: `${id}-hint` }, T.import_hint),
+    h("label", { class: "field-label", for: id }, T[`${kind}_label`]),
+    h("p", { class: "fine", id: `${id}-hint` }, T[`${kind}_hint`]),
     box,
-    h("div", { class: "import-file" }, h("label", { for: `${id}-file` }, T.import_file), file),
+    h("div", { class: "import-file" }, h("label", { for: `${id}-file` }, T[`${kind}_file`]), file),
     wrong,
   );
   // As it is sent, where quotes and line ends count twice.

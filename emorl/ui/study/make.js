@@ -17,6 +17,7 @@ export function newStudy(screen, { models }) {
   });
   design.querySelector("input").checked = true;
   const lines = importBox(T, "study-import", settings.max_bytes);
+  const training = importBox(T, "study-training", settings.max_training, "training");
   const methods = methodList(T, models, settings.max_methods);
   const perItem = numberField(T.ratings_per_item, { min: 1, max: settings.max_quota, value: 3 });
   const perRater = numberField(T.items_per_rater, { min: 1, max: settings.max_quota, value: 20 });
@@ -41,13 +42,14 @@ export function newStudy(screen, { models }) {
     h("label", { class: "field-label", for: "study-guidelines" }, T.guidelines),
     h("p", { class: "fine", id: "study-guidelines-help" }, T.guidelines_help),
     guidelines,
+    training.node,
     ...wrong.nodes,
     said,
     h("div", { class: "form-end" }, button),
   );
 
   async function make() {
-    const long = lines.check();
+    const long = lines.check() || training.check();
     wrong.show({ error: long });
     if (long || button.disabled) return;
     button.disabled = true;
@@ -61,6 +63,7 @@ export function newStudy(screen, { models }) {
       items_per_rater: numberOf(perRater.input),
       seed: numberOf(seed.input),
       guidelines: guidelines.value,
+      training: training.text(),
     });
     button.disabled = false;
     said.textContent = "";

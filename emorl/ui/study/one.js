@@ -1,6 +1,7 @@
 // One study: how far it is, its texts, its raters, their agreement, export, more statements, deletion.
 import { fill, h } from "../widgets/dom.js";
 import { fixed } from "../widgets/numbers.js";
+import { ranking } from "../widgets/ranking.js";
 import { section } from "../widgets/section.js";
 import { dataTable } from "../widgets/table.js";
 import { exporter } from "./export.js";
@@ -14,14 +15,15 @@ export function oneStudy(screen, found) {
     found.written < found.lines || found.problems.length ? texts(screen, found) : null,
     raters(screen, found),
     section(T.agreement_heading, T.agreement_hint, agreement(found, T)),
+    found.comparisons ? ranking(found, T) : null,
     exporter(screen, found),
     more(screen, found),
     remove(screen, found),
   ].filter(Boolean);
 }
 
-function setup({ design, ratings_per_item: ratings, items_per_rater: items, seed }, T) {
-  return fill(T.setup, { design: T.designs[design], ratings, items, seed });
+function setup({ design, ratings_per_item: ratings, items_per_rater: items, seed, training }, T) {
+  return fill(T.setup, { design: T.designs[design], ratings, items, seed, training });
 }
 
 function counts(found, T) {
@@ -95,12 +97,13 @@ function texts(screen, found) {
 }
 
 function agreement(found, T) {
-  const row = ({ scale, units, alpha, explanation }) => [
+  const row = ({ scale, units, unsure, alpha, explanation }) => [
     T.scales[scale],
     String(units),
+    String(unsure),
     alpha === null ? explanation : fixed(alpha),
   ];
-  return dataTable(T.agreement_heading, [T.scale, T.units, T.alpha], found.agreement.map(row), null);
+  return dataTable(T.agreement_heading, [T.scale, T.units, T.unsure, T.alpha], found.agreement.map(row), null);
 }
 
 function more(screen, found) {

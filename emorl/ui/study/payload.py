@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from emorl.ratings.statistics.ranking import Strength
 from emorl.ratings.study.studies import Invitation, Progress
 from emorl.ui.writing.mixer import MixerFacts, ModelState
 
@@ -85,6 +86,7 @@ class RaterLine:
         rater: The id that exports have.
         done: Items answered or skipped.
         given: Items given so far.
+        trained: Training items answered or skipped.
         last: When the last answer came, in ISO 8601; None before the first.
         revoked: Whether the link is closed.
     """
@@ -94,6 +96,7 @@ class RaterLine:
     rater: str
     done: int
     given: int
+    trained: int
     last: str | None
     revoked: bool
 
@@ -107,12 +110,14 @@ class AgreementLine:
         alpha: Krippendorff's alpha or None.
         units: Items that two or more raters judged.
         explanation: Why there is no alpha, else "".
+        unsure: How often "not sure" was the answer.
     """
 
     scale: str
     alpha: float | None
     units: int
     explanation: str
+    unsure: int
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,7 @@ class StudyView:
         ratings_per_item: Raters that an item is given to.
         items_per_rater: Items that a rater is given.
         guidelines: What raters read.
+        training: Training items.
         lines: Statements.
         written: Statements whose texts are there.
         problems: Statements without items.
@@ -137,6 +143,8 @@ class StudyView:
         answers: Answers of raters.
         raters: By number.
         agreement: By question.
+        ranking: Of the methods, from choices.
+        comparisons: Choices that it rests on.
     """
 
     key: str
@@ -147,6 +155,7 @@ class StudyView:
     ratings_per_item: int
     items_per_rater: int
     guidelines: str
+    training: int
     lines: int
     written: int
     problems: tuple[Problem, ...]
@@ -156,6 +165,8 @@ class StudyView:
     answers: int
     raters: tuple[RaterLine, ...]
     agreement: tuple[AgreementLine, ...]
+    ranking: tuple[Strength, ...]
+    comparisons: int
 
 
 @dataclass(frozen=True)
@@ -192,6 +203,7 @@ def study_view(found: Progress) -> StudyView:
         ratings_per_item=study.ratings_per_item,
         items_per_rater=study.items_per_rater,
         guidelines=study.guidelines,
+        training=len(study.training),
         lines=found.lines,
         written=found.written,
         problems=tuple(Problem(place + 1, reason) for place, reason in found.problems),
@@ -206,13 +218,22 @@ def study_view(found: Progress) -> StudyView:
                 one.rater,
                 one.done,
                 one.given,
+                one.trained,
                 None if one.last is None else one.last.isoformat(timespec="minutes"),
                 one.revoked,
             )
             for one in found.raters
         ),
         agreement=tuple(
-            AgreementLine(one.scale, one.agreement.alpha, one.agreement.reflections, one.agreement.explanation)
+            AgreementLine(
+                one.scale,
+                one.agreement.alpha,
+                one.agreement.reflections,
+                one.agreement.explanation,
+                one.unsure,
+            )
             for one in found.agreement
         ),
+        ranking=found.ranking,
+        comparisons=found.comparisons,
     )

@@ -58,10 +58,12 @@ function progress(screen, found, wrong) {
   const row = (rater) => [
     rater.label,
     fill(T.rater_of, rater),
+    ...(found.training ? [fill(T.rater_of, { done: rater.trained, given: found.training })] : []),
     rater.last ? rater.last.slice(0, 16).replace("T", " ") : T.none,
     rater.revoked ? T.rater_revoked : T.rater_open,
     rater.revoked ? "" : close(rater),
   ];
-  const columns = [T.rater, T.rater_done, T.rater_last, T.rater_state, T.revoke];
+  const trained = found.training ? [T.rater_trained] : [];
+  const columns = [T.rater, T.rater_done, ...trained, T.rater_last, T.rater_state, T.revoke];
   return dataTable(T.raters_heading, columns, found.raters.map(row), null);
 }

@@ -8,15 +8,19 @@ raters do on the Rate screen.
 from __future__ import annotations
 
 import io
+from base64 import b64encode
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emorl.errors import EmorlError, RatingError, ReplyError, StatementError
 from emorl.ratings import Item
+from emorl.ratings.export.sheets import to_parquet, to_xlsx
 from emorl.ratings.export.study import CODEBOOK, answers_csv, codebook_csv, preferences
-from emorl.ratings.export.tables import write_jsonl
+from emorl.ratings.export.tables import Row, records, write_jsonl
 from emorl.ratings.storage.study import MAX_GUIDELINES, MAX_METHODS, MAX_NAME, MAX_QUOTA
-from emorl.ratings.study.lines import MAX_BYTES, ImportFault
+from emorl.ratings.study import training
+from emorl.ratings.study.imports import ImportFault
+from emorl.ratings.study.lines import MAX_BYTES
 from emorl.ratings.study.studies import Studies
 from emorl.ui.admin.gate import Gate
 from emorl.ui.admin.payload import Export
@@ -33,6 +37,12 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from emorl.ratings import RatingStore
+
+
+MIME = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+}
 
 
 class StudyScreen(AdminScreen):
@@ -147,9 +157,11 @@ class StudyScreen(AdminScreen):
         def export(data: Form) -> Export:
             key, what = _key(data), data.get("what")
             judged = self._studies().judgements(key)
+            rows = records((), judged, data.get("comments") is True, data.get("training") is True)
             if what == "answers":
-                text = answers_csv(judged, data.get("comments") is True)
-                return Export("study-answers.csv", "text/csv", text, len(judged))
+                return Export("study-answers.csv", "text/csv", answers_csv(rows), len(rows))
+            if what in ("answers_xlsx", "answers_parquet"):
+                return _sheet(rows, "xlsx" if what == "answers_xlsx" else "parquet")
             if what == "codebook":
                 return Export("study-codebook.csv", "text/csv", codebook_csv(), len(CODEBOOK))
             if what != "preferences":
@@ -174,6 +186,16 @@ class StudyScreen(AdminScreen):
         if isinstance(error, ImportFault):
             return Faulty(error.shown, error.faults)
         return super()._refused(error)
+
+
+def _sheet(rows: list[Row], ending: str) -> Export:
+    """The answers as XLSX or Parquet.
+
+    Raises:
+        RatingError: the library for it is not installed.
+    """
+    content = to_xlsx(rows, CODEBOOK) if ending == "xlsx" else to_parquet(rows, CODEBOOK)
+    return Export(f"study-answers.{ending}", MIME[ending], b64encode(content).decode("ascii"), len(rows), base64=True)
 
 
 def _key(data: Form) -> str:
@@ -202,6 +224,7 @@ def study_screen(loader: ModelLoader, store: Callable[[], RatingStore], gate: Ga
         screen,
         strings.STUDY,
         max_bytes=MAX_BYTES,
+        max_training=training.MAX_BYTES,
         max_name=MAX_NAME,
         max_methods=MAX_METHODS,
         max_quota=MAX_QUOTA,

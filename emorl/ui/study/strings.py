@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from emorl.ui.strings import RANKING
 from emorl.ui.writing.strings import MIXER
 
 STUDY = {
+    **RANKING,
     **{name: MIXER[name] for name in ("preset_balanced", "preset_base", "preset_equal", "preset_only", "failed")},
     "heading": "Studies",
     "refresh": "Refresh",
@@ -45,6 +47,15 @@ STUDY = {
     "seed": "Seed (empty: drawn)",
     "guidelines": "Guidelines for raters (optional)",
     "guidelines_help": "Raters read them first, and find them beside each item.",
+    "training_label": "Training items (optional)",
+    "training_hint": "Every rater gets them first and sees the expected answer afterwards; they count in no result. "
+    "CSV or JSON lines with statement and why (one sentence). For pairs also first, second and choice; for single "
+    "texts also text and some of depth, empathy, fluency and would_say. Answers are written as in the codebook.",
+    "training_example": "statement,first,second,choice,why\n"
+    '"I keep putting it off.","You put it off, and it stays on your mind.","Just do it.",first,'
+    '"The second gives advice."',
+    "training_file": "Take training items from a file",
+    "training_too_long": "Got {got} bytes of training items: expected at most {max}; use fewer.",
     "make": "Make the study",
     "making": "Reading the statements",
     "faults_heading": "What to correct",
@@ -58,7 +69,8 @@ STUDY = {
         "full": "Items with enough answers",
         "answers": "Answers",
     },
-    "setup": "{design}. Raters for each item: {ratings}. Items for each rater: {items}. Seed: {seed}.",
+    "setup": "{design}. Raters for each item: {ratings}. Items for each rater: {items}. Seed: {seed}. Training items: "
+    "{training}.",
     "methods_heading": "Methods",
     "people": "{name} (written by people)",
     "write_heading": "Texts",
@@ -82,6 +94,7 @@ STUDY = {
     "rater": "Rater",
     "rater_done": "Answered",
     "rater_of": "{done} of {given}",
+    "rater_trained": "Training",
     "rater_last": "Last answer (UTC)",
     "rater_state": "Link",
     "rater_open": "open",
@@ -91,9 +104,10 @@ STUDY = {
     "revoked": "The link is closed. The answers stay.",
     "agreement_heading": "Agreement",
     "agreement_hint": "Krippendorff's alpha: 1 is perfect agreement, 0 is what chance would give. Only items that two "
-    "or more raters judged are counted.",
+    "or more raters judged are counted; “not sure” counts as no answer.",
     "scale": "Question",
     "units": "Shared",
+    "unsure": "Not sure",
     "alpha": "Alpha",
     "scales": {
         "choice": "Choice",
@@ -107,10 +121,13 @@ STUDY = {
     "add": "Add them",
     "added": "Added.",
     "export_heading": "Export",
-    "export_hint": "The CSV files open in Excel as they are. Comments may repeat what a client said; they are left out "
-    "unless you tick the box.",
+    "export_hint": "The CSV files open in Excel as they are; XLSX and Parquet have the codebook inside. Comments may "
+    "repeat what a client said; they are left out unless you tick the box.",
     "export_comments": "With comments",
+    "export_training": "With answers to training items",
     "export_answers": "Answers (CSV)",
+    "export_answers_xlsx": "Answers (XLSX)",
+    "export_answers_parquet": "Answers (Parquet)",
     "export_codebook": "Codebook (CSV)",
     "export_preferences": "Choices for TRL (JSON lines)",
     "exported": "{name} is ready: {n} rows.",
@@ -127,6 +144,7 @@ ERRORS = {
     "models": "Got methods for models that are not loaded yet: expected them ready; please try again in a moment.",
     "crisis": "Got text that speaks of a crisis: expected a statement that the app may write for; take the line out.",
     "language": "Got text that seems not to be English: expected English; take the line out.",
-    "export": "Got an export that the app does not know: expected answers, codebook or preferences; choose again.",
+    "export": "Got an export that the app does not know: expected answers in one of its formats, codebook or "
+    "preferences; choose again.",
     "delete": "Got {got} as confirmation: expected DELETE; nothing was deleted.",
 }

@@ -60,9 +60,10 @@ export async function copyText(button, words, node, copied) {
   }
 }
 
-// Saves a text as a file on the reader's computer.
-export function saveFile(name, type, text) {
-  const link = h("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
+// Saves a text, or the bytes that it stands for in base64, as a file on the reader's computer.
+export function saveFile(name, type, text, base64 = false) {
+  const content = base64 ? Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)) : text;
+  const link = h("a", { href: URL.createObjectURL(new Blob([content], { type })), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
