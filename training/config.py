@@ -1,8 +1,8 @@
 """One YAML file for every stage, checked as a whole: all faults are reported together.
 
 Unknown keys, keys that stand twice, wrong types and impossible values are faults. A stage's defaults are those of its
-dataclass. Left out: overrides on the command line, but for the corpora and the search; copy the file instead, so that a
-run's settings stay with it.
+dataclass. Left out: overrides on the command line, but for the corpora, the base and the search; copy the file
+instead, so that a run's settings stay with it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from emorl.errors import ConfigError
 from emorl.models.base import base_layers
+from emorl.models.own_base import own_base
 from emorl.resources import data_path
 from training.language_model import SharedScorerConfig
 from training.objectives import ObjectiveConfig
@@ -103,6 +104,8 @@ class Config:
         search: Stage 6.
         evaluate: Stage 7.
         baselines: What the study compares with.
+        base: Base of all stages, a folder or `owner/name` on the hub; null for what `EMORL_BASE` says. The commands put
+            it there (`training.options`).
     """
 
     corpora: Path | None = None
@@ -120,6 +123,7 @@ class Config:
     search: SearchConfig = field(default_factory=SearchConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     baselines: BaselinesConfig = field(default_factory=BaselinesConfig)
+    base: str | None = None
 
 
 OBJECTIVES = ("reflection", "empathy", "fluency")
@@ -225,7 +229,8 @@ def _impossible(name: str, where: str, value: object) -> str | None:
 
 def _disagreements(config: Config) -> list[str]:
     """Values that are possible by themselves, but not together or not on this base."""
-    layers, count, least = base_layers(), len(config.objectives), config.search.least_share
+    own = own_base(config.base) if isinstance(config.base, str) else None
+    layers, count, least = base_layers(own), len(config.objectives), config.search.least_share
     faults = [
         f"objectives.{name}.first_layer is {objective.first_layer}, expected at most {layers - 1}: the base has "
         f"{layers} layers"
@@ -244,14 +249,16 @@ def _disagreements(config: Config) -> list[str]:
     return faults
 
 
-def read_config(path: Path, search: Mapping[str, object] | None = None) -> Config:
+def read_config(path: Path, search: Mapping[str, object] | None = None, base: str | None = None) -> Config:
     """Read and check a YAML file: one of your own, or a shipped one by its name, `default` or `smoke`.
 
     Args:
         path: The file.
         search: Settings of the section `search` that take the place of the file's.
+        base: Takes the place of the file's base.
 
     Raises:
+        AssetError: There is no such base, or its `config.json` cannot be read.
         ConfigError: The file is missing, not YAML, or has faults; the message lists all of them in one line.
     """
     shipped = {file.stem: file for file in sorted(CONFIGS.glob("*.yaml"))}
@@ -267,6 +274,8 @@ def read_config(path: Path, search: Mapping[str, object] | None = None) -> Confi
     data = data if data is not None else {}
     if search and isinstance(data, dict) and isinstance(of_file := data.get("search", {}), dict):
         data = {**data, "search": {**of_file, **search}}
+    if base is not None and isinstance(data, dict):
+        data = {**data, "base": base}
     config = _build(Config, data, "", faults)
     faults += _disagreements(config)
     if faults:
