@@ -20,6 +20,7 @@ from emorl.errors import ConfigError
 from emorl.models.base import base_layers
 from emorl.models.own_base import own_base
 from emorl.resources import data_path
+from emorl.settings import DEVICES
 from training.language_model import SharedScorerConfig
 from training.objectives import ObjectiveConfig
 from training.own_objectives import objective_faults, preset_faults
@@ -106,6 +107,7 @@ class Config:
         baselines: What the study compares with.
         base: Base of all stages, a folder or `owner/name` on the hub; null for what `EMORL_BASE` says. The commands put
             it there (`training.options`).
+        device: What computes: cpu, cuda, or auto, which is CUDA where there is any; null for what `EMORL_DEVICE` says.
     """
 
     corpora: Path | None = None
@@ -124,15 +126,18 @@ class Config:
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     baselines: BaselinesConfig = field(default_factory=BaselinesConfig)
     base: str | None = None
+    device: str | None = None
 
 
 OBJECTIVES = ("reflection", "empathy", "fluency")
 """Those that a run has scorers for; any other names its own."""
 
-REWARDS = ("log", "plain")
+CHOICES = {"reward": ("log", "plain"), "device": DEVICES}
+"""What settings that are words may be."""
+
 AT_LEAST_ONE = frozenset(
-    "steps prompts rank alpha shipped_rank batch levels max_tokens max_words validate_every save_every validation "
-    "limit replies statements every evaluations".split()
+    "steps prompts rank alpha shipped_rank batch levels max_tokens max_words validate_every save_every "
+    "validation limit replies statements every evaluations".split()
 )
 """Settings whose zero leaves a stage nothing to work on."""
 
@@ -207,7 +212,8 @@ def _impossible(name: str, where: str, value: object) -> str | None:
     if isinstance(value, Path):
         return f"{value}, which is a file, expected a folder" if value.is_file() else None
     if isinstance(value, str):
-        return None if name != "reward" or value in REWARDS else f"{value!r}, expected {' or '.join(REWARDS)}"
+        choices = CHOICES.get(name, (value,))
+        return None if value in choices else f"{value!r}, expected {', '.join(choices[:-1])} or {choices[-1]}"
     if not isinstance(value, int | float):
         return None
     if not math.isfinite(value):

@@ -1,6 +1,6 @@
 """Options that several commands have, and the settings of a run that follow from them.
 
-What a file says of the base holds for everything that a command does and for every process that it
+What a file says of base and device holds for everything that a command does and for every process that it
 starts, so it goes into the environment, where `emorl` reads it. Left out: options of a single command.
 """
 
@@ -36,7 +36,7 @@ RAY = Annotated[
 def settings_of_run(
     file: Path, corpora: Path | None = None, base: str | None = None, search: Mapping[str, object] | None = None
 ) -> Config:
-    """The settings of a run: the file's, with what the command line says instead; its base is in use from here on.
+    """The settings of a run: the file's, or what the command line says. Base and device are in use from here on.
 
     Args:
         file: YAML file, or the name of a shipped one.
@@ -47,11 +47,16 @@ def settings_of_run(
     Raises:
         ConfigError: The file is missing or has faults.
         AssetError: There is no such base.
+        SettingsError: CUDA is asked for and PyTorch finds none.
     """
+    from emorl.ensemble.device import chosen_device
     from emorl.models.own_base import own_base
     from training.config import read_config
 
     config = read_config(file, search, base)
     if config.base is not None:
         os.environ["EMORL_BASE"] = str(own_base(config.base))
+    if config.device is not None:
+        os.environ["EMORL_DEVICE"] = config.device
+    chosen_device()  # before anything is done
     return config if corpora is None else dataclasses.replace(config, corpora=corpora)

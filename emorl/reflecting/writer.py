@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, Scheduler, Setting, StackedLora
+from emorl.ensemble.device import chosen_device
 from emorl.ensemble.lora import load_adapter
 from emorl.ensemble.products import supports_float16
 from emorl.ensemble.setting import objective_indices
@@ -75,6 +76,7 @@ class Writer:
             ManifestError: The models folder is inconsistent, or was made for another base or prompt template.
             AdapterMismatch: An adapter cannot be mixed exactly, or was trained on another base or warm start.
             BackboneError: The base's architecture or tokenizer cannot be used.
+            SettingsError: `EMORL_DEVICE` asks for a device that there is not.
         """
         from transformers import AutoTokenizer
         from transformers.utils import logging
@@ -85,7 +87,7 @@ class Writer:
         plain = AutoTokenizer.from_pretrained(base)
         warm = load_adapter(manifest.warm_start, manifest.base_sha256) if manifest.warm_start else None
         adapters = [load_adapter(o.adapter, manifest.base_id, o.name) for o in manifest.objectives]
-        backbone = LlamaBackbone.from_pretrained(base, warm, dtype or default_precision())
+        backbone = LlamaBackbone.from_pretrained(base, warm, dtype or default_precision(), chosen_device())
         decoder = EnsembleDecoder(
             backbone, StackedLora(adapters), [end_token(plain)], mask_of(plain, len(backbone.head))
         )

@@ -6,12 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
-from emorl.errors import AssetError, ConfigError
+from emorl.errors import AssetError, ConfigError, SettingsError
 from tests.tiny import write_tiny_base
 from training import __main__ as commands
 from training.options import settings_of_run
+from training.warmstart import fast_bf16
 
 COMMANDS = {
     "baselines": ["baselines"],
@@ -85,3 +87,32 @@ def test_settings_are_checked_against_the_base_that_they_name(file: Path, tmp_pa
     file.write_text(f"base: {tmp_path / 'none'}\n")
     with pytest.raises(AssetError, match="Got the base .*none: expected a folder, or owner/name"):
         settings_of_run(file)
+
+
+def test_the_device_of_a_file_is_in_use_and_is_checked_before_anything_is_done(
+    file: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMORL_DEVICE", "")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    text = file.read_text()
+    file.write_text(f"{text}device: auto\n")
+    assert settings_of_run(file).device == "auto" and os.environ["EMORL_DEVICE"] == "auto"
+    file.write_text(f"{text}device: cuda\n")
+    with pytest.raises(SettingsError, match="Got EMORL_DEVICE=cuda where PyTorch finds no CUDA device"):
+        settings_of_run(file)
+    file.write_text(f"{text}device: gpu\n")
+    with pytest.raises(ConfigError, match="device is 'gpu', expected cpu, cuda or auto"):
+        settings_of_run(file)
+
+
+@pytest.mark.parametrize(("device", "cpu"), [("cpu", True), ("auto", False)])
+def test_trainers_and_their_types_follow_the_device(device: str, cpu: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every trainer's arguments are made with `use_cpu`; bf16 is taken on a GPU whatever the processor."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    monkeypatch.setenv("EMORL_DEVICE", device)
+    assert fast_bf16() is not cpu
+    for module in ("objectives", "warmstart", "preferences", "scorers", "language_model"):
+        source = (Path(commands.__file__).parent / f"{module}.py").read_text()
+        assert source.count("use_cpu=chosen_device() == CPU,") == 1, module
