@@ -2,7 +2,8 @@
 
 The same command is `emorl-train` where the package is installed. Beside the stages: `data check` looks for faults in
 our own texts, `reading make` and `reading score` are the blind reading, `baselines` and `report` are the study that
-compares. Progress is logged and shown on stderr, as plain lines. User errors are one line on stderr and exit code 2.
+compares, `seq2seq` trains a T5 as the paper does. Progress is logged and shown on stderr, as plain lines. User errors
+are one line on stderr and exit code 2.
 """
 
 from __future__ import annotations
@@ -91,6 +92,20 @@ def search_command(
     settings = settings_of_run(config, corpora, base, {name: value for name, value in given.items() if value})
     log.info("== search")
     stage_runs()["search"](settings, False, False)
+
+
+@app.command("seq2seq")
+def seq2seq(
+    config: CONFIG,
+    objective: Annotated[str | None, typer.Option(help="One objective by its name; all of them by default.")] = None,
+    anew: ANEW = False,
+    corpora: CORPORA = None,
+    base: BASE = None,
+) -> None:
+    """Train adapters of an encoder-decoder such as T5, as the paper has it; they are not served."""
+    from training.stages.seq2seq import run_seq2seq
+
+    run_seq2seq(settings_of_run(config, corpora, base), objective, anew)
 
 
 OWN: dict[str, Callable[..., None]] = {"objectives": objectives_command, "search": search_command}

@@ -27,6 +27,7 @@ from training.own_objectives import objective_faults, preset_faults
 from training.preferences import PreferencesConfig
 from training.rounds import RoundsConfig
 from training.search.settings import SAMPLED, SearchConfig, method_faults, search_faults
+from training.seq2seq import BASELINES, Seq2SeqConfig
 from training.warmstart import WarmStartConfig
 from training.yaml_file import read_yaml
 
@@ -105,6 +106,7 @@ class Config:
         search: Stage 6.
         evaluate: Stage 7.
         baselines: What the study compares with.
+        seq2seq: Runs on an encoder-decoder, as the paper has them.
         base: Base of all stages, a folder or `owner/name` on the hub; null for what `EMORL_BASE` says. The commands put
             it there (`training.options`).
         device: What computes: cpu, cuda, or auto, which is CUDA where there is any; null for what `EMORL_DEVICE` says.
@@ -125,6 +127,7 @@ class Config:
     search: SearchConfig = field(default_factory=SearchConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     baselines: BaselinesConfig = field(default_factory=BaselinesConfig)
+    seq2seq: Seq2SeqConfig = field(default_factory=Seq2SeqConfig)
     base: str | None = None
     device: str | None = None
 
@@ -132,11 +135,11 @@ class Config:
 OBJECTIVES = ("reflection", "empathy", "fluency")
 """Those that a run has scorers for; any other names its own."""
 
-CHOICES = {"reward": ("log", "plain"), "device": DEVICES}
+CHOICES = {"reward": ("log", "plain"), "baseline": BASELINES, "device": DEVICES}
 """What settings that are words may be."""
 
 AT_LEAST_ONE = frozenset(
-    "steps prompts rank alpha shipped_rank batch levels max_tokens max_words validate_every save_every "
+    "steps prompts rank alpha shipped_rank batch levels max_tokens max_words max_source validate_every save_every "
     "validation limit replies statements every evaluations".split()
 )
 """Settings whose zero leaves a stage nothing to work on."""
@@ -177,6 +180,8 @@ def _value(kind: object, value: object, path: str, faults: list[str]) -> object:
     wanted = next(option for option in options if isinstance(option, type) and option is not type(None))
     if wanted is Path and isinstance(value, str) and value:
         return Path(value).expanduser()
+    if wanted is bool and isinstance(value, bool):
+        return value
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if wanted is float and number:
         return float(typing.cast(float, value))

@@ -91,7 +91,8 @@ class SharedPass:
     @property
     def device(self) -> torch.device:
         """Where the model lies: a trainer may have moved it since."""
-        return self.model.model.embed_tokens.weight.device
+        found: torch.device = self.model.model.embed_tokens.weight.device
+        return found
 
     @torch.no_grad()
     def trunk(self, layout: Layout) -> torch.Tensor:

@@ -17,7 +17,9 @@ import typer
 if TYPE_CHECKING:
     from training.config import Config
 
-CONFIG = Annotated[Path, typer.Option(help="YAML file, or a shipped one by its name: default, smoke, study.")]
+CONFIG = Annotated[
+    Path, typer.Option(help="YAML file, or a shipped one by its name: default, smoke, study, paper-t5-base.")
+]
 RESUME = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoints.")]
 ANEW = Annotated[bool, typer.Option("--anew", help="Make again what was made with other settings.")]
 CORPORA = Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")]
