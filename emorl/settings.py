@@ -28,6 +28,9 @@ MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 MAX_PER_MINUTE = 1000
 """Of a visitor's acts, whose moments are kept in memory."""
 
+DEVICES = ("cpu", "cuda", "auto")
+"""What computes; `auto` is CUDA where there is any."""
+
 DATABASE = re.compile(r"(sqlite|postgres|postgresql)(\+\w+)?:.*")
 
 
@@ -71,6 +74,13 @@ def _per_minute(text: object) -> int:
     return int(digits)
 
 
+def _device(text: object) -> str:
+    name = str(text).strip().lower()
+    if name not in DEVICES:
+        raise ValueError(f"expected {', '.join(DEVICES[:-1])} or {DEVICES[-1]}")
+    return name
+
+
 def _modules(text: object) -> frozenset[str]:
     names = str(text).replace(",", " ").split()
     if wrong := [name for name in names if not MODULE.fullmatch(name)]:
@@ -109,6 +119,11 @@ class Settings(BaseSettings):
         default=frozenset(),
         validation_alias="EMORL_SCORERS",
         description="modules of your own whose functions a manifest may name as scorers: `my_scorers`",
+    )
+    device: Annotated[str, BeforeValidator(_device)] = Field(
+        default="cpu",
+        validation_alias="EMORL_DEVICE",
+        description="what computes: `cpu`, `cuda`, or `auto`, which is CUDA where PyTorch finds any",
     )
     data: Annotated[Path, Home] = Field(
         default=Path("var"), validation_alias="EMORL_DATA", description="folder of the ratings database and its journal"

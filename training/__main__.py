@@ -2,18 +2,17 @@
 
 The same command is `emorl-train` where the package is installed. Beside the stages: `data check` looks for faults in
 our own texts, `reading make` and `reading score` are the blind reading, `baselines` and `report` are the study that
-compares. Progress is logged and shown on stderr, as plain lines. User errors are one line on stderr and exit code 2.
+compares, `seq2seq` trains a T5 as the paper does. Progress is logged and shown on stderr, as plain lines. User errors
+are one line on stderr and exit code 2.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -23,10 +22,10 @@ import typer
 from emorl.errors import EmorlError
 from training.baselines.cli import baselines
 from training.data.cli import data
+from training.options import ANEW, BASE, CONFIG, CORPORA, RAY, RESUME, WORKERS, settings_of_run
 from training.reading.cli import reading
 from training.stages import STAGES, stage_runs
 from training.study.cli import report
-from training.tasks.cli import RAY, WORKERS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the models and measure them.")
 app.add_typer(data, name="data")
@@ -35,24 +34,8 @@ app.command("baselines")(baselines)
 app.command("report")(report)
 
 log = logging.getLogger("training")
-CONFIG = Annotated[Path, typer.Option(help="YAML file, or a shipped one by its name: default, smoke, study.")]
-RESUME = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoints.")]
-ANEW = Annotated[bool, typer.Option("--anew", help="Make again what was made with other settings.")]
-CORPORA = Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")]
-BASE = Annotated[
-    str | None,
-    typer.Option(metavar="NAME_OR_FOLDER", help="Base of all stages: a folder, or owner/name on the hub."),
-]
 EXTRA = ("accelerate", "datasets", "matplotlib", "optuna", "trl", "yaml")
 """Modules that the extra `training` brings; `emorl` alone does without."""
-
-
-def take_base(base: str | None) -> None:
-    """Let all stages, and every process that they start, look for their base where the command line says."""
-    if base is not None:
-        from emorl.models.own_base import own_base
-
-        os.environ["EMORL_BASE"] = str(own_base(base))
 
 
 def stage_command(name: str) -> Callable[..., None]:
@@ -65,12 +48,7 @@ def stage_command(name: str) -> Callable[..., None]:
         corpora: CORPORA = None,
         base: BASE = None,
     ) -> None:
-        from training.config import read_config
-
-        take_base(base)
-        settings = read_config(config)
-        if corpora is not None:
-            settings = dataclasses.replace(settings, corpora=corpora)
+        settings = settings_of_run(config, corpora, base)
         for stage, run in stage_runs().items():
             if name in (stage, "all"):
                 log.info("== %s", stage)
@@ -89,14 +67,10 @@ def objectives_command(
     ray: RAY = None,
 ) -> None:
     """Train an adapter for each objective: one after the other, side by side, or on a Ray cluster."""
-    from training.config import read_config
     from training.stages.objectives import run_objectives
     from training.tasks.task import Place
 
-    take_base(base)
-    settings = read_config(config)
-    if corpora is not None:
-        settings = dataclasses.replace(settings, corpora=corpora)
+    settings = settings_of_run(config, corpora, base)
     place = Place(workers, ray)
     log.info("== objectives")
     if place.in_turn:
@@ -114,15 +88,24 @@ def search_command(
     base: BASE = None,
 ) -> None:
     """Search the weights of the presets, with one method or several."""
-    from training.config import read_config
-
-    take_base(base)
     given = {"method": method, "beside": beside, "aim": aim}
-    settings = read_config(config, {name: value for name, value in given.items() if value})
-    if corpora is not None:
-        settings = dataclasses.replace(settings, corpora=corpora)
+    settings = settings_of_run(config, corpora, base, {name: value for name, value in given.items() if value})
     log.info("== search")
     stage_runs()["search"](settings, False, False)
+
+
+@app.command("seq2seq")
+def seq2seq(
+    config: CONFIG,
+    objective: Annotated[str | None, typer.Option(help="One objective by its name; all of them by default.")] = None,
+    anew: ANEW = False,
+    corpora: CORPORA = None,
+    base: BASE = None,
+) -> None:
+    """Train adapters of an encoder-decoder such as T5, as the paper has it; they are not served."""
+    from training.stages.seq2seq import run_seq2seq
+
+    run_seq2seq(settings_of_run(config, corpora, base), objective, anew)
 
 
 OWN: dict[str, Callable[..., None]] = {"objectives": objectives_command, "search": search_command}

@@ -97,10 +97,11 @@ def learn_ranking(
         rows = collate(rows_of(tokenizer, [(item.statement, item.replies) for item in chosen]))
         utilities = torch.tensor([u for item in chosen for u in item.utilities])
         group = torch.tensor([n for n, item in enumerate(chosen) for _ in item.utilities])
-        with torch.autocast("cpu", torch.bfloat16, enabled=fast_bf16()):
+        with torch.autocast(model.lm_head.weight.device.type, torch.bfloat16, enabled=fast_bf16()):
             with torch.no_grad(), policy.disable_adapter():
                 reference, _ = policy_logps(model, rows)
             logps, lengths = policy_logps(model, rows)
+        logps, lengths, reference = logps.cpu(), lengths.cpu(), reference.cpu()  # a few numbers a reply
         best = utilities == WORTH[-1]
         surprisal = -logps[best].sum() / lengths[best].sum().clamp(min=1)
         optimizer.zero_grad()

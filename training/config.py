@@ -1,8 +1,8 @@
 """One YAML file for every stage, checked as a whole: all faults are reported together.
 
 Unknown keys, keys that stand twice, wrong types and impossible values are faults. A stage's defaults are those of its
-dataclass. Left out: overrides on the command line, but for the corpora and the search; copy the file instead, so that a
-run's settings stay with it.
+dataclass. Left out: overrides on the command line, but for the corpora, the base and the search; copy the file
+instead, so that a run's settings stay with it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from emorl.errors import ConfigError
 from emorl.models.base import base_layers
+from emorl.models.own_base import own_base
 from emorl.resources import data_path
+from emorl.settings import DEVICES
 from training.language_model import SharedScorerConfig
 from training.objectives import ObjectiveConfig
 from training.own_objectives import objective_faults, preset_faults
 from training.preferences import PreferencesConfig
 from training.rounds import RoundsConfig
 from training.search.settings import SAMPLED, SearchConfig, method_faults, search_faults
+from training.seq2seq import BASELINES, Seq2SeqConfig
 from training.warmstart import WarmStartConfig
 from training.yaml_file import read_yaml
 
@@ -103,6 +106,10 @@ class Config:
         search: Stage 6.
         evaluate: Stage 7.
         baselines: What the study compares with.
+        seq2seq: Runs on an encoder-decoder, as the paper has them.
+        base: Base of all stages, a folder or `owner/name` on the hub; null for what `EMORL_BASE` says. The commands put
+            it there (`training.options`).
+        device: What computes: cpu, cuda, or auto, which is CUDA where there is any; null for what `EMORL_DEVICE` says.
     """
 
     corpora: Path | None = None
@@ -120,15 +127,20 @@ class Config:
     search: SearchConfig = field(default_factory=SearchConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     baselines: BaselinesConfig = field(default_factory=BaselinesConfig)
+    seq2seq: Seq2SeqConfig = field(default_factory=Seq2SeqConfig)
+    base: str | None = None
+    device: str | None = None
 
 
 OBJECTIVES = ("reflection", "empathy", "fluency")
 """Those that a run has scorers for; any other names its own."""
 
-REWARDS = ("log", "plain")
+CHOICES = {"reward": ("log", "plain"), "baseline": BASELINES, "device": DEVICES}
+"""What settings that are words may be."""
+
 AT_LEAST_ONE = frozenset(
-    "steps prompts rank alpha shipped_rank batch levels max_tokens max_words validate_every save_every validation "
-    "limit replies statements every evaluations".split()
+    "steps prompts rank alpha shipped_rank batch levels max_tokens max_words max_source validate_every save_every "
+    "validation limit replies statements every evaluations".split()
 )
 """Settings whose zero leaves a stage nothing to work on."""
 
@@ -168,6 +180,8 @@ def _value(kind: object, value: object, path: str, faults: list[str]) -> object:
     wanted = next(option for option in options if isinstance(option, type) and option is not type(None))
     if wanted is Path and isinstance(value, str) and value:
         return Path(value).expanduser()
+    if wanted is bool and isinstance(value, bool):
+        return value
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if wanted is float and number:
         return float(typing.cast(float, value))
@@ -203,7 +217,8 @@ def _impossible(name: str, where: str, value: object) -> str | None:
     if isinstance(value, Path):
         return f"{value}, which is a file, expected a folder" if value.is_file() else None
     if isinstance(value, str):
-        return None if name != "reward" or value in REWARDS else f"{value!r}, expected {' or '.join(REWARDS)}"
+        choices = CHOICES.get(name, (value,))
+        return None if value in choices else f"{value!r}, expected {', '.join(choices[:-1])} or {choices[-1]}"
     if not isinstance(value, int | float):
         return None
     if not math.isfinite(value):
@@ -225,7 +240,8 @@ def _impossible(name: str, where: str, value: object) -> str | None:
 
 def _disagreements(config: Config) -> list[str]:
     """Values that are possible by themselves, but not together or not on this base."""
-    layers, count, least = base_layers(), len(config.objectives), config.search.least_share
+    own = own_base(config.base) if isinstance(config.base, str) else None
+    layers, count, least = base_layers(own), len(config.objectives), config.search.least_share
     faults = [
         f"objectives.{name}.first_layer is {objective.first_layer}, expected at most {layers - 1}: the base has "
         f"{layers} layers"
@@ -244,14 +260,16 @@ def _disagreements(config: Config) -> list[str]:
     return faults
 
 
-def read_config(path: Path, search: Mapping[str, object] | None = None) -> Config:
+def read_config(path: Path, search: Mapping[str, object] | None = None, base: str | None = None) -> Config:
     """Read and check a YAML file: one of your own, or a shipped one by its name, `default` or `smoke`.
 
     Args:
         path: The file.
         search: Settings of the section `search` that take the place of the file's.
+        base: Takes the place of the file's base.
 
     Raises:
+        AssetError: There is no such base, or its `config.json` cannot be read.
         ConfigError: The file is missing, not YAML, or has faults; the message lists all of them in one line.
     """
     shipped = {file.stem: file for file in sorted(CONFIGS.glob("*.yaml"))}
@@ -267,6 +285,8 @@ def read_config(path: Path, search: Mapping[str, object] | None = None) -> Confi
     data = data if data is not None else {}
     if search and isinstance(data, dict) and isinstance(of_file := data.get("search", {}), dict):
         data = {**data, "search": {**of_file, **search}}
+    if base is not None and isinstance(data, dict):
+        data = {**data, "base": base}
     config = _build(Config, data, "", faults)
     faults += _disagreements(config)
     if faults:

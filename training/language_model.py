@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from emorl.ensemble.device import CPU, chosen_device
 from emorl.errors import ConfigError
 from emorl.models.base import BASE_SHA256, base_sha256, ensure_base
 from emorl.models.own_base import base_name
@@ -219,7 +220,7 @@ def train_shared_scorer(
         max_grad_norm=1.0,
         seed=seed,
         bf16=fast_bf16(),
-        use_cpu=not torch.cuda.is_available(),
+        use_cpu=chosen_device() == CPU,
         save_strategy="no",
         logging_steps=10,
         report_to="none",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Layout:
-    """Where the tokens of N rollouts of G prompts stand in G packed sequences of length L.
+    """Where the tokens of N rollouts of G prompts stand in G packed sequences of length L; on the CPU.
 
     Attributes:
         ids: (G, L) token ids, right-padded.
@@ -41,10 +41,11 @@ def lay_out(input_ids: torch.Tensor, attention_mask: torch.Tensor, completion_le
     """Pack rollouts that share a prompt.
 
     Args:
-        input_ids: (N, P + C), prompts left-padded, completions right-padded.
+        input_ids: (N, P + C), prompts left-padded, completions right-padded; on any device.
         attention_mask: (N, P + C).
         completion_length: C.
     """
+    input_ids, attention_mask = input_ids.cpu(), attention_mask.cpu()
     split = input_ids.shape[1] - completion_length
     groups: dict[tuple[int, ...], list[int]] = {}
     for row in range(input_ids.shape[0]):
@@ -87,28 +88,35 @@ class SharedPass:
         """Args: the `LlamaForCausalLM` inside the PEFT model, its first adapted layer, and what divides its logits."""
         self.model, self.first_layer, self.temperature = model, first_layer, temperature
 
+    @property
+    def device(self) -> torch.device:
+        """Where the model lies: a trainer may have moved it since."""
+        found: torch.device = self.model.model.embed_tokens.weight.device
+        return found
+
     @torch.no_grad()
     def trunk(self, layout: Layout) -> torch.Tensor:
         """Hidden states below the first adapted layer, (G, L, D), without gradient."""
-        return self._run(self.model.model.embed_tokens(layout.ids), layout, 0, self.first_layer)
+        return self._run(self.model.model.embed_tokens(layout.ids.to(self.device)), layout, 0, self.first_layer)
 
     def logps(self, layout: Layout, trunk: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Log-probability and entropy (no gradient) of every rollout token, each (N, C), 0 at padding."""
         hidden = self._run(trunk, layout, self.first_layer, len(self.model.model.layers))
-        group, before, row, column, token = layout.where.T
+        group, before, row, column, token = layout.where.T.to(self.device)
         states = self.model.model.norm(hidden[group, before])  # (M, D)
         logits = self.model.lm_head(states).float() / self.temperature
         total = logits.logsumexp(-1)
         chosen = logits.gather(-1, token[:, None])[:, 0] - total
         with torch.no_grad():
             entropy = total - (logits.softmax(-1) * logits).sum(-1)
-        logps = torch.zeros(layout.shape).index_put((row, column), chosen)
-        return logps, torch.zeros(layout.shape).index_put((row, column), entropy.detach())
+        empty = torch.zeros(layout.shape, device=self.device)
+        return empty.index_put((row, column), chosen), empty.index_put((row, column), entropy.detach())
 
     def _run(self, hidden: torch.Tensor, layout: Layout, first: int, last: int) -> torch.Tensor:
         inner = self.model.model
-        rotary = inner.rotary_emb(hidden, layout.positions)
+        positions, mask = layout.positions.to(hidden.device), layout.mask.to(hidden.device)
+        rotary = inner.rotary_emb(hidden, positions)
         for layer in inner.layers[first:last]:
-            out = layer(hidden, attention_mask=layout.mask, position_ids=layout.positions, position_embeddings=rotary)
+            out = layer(hidden, attention_mask=mask, position_ids=positions, position_embeddings=rotary)
             hidden = out[0] if isinstance(out, tuple) else out
         return hidden

@@ -39,6 +39,7 @@ from transformers import (
 )
 from trl import RLOOConfig, RLOOTrainer
 
+from emorl.ensemble.device import CPU, chosen_device
 from emorl.errors import ConfigError
 from emorl.models.template import END, prompt_text
 from emorl.scoring.scorer import Score
@@ -156,8 +157,8 @@ class SelfCriticalTrainer(RLOOTrainer):
         if torch.is_grad_enabled():  # the loss: the same rollouts in another order
             assert self._pass is not None and self._ids is not None
             logps, entropies = self._pass
-            index = {row.tobytes(): i for i, row in enumerate(self._ids.numpy())}
-            order = torch.tensor([index[row.tobytes()] for row in input_ids.numpy()])
+            index = {row.tobytes(): i for i, row in enumerate(self._ids.cpu().numpy())}
+            order = torch.tensor([index[row.tobytes()] for row in input_ids.cpu().numpy()], device=logps.device)
             self._pass = None
             return logps[order], entropies[order], None
         if self._ids is not input_ids:
@@ -371,7 +372,7 @@ def train_objective(
         warmup_steps=min(4, config.steps),
         max_grad_norm=1.0,
         weight_decay=0.0,
-        use_cpu=not torch.cuda.is_available(),
+        use_cpu=chosen_device() == CPU,
         bf16=False,
         gradient_checkpointing=False,
         save_steps=config.save_every,

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, TypedDict
 import torch
 from torch.nn import functional as F
 
+from emorl.ensemble.device import CPU, chosen_device
 from emorl.errors import ConfigError
 from emorl.models.packing import collate, reply_logps
 from emorl.scoring.language_model import rows_of
@@ -134,6 +135,7 @@ def policy_logps(model: LlamaForCausalLM, rows: dict[str, torch.Tensor]) -> tupl
         model: The decoder, LoRA inside.
         rows: From `collate`: (B, T) each, the mask (B, 1, T, T).
     """
+    rows = {name: tensor.to(model.lm_head.weight.device) for name, tensor in rows.items()}
     states = model.model(
         input_ids=rows["input_ids"], attention_mask=rows["attention_mask"], position_ids=rows["position_ids"]
     ).last_hidden_state
@@ -186,9 +188,9 @@ def ranked_rightly(policy: PeftModel, batches: Sequence[PreferenceBatch]) -> flo
     """Share of the pairs of unequal replies that the policy's log-ratio ranks rightly; None without pairs."""
     right = pairs = 0
     for batch in batches:
-        with torch.autocast("cpu", torch.bfloat16, enabled=fast_bf16()):
+        with torch.autocast(chosen_device().type, torch.bfloat16, enabled=fast_bf16()):
             logps, _ = policy_logps(policy.base_model.model, batch["rows"])
-        ratio, group, utilities = logps - batch["reference"], batch["group"], batch["utilities"]
+        ratio, group, utilities = logps.cpu() - batch["reference"], batch["group"], batch["utilities"]
         better = (group[:, None] == group[None, :]) & (utilities[:, None] > utilities[None, :])
         right += int((ratio[:, None] > ratio[None, :])[better].sum())
         pairs += int(better.sum())
@@ -228,7 +230,7 @@ def train_preferences(
             f"Got {len(labels)} read replies and no statement of at most {config.max_words} words with a better and a "
             "worse one: expected some; read more replies or raise max_words."
         )
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).to(chosen_device())
     policy = PeftModel.from_pretrained(model, str(start), is_trainable=True)
 
     items = sorted([*learnt, *imitated(corpora, warm, config)], key=_length)
@@ -239,14 +241,14 @@ def train_preferences(
         found: list[PreferenceBatch] = []
         for group in groups:
             rows = collate(rows_of(tokenizer, [(item.statement, item.replies) for item in group]))
-            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=fast_bf16()):
+            with torch.no_grad(), torch.autocast(chosen_device().type, torch.bfloat16, enabled=fast_bf16()):
                 reference, _ = policy_logps(policy.base_model.model, rows)
             found.append(
                 {
                     "rows": rows,
                     "utilities": torch.tensor([u for item in group for u in item.utilities]),
                     "group": torch.tensor([n for n, item in enumerate(group) for _ in item.utilities]),
-                    "reference": reference,
+                    "reference": reference.cpu(),  # as all of the batch; the trainer moves it
                 }
             )
         return found
@@ -264,7 +266,7 @@ def train_preferences(
         max_grad_norm=1.0,
         seed=config.seed,
         bf16=fast_bf16(),
-        use_cpu=not torch.cuda.is_available(),
+        use_cpu=chosen_device() == CPU,
         save_strategy="no",
         logging_steps=10,
         report_to="none",

@@ -31,7 +31,7 @@ def live_adapter(model: PeftModel, name: str = "default") -> Adapter:
     pairs: dict[tuple[int, str], dict[str, torch.Tensor]] = {}
     for key, value in model.named_parameters():
         if match := KEY.match(key):
-            pairs.setdefault((int(match[2]), match[3]), {})[match[4]] = value.detach().float().clone()
+            pairs.setdefault((int(match[2]), match[3]), {})[match[4]] = value.detach().float().to("cpu", copy=True)
     factors = {target: (pair["A"], pair["B"]) for target, pair in pairs.items()}
     return Adapter(name, settings.r, settings.lora_alpha / settings.r, factors, sha256="")
 
@@ -43,7 +43,7 @@ class RolloutWriter:
         """Take over the frozen base weights of a PEFT policy (LoRA of the same layout throughout).
 
         Args:
-            policy: PEFT model over a `LlamaForCausalLM`.
+            policy: PEFT model over a `LlamaForCausalLM`, on the device that it stays on.
             end_tokens: Token ids that end a reply.
             max_tokens: Most tokens of a reply.
         """

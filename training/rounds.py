@@ -206,6 +206,7 @@ def _write(
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from emorl.ensemble.backbone import merge
+    from emorl.ensemble.device import chosen_device
     from emorl.ensemble.lora import load_adapter
     from emorl.models.template import END
 
@@ -215,7 +216,9 @@ def _write(
     idle = LoraConfig(
         task_type="CAUSAL_LM", r=1, target_modules=["o_proj"], layers_to_transform=[model.config.num_hidden_layers - 1]
     )
-    writer = RolloutWriter(get_peft_model(model, idle), [tokenizer.convert_tokens_to_ids(END)], config.max_tokens)
+    writer = RolloutWriter(
+        get_peft_model(model.to(chosen_device()), idle), [tokenizer.convert_tokens_to_ids(END)], config.max_tokens
+    )
     prompts = [tokenizer(prompt_text(s)).input_ids for s in statements]
     written = write_samples(writer, prompts, samples, temperature, seed, config.batch)
     return [[tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in texts] for texts in written]

@@ -22,6 +22,7 @@ import torch
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from emorl.ensemble.device import CPU, chosen_device
 from emorl.errors import ConfigError
 from emorl.scoring.cross_encoder import encode, minilm_folder
 from training.data import Corpora
@@ -190,7 +191,7 @@ def train_scorer(run: ScorerRun, corpora: Corpora, out: Path) -> Path:
         weight_decay=0.01,
         max_grad_norm=1.0,
         seed=run.seed,
-        use_cpu=not torch.cuda.is_available(),
+        use_cpu=chosen_device() == CPU,
         save_strategy="no",
         logging_steps=10,
         report_to="none",

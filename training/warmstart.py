@@ -25,6 +25,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import torch
 
+from emorl.ensemble.device import CPU, chosen_device
 from emorl.errors import ConfigError
 from emorl.models.packing import collate
 from emorl.scoring.language_model import rows_of
@@ -104,8 +105,8 @@ def unseen_reflections(corpora: Corpora, most: int = 40) -> dict[str, list[tuple
 
 
 def fast_bf16() -> bool:
-    """Whether this processor multiplies bf16 numbers faster than float32 (AVX-512 BF16 or AMX), or there is a GPU."""
-    return torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    """Whether bf16 numbers are multiplied faster than float32 ones: on a GPU, or with AVX-512 BF16 or AMX."""
+    return chosen_device() != CPU or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def train_warmstart(
@@ -190,7 +191,7 @@ def train_warmstart(
         dataset_kwargs={"skip_prepare_dataset": True},
         remove_unused_columns=False,
         train_sampling_strategy="group_by_length",
-        use_cpu=not torch.cuda.is_available(),
+        use_cpu=chosen_device() == CPU,
         bf16=fast_bf16(),
         gradient_checkpointing=False,
         logging_steps=10,

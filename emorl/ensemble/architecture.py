@@ -82,17 +82,17 @@ def check_config(config: PreTrainedConfig) -> None:
 
 
 def check_model(model: LlamaForCausalLM) -> None:
-    """Refuse a model whose configuration, or whose head, would make mixing inexact, and one that is not on the CPU.
+    """Refuse a model whose configuration, or whose head, would make mixing inexact, and one on an unknown device.
 
     Raises:
-        BackboneError: See `check_config`; or the head has a bias, or the weights are on another device.
+        BackboneError: See `check_config`; or the head has a bias, or the weights are neither on the CPU nor on CUDA.
     """
     check_config(model.config)
-    if (device := model.lm_head.weight.device).type != "cpu":
+    if (device := model.lm_head.weight.device).type not in ("cpu", "cuda"):
         raise BackboneError.of(
             f"a base on the device {device}",
-            "one on the CPU, where the engine keeps tokens, caches and adapters",
-            "move it there, or hide the GPU with CUDA_VISIBLE_DEVICES=-1",
+            "one on the CPU or on a CUDA device",
+            "move it there",
         )
     if getattr(model.lm_head, "bias", None) is not None:
         raise BackboneError.of("a base whose head has a bias", "none, or mixing is not exact", REMEDY)
@@ -113,7 +113,7 @@ def fused_weight(layer: nn.Module, product: str, changes: Mapping[str, torch.Ten
         changes: What is added to the weights of some projections, in float32.
     """
     weights = {name: weight_of(layer.get_submodule(name)) for name in FUSED[product]}
-    return torch.cat([w.float() + changes[name] if name in changes else w for name, w in weights.items()])
+    return torch.cat([w.float() + changes[name].to(w.device) if name in changes else w for name, w in weights.items()])
 
 
 def fused_bias(layer: nn.Module, product: str) -> torch.Tensor | None:

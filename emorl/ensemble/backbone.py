@@ -31,6 +31,7 @@ from emorl.ensemble.architecture import (
     weight_of,
 )
 from emorl.ensemble.cache import Cache
+from emorl.ensemble.device import CPU
 from emorl.ensemble.lora import FUSED, PROJECTIONS, Adapter, StackedLora
 from emorl.ensemble.products import PRECISIONS, LayerProducts, Product, pad_rows, product
 from emorl.ensemble.step import OneTokenStep, compiled
@@ -74,11 +75,12 @@ class LlamaBackbone:
     """Weights of a causal model of Llama's family, and the forward pass of base and experts.
 
     Attributes:
-        head: Shared, bias-free output head, (V, D).
+        head: Shared, bias-free output head, (V, D), on the CPU.
         scale: Factor of the logits; 1 for Llama.
         width: D.
         precision: Key of `products.PRECISIONS`.
         dtype: Type of the activations.
+        device: Where weights, caches and adapters lie. What goes in and comes out is on the CPU.
     """
 
     scale = 1.0
@@ -89,7 +91,8 @@ class LlamaBackbone:
         """Take the weights of a transformers causal model, one layer after the other; the model stays as it is.
 
         Args:
-            model: A model of one of `architecture.MODEL_TYPES`; PEFT may have wrapped its layers.
+            model: A model of one of `architecture.MODEL_TYPES`; PEFT may have wrapped its layers. It is used where it
+                lies.
             precision: "float32", "bfloat16", "float16" (weights only), "int8" (weights only), or one of torch's types
                 of these names; the model's own type by default.
             warm_start: Supervised adapter added to the weights as they are read (sum in float32, then cast), or None.
@@ -108,20 +111,22 @@ class LlamaBackbone:
         self.width, self.max_positions = int(config.hidden_size), int(config.max_position_embeddings)
         self.head_width = int(getattr(config, "head_dim", None) or self.width // self.heads)
         self.eps = float(config.rms_norm_eps)
-        self._norm_floor = torch.tensor((self.eps * self.width) ** 0.5)  # see `_normalise`
+        self.device: torch.device = model.lm_head.weight.device
+        self._norm_floor = torch.tensor((self.eps * self.width) ** 0.5, device=self.device)  # see `_normalise`
 
         inner = model.model
         self.embedding = _at_most(weight_of(inner.embed_tokens), stored)
-        tied = model.lm_head.weight.data_ptr() == inner.embed_tokens.weight.data_ptr()
-        self.head = self.embedding if tied else _at_most(weight_of(model.lm_head), stored)
+        tied = model.lm_head.weight is inner.embed_tokens.weight
+        head = self.embedding if tied else _at_most(weight_of(model.lm_head), stored)
+        self.head = head.to(CPU)
         # float32 activations and logits always: with bfloat16's three digits many words would tie
-        self._head = product(self.head, "float32" if self.precision == "float32" else "float16")
+        self._head = product(head, "float32" if self.precision == "float32" else "float16")
         self.final_norm = weight_of(inner.norm).to(self.dtype)
         self.layers = [self._read_layer(index, layer, warm_start) for index, layer in enumerate(inner.layers)]
         self.inner, self.least_rows = config.intermediate_size, self.layers[0].qkv.least
         self._rotary = inner.rotary_emb
-        self._cos = self._sin = torch.empty(0, 1)
-        self._kernels = compiled(self.dtype)
+        self._cos = self._sin = torch.empty(0, 1, device=self.device)
+        self._kernels = compiled(self.dtype, self.device.type)
         self._one_token: OneTokenStep | None = None
 
     def _read_layer(self, index: int, layer: nn.Module, warm_start: Adapter | None) -> LayerProducts:
@@ -154,7 +159,11 @@ class LlamaBackbone:
 
     @classmethod
     def from_pretrained(
-        cls, folder: Path, warm_start: Adapter | None = None, precision: str | torch.dtype = "bfloat16"
+        cls,
+        folder: Path,
+        warm_start: Adapter | None = None,
+        precision: str | torch.dtype = "bfloat16",
+        device: torch.device = CPU,
     ) -> LlamaBackbone:
         """Load a base with its warm start.
 
@@ -162,6 +171,7 @@ class LlamaBackbone:
             folder: A folder that transformers can load.
             warm_start: See the constructor, as for the others.
             precision: "bfloat16" by default.
+            device: Where it is to compute.
 
         Raises:
             BackboneError: See the constructor.
@@ -170,7 +180,8 @@ class LlamaBackbone:
         from transformers import AutoModelForCausalLM
 
         check_config(read_config(folder))
-        return cls(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), precision, warm_start)
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        return cls(model.to(device), precision, warm_start)
 
     def prepare(self, lora: StackedLora) -> None:
         """Fuse the stacked factors for this base, and fold its norms into them.
@@ -185,12 +196,12 @@ class LlamaBackbone:
         for index, layer in enumerate(self.layers):
             norms = {"qkv": layer.attention_norm, "gate_up": layer.mlp_norm}
             for name in FUSED:
-                lora.build(index, name, inputs[name], widths[name], norms.get(name))
+                lora.build(index, name, inputs[name], widths[name], norms.get(name), self.device)
 
     def empty_cache(self, batch: int, slots: int, lora: StackedLora) -> Cache:
         """A cache for B new sequences with room for `slots` positions."""
         rows = [1 if index < lora.first_layer else lora.rows for index in range(len(self.layers))]
-        return Cache.empty(batch, slots, rows, self.kv_heads, self.head_width, self.dtype)
+        return Cache.empty(batch, slots, rows, self.kv_heads, self.head_width, self.dtype, self.device)
 
     def positions(self, upto: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Rotary tables for positions 0 to at least upto - 1, each (S, head width): cosines, and sines with signs."""
@@ -200,8 +211,8 @@ class LlamaBackbone:
 
     def rotary(self, upto: int) -> tuple[torch.Tensor, torch.Tensor]:
         """What `positions` gives, computed anew, in float32."""
-        ids, half = torch.arange(max(upto, 256))[None], self.head_width // 2
-        cos, sin = self._rotary(torch.empty(1, dtype=torch.float32), ids)
+        ids, half = torch.arange(max(upto, 256), device=self.device)[None], self.head_width // 2
+        cos, sin = self._rotary(torch.empty(1, dtype=torch.float32, device=self.device), ids)
         return cos[0].contiguous(), torch.cat([-sin[0, :, :half], sin[0, :, half:]], -1)
 
     def forward(
@@ -217,12 +228,14 @@ class LlamaBackbone:
             last: Index in 0..T-1 of the token whose state is wanted, (B,); all tokens when None.
 
         Returns:
-            (rows, B, D) when `last` is given, else (rows, B, T, D). Row 0 is the base if `lora.base_row`.
+            (rows, B, D) when `last` is given, else (rows, B, T, D). Row 0 is the base if `lora.base_row`. Like ids,
+            start and last, they are on the CPU.
         """
         batch, steps = ids.shape
         if steps == 1 and last is not None and (step := self._step()):
             return step.forward(ids, start, cache, lora)
         inputs = self._attention_inputs(start, steps)
+        ids = ids.to(self.device)
         x = pad_rows(F.embedding(ids, self.embedding).to(self.dtype).view(batch * steps, self.width), self.least_rows)
         rows = 1
         for index, layer in enumerate(self.layers):
@@ -233,8 +246,8 @@ class LlamaBackbone:
             x = self._layer(index, layer, x, batch * rows, inputs, cache, lora)
         x = x[: batch * rows * steps].view(batch, rows, steps, self.width)
         if last is not None:
-            x = x[torch.arange(batch), :, last]
-        return F.rms_norm(x, (self.width,), self.final_norm, self.eps).transpose(0, 1)
+            x = x[torch.arange(batch, device=self.device), :, last.to(self.device)]
+        return F.rms_norm(x, (self.width,), self.final_norm, self.eps).transpose(0, 1).to(CPU)
 
     @property
     def step_name(self) -> str:
@@ -258,15 +271,16 @@ class LlamaBackbone:
         same = bool((start == first).all())
         if steps > 1 and not same:
             raise ValueError("Got several tokens at different positions: expected one position, or one token each.")
-        position = start[:, None] + torch.arange(steps)  # (B, T)
+        start = start.to(self.device)
+        position = start[:, None] + torch.arange(steps, device=self.device)  # (B, T)
         cos, sin = (table[position].view(-1, 1, self.head_width) for table in self.positions(span))
         mask = None
         if steps > 1 and first:
-            mask = torch.arange(span) > position[0, :, None]  # (T, S)
+            mask = torch.arange(span, device=self.device) > position[0, :, None]  # (T, S)
         elif not same:
-            mask = (torch.arange(span) > position)[:, None]  # (B, 1, S)
+            mask = (torch.arange(span, device=self.device) > position)[:, None]  # (B, 1, S)
         if mask is not None:
-            hidden = torch.zeros(mask.shape, dtype=self.dtype).masked_fill_(mask, -torch.inf)
+            hidden = torch.zeros(mask.shape, dtype=self.dtype, device=self.device).masked_fill_(mask, -torch.inf)
             mask = hidden[None, None] if steps > 1 else hidden[:, None]
         return AttentionInputs(cos, sin, mask, first if same else start, span, steps)
 
@@ -328,8 +342,8 @@ class LlamaBackbone:
         return mixed.reshape(n * inputs.steps, self.heads * self.head_width)
 
     def logits(self, mixed: torch.Tensor) -> torch.Tensor:
-        """Logits scale · W f, float32, (B, V), of mixed states f (B, D)."""
-        return self._head(mixed.float()) * self.scale
+        """Logits scale · W f, float32, (B, V), of mixed states f (B, D); both on the CPU."""
+        return self._head(mixed.float().to(self.device)).to(CPU) * self.scale
 
 
 def precision_name(precision: str | torch.dtype) -> str:
@@ -375,4 +389,4 @@ def merge(model: LlamaForCausalLM, adapter: Adapter) -> None:
         weight = layers[index].get_submodule(projection).get_parameter("weight")
         change = adapter.change((index, projection), weight.shape)
         with torch.no_grad():
-            weight += change.to(weight.dtype)
+            weight += change.to(weight)

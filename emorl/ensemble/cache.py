@@ -25,9 +25,24 @@ class Cache:
         self._layers, self.batch = layers, batch
 
     @classmethod
-    def empty(cls, batch: int, slots: int, rows: Sequence[int], kv_heads: int, width: int, dtype: torch.dtype) -> Cache:
+    def empty(
+        cls,
+        batch: int,
+        slots: int,
+        rows: Sequence[int],
+        kv_heads: int,
+        width: int,
+        dtype: torch.dtype,
+        device: torch.device | None = None,
+    ) -> Cache:
         """Room for B sequences of `slots` positions; `rows` of each layer. Zeros, as 0 times garbage may be NaN."""
-        return cls([torch.zeros(batch, r, 2, kv_heads, slots, width, dtype=dtype) for r in rows], batch)
+        shapes = [(batch, r, 2, kv_heads, slots, width) for r in rows]
+        return cls([torch.zeros(shape, dtype=dtype, device=device) for shape in shapes], batch)
+
+    @property
+    def device(self) -> torch.device:
+        """Where keys and values lie."""
+        return self._layers[0].device
 
     @property
     def slots(self) -> int:
@@ -54,7 +69,7 @@ class Cache:
         if isinstance(start, int):
             stored[:batch, :, :, :, start : start + steps] = new.permute(0, 1, 3, 4, 2, 5)
         else:
-            stored[torch.arange(batch), :, :, :, start] = new[:, :, 0]
+            stored[torch.arange(batch, device=stored.device), :, :, :, start] = new[:, :, 0]
 
     def read(self, layer: int, count: int, span: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Keys and values of the first `count` rows up to position `span`, each (count, kv heads, span, width)."""
@@ -63,7 +78,7 @@ class Cache:
 
     def copy(self, sequences: Sequence[int], slots: int = 0) -> Cache:
         """A separate cache of these sequences (repeats allowed), with room for at least `slots` positions."""
-        chosen = torch.tensor(list(sequences), dtype=torch.long)
+        chosen = torch.tensor(list(sequences), dtype=torch.long, device=self.device)
         made = Cache([layer[chosen] for layer in self._layers], len(chosen))
         made.reserve(len(chosen), slots)
         return made
@@ -73,7 +88,8 @@ class Cache:
         self.reserve(len(sources), 0)
         changed = [i for i, source in enumerate(sources) if i != source]
         if changed:
-            to, source = torch.tensor(changed), torch.tensor([sources[i] for i in changed])
+            to = torch.tensor(changed, device=self.device)
+            source = torch.tensor([sources[i] for i in changed], device=self.device)
             for layer in self._layers:
                 layer[to] = layer[source]
         self.batch = len(sources)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from emorl.ensemble.adapter_config import AdapterConfig, read_adapter_config
+from emorl.ensemble.device import CPU
 from emorl.errors import AdapterMismatch
 
 FUSED = {  # product in the backbone -> the projections it fuses, in order
@@ -311,7 +312,13 @@ class StackedLora:
             adapter.check_depth(layers)
 
     def build(
-        self, layer: int, product: str, inputs: int, widths: Sequence[int], norm: torch.Tensor | None = None
+        self,
+        layer: int,
+        product: str,
+        inputs: int,
+        widths: Sequence[int],
+        norm: torch.Tensor | None = None,
+        device: torch.device = CPU,
     ) -> None:
         """Prepare the factors of one fused product: A (K, R', in) and scaled B^T (K, R', Σ widths), float32.
 
@@ -323,6 +330,7 @@ class StackedLora:
             inputs: Inputs of the product.
             widths: Outputs of the projections it fuses.
             norm: Weights of the norm before it, (in,), where the base folds them into the product.
+            device: Where the base's weights lie.
 
         Raises:
             AdapterMismatch: A factor's shape is not that of this base.
@@ -334,16 +342,17 @@ class StackedLora:
         downs, ups = torch.zeros(len(pairs), most, inputs), torch.zeros(len(pairs), most, sum(widths))
         spans = torch.zeros(len(pairs), most, 2, dtype=torch.long)
         for k, (down, up, span) in enumerate(pairs):
-            downs[k, : down.shape[0]] = down if norm is None else down * norm
+            downs[k, : down.shape[0]] = down if norm is None else down * norm.to(CPU)
             ups[k, : up.shape[1]] = up.T
             spans[k, : len(span)] = torch.tensor(span).view(-1, 2)
-        self._stacks[layer, product] = downs.transpose(1, 2), ups
-        self._arrays[layer, product] = downs.numpy(), ups.numpy(), spans.numpy()
+        self._stacks[layer, product] = downs.to(device).transpose(1, 2), ups.to(device)
+        if device.type == "cpu":  # compiled functions know no other
+            self._arrays[layer, product] = downs.numpy(), ups.numpy(), spans.numpy()
 
     def arrays(self, layer: int, product: str) -> Arrays:
         """A (K, R', in), scaled B^T (K, R', Σ widths) and its columns that are not zero, first and end (K, R', 2).
 
-        K is 0 where nothing is adapted.
+        K is 0 where nothing is adapted. On the CPU only.
         """
         return self._arrays.get((layer, product), NOTHING)
 

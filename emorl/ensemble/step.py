@@ -3,7 +3,7 @@
 It computes what the plain way of `LlamaBackbone` computes for single tokens, from the same weights and in the same
 cache, and the tests hold one to the other. A layer is four products and four calls of `kernels`, whose machine code is
 loaded, or compiled where there is none yet, in a thread of its own; until then, and where numba is not installed, the
-plain way serves. Left out: prompts, and bases that norm their query and key heads (Qwen3).
+plain way serves. Left out: prompts, other devices than the CPU, and bases that norm their query and key heads (Qwen3).
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def array(tensor: torch.Tensor) -> Any:
 
 
 @functools.cache
-def compiled(dtype: torch.dtype) -> Future[ModuleType | None]:
+def compiled(dtype: torch.dtype, device: str = "cpu") -> Future[ModuleType | None]:
     """The module `kernels`, compiled for this type of activations; None where that cannot be done. Begun once."""
     future: Future[ModuleType | None] = Future()
-    if dtype in TYPES:
+    if dtype in TYPES and device == "cpu":
         threading.Thread(target=_load, args=(dtype, future), name="emorl-kernels").start()
     else:
         future.set_result(None)

@@ -105,24 +105,27 @@ def ensure_base(
     return target
 
 
-def base_layers() -> int:
-    """Layers of the base in use: of the model folder that `EMORL_BASE` names, else of the published base.
+def base_layers(folder: Path | None = None) -> int:
+    """Layers of a base: of the given model folder, else of the one that `EMORL_BASE` names, else of the published base.
 
     Nothing is fetched, so that settings can be checked before a long run.
+
+    Args:
+        folder: A model folder, or None for the base in use.
 
     Raises:
         AssetError: The folder's `config.json` does not say how many layers there are.
     """
-    given = settings().base
+    given = settings().base if folder is None else folder
     if given is None or given.is_file() or not (given / "config.json").is_file():
         return BASE_LAYERS
     try:
         return int(json.loads((given / "config.json").read_text(encoding="utf-8"))["num_hidden_layers"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AssetError.of(
-            f"EMORL_BASE={given}, whose config.json cannot be read ({type(error).__name__}: {error})",
+            f"the base {given}, whose config.json cannot be read ({type(error).__name__}: {error})",
             "num_hidden_layers in it",
-            "correct it or unset it",
+            "correct it or name another base",
         ) from None
 
 

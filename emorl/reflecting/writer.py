@@ -12,6 +12,7 @@ from pathlib import Path
 
 from emorl.ensemble import Decoded, EnsembleDecoder, LlamaBackbone, Request, Scheduler, Setting, StackedLora
 from emorl.ensemble.architecture import check_config, read_config
+from emorl.ensemble.device import CPU, chosen_device
 from emorl.ensemble.lora import load_adapter
 from emorl.ensemble.products import supports_float16
 from emorl.ensemble.setting import objective_indices
@@ -77,6 +78,7 @@ class Writer:
             ManifestError: The models folder is inconsistent, or was made for another base or prompt template.
             AdapterMismatch: An adapter cannot be mixed exactly, or was trained on another base or warm start.
             BackboneError: The base's architecture or tokenizer cannot be used.
+            SettingsError: `EMORL_DEVICE` asks for a device that there is not.
         """
         from transformers import AutoTokenizer
         from transformers.utils import logging
@@ -89,7 +91,11 @@ class Writer:
         adapters = [load_adapter(o.adapter, manifest.base_id, o.name) for o in manifest.objectives]
         check_config(read_config(base))  # before the weights are opened
         model = open_stored(base)  # for the engine, which packs its own weights, and for all scorers
-        backbone = LlamaBackbone(model, dtype or default_precision(), warm)
+        precision, device = dtype or default_precision(), chosen_device()
+        if device == CPU:
+            backbone = LlamaBackbone(model, precision, warm)
+        else:  # the scorers stay on the CPU
+            backbone = LlamaBackbone.from_pretrained(base, warm, precision, device)
         decoder = EnsembleDecoder(
             backbone, StackedLora(adapters), [end_token(plain)], mask_of(plain, len(backbone.head))
         )

@@ -67,7 +67,7 @@ def end_features(model: LlamaForCausalLM, rows: Sequence[dict[str, list[int]]]) 
         States of the end token, (N, H), and likelihood, (N, 2): nats a token, and tens of nats of the whole reply. No
         gradient flows through the likelihood.
     """
-    inputs = collate(rows)
+    inputs = {name: tensor.to(model.lm_head.weight.device) for name, tensor in collate(rows).items()}
     labels = inputs.pop("labels")
     states: torch.Tensor = model.model(**inputs, use_cache=False).last_hidden_state
     with torch.no_grad():

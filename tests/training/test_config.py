@@ -295,6 +295,6 @@ def test_a_missing_file_is_said_with_the_names_of_the_shipped_ones(tmp_path):
     with pytest.raises(ConfigError) as error:
         read_config(tmp_path / "none.yaml")
     assert str(error.value) == (
-        f"No file {tmp_path / 'none.yaml'}: expected a YAML configuration, or one of default, smoke, study for a "
-        "shipped one; check the path."
+        f"No file {tmp_path / 'none.yaml'}: expected a YAML configuration, or one of default, paper-t5-base, smoke, "
+        "study for a shipped one; check the path."
     )

@@ -304,7 +304,7 @@ def test_every_stage_has_its_command_and_runs_in_order() -> None:
     assert list(stage_runs()) == list(STAGES)
     order = list(STAGES)  # each stands on the one before
     assert order.index("warmstart") < order.index("scorers") < order.index("rounds")
-    assert {command.name for command in app.registered_commands} == {*STAGES, "all", "baselines", "report"}
+    assert {command.name for command in app.registered_commands} == {*STAGES, "all", "baselines", "report", "seq2seq"}
     assert {group.name for group in app.registered_groups} == {"data", "reading"}
 
 

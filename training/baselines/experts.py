@@ -19,6 +19,7 @@ import torch
 
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
 from emorl.ensemble.backbone import merge
+from emorl.ensemble.device import chosen_device
 from emorl.ensemble.lora import load_adapter
 from emorl.errors import ConfigError
 from emorl.models.base import ensure_base
@@ -110,7 +111,7 @@ def open_experts(config: Config, folders: Sequence[Path]) -> tuple[EnsembleDecod
     tokenizer = SharedTokenizer(AutoTokenizer.from_pretrained(base))
     end = tokenizer.plain.convert_tokens_to_ids(END)
     stack = StackedLora([load_adapter(folder) for folder in folders])
-    return EnsembleDecoder(LlamaBackbone(model, torch.float32), stack, [end]), tokenizer
+    return EnsembleDecoder(LlamaBackbone(model.to(chosen_device()), torch.float32), stack, [end]), tokenizer
 
 
 def search_weights(

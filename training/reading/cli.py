@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from training.options import BASE, CONFIG, CORPORA, settings_of_run
 from training.reading.sheet import agreement, read_answers, read_key, score_reading, table, write_sheet
 
 reading = typer.Typer(no_args_is_help=True, help="Blind reading of replies.")
@@ -15,24 +15,22 @@ reading = typer.Typer(no_args_is_help=True, help="Blind reading of replies.")
 
 @reading.command()
 def make(
-    config: Annotated[Path, typer.Option(help="YAML file, or a shipped one by its name: default, smoke.")],
+    config: CONFIG,
     out: Annotated[Path, typer.Option(help="Folder for sheet.jsonl and key.json.")],
     models: Annotated[Path | None, typer.Option(help="Models to read; those of the run by default.")] = None,
     earlier: Annotated[Path | None, typer.Option(help="Earlier models to compare with.")] = None,
-    corpora: Annotated[Path | None, typer.Option(help="Folder with the corpora; overrides the file's.")] = None,
+    corpora: CORPORA = None,
+    base: BASE = None,
     preset: Annotated[str, typer.Option(help="Name of the preset to read.")] = "balanced",
     best_of: Annotated[int, typer.Option(help="How many candidates the best is chosen from; below 2, none.")] = 8,
     statements: Annotated[int, typer.Option(min=1, help="Maximum number of statements in each group.")] = 200,
     seed: Annotated[int, typer.Option(help="Seed of the choice and the order.")] = 0,
 ) -> None:
     """Write sheet.jsonl (id, statement, reply) and key.json; keep the key from the readers."""
-    from training.config import read_config
     from training.reading.replies import items, open_reflector, unseen_statements
     from training.stages.statements import corpora_of, partition
 
-    settings = read_config(config)
-    if corpora is not None:
-        settings = dataclasses.replace(settings, corpora=corpora)
+    settings = settings_of_run(config, corpora, base)
     found = corpora_of(settings)
     most = max(objective.validation for objective in settings.objectives.values())
     validation, search, _ = partition(found, most, settings.search.prompts)

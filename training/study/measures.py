@@ -19,6 +19,7 @@ import torch
 
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
 from emorl.ensemble.backbone import merge
+from emorl.ensemble.device import chosen_device
 from emorl.ensemble.lora import Adapter, load_adapter
 from emorl.models.base import ensure_base
 from emorl.models.manifest import file_sha256
@@ -84,7 +85,7 @@ class Bench:
             model = AutoModelForCausalLM.from_pretrained(ensure_base(), dtype=torch.float32)
             if warm:
                 merge(model, load_adapter(self.warm_start))
-            self._backbones[warm] = LlamaBackbone(model, torch.float32), unchanged(model)
+            self._backbones[warm] = LlamaBackbone(model.to(chosen_device()), torch.float32), unchanged(model)
         return self._backbones[warm]
 
 
