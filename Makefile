@@ -38,7 +38,7 @@ lint: $(VENV)/.dev $(if $(NPM),node_modules/.installed)  ## ruff (rules and layo
 bench: setup $(VENV)/.dev  ## the benchmarks: JSON under var/bench, a table on screen
 	@$(BIN)/python -m tests.benchmarks
 
-soak: setup $(VENV)/.dev  ## long trials of the app on this machine alone, hours in all: docs/soak.md
+soak: setup $(VENV)/.dev postgres  ## long trials of the app on this machine alone, hours in all: docs/soak.md
 	@$(BIN)/python -m tests.soak
 
 bom: $(VENV)/.dev  ## licences and a bill of materials of what is installed: var/bom.json, a table on screen

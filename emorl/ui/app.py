@@ -25,6 +25,7 @@ from emorl.ui.practise.screen import practise_screen
 from emorl.ui.rate.screen import rate_screen
 from emorl.ui.reflect.screen import reflect_screen
 from emorl.ui.results.screen import results_screen
+from emorl.ui.sessions import bound_sessions
 from emorl.ui.study.screen import study_screen
 from emorl.ui.welcome.screen import welcome_screen
 from emorl.ui.why.screen import why_screen
@@ -93,6 +94,7 @@ def build_demo(
     demo.space_id = None  # on a Space, Gradio's page would otherwise ask huggingface.co and a font host for a header
     keep_private(demo)
     demo.queue(max_size=64, default_concurrency_limit=4)
+    bound_sessions(demo)
     return demo
 
 

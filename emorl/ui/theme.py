@@ -17,6 +17,7 @@ from starlette.middleware import Middleware as ASGIMiddleware
 from emorl.ui.bundle import FOLDER
 from emorl.ui.known import misread
 from emorl.ui.middleware import Middleware
+from emorl.ui.sessions import SESSIONS
 from emorl.ui.widgets import script
 
 STYLES = (
@@ -97,6 +98,7 @@ class LaunchSettings(TypedDict):
     allowed_paths: list[str]
     max_file_size: str
     pwa: bool
+    state_session_capacity: int
     _frontend: bool
     app_kwargs: dict[str, Any]
 
@@ -117,6 +119,7 @@ def launch_settings() -> LaunchSettings:
         "allowed_paths": [],
         "max_file_size": "1mb",
         "pwa": False,
+        "state_session_capacity": SESSIONS,
         "_frontend": False,  # Gradio would ask the page for an answer within 3 s, and end the app on a busy machine
         "app_kwargs": {
             "middleware": [ASGIMiddleware(Middleware, scripts=scripts)],

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import random
 import shutil
-import subprocess
-import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -32,6 +27,7 @@ from emorl.ratings import (
 )
 from emorl.ratings.cli import ratings
 from emorl.ratings.storage.record import StoredJudgement
+from tests.ratings.server import NoPostgres, new_database, postgres
 
 STATEMENT = "I keep putting the letter back in the drawer, and every day it gets heavier."
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -112,47 +108,19 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of the tests' own, on a socket in a folder: the URL of a database, `{}` for its name."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    found = shutil.which("initdb") or (str(programs[-1]) if programs else None)
-    if found is None:
-        pytest.skip("there is no initdb on this host: `make postgres` installs PostgreSQL")
-    bin_folder = Path(found).resolve().parent
-    folder = Path(tempfile.mkdtemp(prefix="emorl-"))  # a socket's path may only have about a hundred characters
-    account: dict[str, Any] = {}
-    if os.getuid() == 0:  # PostgreSQL refuses to run as root
-        known = {entry.pw_name: entry for entry in pwd.getpwall()}
-        other = known.get("postgres") or known["nobody"]
-        shutil.chown(folder, other.pw_uid, other.pw_gid)
-        account = {"user": other.pw_uid, "group": other.pw_gid, "extra_groups": []}
-    options = f"-c fsync=off -c listen_addresses= -c unix_socket_directories={folder}"
-
-    def run(*command: str) -> None:
-        with open(folder / "output.txt", "ab") as output:  # not a pipe, which the server would hold open
-            ended = subprocess.run(command, stdout=output, stderr=output, cwd=folder, check=False, **account)
-        assert ended.returncode == 0, (folder / "output.txt").read_text()
-
+def server() -> Iterator[str]:
+    """A PostgreSQL server of the tests' own: the URL of a database, `{}` for its name."""
     try:
-        run(f"{bin_folder}/initdb", "-D", f"{folder}/data", "-U", "emorl", "-A", "trust", "-E", "UTF8", "--no-sync")
-        run(f"{bin_folder}/pg_ctl", "-D", f"{folder}/data", "-o", options, "-w", "-t", "120", "start")
-        try:
-            yield f"postgresql://emorl@/{{}}?host={folder}"
-        finally:
-            run(f"{bin_folder}/pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with postgres() as found:
+            yield found.url
+    except NoPostgres as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.fixture
 def server_url(server: str) -> str:
     """An empty database on the server."""
-    import psycopg
-
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return server.format(name)
+    return new_database(server)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

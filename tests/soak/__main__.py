@@ -12,14 +12,23 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.soak import kills
+from tests.ratings.server import NoPostgres
+from tests.soak import generations, kills, malformed, raters, starts, upgrade
 from tests.soak.record import Outcome, write
+from tests.soak.upgrade import NoHistory
 
 Part = Callable[[int, Path], list[Outcome]]
 PARTS: dict[str, tuple[int, Part]] = {
     "kills": (kills.AMOUNT, kills.run),
+    "raters": (raters.AMOUNT, raters.run),
+    "malformed": (malformed.AMOUNT, malformed.run),
+    "generations": (generations.AMOUNT, generations.run),
+    "upgrade": (upgrade.AMOUNT, upgrade.run),
+    "starts": (starts.AMOUNT, starts.run),
 }
-"""Default amount, and what runs it."""
+"""Full amount, and what runs it."""
+
+FULL = {name: amount for name, (amount, _) in PARTS.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,14 +46,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         amount, run = PARTS[name]
         folder = Path(tempfile.mkdtemp(prefix=f"emorl-soak-{name}-"))
         print(f"== {name}, in {folder}", flush=True)
-        found = run(given.amount or amount, folder)
+        try:
+            found = run(given.amount or amount, folder)
+        except (NoPostgres, NoHistory) as reason:
+            print(f"not run: {reason}", file=sys.stderr)
+            failed.append(name)
+            continue
         for outcome in found:
             print(f"{outcome.part}: {'holds' if outcome.holds else 'DOES NOT HOLD'}: {outcome.claim}")
             for what, figure in outcome.figures.items():
                 print(f"  {what}: {figure}")
         failed += [outcome.part for outcome in found if not outcome.holds]
         if not given.dry:
-            write(found)
+            write(found, FULL)
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return int(bool(failed))

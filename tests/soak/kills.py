@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.soak.crowd import Crowd, stored_tokens
-from tests.soak.record import Outcome
+from tests.soak.record import Figures, Outcome
 from tests.soak.serving import served
 
 AMOUNT = 200
@@ -33,7 +33,7 @@ def run(amount: int, folder: Path, seed: int = 0) -> list[Outcome]:
         lost |= set(acknowledged) - stored_tokens(f"sqlite:///{copy}")
     kept = stored_tokens(f"sqlite:///{folder / 'ratings.db'}")
     lost |= set(acknowledged) - kept
-    figures = {"acknowledged": len(acknowledged), "lost": len(lost), "stored": len(kept)}
+    figures: Figures = {"acknowledged": len(acknowledged), "lost": len(lost), "stored": len(kept)}
     claim = "no acknowledged rating or answer is lost, and the file alone holds them"
     held = not lost and len(acknowledged) >= amount
     return [Outcome("kills", amount, "kills", claim, held, figures, "scripted", time.monotonic() - began)]

@@ -50,7 +50,7 @@ class Alive:
 
 
 def about(app: Any, alive: Alive | None) -> dict[str, Any]:
-    """Memory after everything that is free was given back, and what is still being written."""
+    """Memory after everything that is free was given back, sessions, and what is still being written."""
     if app.loader.state == "loading":  # it has the processor to itself
         return {"models": "loading"}
     gc.collect()
@@ -59,7 +59,8 @@ def about(app: Any, alive: Alive | None) -> dict[str, Any]:
         trim(0)
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     found = {"models": app.loader.state, "rss_mb": pages * os.sysconf("SC_PAGE_SIZE") / 2**20}
-    return found | {"threads": threading.active_count()} | ({} if alive is None else alive.counted())
+    found |= {"threads": threading.active_count(), "sessions": len(app.demo.state_holder.session_data)}
+    return found | ({} if alive is None else alive.counted())
 
 
 def answer(app: Any, alive: Alive | None, answers: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import httpx
@@ -26,14 +26,13 @@ class Visitor:
 
     def join(self, name: str, data: list[Any], event_data: Any = None, session: str = "") -> tuple[str, str]:
         """Send an event of a button or a form; returns the session, and the event's id."""
-        (number, *_) = [one["id"] for one in self.config["dependencies"] if one["api_name"] == name]
         session = session or f"{random.getrandbits(64):x}"
-        sent = {"fn_index": number, "data": data, "event_data": event_data, "session_hash": session}
+        sent = {"fn_index": self._number(name), "data": data, "event_data": event_data, "session_hash": session}
         answer = self.web.post("/gradio_api/queue/join", json=sent)
         answer.raise_for_status()
         return session, answer.json()["event_id"]
 
-    def heard(self, session: str) -> Iterator[str]:
+    def heard(self, session: str) -> Generator[str]:
         """The lines that a page of this session gets, until its event is done; closing it is a lost connection."""
         with self.web.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as answer:
             for line in answer.iter_lines():
@@ -48,8 +47,16 @@ class Visitor:
 
     def cancel(self, name: str, session: str, event_id: str) -> None:
         """End an event, as leaving a page or a button does."""
-        (number, *_) = [one["id"] for one in self.config["dependencies"] if one["api_name"] == name]
-        self.web.post("/gradio_api/cancel", json={"session_hash": session, "fn_index": number, "event_id": event_id})
+        sent = {"session_hash": session, "fn_index": self._number(name), "event_id": event_id}
+        self.web.post("/gradio_api/cancel", json=sent)
+
+    def stop(self, session: str, run: int) -> None:
+        """Press the page's Stop while this run is being written."""
+        sent = {"data": [{"run": run}], "fn_index": self._number("stop"), "session_hash": session}
+        self.web.post("/gradio_api/run/stop", json=sent).raise_for_status()
+
+    def _number(self, name: str) -> int:
+        return next(one["id"] for one in self.config["dependencies"] if one["api_name"] == name)
 
     def asked(self, widget: str, name: str, data: Any) -> Any:
         """What a widget's function answers."""
