@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def tokenizer_of(folder: Path) -> Any:
     return tokenizer
 
 
-def letters(statements: list[str], replies: list[str]) -> torch.Tensor:
+def letters(statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
     """How many small letters a reply has, of six; replies of different content have different scores."""
     return torch.tensor([0.01 + sum("a" <= sign <= "z" for sign in reply) / 6 + len(reply) / 100 for reply in replies])
 
@@ -148,7 +149,7 @@ def test_a_run_learns_what_is_rewarded_and_writes_down_what_it_cost(folder, tmp_
     config = Seq2SeqConfig(**{**TINY.__dict__, "steps": 25, "beta": 0.0, "samples": 4})
     means: list[float] = []
 
-    def score(statements: list[str], replies: list[str]) -> torch.Tensor:
+    def score(statements: Sequence[str], replies: Sequence[str]) -> torch.Tensor:
         scores = letters(statements, replies)
         means.append(float(scores.mean()))
         return scores

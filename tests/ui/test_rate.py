@@ -188,12 +188,13 @@ def test_marks_are_in_the_text_of_their_side(flipped: bool, stored: tuple[str, .
 
 
 def test_every_level_has_an_anchor_and_both_ends_of_every_scale_an_example() -> None:
+    examples: Any = strings.QUEUE["examples"]
     for scale in SCALES:
         levels = list(strings.QUEUE[f"{scale}_options"])
-        anchors = strings.QUEUE[f"{scale}_anchors"]
+        anchors: Any = strings.QUEUE[f"{scale}_anchors"]
         assert list(anchors) == levels and all(0 < len(words.split()) <= 5 for words in anchors.values())
-        assert list(strings.QUEUE["examples"][scale]) == [levels[0], levels[-1]]
-    assert set(strings.QUEUE["examples"]) == set(SCALES)
+        assert list(examples[scale]) == [levels[0], levels[-1]]
+    assert set(examples) == set(SCALES)
 
 
 @pytest.mark.parametrize(("flipped", "side"), [(False, "first"), (True, "second")])

@@ -39,7 +39,8 @@ def to_xlsx(rows: Iterable[Row], codebook: Codebook) -> bytes:
     book = openpyxl.Workbook(write_only=True)
     answers = [columns, *([row.get(name) for name in columns] for row in flat)]
     meanings = [["column", "meaning", "values"], *([name, *entry] for name, entry in codebook.items())]
-    for title, lines in (("answers", answers), ("codebook", meanings)):
+    parts: tuple[tuple[str, Iterable[Iterable[object]]], ...] = (("answers", answers), ("codebook", meanings))
+    for title, lines in parts:
         sheet = book.create_sheet(title)
         sheet.freeze_panes = "A2"
         for line in lines:
