@@ -37,9 +37,9 @@ def to_xlsx(rows: Iterable[Row], codebook: Codebook) -> bytes:
         raise _missing("XLSX", "openpyxl") from None
     columns, flat = flat_table(rows)
     book = openpyxl.Workbook(write_only=True)
-    answers = [columns, *([row.get(name) for name in columns] for row in flat)]
+    answers: list[Iterable[object]] = [columns, *([row.get(name) for name in columns] for row in flat)]
     meanings = [["column", "meaning", "values"], *([name, *entry] for name, entry in codebook.items())]
-    parts: tuple[tuple[str, Iterable[Iterable[object]]], ...] = (("answers", answers), ("codebook", meanings))
+    parts: list[tuple[str, Iterable[Iterable[object]]]] = [("answers", answers), ("codebook", meanings)]
     for title, lines in parts:
         sheet = book.create_sheet(title)
         sheet.freeze_panes = "A2"
