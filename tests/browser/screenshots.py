@@ -3,8 +3,9 @@
     python -m tests.browser.screenshots             # all of them, into docs/screens
     python -m tests.browser.screenshots map why     # some
 
-Statements and ratings are invented; the ratings on Results are drawn at random (seeded) before the app starts. A new
-picture is a line in `SHOTS`. Left out: states that the tests look at; a picture proves nothing.
+One of them moves: `sliders`, the sliders changing a text. Statements and ratings are invented; the ratings on Results
+are drawn at random (seeded) before the app starts. A new picture is a line in `SHOTS`. Left out: states that the tests
+look at; a picture proves nothing.
 """
 
 from __future__ import annotations
@@ -33,6 +34,12 @@ STATEMENT = (
     "thing that lets me switch off."
 )
 MAX_KB = 150
+MOVING = "sliders"
+FEELING = (
+    "I lost my job three weeks ago. Every morning I still get dressed and leave the house, so that the kids don't "
+    "notice."
+)
+FRAME_MS, FIRST_MS, LAST_MS = 140, 1500, 2500
 
 
 def start(page: Page) -> None:
@@ -147,6 +154,36 @@ SHOTS = (
 )
 
 
+def sliders(page: Page) -> list[bytes]:
+    """Reflection goes down to nothing and Empathy up to all; the text follows, and a last look stays longer."""
+    generate(page, FEELING)
+    expect(page.locator("#widget-result .reach")).to_contain_text("within reach", timeout=180_000)
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    frames = [page.screenshot()]
+    for name, key, times in (
+        ("Empathy", "ArrowRight", 18),
+        ("Reflection", "ArrowLeft", 12),
+        ("Fluency", "ArrowLeft", 6),
+    ):
+        slider = page.get_by_role("slider", name=name)
+        for _ in range(times):
+            for _ in range(5):  # a step is a hundredth
+                slider.press(key)
+            frames.append(page.screenshot())
+    return frames
+
+
+def film(frames: Sequence[bytes]) -> bytes:
+    """Pictures of one size as a moving one, in the colours of the last."""
+    pictures = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames]
+    palette = pictures[-1].quantize(64, dither=Image.Dither.NONE)
+    drawn = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    durations = [FIRST_MS, *[FRAME_MS] * (len(drawn) - 2), LAST_MS]
+    out = io.BytesIO()
+    drawn[0].save(out, "GIF", save_all=True, append_images=drawn[1:], duration=durations, loop=0, optimize=False)
+    return out.getvalue()
+
+
 def invent_ratings(url: str, raters: int = 3, seed: int = 1) -> None:
     """Seeded answers of made-up raters to the shipped items, so that Results has something to show."""
     chance = random.Random(seed)
@@ -182,9 +219,10 @@ def compact(png: bytes, height: int) -> bytes:
 
 def main(names: Sequence[str]) -> int:
     """0, or 2 where a name is unknown or a picture is too large."""
-    unknown = set(names) - {shot.name for shot in SHOTS}
+    every = [*(shot.name for shot in SHOTS), MOVING]
+    unknown = set(names) - set(every)
     if unknown:
-        known = ", ".join(shot.name for shot in SHOTS)
+        known = ", ".join(every)
         print(f"got {', '.join(sorted(unknown))}, expected some of {known}", file=sys.stderr)
         return 2
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -209,6 +247,12 @@ def main(names: Sequence[str]) -> int:
                 print(f"{path} {len(png) // 1000} kB", flush=True)
                 large += [shot.name] if len(png) > MAX_KB * 1000 else []
                 page.close()
+            if not names or MOVING in names:
+                page = browser.new_page(viewport={"width": 1060, "height": 760}, reduced_motion="reduce")
+                open_app(page, url)
+                path = FOLDER / f"{MOVING}.gif"
+                path.write_bytes(film(sliders(page)))
+                print(f"{path} {path.stat().st_size // 1000} kB", flush=True)
             browser.close()
     if large:
         print(f"got more than {MAX_KB} kB for {', '.join(large)}; take less of the page's height", file=sys.stderr)
