@@ -15,7 +15,7 @@ from emorl.errors import ConfigError
 from emorl.models.base import BASE_SHA256
 from training import files
 
-BEFORE = "3da8f61"
+BEFORE = "98f52eb"
 """Commit that holds the previous models."""
 
 HEAD = """# Model card
@@ -50,8 +50,8 @@ checked them.
 * Scorers reward what they were trained on. Length, openers, copying and sympathy were countered, other shortcuts surely remain.
 * English only, and mostly health behaviour and everyday trouble in British and American settings.
 
-The models before these are in the repository's history: commit `{before}`; those before them: `0460ade`, and
-(research only, trained on AnnoMI and EPITOME too) `7ccf2d9`.
+The models before these are in the repository's history: commit `{before}`; those before them: `3da8f61`, `0460ade`,
+and (research only, trained on AnnoMI and EPITOME too) `7ccf2d9`.
 """
 
 
