@@ -35,10 +35,7 @@ STATEMENT = (
 )
 MAX_KB = 150
 MOVING = "sliders"
-FEELING = (
-    "I lost my job three weeks ago. Every morning I still get dressed and leave the house, so that the kids don't "
-    "notice."
-)
+CARER = "Dad doesn't know who I am any more. I still go every day."
 FRAME_MS, FIRST_MS, LAST_MS = 140, 1500, 2500
 
 
@@ -156,7 +153,7 @@ SHOTS = (
 
 def sliders(page: Page) -> list[bytes]:
     """Reflection goes down to nothing and Empathy up to all; the text follows, and a last look stays longer."""
-    generate(page, FEELING)
+    generate(page, CARER)
     expect(page.locator("#widget-result .reach")).to_contain_text("within reach", timeout=180_000)
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     frames = [page.screenshot()]

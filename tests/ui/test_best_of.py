@@ -28,10 +28,9 @@ from emorl.ui.sending.item import setting_name
 from emorl.ui.why.screen import WhyScreen
 from emorl.ui.writing import asked
 from emorl.ui.writing.asked import Asked, read_asked
-from emorl.ui.writing.scores import PROBABLY, PROBABLY_NOT, faithfulness_payload
+from emorl.ui.writing.scores import faithfulness_payload
 from tests.ui.mapped import MappedReflector
 from tests.ui.scripted import BASE_REPLY, REPLY, SAMPLES, SCORES, ScriptedReflector
-from training.grades.faithfulness import GRADES
 
 STATEMENT, CRISIS, RATER = "I am tired.", "I want to kill myself.", "a" * 32
 MIX = {"weights": {"reflection": 0.6, "empathy": 0.4}, "strength": 1.0, "temperature": 0.0, "seed": 0}
@@ -111,10 +110,10 @@ def test_one_is_written_alone(screen: ReflectScreen) -> None:
     ("score", "reading"),
     [
         (1.0, "probably"),
-        (0.7, "probably"),
-        (0.699, "unsure"),
-        (0.2, "unsure"),
-        (0.199, "probably_not"),
+        (0.75, "probably"),
+        (0.749, "unsure"),
+        (0.3, "unsure"),
+        (0.299, "probably_not"),
         (0, "probably_not"),
     ],
 )
@@ -122,11 +121,6 @@ def test_readings_of_faithfulness(score: float, reading: str) -> None:
     found = faithfulness_payload(score)
     assert found is not None and (found.score, found.reading) == (score, reading)
     assert faithfulness_payload(None) is None
-
-
-def test_readings_part_half_way_between_the_grades_that_the_scorer_learns_from() -> None:
-    assert pytest.approx((GRADES[2] + GRADES[1]) / 2) == PROBABLY
-    assert pytest.approx((GRADES[1] + GRADES[0]) / 2) == PROBABLY_NOT
 
 
 def test_how_many_are_written_unless_somebody_chooses_is_one_constant(

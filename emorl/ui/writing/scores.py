@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 Reading = Literal["probably", "unsure", "probably_not"]
 """Whether a text stays with what was said, in the words of the page's strings."""
 
-PROBABLY, PROBABLY_NOT = 0.7, 0.2
-"""From this faithfulness up a text probably stays with what was said; below that it probably does not."""
+PROBABLY, PROBABLY_NOT = 0.75, 0.3
+"""From this faithfulness up a text probably stays with what was said; below that it probably does not.
+
+Of 842 replies to unseen statements, read blind, four in five of those from the first up were faithful, one in seven of
+those below the second, and not quite half of those between.
+"""
 
 
 @dataclass(frozen=True)
