@@ -29,13 +29,9 @@ from tests.conftest import ARGUMENTS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 PASSWORD = "invented"  # of this run only
-STATEMENT = (
-    "My wife says I drink too much. Maybe she has a point, but after a twelve-hour shift those beers are the only "
-    "thing that lets me switch off."
-)
+STATEMENT = "Dad doesn't know who I am any more. I still go every day."
 MAX_KB = 150
 MOVING = "sliders"
-CARER = "Dad doesn't know who I am any more. I still go every day."
 FRAME_MS, FIRST_MS, LAST_MS = 140, 1500, 2500
 
 
@@ -61,7 +57,7 @@ def reflect(page: Page) -> None:
 def live(page: Page) -> None:
     """A slider has moved and the text has followed."""
     reflect(page)
-    page.get_by_role("button", name="Only reflection").click()
+    page.get_by_role("button", name="Only empathy").click()
 
 
 def explain(page: Page) -> None:
@@ -153,7 +149,7 @@ SHOTS = (
 
 def sliders(page: Page) -> list[bytes]:
     """Reflection goes down to nothing and Empathy up to all; the text follows, and a last look stays longer."""
-    generate(page, CARER)
+    generate(page, STATEMENT)
     expect(page.locator("#widget-result .reach")).to_contain_text("within reach", timeout=180_000)
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     frames = [page.screenshot()]
@@ -171,9 +167,12 @@ def sliders(page: Page) -> list[bytes]:
 
 
 def film(frames: Sequence[bytes]) -> bytes:
-    """Pictures of one size as a moving one, in the colours of the last."""
+    """Pictures of one size as a moving one, in the colours of the first and the last."""
     pictures = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames]
-    palette = pictures[-1].quantize(64, dither=Image.Dither.NONE)
+    ends = Image.new("RGB", (pictures[0].width, 2 * pictures[0].height))
+    ends.paste(pictures[0], (0, 0))
+    ends.paste(pictures[-1], (0, pictures[0].height))
+    palette = ends.quantize(96, dither=Image.Dither.NONE)
     drawn = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     durations = [FIRST_MS, *[FRAME_MS] * (len(drawn) - 2), LAST_MS]
     out = io.BytesIO()
