@@ -32,6 +32,7 @@ PASSWORD = "invented"  # of this run only
 STATEMENT = "Dad doesn't know who I am any more. I still go every day."
 MAX_KB = 150
 MOVING = "sliders"
+MAX_MOVING_KB = 400
 FRAME_MS, FIRST_MS, LAST_MS = 140, 1500, 2500
 
 
@@ -249,9 +250,14 @@ def main(names: Sequence[str]) -> int:
                 path = FOLDER / f"{MOVING}.gif"
                 path.write_bytes(film(sliders(page)))
                 print(f"{path} {path.stat().st_size // 1000} kB", flush=True)
+                large += [MOVING] if path.stat().st_size > MAX_MOVING_KB * 1000 else []
             browser.close()
     if large:
-        print(f"got more than {MAX_KB} kB for {', '.join(large)}; take less of the page's height", file=sys.stderr)
+        print(
+            f"got more than {MAX_KB} kB ({MAX_MOVING_KB} for the one that moves) for {', '.join(large)}; take less of "
+            "the page's height",
+            file=sys.stderr,
+        )
     return 2 if large else 0
 
 

@@ -17,15 +17,18 @@ ROOT = Path(__file__).parents[2]
 
 def test_pages_show_pictures_that_exist_and_are_small() -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    shown = {page: re.findall(r"!\[[^\]]+\]\(([^)]+\.png)\)", page.read_text(encoding="utf-8")) for page in pages}
+    shown = {
+        page: re.findall(r"!\[[^\]]+\]\(([^)]+\.(?:png|gif))\)", page.read_text(encoding="utf-8")) for page in pages
+    }
     assert len(shown[ROOT / "README.md"]) == 1 and sum(map(len, shown.values())) >= 3
-    names = {shot.name for shot in screenshots.SHOTS}
+    names = {*(shot.name for shot in screenshots.SHOTS), screenshots.MOVING}
     for page, paths in shown.items():
         for path in paths:
             assert Path(path).stem in names, f"{path} is not remade by the command"
             assert (page.parent / path).is_file()
     for path in screenshots.FOLDER.glob("*.png"):
         assert path.stem in names and path.stat().st_size <= screenshots.MAX_KB * 1000
+    assert (screenshots.FOLDER / f"{screenshots.MOVING}.gif").stat().st_size <= screenshots.MAX_MOVING_KB * 1000
 
 
 def test_an_unknown_picture_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,6 +41,23 @@ def test_pictures_are_cut_and_compact() -> None:
     Image.effect_noise((400, 3000), 80).convert("RGB").save(picture, "PNG")
     small = Image.open(io.BytesIO(screenshots.compact(picture.getvalue(), 500)))
     assert small.size == (400, 500) and small.mode == "P"
+
+
+def test_a_moving_picture_stays_longest_at_its_ends() -> None:
+    frames = []
+    for left in (0, 20, 10):
+        drawn = Image.new("RGB", (40, 30), "white")
+        drawn.paste("black", (left, 0, left + 20, 30))
+        picture = io.BytesIO()
+        drawn.save(picture, "PNG")
+        frames.append(picture.getvalue())
+    moving = Image.open(io.BytesIO(screenshots.film(frames)))
+    durations = []
+    for number in range(moving.n_frames):
+        moving.seek(number)
+        durations.append(moving.info["duration"])
+    assert moving.size == (40, 30) and moving.info["loop"] == 0
+    assert durations == [screenshots.FIRST_MS, screenshots.FRAME_MS, screenshots.LAST_MS]
 
 
 def test_invented_ratings_are_the_same_every_time(tmp_path: Path) -> None:
