@@ -34,14 +34,19 @@ def array(tensor: torch.Tensor) -> Any:
     return tensor.numpy() if tensor.dtype == torch.float32 else tensor.view(torch.uint16).numpy()
 
 
-@functools.cache
 def compiled(dtype: torch.dtype, device: str = "cpu") -> Future[ModuleType | None]:
     """The module `kernels`, compiled for this type of activations; None where that cannot be done. Begun once."""
+    return begun(dtype if dtype in TYPES and device == "cpu" else None)
+
+
+@functools.cache  # by what is compiled, however it was asked for
+def begun(dtype: torch.dtype | None) -> Future[ModuleType | None]:
+    """The same for one of `TYPES`; None where the type is None."""
     future: Future[ModuleType | None] = Future()
-    if dtype in TYPES and device == "cpu":
-        threading.Thread(target=_load, args=(dtype, future), name="emorl-kernels").start()
-    else:
+    if dtype is None:
         future.set_result(None)
+    else:
+        threading.Thread(target=_load, args=(dtype, future), name="emorl-kernels").start()
     return future
 
 

@@ -17,7 +17,7 @@ from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, StackedLora
 from emorl.ensemble import backbone as backbone_module
 from emorl.ensemble.lora import load_adapter
 from emorl.ensemble.products import PRECISIONS, supports_float16
-from emorl.ensemble.step import array, compiled
+from emorl.ensemble.step import TYPES, array, begun, compiled
 from tests.ensemble.conftest import save_random_adapter
 from tests.ensemble.naive import merged_models, naive_decode
 
@@ -59,6 +59,11 @@ def test_a_compiled_step_gives_what_the_plain_one_gives(tiny_llama, adapters, pr
     got, expected = states_of_a_step(fast, batch), states_of_a_step(plain, batch)
     assert got.shape == expected.shape == (3 + base_row, batch, 32)
     assert float((got - expected).abs().max()) < CLOSE[precision] * float(expected.abs().max())
+
+
+def test_functions_are_compiled_once_for_each_type_however_they_are_asked_for():
+    assert compiled(torch.float32) is compiled(torch.float32, "cpu") is not compiled(torch.bfloat16)
+    assert compiled(torch.float16).result() is compiled(torch.float32, "cuda").result() is None
 
 
 def test_both_ways_write_what_the_naive_twin_writes(tiny_llama, adapters):
@@ -168,9 +173,14 @@ def test_in_float16_a_step_is_the_same_to_the_last_bit_whatever_stands_beside_it
             assert torch.equal(states([n])[:, 0], together[:, n])
 
 
+def begun_anew(dtype: torch.dtype, device: str = "cpu") -> Any:
+    """As `compiled` in a process that begins now."""
+    return begun.__wrapped__(dtype if dtype in TYPES else None)
+
+
 def loaded(dtype: torch.dtype) -> Any:
     """What a process that begins now would have loaded."""
-    return compiled.__wrapped__(dtype).result(timeout=120)
+    return begun_anew(dtype).result(timeout=120)
 
 
 def test_without_numba_it_says_so_and_goes_on_plainly(tiny_llama, adapters, decoder, monkeypatch, caplog):
@@ -181,7 +191,7 @@ def test_without_numba_it_says_so_and_goes_on_plainly(tiny_llama, adapters, deco
     assert [record.message for record in caplog.records] == [
         "decoding without numba, which would make it faster: pip install numba"
     ]
-    monkeypatch.setattr(backbone_module, "compiled", compiled.__wrapped__)
+    monkeypatch.setattr(backbone_module, "compiled", begun_anew)
     plain = EnsembleDecoder(LlamaBackbone(tiny_llama, "float32"), StackedLora(adapters), [2])
     assert plain.backbone._kernels.result(timeout=120) is None
     assert (plain.backbone.step_name, decoder.backbone.step_name) == ("plain", "compiled")
