@@ -24,7 +24,7 @@ STATEMENTS = (
     "Mum keeps asking when I'll visit. I just don't want to go back to that house.",
     "The scan was clear. I should be happy, shouldn't I?",
 )
-POINTS = 125  # a statement: 500 in all
+POINTS = {"float32": 125, "float16": 50}  # a statement: 500 and 200 in all
 NEAR_BORDER = 1e-5
 """In shares. Logits agree to about 1e-5 nats between batches of different shapes, and two tokens' logits part by one
 nat and more over the simplex: nearer to a border than this either may come first."""
@@ -60,9 +60,10 @@ def test_areas_add_up_and_every_reply_is_its_own(mapped):
 def test_random_weights_decode_to_the_region_they_fall_in(mapped, reflector):
     statement, prompt, atlas = mapped
     rng = random.Random(statement)
-    weights = [[rng.expovariate(1.0) for _ in range(3)] for _ in range(POINTS)]
+    points = POINTS[reflector.writer.decoder.backbone.precision]
+    weights = [[rng.expovariate(1.0) for _ in range(3)] for _ in range(points)]
     silent, wrong = 0, []
-    for start in range(0, POINTS, 25):
+    for start in range(0, points, 25):
         some = weights[start : start + 25]
         written = reflector.writer.decoder.decode([Request(prompt, w, max_tokens=MAX_TOKENS) for w in some])
         for w, reply in zip(some, written, strict=True):
@@ -71,7 +72,7 @@ def test_random_weights_decode_to_the_region_they_fall_in(mapped, reflector):
             if region is not None and list(region.tokens) != reply.tokens:
                 wrong.append(region.cell.margin(np.array(w) / sum(w)))
     assert all(margin < NEAR_BORDER for margin in wrong), wrong
-    assert silent <= 2 + 3 * POINTS * (1 - atlas.coverage)
+    assert silent <= 2 + 3 * points * (1 - atlas.coverage)
 
 
 def test_texts_equal_the_reflectors_own(mapped, reflector):
