@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from emorl.ratings import RatingQueue, load_items, open_store
 from tests.browser import screenshots
@@ -52,10 +52,7 @@ def test_a_moving_picture_stays_longest_at_its_ends() -> None:
         drawn.save(picture, "PNG")
         frames.append(picture.getvalue())
     moving = Image.open(io.BytesIO(screenshots.film(frames)))
-    durations = []
-    for number in range(moving.n_frames):
-        moving.seek(number)
-        durations.append(moving.info["duration"])
+    durations = [frame.info["duration"] for frame in ImageSequence.Iterator(moving)]
     assert moving.size == (40, 30) and moving.info["loop"] == 0
     assert durations == [screenshots.FIRST_MS, screenshots.FRAME_MS, screenshots.LAST_MS]
 
