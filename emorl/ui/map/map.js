@@ -79,7 +79,7 @@ class MapScreen {
     if (!atlas) return T.none;
     if (atlas.phase === "failed") return fill(T.failed, atlas);
     const share = floorPercent(atlas.coverage || 0);
-    if (atlas.phase === "growing") return fill(T.growing, { share });
+    if (atlas.phase === "growing" && share !== floorPercent(1)) return fill(T.growing, { share }); // else only scores come
     if (!regions.length) return T.off;
     return atlas.coverage <= 0.99 ? fill(T.part, { share }) : "";
   }
