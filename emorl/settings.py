@@ -100,7 +100,8 @@ class Settings(BaseSettings):
     base: Annotated[Path | None, Home, AfterValidator(_there)] = Field(
         default=None,
         validation_alias="EMORL_BASE",
-        description="a base model of your own: its GGUF file, or a ready folder",
+        description="a base model of your own: its GGUF file, or a ready folder; put a new one beside it, as the file "
+        "must not be written over while the app runs",
     )
     cache: Annotated[Path | None, Home] = Field(
         default=None, validation_alias="EMORL_CACHE", description="where the prepared base model is kept"
