@@ -92,6 +92,15 @@ class WarmStartEntry(TypedDict):
     training: WarmStart
 
 
+class Faithfulness(TypedDict):
+    """The check and the choice in the manifest; `chance` as `emorl.models.chance.Chance` has it."""
+
+    scorer: str | None
+    judge: str | None
+    label: str
+    chance: NotRequired[dict[str, float]]
+
+
 class Manifest(TypedDict):
     """`manifest.json`."""
 
@@ -101,7 +110,7 @@ class Manifest(TypedDict):
     warm_start: WarmStartEntry
     base_id: str
     objectives: list[ObjectiveEntry]
-    faithfulness: dict[str, str | None]
+    faithfulness: Faithfulness
     presets: dict[str, dict[str, float]]
     files: dict[str, str]
 

@@ -28,15 +28,12 @@ from emorl.errors import ConfigError
 from emorl.models.packing import collate, reply_logps
 from emorl.scoring.language_model import rows_of
 from training.data import Corpora, LabelledReply
-from training.data.labels import SAID
+from training.data.labels import SAID, WRITTEN
 from training.warmstart import WarmStartConfig, fast_bf16, lessons
 
 if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import LlamaForCausalLM
-
-WRITTEN = frozenset({"minimal pair", "rewritten by a reader"})
-"""Sources of replies that no model would write: learnt from, they taught it to invent (docs/results.md)."""
 
 
 @dataclass(frozen=True)

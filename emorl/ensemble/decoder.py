@@ -20,6 +20,7 @@ from emorl.ensemble.backbone import LlamaBackbone
 from emorl.ensemble.cache import Cache, assign_slots
 from emorl.ensemble.lora import StackedLora
 from emorl.ensemble.mask import Mask, forbid, no_run_twice
+from emorl.ensemble.next_token import choose, logps_of
 from emorl.ensemble.weights import coefficients
 from emorl.errors import WeightError
 
@@ -77,6 +78,8 @@ class Decoded:
         decode_ms: Milliseconds from the prefill to the last token.
         kept: States of base and experts at every step, each (K+1, D) float32, if they were to be kept.
         cache: Keys and values of the sequence at its end, for `resume`, if they were to be kept.
+        logps: Log-probability of every token in nats, under the mixture at temperature 1 and after the mask, whatever
+            temperature it was drawn at.
     """
 
     tokens: list[int]
@@ -86,6 +89,7 @@ class Decoded:
     decode_ms: float = 0.0
     kept: list[torch.Tensor] = field(default_factory=list)
     cache: Cache | None = None
+    logps: list[float] = field(default_factory=list)
 
     @property
     def running(self) -> bool:
@@ -333,8 +337,9 @@ class ContinuousBatch:
         states = self._forward()
         logits = self.decoder.backbone.logits(torch.einsum("br,rbd->bd", self._mix, states.float()))  # (B, V)
         forbid(logits, [self.decoder.mask(sequence.result.tokens) for sequence in self.sequences])
-        self._pending = _choose(logits, self.sequences)
-        self._record(self._pending, states)
+        temperatures = [sequence.request.temperature for sequence in self.sequences]
+        self._pending = choose(logits, temperatures, [sequence.generator for sequence in self.sequences])
+        self._record(self._pending, logps_of(logits, self._pending), states)
         self._drop_finished()
         return True
 
@@ -353,13 +358,14 @@ class ContinuousBatch:
         self._states = torch.empty(0)
         return states
 
-    def _record(self, tokens: list[int], states: torch.Tensor) -> None:
+    def _record(self, tokens: list[int], logps: list[float], states: torch.Tensor) -> None:
         """Add to every result its next token, and what else it keeps of this step."""
         assert self.cache is not None
         now = time.perf_counter()
-        for slot, (sequence, token) in enumerate(zip(self.sequences, tokens, strict=True)):
+        for slot, (sequence, token, logp) in enumerate(zip(self.sequences, tokens, logps, strict=True)):
             result = sequence.result
             result.tokens.append(token)
+            result.logps.append(logp)
             result.status = SequenceStatus.of(result.tokens, self.decoder.end_tokens, sequence.request.max_tokens)
             result.decode_ms = 1000 * (now - sequence.started)
             if sequence.keep_states:
@@ -403,17 +409,3 @@ def _running(
         RunningSequence(request, result, torch.Generator().manual_seed(request.seed), started, keep_states, keep_cache)
         for request, result in zip(requests, results, strict=True)
     ]
-
-
-def _choose(logits: torch.Tensor, sequences: Sequence[RunningSequence]) -> list[int]:
-    """The next token of each sequence: the argmax, or the inverse CDF at one uniform number of its own generator."""
-    tokens: list[int] = logits.argmax(-1).tolist()
-    sampled = [slot for slot, sequence in enumerate(sequences) if sequence.request.temperature > 0]
-    if sampled:
-        temperature = torch.tensor([sequences[slot].request.temperature for slot in sampled])[:, None]
-        cumulative = (logits[sampled] / temperature).softmax(-1).cumsum(-1)
-        draws = torch.cat([torch.rand(1, generator=sequences[slot].generator) for slot in sampled])[:, None]
-        chosen = torch.searchsorted(cumulative, draws * cumulative[:, -1:], right=True)
-        for slot, token in zip(sampled, chosen[:, 0].clamp(max=logits.shape[-1] - 1).tolist(), strict=True):
-            tokens[slot] = token
-    return tokens

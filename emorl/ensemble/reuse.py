@@ -13,6 +13,7 @@ import torch
 
 from emorl.ensemble.decoder import Decoded, EnsembleDecoder, Request, SequenceStatus
 from emorl.ensemble.mask import forbid
+from emorl.ensemble.next_token import logps_of
 
 
 @torch.inference_mode()
@@ -39,8 +40,10 @@ def remix(decoder: EnsembleDecoder, old: Request, written: Decoded, new: Request
     mix = decoder.row_coefficients(new.weights, new.strength)
     states = written.states[: new.max_tokens]
     logits = decoder.backbone.logits(torch.einsum("r,trd->td", mix, states))  # (T, V)
-    choices = forbid(logits, [decoder.mask(written.tokens[:t]) for t in range(len(states))]).argmax(-1).tolist()
+    forbid(logits, [decoder.mask(written.tokens[:t]) for t in range(len(states))])
+    choices = logits.argmax(-1).tolist()
     same = next((t for t, (a, b) in enumerate(zip(choices, written.tokens, strict=False)) if a != b), len(choices))
     tokens = [*written.tokens[:same], *choices[same : same + 1]]
     status = SequenceStatus.of(tokens, decoder.end_tokens, new.max_tokens)
-    return Decoded(tokens, status, mix, kept=written.kept[: len(tokens)], cache=written.cache)
+    logps = logps_of(logits[: len(tokens)], tokens)
+    return Decoded(tokens, status, mix, kept=written.kept[: len(tokens)], cache=written.cache, logps=logps)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from emorl.errors import ManifestError
+from emorl.models.chance import Chance
 from emorl.models.contents import OWN_WARM_START, check_link, check_size, hashes, inside
 
 VERSION = 1
@@ -59,6 +60,7 @@ class Manifest:
         objectives: K objectives, in slider order.
         presets: Named weights.
         faithfulness: Folder of the scorer for whether a reply keeps to what the client said, or None.
+        chance: How the chance that a counsellor would say a candidate is estimated, or None for that scorer's own word.
         files: SHA-256 of every file that is opened, by path; None if the manifest does not list them.
     """
 
@@ -70,6 +72,7 @@ class Manifest:
     objectives: tuple[ObjectiveEntry, ...]
     presets: dict[str, dict[str, float]]
     faithfulness: Path | None = None
+    chance: Chance | None = None
     files: dict[str, str] | None = None
 
     @property
@@ -186,6 +189,7 @@ def _parse(folder: Path, data: Mapping[str, Any]) -> Manifest:
         objectives=objectives,
         presets={name: dict(_object(weights, name)) for name, weights in _object(data["presets"], "presets").items()},
         faithfulness=inside(folder, _text(faithfulness, "scorer")) if faithfulness else None,
+        chance=_chance(faithfulness.get("chance")) if faithfulness else None,
         files=None if files is None else {name: _text(files, name) for name in _object(files, "files")},
     )
 
@@ -208,6 +212,18 @@ def _scorer(folder: Path, scorer: object) -> Path | str | None:
     if scorer is None or (isinstance(scorer, str) and (scorer == "fluency" or ":" in scorer)):
         return scorer
     return inside(folder, scorer)
+
+
+def _chance(weights: object) -> Chance | None:
+    if weights is None:
+        return None
+    found = {}
+    for name in (field.name for field in fields(Chance)):
+        value = _object(weights, "chance")[name]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MAX_WEIGHT:
+            raise TypeError(f"a number from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g} as {name!r} of 'chance'")
+        found[name] = float(value)
+    return Chance(**found)
 
 
 def _check_names(path: Path, manifest: Manifest) -> None:

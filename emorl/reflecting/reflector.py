@@ -121,7 +121,7 @@ class Reflector:
         Args:
             statement: What the client said, 1 to 600 characters.
             count: Candidates, 1 to 16.
-            setting: Its shares also weight the scores. If its temperature is 0, samples are drawn at 0.5. The first
+            setting: Its shares also weight the scores. If its temperature is 0, samples are drawn at 0.7. The first
                 sample has its seed, the second the next one, and so on.
             explain: Whether to explain every token of the chosen one.
             atlas: The statement's atlas, as `atlas` yields it; its reflections are candidates too.

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, Request, SequenceStatus, StackedLora
-from emorl.ensemble.mask import nothing
+from emorl.ensemble.mask import no_run_twice, nothing
 from emorl.errors import WeightError
 from tests.ensemble.naive import merged_models, naive_decode, naive_states
 
@@ -99,6 +99,19 @@ def test_kept_states_are_those_of_the_naive_twin(decoder, models):
     for step in range(len(result.tokens)):
         expected = naive_states(models, PROMPTS[0] + result.tokens[:step])
         torch.testing.assert_close(result.states[step], expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.6, 1.7])
+def test_log_probabilities_are_those_of_the_naive_twin_at_temperature_1(decoder, models, temperature):
+    """Whatever a token was drawn at; what the mask forbids has no probability."""
+    request = Request(PROMPTS[0], [0.3, 0.3, 0.4], temperature=temperature, seed=4, max_tokens=25)
+    result = decoder.decode([request])[0]
+    assert len(result.logps) == len(result.tokens)
+    for step, (token, logp) in enumerate(zip(result.tokens, result.logps, strict=True)):
+        states = naive_states(models, PROMPTS[0] + result.tokens[:step])
+        logits = models[0].lm_head((torch.tensor([0.3, 0.3, 0.4])[:, None] * states[1:]).sum(0))
+        logits[list(no_run_twice(result.tokens[:step]))] = -torch.inf
+        assert logp == pytest.approx(logits.log_softmax(-1)[token].item(), abs=1e-4)
 
 
 def test_sampling_is_seeded_and_independent_of_the_batch(decoder):

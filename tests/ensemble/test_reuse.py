@@ -39,6 +39,7 @@ def test_equal_to_a_fresh_decode_over_random_weights(decoder):
         found, count = rewrite(decoder, old, written, new)
         fresh = write(decoder, new)
         assert found.tokens == fresh.tokens and found.status == fresh.status
+        assert found.logps == pytest.approx(fresh.logps, abs=1e-4)
         assert found.states.shape == fresh.states.shape
         assert (found.states - fresh.states).abs().max() < 1e-4
         common = next(

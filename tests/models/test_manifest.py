@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
 from emorl.errors import ManifestError, StatementError
+from emorl.models.chance import Chance
 from emorl.models.manifest import read_manifest
 from emorl.models.template import MAX_READ, check_size, check_statement, prompt_text
+
+CHANCE = {"bias": 1, "faithfulness": 0.5, "would_say": -0.25, "nats": 0.1, "nats_a_token": 2}
 
 
 def test_a_good_folder(folder):
@@ -23,6 +27,13 @@ def test_a_faithfulness_scorer_is_optional(folder):
     data["faithfulness"] = {"scorer": "scorers/faithfulness-ship", "judge": "scorers/other", "label": "Faithfulness"}
     (folder / "manifest.json").write_text(json.dumps(data))
     assert read_manifest(folder).faithfulness == folder / "scorers/faithfulness-ship"
+
+
+def test_how_the_chance_is_estimated_is_optional(folder):
+    data = json.loads((folder / "manifest.json").read_text())
+    data["faithfulness"] = {"scorer": "scorers/faithfulness-ship", "chance": CHANCE}
+    (folder / "manifest.json").write_text(json.dumps(data))
+    assert read_manifest(folder).chance == Chance(1, 0.5, -0.25, 0.1, 2)
 
 
 def test_a_scorer_may_be_a_function(folder):
@@ -47,6 +58,10 @@ def test_an_objective_need_not_have_a_scorer(folder):
         (lambda d: d["objectives"][0].pop("label"), "lacks 'label'"),
         (lambda d: d.update(objectives=[]), "names the objectives"),
         (lambda d: d.update(faithfulness={"label": "Faithfulness"}), "lacks 'scorer'"),
+        (lambda d: d.update(faithfulness={"scorer": "f", "chance": 3}), "lacks an object 'chance'"),
+        (lambda d: d.update(faithfulness={"scorer": "f", "chance": {**CHANCE, "nats": "much"}}), "a number from -1e"),
+        (lambda d: d.update(faithfulness={"scorer": "f", "chance": {**CHANCE, "nats": math.nan}}), "as 'nats' of"),
+        (lambda d: d.update(faithfulness={"scorer": "f", "chance": {"bias": 1}}), "lacks 'faithfulness'"),
         (lambda d: d["objectives"][0].update(name="base"), "names the objectives"),
         (lambda d: d["presets"].update(odd={"charm": 1}), "preset odd names"),
         (lambda d: d["presets"].update(odd={"calm": -1}), "preset odd has -1 for calm"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ import torch
 
 from emorl.ensemble import Request, Setting
 from emorl.errors import EmorlError
+from emorl.models.chance import Chance, log_odds
 from emorl.reflecting.best_of import TEMPERATURE, plan, total
 from emorl.reflecting.contract import CANDIDATE_FIELDS, FIELDS, reflection_json
 from emorl.reflecting.reflection import Draft, Reflection, ReplyScores, StatementAtlas
@@ -94,6 +96,26 @@ def test_faithfulness_can_turn_the_choice(reflector):
     turned = reflector.best_of(STATEMENT, 8, MIX)
     assert turned.reflection == second.reflection
     assert next(c for c in turned.candidates if c.reflection == first.reflection).total == 0
+
+
+def test_how_likely_the_ensemble_finds_its_words_counts_where_the_models_say_how(reflector):
+    """The naive twin: log-probabilities of each candidate decoded alone, the estimate worked out anew."""
+    writer = reflector.writer
+    writer.scorers.faithfulness, writer.scorers.would_say = Counted("4"), Counted("6")
+    plain = reflector.best_of(STATEMENT, 8, MIX)
+    writer.manifest = replace(writer.manifest, chance=Chance(0.3, 0.5, 0.25, 0.02, 0.5))
+    found = reflector.best_of(STATEMENT, 8, MIX)
+    assert {c.reflection for c in found.candidates} == {c.reflection for c in plain.candidates}
+    assert [c.reflection for c in found.candidates] != [c.reflection for c in plain.candidates]
+    for candidate in found.candidates:
+        text = candidate.reflection
+        logps = writer.decoder.decode([writer.request([5, 6, 7, 8], candidate.setting)])[0].logps
+        odds = [0.5 * log_odds(text.count("4") / len(text)), 0.25 * log_odds(text.count("6") / len(text))]
+        odds += [0.3, 0.02 * sum(logps), 0.5 * sum(logps) / len(logps)]
+        said = 1 / (1 + math.exp(-sum(odds)))
+        quality = sum(share * candidate.scores[name] for name, share in zip(NAMES, (0.5, 0.25, 0.25), strict=True))
+        assert candidate.would_say == pytest.approx(said) and candidate.total == pytest.approx(quality * said)
+    assert found.would_say == found.candidates[0].would_say
 
 
 def test_every_candidate_can_be_asked_for_again_and_explained(reflector):

@@ -45,6 +45,8 @@ BROKEN = 0.1
 """The most that a reply is worth which nobody could say aloud."""
 SAID = 0.8
 """What a reply is worth which would do, but is not well said."""
+WRITTEN = frozenset({"minimal pair", "rewritten by a reader"})
+"""Sources of replies that no model would write: learnt from, they taught it to invent (docs/results.md)."""
 KEYS = ("statement", "reply", "source", "faithful", "fault")
 
 

@@ -2,7 +2,8 @@
 
 Every stage reads what the one before left in the run's folder (`out`) and can be run alone. What the stages do is in
 the modules of `training`; what lies here ties it to the settings of a run: `warm_start` has the first three that make
-the warm start, `scorers`, `objectives`, `package`, `search` and `evaluation` the others. They share `statements` (who
+the warm start, `scorers`, `objectives`, `package`,
+`chance`, `search` and `evaluation` the others. They share `statements` (who
 sees which), `scores` (what is rewarded and measured), `provenance` (what a stage was run with) and `models` (the
 packaged models). Left out: baselines and the
 report beside them.
@@ -23,6 +24,7 @@ STAGES = {
     "rounds": "Let the warm start learn from the best of its own replies.",
     "objectives": "Train an adapter for each objective.",
     "package": "Write the models folder and its manifest.",
+    "chance": "Fit how the best of several candidates is chosen.",
     "search": "Search the weights of the presets.",
     "evaluate": "Measure the models on unseen statements.",
     "card": "Write the model card.",
@@ -32,7 +34,7 @@ STAGES = {
 
 def stage_runs() -> dict[str, Callable[[Config, bool, bool], object]]:
     """What each stage runs with its settings, `--resume` and `--anew`; imported here, because torch takes seconds."""
-    from training.stages import evaluation, objectives, package, scorers, search, warm_start
+    from training.stages import chance, evaluation, objectives, package, scorers, search, warm_start
 
     return {
         "warmstart": lambda config, resume, anew: warm_start.run_warmstart(config, anew),
@@ -41,6 +43,7 @@ def stage_runs() -> dict[str, Callable[[Config, bool, bool], object]]:
         "rounds": lambda config, resume, anew: warm_start.run_rounds(config, anew),
         "objectives": objectives.run_objectives,
         "package": lambda config, resume, anew: package.run_package(config),
+        "chance": lambda config, resume, anew: chance.run_chance(config),
         "search": lambda config, resume, anew: search.run_search(config),
         "evaluate": lambda config, resume, anew: evaluation.run_evaluate(config),
         "card": lambda config, resume, anew: evaluation.run_card(config),

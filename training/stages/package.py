@@ -55,14 +55,18 @@ def run_package(config: Config) -> None:
     """
     models = config.models
     _check_trained(config)
-    for name in ("search.json", "evaluation.json"):  # they are about what was packaged before
+    for name in ("chance.json", "search.json", "evaluation.json"):  # they are about what was packaged before
         (models / name).unlink(missing_ok=True)
     base = ensure_base()
     digest = base_sha256(base)
     base_id, name_of_base = base_identity(digest, models / "warmstart"), base_name(base, digest)
     entries: list[files.ObjectiveEntry] = []
     judge = _package_scorer(config, "faithfulness", "judge")
-    check = {"scorer": _package_scorer(config, "faithfulness", "ship"), "label": "Stays with what was said"}
+    check: files.Faithfulness = {
+        "scorer": _package_scorer(config, "faithfulness", "ship"),
+        "label": "Stays with what was said",
+        "judge": judge,
+    }
     for name in config.objectives:
         source = config.out / "objectives" / name
         target = models / "adapters" / name
@@ -102,7 +106,7 @@ def run_package(config: Config) -> None:
         },
         "base_id": base_id,
         "objectives": entries,
-        "faithfulness": {**check, "judge": judge},
+        "faithfulness": check,
         "presets": {
             "balanced": dict.fromkeys(names, 1.0),
             "equal": dict.fromkeys(names, 1.0),

@@ -1,8 +1,8 @@
 // What the sliders mean for the shown text: its own setting, another text of its atlas, or an unknown one. No DOM here.
 //
 // `facts` are {statement, key, mixer, atlas, original, asked, finished}: what is in the box and on the sliders now, the
-// finished result, and the statement and key at the press of Generate. A key is the sliders' setting to four digits. The
-// best of several has no live text: other weights would weigh its candidates differently, and draw others.
+// finished result, and the statement and key at the press of Generate. A key is the sliders' setting to four digits. For
+// the best of several, other weights would draw other candidates; the live text is then what is written one at a time.
 import { bandOfShares, regionAt, sliderBand } from "../atlas/lookup.js";
 import { counted, fill } from "../widgets/dom.js";
 import { floorPercent, sum } from "../widgets/numbers.js";
@@ -38,15 +38,16 @@ function lookUp({ mixer, ...facts }) {
 function unmoved(facts, T) {
   const { ready, growing, region } = lookUp(facts);
   const shown = { text: facts.original.text, region, own: true, here: true };
-  if (!ready || facts.original.choice) return { ...shown, mark: "own", note: "" };
+  if (!ready) return { ...shown, mark: "own", note: "" };
+  if (facts.original.choice) return { ...shown, mark: "own", note: T.live_best };
   return { ...shown, mark: "live", note: growing ? T.live_growing : T.live };
 }
 
 function moved(facts, T) {
   const { mixer, original } = facts;
-  const { strength, temperature } = original.details;
+  const { strength } = original.details;
+  const temperature = original.choice ? 0 : original.details.temperature; // its atlas is that of greedy replies
   if ((mixer.best_of || 1) !== (original.choice?.written || 1)) return stale(T.stale_count);
-  if (original.choice) return stale(T.stale_weights); // other weights would choose anew, which no atlas knows
   if (temperature > 0 || mixer.temperature > 0 || mixer.strength !== strength) return stale(T.stale_settings);
   const { atlas, ready, growing, region } = lookUp(facts);
   if (!ready) return stale(T.stale_weights);
@@ -54,21 +55,22 @@ function moved(facts, T) {
     return { ...live(original.base, original, T.live_base, T), region: -1, base: true };
   }
   if (region < 0) return stale(growing ? T.stale_growing : T.stale_weights);
-  return { ...live(atlas.regions[region].reflection, original, T.live_here, T), region };
+  const note = original.choice ? fill(T.live_one, { n: original.choice.written }) : T.live_here;
+  return { ...live(atlas.regions[region].reflection, original, note, T), region };
 }
 
 const stale = (note) => ({ mark: "stale", note });
 
 function live(text, original, note, T) {
   const own = text === original.text;
-  return { mark: "live", note: own ? T.live : note, text, own };
+  return { mark: "live", note: own && !original.choice ? T.live : note, text, own };
 }
 
 // Bands of the sliders in which the whole text stays: from the atlas, or from the reasons at the text's own weights.
 export function keptBands(facts, shown) {
   const { mixer, original } = facts;
   const found = {};
-  if (!mixer || !shown.text || shown.base || original.choice) return found;
+  if (!mixer || !shown.text || shown.base || (original.choice && shown.own)) return found;
   for (const name of Object.keys(mixer.weights)) {
     const row = original.overall.find((part) => part.name === name);
     if (shown.region >= 0) found[name] = sliderBand(atlasOf(facts), shown.region, mixer.weights, name);

@@ -53,6 +53,8 @@ LIVE = {
     "live": "Live: move the sliders and the text follows.",
     "live_growing": "Live for the part of the atlas that is ready.",
     "live_here": "Live text for these weights. It can be rated, edited and explained as it is.",
+    "live_best": "Move the sliders for live text, written one at a time.",
+    "live_one": "Live text for these weights, written one at a time. Press Generate for the best of {n}.",
     "live_base": "Live text: the base model's own reply.",
     "stale_statement": "The statement has changed since this text was written. Press Generate for a new one.",
     "stale_weights": "The weights have changed since this text was written. Press Generate for a new one.",
