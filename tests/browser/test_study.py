@@ -93,10 +93,14 @@ def test_from_an_import_to_answers(new_page: Callable[..., Page], running: App, 
     agree(rater)
     expect(rater.get_by_role("heading", name="Toy study")).to_be_visible()
     expect(rater.get_by_text("Then choose.")).to_be_visible()
+    expect(rater.get_by_text("An example: which of two is better?")).to_be_visible()
     rater.get_by_label("I have read this and agree").check()
     rater.get_by_role("button", name="Start", exact=True).click()
     for place in range(3):
         expect(rater.get_by_text(f"{place} of 3 done")).to_be_visible()
+        if place == 0:
+            rater.get_by_text("An example: which of two is better?").click()
+            expect(rater.get_by_text("The right one is better.")).to_be_visible()
         rater.locator("#queue-heading").focus()
         rater.keyboard.press("1")
         rater.keyboard.press("Enter")

@@ -308,8 +308,8 @@ def test_a_rater_goes_through_a_study_by_the_link_alone(ask: Any, store: RatingS
     rate = RateScreen(lambda: store)
     (code,) = codes(ask, written, ["Ada"])
     form = {"rater": code}
-    notice = {"phase": "study", "name": "A study", "guidelines": "Read both.", "training": 0, "agreed": False}
-    assert rate.open_study(form) == notice
+    notice = {"phase": "study", "name": "A study", "design": "pairs", "guidelines": "Read both.", "training": 0}
+    assert rate.open_study(form) == {**notice, "agreed": False}
     assert rate.next_item(form) == {"phase": "consent"}  # nothing before the notice
     shown = rate.start_study(form)
     assert (shown["phase"], shown["rater"], shown["total"]) == ("item", code, 4)

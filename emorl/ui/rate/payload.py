@@ -36,6 +36,7 @@ class StudyNotice:
 
     Attributes:
         name: Of the study.
+        design: "pairs" or "single".
         guidelines: Of whoever made it; may be empty.
         training: Training items that come first.
         agreed: Whether the rater has agreed to the notice.
@@ -43,6 +44,7 @@ class StudyNotice:
     """
 
     name: str
+    design: str
     guidelines: str
     training: int
     agreed: bool

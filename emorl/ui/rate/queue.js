@@ -7,7 +7,7 @@ import { request } from "../widgets/server.js";
 import { studyCode } from "../writing/link.js";
 import { consentNotice } from "./consent.js";
 import { ItemForm } from "./item.js";
-import { examples, guidelines, heading, itemTexts, lessonText, progress } from "./passages.js";
+import { examples, guidelines, heading, itemTexts, lessonText, pairExample, progress } from "./passages.js";
 
 export function queue(widget) {
   const screen = new Queue(widget);
@@ -148,7 +148,7 @@ class Queue {
     this.draw(
       h("div", { class: "card-head" }, heading(this.study?.name || this.T.heading), progress(found, this.T)),
       this.study?.guidelines ? guidelines(this.study, this.T, false) : "",
-      found.texts.length === 1 ? examples(this.T) : "",
+      found.texts.length === 1 ? examples(this.T) : pairExample(this.T),
       this.ofTheLast(),
       found.training ? h("p", { class: "notice" }, this.T.training) : "",
       ...itemTexts(found, this.T, form.markers),

@@ -87,7 +87,7 @@ class RateScreen:
         def opened() -> StudyNotice:
             study, rater = Studies(self._store()).enter(read_rater(form))
             agreed = StudyQueue(self._store()).agreed(rater)
-            return StudyNotice(study.name, study.guidelines, len(study.training), agreed)
+            return StudyNotice(study.name, study.design, study.guidelines, len(study.training), agreed)
 
         return self._answer(opened)
 

@@ -46,7 +46,8 @@ STUDY = {
     "items_per_rater": "Items for each rater",
     "seed": "Seed (empty: drawn)",
     "guidelines": "Guidelines for raters (optional)",
-    "guidelines_help": "Raters read them first, and find them beside each item.",
+    "guidelines_help": "Raters read them first, and find them beside each item. An example of each scale, or of "
+    "choosing between two texts, is always there.",
     "training_label": "Training items (optional)",
     "training_hint": "Every rater gets them first and sees the expected answer afterwards; they count in no result. "
     "CSV or JSON lines with statement and why (one sentence). For pairs also first, second and choice; for single "
