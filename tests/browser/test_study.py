@@ -168,6 +168,8 @@ def test_a_raters_path_with_training_anchors_and_not_sure(new_page: Callable[...
     assert "It says the same again." in said and "Fluency" not in said
     found += faults(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.reload()  # the expected answer stays until the rater goes on
+    expect(page.locator(".lesson")).to_have_text(re.compile("Simple. Your answer: Complex.*It says the same again"))
     page.get_by_role("button", name="Go on").press("Enter")
     expect(page.get_by_text("You are tired.")).to_be_visible()
     assert page.get_by_text("Training item").count() == 0

@@ -353,7 +353,12 @@ def test_a_training_item_comes_first_and_is_explained_once_it_is_answered(
     stored = rate.submit_answer({**form, "answers": {"choice": given} if given else {"skip": "other"}})
     right = "left" if shown["texts"][0] == "It stays on your mind." else "right"
     assert stored["lesson"] == {"expected": {"choice": right}, "why": "The second gives advice."}
+    for _ in range(2):  # a reload before the rater goes on neither loses the expected answer nor asks again
+        again = rate.resume_study({"rater": code})
+        assert (again["phase"], again["stored"], again["item"]["texts"]) == ("lesson", stored, shown["texts"])
+        assert again["item"]["draft"] == ({"choice": given} if given else {})
     shown = rate.next_item(form)
+    assert rate.resume_study({"rater": code}) == shown
     assert not shown["training"] and (shown["done"], shown["total"]) == (1, 4)
     form |= {"assignment": shown["assignment"], "token": shown["token"]}
     assert rate.submit_answer({**form, "answers": {"choice": "tie"}})["lesson"] is None
@@ -365,7 +370,16 @@ def test_a_training_item_comes_first_and_is_explained_once_it_is_answered(
     assert asked["rows"] == 2 and [row["training"] for row in rows] == ["True", "False"]
 
 
-ACTS = ("open_study", "start_study", "next_item", "save_draft", "submit_answer", "undo_answer", "reveal_settings")
+ACTS = (
+    "open_study",
+    "start_study",
+    "resume_study",
+    "next_item",
+    "save_draft",
+    "submit_answer",
+    "undo_answer",
+    "reveal_settings",
+)
 
 
 @pytest.mark.parametrize("act", ACTS)

@@ -80,7 +80,7 @@ class Queue {
 
   // Something was sent to the queue from another screen: a finished queue goes on.
   goOn() {
-    if (this.task && (!this.task.token || this.task.answered)) this.act("next_item");
+    if (!this.code && this.task && (!this.task.token || this.task.answered)) this.act("next_item");
   }
 
   show(value) {
@@ -105,6 +105,7 @@ class Queue {
       this.item(found, true);
     } else if (found.phase === "done") this.finished(found);
     else if (found.phase === "consent") this.consent();
+    else if (found.phase === "lesson") this.lessonAgain(found);
     else this.stored(found);
   }
 
@@ -137,7 +138,7 @@ class Queue {
       return;
     }
     this.study = found;
-    if (found.agreed) this.act("next_item");
+    if (found.agreed) this.act("resume_study");
     else this.consent();
   }
 
@@ -173,6 +174,14 @@ class Queue {
     tell(COMMAND.rated);
     if (found.lesson) this.lesson(found);
     else this.act("next_item");
+  }
+
+  // The expected answer that was on the page when it was reloaded.
+  lessonAgain({ item, stored }) {
+    this.task = { ...item, answered: true };
+    this.sent = item.draft;
+    this.last = { ...item, token: stored.token, skipped: stored.phase === "skipped" };
+    this.lesson(stored);
   }
 
   lesson(found) {
