@@ -23,6 +23,7 @@ from emorl.ratings.study import training
 from emorl.ratings.study.imports import ImportFault
 from emorl.ratings.study.lines import MAX_BYTES
 from emorl.ratings.study.studies import Studies
+from emorl.reflecting.contract import MAX_CANDIDATES
 from emorl.ui.admin.gate import Gate
 from emorl.ui.admin.payload import Export
 from emorl.ui.admin.screen import AdminScreen, Form, admin_widget
@@ -228,6 +229,7 @@ def study_screen(loader: ModelLoader, store: Callable[[], RatingStore], gate: Ga
         max_training=training.MAX_BYTES,
         max_name=MAX_NAME,
         max_methods=MAX_METHODS,
+        max_best_of=MAX_CANDIDATES,
         max_quota=MAX_QUOTA,
         max_guidelines=MAX_GUIDELINES,
     )
