@@ -74,8 +74,11 @@ def test_from_an_import_to_answers(new_page: Callable[..., Page], running: App, 
     page = new_page()
     log_in(page, running.url)
     fill_in(page, file)
+    page.get_by_label("Temperature").fill("0.5")
+    page.get_by_label("Best of").fill("3")
     page.get_by_role("button", name="Make the study").click()
     expect(page.get_by_role("heading", name="Toy study")).to_be_focused()
+    expect(page.get_by_text("base model; temperature 0.5; best of 3")).to_be_visible()
     assert counts(page) == ["3", "0", "0", "0", "0", "0"]
     expect(page.get_by_text("novice (written by people)")).to_be_visible()
     page.get_by_role("button", name="Write the texts").click()

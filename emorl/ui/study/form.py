@@ -111,7 +111,7 @@ def _methods(given: object, reflector: Reflector | None) -> list[dict[str, objec
         best_of = one.get("best_of", 1)
         check_candidates(best_of)
         asked = {"strength": one.get("strength"), "temperature": one.get("temperature", 0.0)}  # checked by the setting
-        setting = reflector.setting(one["weights"], **asked)  # type: ignore[arg-type]
+        setting = reflector.setting(one["weights"], **asked)
         weights = named_weights([item.name for item in reflector.objectives], setting)
         name = setting_name(weights, setting.strength, setting.temperature, best_of)
         kept = {"strength": setting.strength, "temperature": setting.temperature, "best_of": best_of}
