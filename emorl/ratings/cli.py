@@ -8,21 +8,24 @@ Launch: python -m emorl ratings export --format csv --out ratings.csv
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
 from emorl.errors import EmorlError, RatingError
+from emorl.ratings.export.codebook import codebook_of
 from emorl.ratings.export.hub import open_for_deletion
-from emorl.ratings.export.tables import records, write_csv, write_jsonl
+from emorl.ratings.export.sheets import to_parquet, to_xlsx
+from emorl.ratings.export.tables import Row, flat_table, records, write_csv, write_jsonl
 from emorl.ratings.statistics.report import queue_text, summary_text
 from emorl.ratings.statistics.results import measure, queue_as_dict
 from emorl.ratings.statistics.summary import summarise
@@ -52,6 +55,13 @@ class Format(StrEnum):
 
     CSV = "csv"
     JSONL = "jsonl"
+    XLSX = "xlsx"
+    PARQUET = "parquet"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it can go to standard output."""
+        return self in (Format.CSV, Format.JSONL)
 
 
 Database = Annotated[
@@ -75,23 +85,33 @@ def export(
     what: Annotated[
         What, typer.Option(help="ratings of the Reflect screen, answers of the queue, or all; `kind` tells them apart.")
     ] = What.ALL,
-    format: Annotated[Format, typer.Option(help="csv for spreadsheets, jsonl for programs (exact).")] = Format.CSV,
+    format: Annotated[
+        Format,
+        typer.Option(
+            help="csv for spreadsheets, jsonl for programs (exact); xlsx and parquet, with a codebook, need the extra "
+            "“export” and --out."
+        ),
+    ] = Format.CSV,
     out: Annotated[Path | None, typer.Option(help="File to write; standard output if absent.")] = None,
     comments: Annotated[bool, typer.Option("--comments", help="Also raters' free comments.")] = False,
     training: Annotated[bool, typer.Option("--training", help="Also answers to training items of studies.")] = False,
     revisions: Annotated[bool, typer.Option("--revisions", help="Also what was changed or taken back later.")] = False,
     db: Database = None,
 ) -> None:
-    """Write ratings and answers of the queue as CSV or JSON lines, without comments unless asked."""
-    write = write_csv if format is Format.CSV else write_jsonl
+    """Write ratings and answers of the queue as a table or JSON lines, without comments unless asked."""
     with one_line_errors(), _existing_store(db) as store:
+        if out is None and not format.is_text:
+            raise RatingError.of(
+                f"{format.value} without a file", "--out FILE, as it is no text", "name a file, or take csv"
+            )
         stored = store.all(revisions) if what is not What.QUEUE else ()
         judged = store.judgements(withdrawn=revisions) if what is not What.RATINGS else ()
         rows = records(stored, judged, comments, training)
+        content = _content(rows, format)
         if out is None:
-            write(rows, sys.stdout)
+            sys.stdout.write(content.decode("utf-8"))
         else:
-            _write_aside(out, lambda file: write(rows, file))
+            _write_aside(out, content)
             typer.echo(f"{len(stored)} ratings and {len(rows) - len(stored)} queue answers written to {out}", err=True)
 
 
@@ -180,13 +200,22 @@ def _own_file(db: str | None) -> Path:
     return file
 
 
-def _write_aside(out: Path, write: Callable[[TextIO], None]) -> None:
+def _content(rows: list[Row], format: Format) -> bytes:
+    if not format.is_text:
+        codebook = codebook_of(flat_table(rows)[0])
+        return to_xlsx(rows, codebook) if format is Format.XLSX else to_parquet(rows, codebook)
+    text = io.StringIO(newline="")
+    (write_csv if format is Format.CSV else write_jsonl)(rows, text)
+    return text.getvalue().encode("utf-8")
+
+
+def _write_aside(out: Path, content: bytes) -> None:
     """Write to a temporary file in the same folder (readable by this account only), then rename."""
     try:
         handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                write(file)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
             os.replace(name, out)
         except BaseException:
             os.unlink(name)

@@ -4,13 +4,14 @@
     python -m tests.browser.screenshots map why     # some
 
 One of them moves: `sliders`, the sliders changing a text. Statements and ratings are invented; the ratings on Results
-are drawn at random (seeded) before the app starts. A new picture is a line in `SHOTS`. Left out: states that the tests
-look at; a picture proves nothing.
+and the answers on Study are drawn at random (seeded). A new picture is a line in `SHOTS`. Left out: states that the
+tests look at; a picture proves nothing.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import random
 import shutil
 import sys
@@ -22,13 +23,19 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from emorl.ratings import Answer, RatingQueue, load_items, open_store
+from emorl.ratings import Answer, RatingQueue, Side, load_items, open_store
+from emorl.ratings.storage.study import Method, Study, StudyLine
+from emorl.ratings.study.pairing import make_items
+from emorl.ratings.study.shares import StudyQueue
+from emorl.ratings.study.studies import Studies
 from tests.browser.steps import generate, open_app, open_tab, welcome
 from tests.browser.test_story import started
 from tests.conftest import ARGUMENTS
 
-FOLDER = Path(__file__).parents[2] / "docs" / "screens"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "screens"
 PASSWORD = "invented"  # of this run only
+STUDY = "Three ways of reflecting"
 STATEMENT = "Dad doesn't know who I am any more. I still go every day."
 MAX_KB = 150
 MOVING = "sliders"
@@ -113,6 +120,16 @@ def results(page: Page) -> None:
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
+def study(page: Page) -> None:
+    """Study, behind the same password: how far one is."""
+    open_tab(page, "Study")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_role("row", name=STUDY).get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", name="Agreement")).to_be_visible()
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+
+
 def about(page: Page) -> None:
     """About."""
     open_tab(page, "About")
@@ -121,13 +138,41 @@ def about(page: Page) -> None:
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: how to come to the screen, colours, width in pixels, and how much of the page's height to keep."""
+    """One picture: how to come to the screen, colours, width in pixels, and how much of the page's height to keep.
+
+    `invent` puts into the database, by its URL, what the picture shows and those before it do not.
+    """
 
     name: str
     come: Callable[[Page], None]
     scheme: str = "light"
     width: int = 1280
     height: int = 900
+    invent: Callable[[str], None] | None = None
+
+
+def invent_study(url: str, statements: int = 6, raters: int = 3, seed: int = 1) -> None:
+    """A study of our own reflections, and seeded choices of made-up raters, of whom the last has not finished."""
+    chance = random.Random(seed)
+    with (ROOT / "data" / "reflections.jsonl").open(encoding="utf-8") as file:
+        own = [json.loads(next(file)) for _ in range(statements)]
+    kinds = ("simple", "complex", "empathic")
+    lines = tuple(StudyLine(one["statement"], {kind: one[kind] for kind in kinds}) for one in own)
+    store = open_store(url)
+    studies = Studies(store)
+    made = Study("s" * 32, STUDY, tuple(map(Method, kinds)), "pairs", seed, 2, 12, "Read both, then choose.")
+    studies.make(made, lines)
+    for place, line in enumerate(lines):
+        sides = {kind: Side(text, kind) for kind, text in line.replies.items()}
+        studies.store_texts(made.key, place, make_items(made, place, line.statement, sides))
+    queue = StudyQueue(store)
+    for invited in studies.invite(made.key, [f"Rater {number}" for number in range(1, raters + 1)]):
+        rater = studies.enter(invited.code)[1]
+        queue.consent(rater)
+        while (task := queue.next(rater)) is not None and (invited.number < raters or task.done < 5):
+            answer = Answer(choice=chance.choice(("first", "second", "second", "tie")))
+            queue.submit(rater, task.assignment, task.token, answer)
+    store.close()
 
 
 SHOTS = (
@@ -145,6 +190,7 @@ SHOTS = (
     Shot("rate", queue, height=1000),
     Shot("results", results, height=1400),
     Shot("about", about),
+    Shot("study", study, height=1790, invent=invent_study),  # the last, as Results counts its answers too
 )
 
 
@@ -225,12 +271,15 @@ def main(names: Sequence[str]) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     large = []
     with tempfile.TemporaryDirectory() as data:
-        invent_ratings(f"sqlite:///{data}/ratings.db")
+        database = f"sqlite:///{data}/ratings.db"
+        invent_ratings(database)
         with started(Path(data), EMORL_RESULTS_PASSWORD=PASSWORD) as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
             for shot in SHOTS:
                 if names and shot.name not in names:
                     continue
+                if shot.invent is not None:
+                    shot.invent(database)
                 page = browser.new_page(
                     viewport={"width": shot.width, "height": shot.height},
                     color_scheme=shot.scheme,  # type: ignore[arg-type]

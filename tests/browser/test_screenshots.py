@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from emorl.ratings import RatingQueue, load_items, open_store
+from emorl.ratings.study.studies import Studies
 from tests.browser import screenshots
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +56,15 @@ def test_a_moving_picture_stays_longest_at_its_ends() -> None:
     durations = [frame.info["duration"] for frame in ImageSequence.Iterator(moving)]
     assert moving.size == (40, 30) and moving.info["loop"] == 0
     assert durations == [screenshots.FIRST_MS, screenshots.FRAME_MS, screenshots.LAST_MS]
+
+
+def test_the_invented_study_has_answers_and_one_rater_who_has_not_finished(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ratings.db'}"
+    screenshots.invent_study(url, statements=2, raters=2)
+    (made,) = (studies := Studies(open_store(url))).all()
+    found = studies.progress(made.key)
+    assert (made.name, found.lines, found.written) == (screenshots.STUDY, 2, 2) and found.ranking
+    assert [(rater.done == rater.given, rater.given > 0) for rater in found.raters] == [(True, True), (False, True)]
 
 
 def test_invented_ratings_are_the_same_every_time(tmp_path: Path) -> None:

@@ -74,8 +74,11 @@ def test_from_an_import_to_answers(new_page: Callable[..., Page], running: App, 
     page = new_page()
     log_in(page, running.url)
     fill_in(page, file)
+    page.locator("#widget-study").get_by_label("Temperature").fill("0.5")
+    page.locator("#widget-study").get_by_label("Best of").fill("3")
     page.get_by_role("button", name="Make the study").click()
     expect(page.get_by_role("heading", name="Toy study")).to_be_focused()
+    expect(page.get_by_text("base model; temperature 0.5; best of 3")).to_be_visible()
     assert counts(page) == ["3", "0", "0", "0", "0", "0"]
     expect(page.get_by_text("novice (written by people)")).to_be_visible()
     page.get_by_role("button", name="Write the texts").click()
@@ -93,10 +96,14 @@ def test_from_an_import_to_answers(new_page: Callable[..., Page], running: App, 
     agree(rater)
     expect(rater.get_by_role("heading", name="Toy study")).to_be_visible()
     expect(rater.get_by_text("Then choose.")).to_be_visible()
+    expect(rater.get_by_text("An example: which of two is better?")).to_be_visible()
     rater.get_by_label("I have read this and agree").check()
     rater.get_by_role("button", name="Start", exact=True).click()
     for place in range(3):
         expect(rater.get_by_text(f"{place} of 3 done")).to_be_visible()
+        if place == 0:
+            rater.get_by_text("An example: which of two is better?").click()
+            expect(rater.get_by_text("The right one is better.")).to_be_visible()
         rater.locator("#queue-heading").focus()
         rater.keyboard.press("1")
         rater.keyboard.press("Enter")
@@ -164,6 +171,8 @@ def test_a_raters_path_with_training_anchors_and_not_sure(new_page: Callable[...
     assert "It says the same again." in said and "Fluency" not in said
     found += faults(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.reload()  # the expected answer stays until the rater goes on
+    expect(page.locator(".lesson")).to_have_text(re.compile("Simple. Your answer: Complex.*It says the same again"))
     page.get_by_role("button", name="Go on").press("Enter")
     expect(page.get_by_text("You are tired.")).to_be_visible()
     assert page.get_by_text("Training item").count() == 0

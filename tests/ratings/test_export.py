@@ -6,14 +6,18 @@ import csv
 import io
 import json
 import random
+import sys
+from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side
 from emorl.ratings.export.tables import harmless, records, write_csv, write_jsonl
-from tests.ratings.conftest import Judge, MakeRating, call
+from tests.ratings.conftest import Judge, MakeRating, call, one_line
 
 MIX = Side("=cmd()", "empathy 100 %", {"empathy": 1.0}, {"seed": 3})
 PAIR = Item("I am tired.", MIX, Side("You are tired.", "by hand"), gold={"choice": "first"}, source="compare")
@@ -76,6 +80,44 @@ def test_a_single_reflection_has_no_second(judge: Judge) -> None:
     (row,) = records([], [judge()])
     assert row["second_text"] is row["second_setting"] is row["second_weights"] is row["second_details"] is None
     assert (row["depth"], row["empathy"], row["gold"]) == ("simple", 1, None)
+
+
+def test_xlsx_and_parquet_have_the_csvs_columns_types_and_a_codebook(
+    both: RatingStore, url: str, tmp_path: Path
+) -> None:
+    options = ("--revisions", "--comments", "--training")
+    columns = call("export", *options, "--db", url).stdout.splitlines()[0].split(",")
+    for ending in ("xlsx", "parquet"):
+        result = call("export", *options, "--format", ending, "--out", str(tmp_path / f"all.{ending}"), "--db", url)
+        assert result.exit_code == 0 and "1 ratings and 2 queue answers" in result.stderr and result.stdout == ""
+    answers, meanings = (list(sheet.values) for sheet in openpyxl.load_workbook(tmp_path / "all.xlsx").worksheets)
+    assert list(answers[0]) == columns == [entry[0] for entry in meanings[1:]]
+    assert all(entry[1] for entry in meanings[1:])
+    sheet = dict(zip(columns, answers[2], strict=True))
+    assert (sheet["kind"], sheet["first_text"], sheet["comment"]) == ("answer", "'=cmd()", "'@secret")
+    table = parquet.read_table(tmp_path / "all.parquet")
+    rating, taken_back, answer = table.to_pylist()
+    assert table.column_names == columns and b"of a rating" in table.schema.field("weight_empathy").metadata[b"meaning"]
+    assert (rating["weight_empathy"], rating["strength"], rating["seed"], rating["choice"]) == (0.3, 1.0, 0, None)
+    assert (answer["first_text"], answer["blind"], answer["weight_empathy"]) == ("=cmd()", True, None)
+    assert taken_back["withdrawn"] and json.loads(rating["model"])["base_sha256"] == "ab" * 32
+
+
+@pytest.mark.parametrize(("ending", "library"), [("xlsx", "openpyxl"), ("parquet", "pyarrow")])
+def test_a_table_that_cannot_be_written_is_one_line(
+    both: RatingStore, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, library: str
+) -> None:
+    assert f"Got {ending} without a file" in one_line(call("export", "--format", ending, "--db", url))
+    monkeypatch.setitem(sys.modules, library, None)
+    out = tmp_path / "table"
+    said = one_line(call("export", "--format", ending, "--out", str(out), "--db", url))
+    assert "install it with pip install 'emorl[export]', or take CSV" in said and not out.exists()
+
+
+def test_an_empty_table_is_a_header(store: RatingStore, url: str, tmp_path: Path) -> None:
+    out = tmp_path / "none.parquet"
+    assert call("export", "--format", "parquet", "--out", str(out), "--db", url).exit_code == 0
+    assert parquet.read_table(out).column_names == ["kind", "id", "revision"]
 
 
 def test_columns_of_objectives_come_last_and_sorted() -> None:

@@ -126,7 +126,7 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(url: str, tmp_path: Pat
     engine.dispose()
 
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"]
 MOMENT = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 ROWS: dict[str, dict[str, Any]] = {
     "rater": {"id": "rater-a", "created_at": MOMENT, "consent_version": 1, "consent_at": MOMENT},
@@ -316,7 +316,7 @@ def test_readers_of_a_server_change_and_migrate_nothing(server_url: str, make: M
         reader.forget("rater-a")
     reader.close()
     migrations.downgrade(store.engine, "0004")
-    assert "at revision 0004: expected 0009; start the app once" in one_line(call("stats", "--db", server_url))
+    assert "at revision 0004: expected 0010; start the app once" in one_line(call("stats", "--db", server_url))
     assert migrations.current(store.engine) == "0004"
     store.close()
 

@@ -15,6 +15,7 @@ import pytest
 
 from emorl.errors import RatingError
 from emorl.ratings import Answer, RatingStore, Side, Task, open_store
+from emorl.ratings.storage import migrations
 from emorl.ratings.storage import study as limits
 from emorl.ratings.storage.events import Event, RaterInvited, RaterRevoked, StudyMade, TextsWritten
 from emorl.ratings.storage.journal import Journal
@@ -366,6 +367,19 @@ def test_an_event_is_applied_once(store: RatingStore) -> None:
         session.flush()
         apply(session, event, now)
     assert Studies(store).all() == (study(),)
+
+
+def test_the_older_form_of_the_database_has_no_methods_that_sample(store: RatingStore) -> None:
+    plain = study().methods[0]
+    other = replace(plain, name="sampled", temperature=0.7, best_of=8)
+    Studies(store).make(study(methods=(plain, other), key=KEY), (StudyLine("One."),))
+    assert Studies(store).find(KEY).methods == (plain, other)
+    migrations.downgrade(store.engine, "0009")
+    with store.engine.connect() as connection:
+        (left,) = connection.exec_driver_sql("SELECT content FROM study").scalars()
+    assert "best_of" not in left and "temperature" not in left and "sampled" in left
+    migrations.upgrade(store.engine)
+    assert Studies(store).find(KEY).methods == (plain, replace(plain, name="sampled"))
 
 
 # Deletion

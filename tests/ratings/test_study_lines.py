@@ -142,6 +142,8 @@ def test_there_may_be_so_many() -> None:
         ({"methods": (Method("A"), Method("A"))}, "study methods: got 'A' twice"),
         ({"methods": (Method("A"), Method("B", {"empathy": 0.5}))}, "method weights"),
         ({"methods": (Method("A"), Method("B", {"empathy": 1.0}, -1.0))}, "method strength"),
+        ({"methods": (Method("A"), Method("B", {"empathy": 1.0}, temperature=-1.0))}, "method temperature: got -1.0"),
+        ({"methods": (Method("A"), Method("B", {"empathy": 1.0}, best_of=0))}, "method best_of: got 0"),
     ],
 )
 def test_what_a_study_does_not_allow(change: dict[str, Any], message: str) -> None:

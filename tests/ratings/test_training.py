@@ -163,6 +163,26 @@ def test_a_rater_who_has_no_item_yet_gets_the_training(store: RatingStore) -> No
     assert StudyQueue(store).next(rater) is None and StudyQueue(store).progress(rater) == (2, 2)
 
 
+def test_the_expected_answer_can_be_shown_again_until_the_next_item_is(store: RatingStore) -> None:
+    studies = made(store, statements=1, training=read_training(PAIRS, "pairs", anything))
+    ((rater, other), _) = come(studies, 2)
+    queue = StudyQueue(store)
+    assert queue.last_lesson(rater) is None
+    for place in range(2):
+        (task,) = answer(store, rater)
+        (again, judged), token = queue.last_lesson(rater) or (None, None), task.token
+        assert again is not None and judged is not None
+        assert (again.assignment, again.item, again.draft) == (task.assignment, task.item, {"choice": "first"})
+        assert (again.done, judged.token, queue.last_lesson(other)) == (place + 1, token, None)
+        assert queue.next(rater) is not None and queue.last_lesson(rater) is None
+    queue.undo(rater)
+    assert queue.last_lesson(rater) is None  # the second is asked again; the first was read
+    answer(store, rater)
+    assert queue.last_lesson(rater) is None  # what comes next was shown before the undo
+    answer(store, rater)
+    assert queue.last_lesson(rater) is None  # that was no training item
+
+
 def test_training_outlives_the_disk_and_goes_with_its_study(restart: Restart) -> None:
     store, _ = restart()
     studies = made(store, statements=1, training=read_training(PAIRS, "pairs", anything))

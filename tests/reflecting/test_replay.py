@@ -59,6 +59,14 @@ def test_what_was_written_beside_others_is_written_again_alone(reflector: Reflec
         assert again == Replay(reflection.reflection, True, len(reflection.reflection), "float32", True, {})
 
 
+@pytest.mark.parametrize("setting", SETTINGS[:2])
+def test_the_best_of_several_is_written_again_from_the_chosen_ones_setting(
+    reflector: Reflector, setting: Setting
+) -> None:
+    reflection = reflector.best_of("I am tired.", 4, setting, explain=False)
+    assert replay(reflector.writer, **stored(reflection)).identical
+
+
 def test_another_process_with_the_same_models_writes_the_same(reflector: Reflector, decoder: EnsembleDecoder) -> None:
     old = reflector.writer
     fresh = Writer(old.manifest, EnsembleDecoder(decoder.backbone, decoder.lora, [2]), old.tokenizer, old.scorers)

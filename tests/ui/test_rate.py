@@ -197,6 +197,15 @@ def test_every_level_has_an_anchor_and_both_ends_of_every_scale_an_example() -> 
     assert set(examples) == set(SCALES)
 
 
+def test_a_choice_between_two_has_an_example_that_says_which_and_why() -> None:
+    pair: Any = strings.QUEUE["pair_example"]
+    assert list(pair) == ["left", "right"] and len(set(pair.values())) == 2
+    why = str(strings.QUEUE["pair_why"])
+    assert why.startswith("The right one is better. ")
+    options: Any = strings.QUEUE["choice_options"]
+    assert all(f"“{options[name]}”" in why for name in ("tie", "both_bad"))  # every other answer is explained too
+
+
 @pytest.mark.parametrize(("flipped", "side"), [(False, "first"), (True, "second")])
 def test_flags_of_a_pair_are_those_of_its_sides(flipped: bool, side: str) -> None:
     shown = {"choice": "tie", "flags": ["left:parroting", "right:off_topic"]}

@@ -9,6 +9,7 @@ import json
 import sys
 from base64 import b64decode
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -23,6 +24,7 @@ from emorl.ratings.storage.schema import ItemRow
 from emorl.ratings.study import training
 from emorl.ratings.study.lines import MAX_BYTES
 from emorl.ratings.study.studies import Studies
+from emorl.reflecting.reflection import ReplyScores
 from emorl.ui import ModelLoader
 from emorl.ui.admin import strings as admin_strings
 from emorl.ui.admin.gate import SESSION_S, Gate
@@ -56,15 +58,24 @@ TRAINING = (
 
 
 class ByWeights(ScriptedReflector):
-    """Writes other words for other weights, also where it writes alone; `fault` is raised instead, once."""
+    """Writes other words for other weights, also where it writes alone; `fault` is raised instead, once.
+
+    Where `sampled` is set, it writes by the seed what it samples, and scores that of even seeds higher.
+    """
 
     fault: Exception | None = None
+    sampled = False
 
     def _script(self, statement: str, setting: Setting, lone: bool) -> list[str]:
         if self.fault is not None:
             fault, self.fault = self.fault, None
             raise fault
+        if self.sampled and setting.temperature:
+            return [f"Seed {setting.seed} said more." if setting.seed % 2 == 0 else f"Seed {setting.seed}."]
         return [f"{part} " for part in f"Weights {setting.weights} said {len(statement)}.".split()]
+
+    def _scored(self, text: str) -> ReplyScores:
+        return replace(super()._scored(text), scores={"reflection": 0.9 if text.endswith("more.") else 0.5})
 
 
 @pytest.fixture
@@ -172,6 +183,10 @@ def test_an_empty_seed_is_drawn(ask: Any, store: RatingStore) -> None:
         ({"methods": [{"weights": {"clarity": 1}, "strength": 1}]}, "Got the objectives clarity"),
         ({"methods": [{"weights": MIX, "strength": None}]}, "Got None for strength"),
         ({"methods": [{"weights": {"empathy": -1}, "strength": 1}]}, "Got -1 for"),
+        ({"methods": [{"weights": MIX, "strength": 1, "temperature": 3}]}, "Got 3 for temperature: expected a number"),
+        ({"methods": [{"weights": MIX, "strength": 1, "temperature": None}]}, "Got None for temperature"),
+        ({"methods": [{"weights": MIX, "strength": 1, "best_of": 17}]}, "Got 17 candidates to choose the best of"),
+        ({"methods": [{"weights": MIX, "strength": 1, "best_of": None}]}, "Got None candidates to choose"),
         (
             {"methods": [{"weights": MIX, "strength": 1}] * 2},
             "study methods: got 'reflection 75 %, empathy 25 %' twice",
@@ -260,6 +275,27 @@ def test_texts_are_written_one_statement_at_a_time_with_all_it_takes_to_write_th
     assert (again.statement, again.reflection, again.strength) == (pair.statement, mixed.text, 1.5)
 
 
+def test_methods_may_sample_and_take_the_best_and_each_text_keeps_the_setting_that_wrote_it(
+    ask: Any, store: RatingStore, reflector: ByWeights
+) -> None:
+    plain = {"weights": MIX, "strength": 1}
+    methods = [plain, {**plain, "temperature": 0.5}, {**plain, "best_of": 3}]
+    key = ask("make_study", **{**FORM, "methods": methods, "seed": 5, "text": "statement\nI am tired."})["key"]
+    names = [f"reflection 75 %, empathy 25 %{more}" for more in ("", "; temperature 0.5", "; best of 3")]
+    assert [one.name for one in Studies(store).find(key).methods] == names
+    reflector.sampled = True
+    assert ask("write_next", study=key)["items"] == 3
+    items = [Item.from_dict(row) for row in _contents(store)]
+    found = {side.setting: side for item in items for side in item.sides}
+    kept = {name: [found[name].details.get(part) for part in ("temperature", "seed", "best_of")] for name in names}
+    # The candidates of the last are greedy, then samples of the seeds 5 and 6, of which the latter scores highest.
+    assert kept == dict(zip(names, ([0, 0, None], [0.5, 5, None], [0.5, 6, 3]), strict=True))
+    assert found[names[2]].text == "Seed 6 said more."
+    pair = next(item for item in items if {side.setting for side in item.sides} == set(names[1:]))
+    again = {(one.reflection, one.temperature, one.seed) for one in find_reflections(store, pair.key)}
+    assert again == {("Seed 5.", 0.5, 5), ("Seed 6 said more.", 0.5, 6)}  # what `replay` is given
+
+
 def _contents(store: RatingStore) -> list[dict[str, object]]:
     with store.transaction() as session:
         return list(session.scalars(select(ItemRow.content)))
@@ -308,8 +344,8 @@ def test_a_rater_goes_through_a_study_by_the_link_alone(ask: Any, store: RatingS
     rate = RateScreen(lambda: store)
     (code,) = codes(ask, written, ["Ada"])
     form = {"rater": code}
-    notice = {"phase": "study", "name": "A study", "guidelines": "Read both.", "training": 0, "agreed": False}
-    assert rate.open_study(form) == notice
+    notice = {"phase": "study", "name": "A study", "design": "pairs", "guidelines": "Read both.", "training": 0}
+    assert rate.open_study(form) == {**notice, "agreed": False}
     assert rate.next_item(form) == {"phase": "consent"}  # nothing before the notice
     shown = rate.start_study(form)
     assert (shown["phase"], shown["rater"], shown["total"]) == ("item", code, 4)
@@ -353,7 +389,12 @@ def test_a_training_item_comes_first_and_is_explained_once_it_is_answered(
     stored = rate.submit_answer({**form, "answers": {"choice": given} if given else {"skip": "other"}})
     right = "left" if shown["texts"][0] == "It stays on your mind." else "right"
     assert stored["lesson"] == {"expected": {"choice": right}, "why": "The second gives advice."}
+    for _ in range(2):  # a reload before the rater goes on neither loses the expected answer nor asks again
+        again = rate.resume_study({"rater": code})
+        assert (again["phase"], again["stored"], again["item"]["texts"]) == ("lesson", stored, shown["texts"])
+        assert again["item"]["draft"] == ({"choice": given} if given else {})
     shown = rate.next_item(form)
+    assert rate.resume_study({"rater": code}) == shown
     assert not shown["training"] and (shown["done"], shown["total"]) == (1, 4)
     form |= {"assignment": shown["assignment"], "token": shown["token"]}
     assert rate.submit_answer({**form, "answers": {"choice": "tie"}})["lesson"] is None
@@ -365,7 +406,16 @@ def test_a_training_item_comes_first_and_is_explained_once_it_is_answered(
     assert asked["rows"] == 2 and [row["training"] for row in rows] == ["True", "False"]
 
 
-ACTS = ("open_study", "start_study", "next_item", "save_draft", "submit_answer", "undo_answer", "reveal_settings")
+ACTS = (
+    "open_study",
+    "start_study",
+    "resume_study",
+    "next_item",
+    "save_draft",
+    "submit_answer",
+    "undo_answer",
+    "reveal_settings",
+)
 
 
 @pytest.mark.parametrize("act", ACTS)

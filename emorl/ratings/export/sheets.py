@@ -1,7 +1,7 @@
 """Rows of an export as XLSX or Parquet: the columns of the CSV, with the codebook in the same file.
 
 XLSX has a second sheet for the codebook; its cells are guarded against formulas as those of the CSV. Parquet is for
-programs: text is exact, whole numbers and truths have their types, and the codebook is in the schema, at each column.
+programs: text is exact, numbers and truths have their types, and the codebook is in the schema, at each column.
 Both need a library of the extra `export`, which is loaded only here.
 
 Left out: reading them back, and dates as anything but text in ISO 8601.
@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
 from emorl.errors import RatingError
+from emorl.ratings.export.codebook import SCORE, WEIGHT, Codebook
 from emorl.ratings.export.tables import Row, flat_table, harmless
 
-Codebook = Mapping[str, tuple[str, str]]
-"""Meaning and values of a column, by its name."""
-NUMBERS = ("id", "revision", "place", "empathy", "fluency")
+NUMBERS = ("id", "revision", "place", "empathy", "fluency", "generation_id", "schema_version", "seed", "best_of")
+DECIMALS = ("strength", "temperature")
 TRUTHS = ("repeat", "flipped", "training", "blind", "withdrawn")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # XML 1.0 has no way to write these
 
@@ -75,9 +75,14 @@ def _cell(value: object) -> object:
 
 
 def _field(pyarrow: ModuleType, name: str, codebook: Codebook) -> Any:
-    kind = pyarrow.int64() if name in NUMBERS else pyarrow.bool_() if name in TRUTHS else pyarrow.string()
     meaning, values = codebook.get(name, ("", ""))
-    return pyarrow.field(name, kind, metadata={"meaning": meaning, "values": values})
+    return pyarrow.field(name, _kind(pyarrow, name), metadata={"meaning": meaning, "values": values})
+
+
+def _kind(pyarrow: ModuleType, name: str) -> Any:
+    if name in DECIMALS or name.startswith((WEIGHT, SCORE)):
+        return pyarrow.float64()
+    return pyarrow.int64() if name in NUMBERS else pyarrow.bool_() if name in TRUTHS else pyarrow.string()
 
 
 def _missing(format: str, package: str) -> RatingError:

@@ -184,7 +184,7 @@ class RatingQueue:
                 if last is None:
                     return None
                 last.withdrawn_at = datetime.now(UTC)
-                last.assignment.draft = _as_draft(answer_of(last))
+                last.assignment.draft = as_draft(answer_of(last))
                 token = last.client_token
             self.store.record_event(JudgementWithdrawn(token))
         return self.next(rater)
@@ -300,6 +300,7 @@ def _was_revealed(session: Session, rater: str, item: int) -> bool:
     return session.scalar(seen) is not None
 
 
-def _as_draft(answer: Answer) -> dict[str, object]:
+def as_draft(answer: Answer) -> dict[str, object]:
+    """The form that an answer was given with, but for a reason to skip."""
     given = to_json(answer)
     return {name: value for name, value in given.items() if value not in (None, []) and name != "skip"}

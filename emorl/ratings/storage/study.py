@@ -42,11 +42,15 @@ class Method:
         name: what the exports call it, and for what people wrote the name of its column.
         weights: share of each objective (sum 1, or all 0 for the base model); None where people wrote it.
         strength: s of the mixing formula.
+        temperature: 0 for greedy; of the best of several that of the samples, 0 for the usual one.
+        best_of: how many candidates the text is chosen from by its scores; 1 where it is written alone.
     """
 
     name: Name
     weights: Annotated[Mapping[str, float], Shares()] | None = None
     strength: Annotated[float, NotNegative()] = 1.0
+    temperature: Annotated[float, NotNegative()] = 0.0
+    best_of: Annotated[int, Count()] = 1
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Study:
         name: for the maker and the raters.
         methods: what is compared, each with a name of its own.
         design: "pairs" to choose between two texts, "single" to rate each text.
-        seed: the order of items and sides follows from it.
+        seed: the order of items and sides follows from it, and what methods that sample write.
         ratings_per_item: raters that an item is given to.
         items_per_rater: items that a rater is given, training items not counted.
         guidelines: what raters read first and beside each item; may be empty.

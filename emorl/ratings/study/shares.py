@@ -19,8 +19,10 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from emorl.ratings.queue.order import add_place, add_places
-from emorl.ratings.queue.rating_queue import RatingQueue
+from emorl.ratings.queue.rating_queue import RatingQueue, Task, as_draft
 from emorl.ratings.storage.events import QueueEntry
+from emorl.ratings.storage.record import StoredJudgement
+from emorl.ratings.storage.rows import judgement_of, select_judgements
 from emorl.ratings.storage.schema import Assignment, ItemRow, Judgement, StudyItemRow, StudyRaterRow, StudyRow
 from emorl.ratings.storage.store import RatingStore
 from emorl.ratings.storage.studies import study_of
@@ -32,6 +34,24 @@ class StudyQueue(RatingQueue):
     def __init__(self, store: RatingStore) -> None:
         """Use a store; the shared items are none of a study's."""
         super().__init__(store, ())
+
+    def last_lesson(self, rater: str) -> tuple[Task, StoredJudgement] | None:
+        """A training item that was answered last, and its answer, until another item is handed out; else None.
+
+        Whoever reloads the page before going on can so be told again what was expected.
+        """
+        mine = Assignment.rater_id == rater
+        with self.store.transaction() as session:
+            answers = select_judgements().where(mine, Judgement.withdrawn_at.is_(None))
+            row = session.scalar(answers.order_by(Judgement.id.desc()).limit(1))
+            if row is None or not (judged := judgement_of(row)).item.is_training:
+                return None
+            later = select(Assignment.id).where(mine, Assignment.place > judged.place, Assignment.shown_at.is_not(None))
+            if session.scalar(later.limit(1)) is not None:
+                return None
+            place, draft = row.assignment_id, as_draft(judged.answer)
+        done, total = self.progress(rater)
+        return Task(place, judged.token, judged.item, judged.flipped, draft, done, total, can_undo=True), judged
 
     def _lay_out(self, rater: str) -> None:
         add_places(self.store, rater, lambda session: _share(session, rater))

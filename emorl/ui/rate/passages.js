@@ -62,7 +62,7 @@ export function lessonText({ expected, why }, answers, T) {
   );
 }
 
-// What both ends of every scale look like, on a statement of their own.
+// What both ends of every scale look like, on an invented statement.
 export function examples(T) {
   const line = ([field, ends]) => [
     h("dt", {}, T[field]),
@@ -76,6 +76,19 @@ export function examples(T) {
     h("summary", {}, T.examples_heading),
     h("p", { class: "guide" }, `${T.statement}: “${T.examples_statement}”`),
     h("dl", {}, Object.entries(T.examples).flatMap(line).flat()),
+  );
+}
+
+// Two replies to the same statement: which of them is better, and why.
+export function pairExample(T) {
+  const line = ([side, text]) => [h("dt", {}, T[side]), h("dd", {}, `“${text}”`)];
+  return h(
+    "details",
+    { class: "guidelines scale-ends" },
+    h("summary", {}, T.pair_heading),
+    h("p", { class: "guide" }, `${T.statement}: “${T.examples_statement}”`),
+    h("dl", {}, Object.entries(T.pair_example).flatMap(line)),
+    h("p", { class: "guide" }, T.pair_why),
   );
 }
 

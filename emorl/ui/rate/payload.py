@@ -36,6 +36,7 @@ class StudyNotice:
 
     Attributes:
         name: Of the study.
+        design: "pairs" or "single".
         guidelines: Of whoever made it; may be empty.
         training: Training items that come first.
         agreed: Whether the rater has agreed to the notice.
@@ -43,6 +44,7 @@ class StudyNotice:
     """
 
     name: str
+    design: str
     guidelines: str
     training: int
     agreed: bool
@@ -143,6 +145,21 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class LessonAgain:
+    """A training item whose expected answer was on the page when it was reloaded.
+
+    Attributes:
+        item: As it was shown, with the answer in place of a draft.
+        stored: What its submit was answered with.
+        phase: How the widget draws it.
+    """
+
+    item: ItemPayload
+    stored: Stored
+    phase: Literal["lesson"] = "lesson"
+
+
+@dataclass(frozen=True)
 class Revealed:
     """What wrote the texts of an answered item.
 
@@ -155,5 +172,5 @@ class Revealed:
     phase: Literal["revealed"] = "revealed"
 
 
-View = Consent | StudyNotice | ItemPayload | QueueDone
+View = Consent | StudyNotice | ItemPayload | LessonAgain | QueueDone
 """What the screen shows when it is opened or goes on."""

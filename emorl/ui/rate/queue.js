@@ -7,7 +7,7 @@ import { request } from "../widgets/server.js";
 import { studyCode } from "../writing/link.js";
 import { consentNotice } from "./consent.js";
 import { ItemForm } from "./item.js";
-import { examples, guidelines, heading, itemTexts, lessonText, progress } from "./passages.js";
+import { examples, guidelines, heading, itemTexts, lessonText, pairExample, progress } from "./passages.js";
 
 export function queue(widget) {
   const screen = new Queue(widget);
@@ -80,7 +80,7 @@ class Queue {
 
   // Something was sent to the queue from another screen: a finished queue goes on.
   goOn() {
-    if (this.task && (!this.task.token || this.task.answered)) this.act("next_item");
+    if (!this.code && this.task && (!this.task.token || this.task.answered)) this.act("next_item");
   }
 
   show(value) {
@@ -105,6 +105,7 @@ class Queue {
       this.item(found, true);
     } else if (found.phase === "done") this.finished(found);
     else if (found.phase === "consent") this.consent();
+    else if (found.phase === "lesson") this.lessonAgain(found);
     else this.stored(found);
   }
 
@@ -137,7 +138,7 @@ class Queue {
       return;
     }
     this.study = found;
-    if (found.agreed) this.act("next_item");
+    if (found.agreed) this.act("resume_study");
     else this.consent();
   }
 
@@ -148,7 +149,7 @@ class Queue {
     this.draw(
       h("div", { class: "card-head" }, heading(this.study?.name || this.T.heading), progress(found, this.T)),
       this.study?.guidelines ? guidelines(this.study, this.T, false) : "",
-      found.texts.length === 1 ? examples(this.T) : "",
+      found.texts.length === 1 ? examples(this.T) : pairExample(this.T),
       this.ofTheLast(),
       found.training ? h("p", { class: "notice" }, this.T.training) : "",
       ...itemTexts(found, this.T, form.markers),
@@ -173,6 +174,14 @@ class Queue {
     tell(COMMAND.rated);
     if (found.lesson) this.lesson(found);
     else this.act("next_item");
+  }
+
+  // The expected answer that was on the page when it was reloaded.
+  lessonAgain({ item, stored }) {
+    this.task = { ...item, answered: true };
+    this.sent = item.draft;
+    this.last = { ...item, token: stored.token, skipped: stored.phase === "skipped" };
+    this.lesson(stored);
   }
 
   lesson(found) {

@@ -20,13 +20,25 @@ import gradio as gr
 
 from emorl.errors import EmorlError, RatingError
 from emorl.ratings import MAX_COMMENT, RatingQueue, load_items
+from emorl.ratings.storage.record import StoredJudgement
+from emorl.ratings.storage.study import Study
 from emorl.ratings.study.shares import StudyQueue
 from emorl.ratings.study.studies import CODE, RATER, Studies
 from emorl.ui.limits import count, count_rater
 from emorl.ui.payload import Failed, Json, to_page
 from emorl.ui.rate import strings
 from emorl.ui.rate.answers import item_payload, lesson_of, read_answer, read_draft, read_form, read_number, read_rater
-from emorl.ui.rate.payload import Consent, DraftSaved, Loading, QueueDone, Revealed, Stored, StudyNotice, View
+from emorl.ui.rate.payload import (
+    Consent,
+    DraftSaved,
+    LessonAgain,
+    Loading,
+    QueueDone,
+    Revealed,
+    Stored,
+    StudyNotice,
+    View,
+)
 from emorl.ui.rater import rater_id
 from emorl.ui.widgets import QUIET, widget
 
@@ -87,7 +99,7 @@ class RateScreen:
         def opened() -> StudyNotice:
             study, rater = Studies(self._store()).enter(read_rater(form))
             agreed = StudyQueue(self._store()).agreed(rater)
-            return StudyNotice(study.name, study.guidelines, len(study.training), agreed)
+            return StudyNotice(study.name, study.design, study.guidelines, len(study.training), agreed)
 
         return self._answer(opened)
 
@@ -101,6 +113,20 @@ class RateScreen:
             return self._next(code)
 
         return self._answer(begin)
+
+    def resume_study(self, form: object = None) -> Json:
+        """What a page of a study shows that was just loaded: the expected answer that was on it, or the next item."""
+
+        def resumed() -> View:
+            code = read_rater(form)
+            study, rater = Studies(self._store()).enter(code)
+            last = StudyQueue(self._store()).last_lesson(rater)
+            if last is None:
+                return self._next(code)
+            task, judged = last
+            return LessonAgain(item_payload(task, code), _stored(judged, task.done, task.total, study))
+
+        return self._answer(resumed)
 
     def next_item(self, form: object = None) -> Json:
         """The next item of `form["rater"]`."""
@@ -127,11 +153,8 @@ class RateScreen:
             answer = read_answer(data.get("answers"), queue.is_flipped(rater, assignment))
             stored = queue.submit(rater, assignment, str(data.get("token", "")), answer)
             done, total = queue.progress(rater)
-            lesson = None
-            if stored.item.is_training:
-                study, _ = Studies(self._store()).enter(given)
-                lesson = lesson_of(study, stored)
-            return Stored("submitted" if stored.answer.skip is None else "skipped", stored.token, done, total, lesson)
+            study = Studies(self._store()).enter(given)[0] if stored.item.is_training else None
+            return _stored(stored, done, total, study)
 
         return self._answer(submit)
 
@@ -179,6 +202,12 @@ class RateScreen:
             return to_page(Failed(strings.ERRORS["unexpected"]))
 
 
+def _stored(judged: StoredJudgement, done: int, total: int, study: Study | None) -> Stored:
+    """What the page is told of an answer; `study` is that of a training item, else None."""
+    lesson = None if study is None else lesson_of(study, judged)
+    return Stored("submitted" if judged.answer.skip is None else "skipped", judged.token, done, total, lesson)
+
+
 def rate_screen(store: Callable[[], RatingStore], rater: gr.BrowserState, demo: gr.Blocks) -> RateScreen:
     """Add the screen's components and events to the open `gr.Blocks`.
 
@@ -201,6 +230,7 @@ def rate_screen(store: Callable[[], RatingStore], rater: gr.BrowserState, demo: 
             screen.reveal_settings,
             screen.open_study,
             screen.start_study,
+            screen.resume_study,
         ],
     )
     demo.load(screen.resume, rater, queue, **QUIET)

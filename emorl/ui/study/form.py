@@ -14,7 +14,7 @@ from emorl.ratings.storage.fields import to_json
 from emorl.ratings.storage.study import DESIGNS, MAX_METHODS, Study, StudyLine, TrainingItem
 from emorl.ratings.study.lines import read_lines
 from emorl.ratings.study.training import read_training
-from emorl.reflecting.contract import refuse_crisis, refuse_own
+from emorl.reflecting.contract import check_candidates, refuse_crisis, refuse_own
 from emorl.reflecting.reflection import named_weights
 from emorl.ui.sending.item import setting_name
 from emorl.ui.study import strings
@@ -29,8 +29,8 @@ def read_study(form: Mapping[str, object], reflector: Reflector | None) -> tuple
     """A new study and its statements.
 
     Args:
-        form: the plain fields by name, `seed` (None to draw one), `methods` (each `{"weights", "strength"}`) and the
-            imports as `text` and `training`.
+        form: the plain fields by name, `seed` (None to draw one), `methods` (each `{"weights", "strength",
+            "temperature", "best_of"}`, the last two if wanted) and the imports as `text` and `training`.
         reflector: the models, or None while there are none; a study of written texts needs none.
 
     Raises:
@@ -96,7 +96,8 @@ def _methods(given: object, reflector: Reflector | None) -> list[dict[str, objec
 
     Raises:
         RatingError: it cannot be read, or there are no models.
-        WeightError: a weight or a strength is out of range.
+        WeightError: a weight, a strength or a temperature is out of range.
+        CandidateError: a bad number to choose the best of.
     """
     if not isinstance(given, list) or len(given) > MAX_METHODS:
         raise RatingError(strings.ERRORS["form"])
@@ -107,8 +108,12 @@ def _methods(given: object, reflector: Reflector | None) -> list[dict[str, objec
         if not isinstance(one, Mapping) or not isinstance(one.get("weights"), Mapping):
             raise RatingError(strings.ERRORS["form"])
         assert reflector is not None
-        setting = reflector.setting(one["weights"], one.get("strength"))  # type: ignore[arg-type]  # checked there
+        best_of = one.get("best_of", 1)
+        check_candidates(best_of)
+        asked = {"strength": one.get("strength"), "temperature": one.get("temperature", 0.0)}  # checked by the setting
+        setting = reflector.setting(one["weights"], **asked)
         weights = named_weights([item.name for item in reflector.objectives], setting)
-        name = setting_name(weights, setting.strength)
-        found.append({"name": name, "weights": weights, "strength": setting.strength})
+        name = setting_name(weights, setting.strength, setting.temperature, best_of)
+        kept = {"strength": setting.strength, "temperature": setting.temperature, "best_of": best_of}
+        found.append({"name": name, "weights": weights, **kept})
     return found

@@ -18,7 +18,7 @@ export function newStudy(screen, { models }) {
   design.querySelector("input").checked = true;
   const lines = importBox(T, "study-import", settings.max_bytes);
   const training = importBox(T, "study-training", settings.max_training, "training");
-  const methods = methodList(T, models, settings.max_methods);
+  const methods = methodList(T, models, settings);
   const perItem = numberField(T.ratings_per_item, { min: 1, max: settings.max_quota, value: 3 });
   const perRater = numberField(T.items_per_rater, { min: 1, max: settings.max_quota, value: 20 });
   const seed = numberField(T.seed, {});

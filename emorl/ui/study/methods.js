@@ -1,15 +1,15 @@
-// The methods that the models write: rows of weights and strength, each begun from a preset.
+// The methods that the models write: rows of weights and how to write with them, each begun from a preset.
 import { fill, h } from "../widgets/dom.js";
 
 const OWN = "own";
 
-export function methodList(T, models, most) {
+export function methodList(T, models, { max_methods: most, max_best_of: mostOf }) {
   const rows = h("div", { class: "methods" });
   const add = h("button", { type: "button", class: "quiet", onclick: () => append() }, T.method_add);
   const made = []; // {node, value} in the order of the page
 
   function append() {
-    const row = methodRow(T, models, () => {
+    const row = methodRow(T, models, mostOf, () => {
       made.splice(made.indexOf(row), 1);
       row.node.remove();
       number();
@@ -46,12 +46,14 @@ function presetName(name, objectives, T) {
   return T[`preset_${name}`] || (only ? fill(T.preset_only, { name: only.label }) : name);
 }
 
-function methodRow(T, { objectives, presets }, remove) {
+function methodRow(T, { objectives, presets }, mostOf, remove) {
   const names = Object.keys(presets);
   const options = names.map((name) => h("option", { value: name }, presetName(name, objectives, T)));
   const preset = h("select", { "aria-label": T.method_preset }, options, h("option", { value: OWN }, T.method_own));
   const weights = objectives.map(({ name, label }) => ({ name, ...numberField(label, { max: 1, step: 0.05 }) }));
   const strength = numberField(T.method_strength, { max: 2, step: 0.1, value: 1 });
+  const temperature = numberField(T.method_temperature, { max: 2, step: 0.1, value: 0 });
+  const bestOf = numberField(T.method_best_of, { min: 1, max: mostOf, step: 1, value: 1 });
   const take = () => {
     const given = presets[preset.value];
     for (const { name, input } of given ? weights : []) input.value = given[name] || 0;
@@ -70,11 +72,15 @@ function methodRow(T, { objectives, presets }, remove) {
     preset,
     weights.map((one) => one.node),
     strength.node,
+    temperature.node,
+    bestOf.node,
     h("button", { type: "button", class: "quiet", onclick: remove }, T.method_remove),
   );
   const value = () => ({
     weights: Object.fromEntries(weights.map(({ name, input }) => [name, numberOf(input)])),
     strength: numberOf(strength.input),
+    temperature: numberOf(temperature.input),
+    best_of: numberOf(bestOf.input),
   });
   return { node, value };
 }

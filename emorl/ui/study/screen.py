@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 
 from emorl.errors import EmorlError, RatingError, ReplyError, StatementError
 from emorl.ratings import Item
+from emorl.ratings.export.codebook import ANSWERS
 from emorl.ratings.export.sheets import to_parquet, to_xlsx
-from emorl.ratings.export.study import CODEBOOK, answers_csv, codebook_csv, preferences
+from emorl.ratings.export.study import answers_csv, codebook_csv, preferences
 from emorl.ratings.export.tables import Row, records, write_jsonl
 from emorl.ratings.storage.study import MAX_GUIDELINES, MAX_METHODS, MAX_NAME, MAX_QUOTA
 from emorl.ratings.study import training
 from emorl.ratings.study.imports import ImportFault
 from emorl.ratings.study.lines import MAX_BYTES
 from emorl.ratings.study.studies import Studies
+from emorl.reflecting.contract import MAX_CANDIDATES
 from emorl.ui.admin.gate import Gate
 from emorl.ui.admin.payload import Export
 from emorl.ui.admin.screen import AdminScreen, Form, admin_widget
@@ -163,7 +165,7 @@ class StudyScreen(AdminScreen):
             if what in ("answers_xlsx", "answers_parquet"):
                 return _sheet(rows, "xlsx" if what == "answers_xlsx" else "parquet")
             if what == "codebook":
-                return Export("study-codebook.csv", "text/csv", codebook_csv(), len(CODEBOOK))
+                return Export("study-codebook.csv", "text/csv", codebook_csv(), len(ANSWERS))
             if what != "preferences":
                 raise RatingError(strings.ERRORS["export"])
             out, found = io.StringIO(), preferences(judged)
@@ -194,7 +196,7 @@ def _sheet(rows: list[Row], ending: str) -> Export:
     Raises:
         RatingError: the library for it is not installed.
     """
-    content = to_xlsx(rows, CODEBOOK) if ending == "xlsx" else to_parquet(rows, CODEBOOK)
+    content = to_xlsx(rows, ANSWERS) if ending == "xlsx" else to_parquet(rows, ANSWERS)
     return Export(f"study-answers.{ending}", MIME[ending], b64encode(content).decode("ascii"), len(rows), base64=True)
 
 
@@ -227,6 +229,7 @@ def study_screen(loader: ModelLoader, store: Callable[[], RatingStore], gate: Ga
         max_training=training.MAX_BYTES,
         max_name=MAX_NAME,
         max_methods=MAX_METHODS,
+        max_best_of=MAX_CANDIDATES,
         max_quota=MAX_QUOTA,
         max_guidelines=MAX_GUIDELINES,
     )

@@ -34,19 +34,24 @@ STUDY = {
     "import_not_utf8": "Got a file that is not UTF-8 text: expected CSV or JSON lines; save it as “CSV UTF-8”.",
     "import_too_long": "Got {got} bytes of statements: expected at most {max}; add the others to the study later.",
     "methods_legend": "Texts that the models write",
-    "methods_hint": "Leave this empty if people wrote all texts. Each method is a column of its own in the results.",
+    "methods_hint": "Leave this empty if people wrote all texts. Each method is a column of its own in the results. At "
+    "temperature 0 the most likely word is always chosen; “best of” writes that many texts and takes the best by its "
+    "scores. Random choices follow from the study's seed.",
     "methods_loading": "The models are still loading. Press Refresh in a moment.",
     "method_add": "Add a method",
     "method_label": "Method {n}",
     "method_preset": "Weights",
     "method_own": "Own weights",
     "method_strength": "Strength",
+    "method_temperature": "Temperature",
+    "method_best_of": "Best of",
     "method_remove": "Take out",
     "ratings_per_item": "Raters for each item",
     "items_per_rater": "Items for each rater",
     "seed": "Seed (empty: drawn)",
     "guidelines": "Guidelines for raters (optional)",
-    "guidelines_help": "Raters read them first, and find them beside each item.",
+    "guidelines_help": "Raters read them first, and find them beside each item. An example of each scale, or of "
+    "choosing between two texts, is always there.",
     "training_label": "Training items (optional)",
     "training_hint": "Every rater gets them first and sees the expected answer afterwards; they count in no result. "
     "CSV or JSON lines with statement and why (one sentence). For pairs also first, second and choice; for single "

@@ -1,4 +1,7 @@
-"""Writes the texts for one statement of a study: each method alone and greedily, as Reflect writes one reflection.
+"""Writes the texts for one statement of a study: each method by itself, as Reflect writes one or the best of several.
+
+Where a method samples, its seeds begin at the study's. A text is stored with the setting that wrote it, so that it can
+be written again; of the best of several that is the chosen candidate's.
 
 Left out: what becomes of a reply that must not be shown, which the caller notes.
 """
@@ -33,15 +36,20 @@ def write_items(study: Study, place: int, line: StudyLine, reflector: Reflector 
         StatementError: the statement is too long for the models.
         EmorlError: it cannot be written now.
     """
-    texts = {method.name: _side(method, line, reflector) for method in study.methods}
+    texts = {method.name: _side(method, line, reflector, study.seed) for method in study.methods}
     return make_items(study, place, line.statement, texts)
 
 
-def _side(method: Method, line: StudyLine, reflector: Reflector | None) -> Side:
+def _side(method: Method, line: StudyLine, reflector: Reflector | None, seed: int) -> Side:
     if method.weights is None:
         return Side(line.replies[method.name], method.name)
     assert reflector is not None
-    setting = reflector.setting(method.weights, method.strength)
-    *_, reflection = reflector.stream(line.statement, setting, explain=False)
+    samples = method.temperature > 0 or method.best_of > 1
+    setting = reflector.setting(method.weights, method.strength, method.temperature, seed if samples else 0)
+    if method.best_of > 1:
+        steps = reflector.stream_best(line.statement, method.best_of, setting, explain=False)
+    else:
+        steps = reflector.stream(line.statement, setting, explain=False)
+    *_, reflection = steps
     assert isinstance(reflection, Reflection)
-    return replace(model_side(reflection, Asked(setting)), setting=method.name)
+    return replace(model_side(reflection, Asked(setting, method.best_of)), setting=method.name)
