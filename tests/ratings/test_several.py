@@ -61,7 +61,8 @@ def test_a_rater_is_known_and_goes_on_whichever_answers(both: Both) -> None:
     begun = one.next(RATER)
     assert begun is not None
     one.save_draft(RATER, begun.assignment, {"comment": "half"})
-    seen, turns = [], [other, one]
+    seen: list[int] = []
+    turns = [other, one]
     while (task := turns[len(seen) % 2].next(RATER)) is not None:
         assert seen or (task.assignment, task.draft) == (begun.assignment, {"comment": "half"})
         turns[(len(seen) + 1) % 2].submit(RATER, task.assignment, task.token, fitting(task.item))

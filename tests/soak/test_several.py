@@ -16,7 +16,7 @@ from emorl.ratings import load_items
 from tests.ratings.conftest import call
 from tests.soak.balancer import Balancer, balanced
 from tests.soak.crowd import HELD, RUBRIC, STATEMENT
-from tests.soak.serving import Served, served
+from tests.soak.serving import ROOT, Served, served
 from tests.ui.visiting import Visitor
 
 PASSWORD = "a password of the test"
@@ -56,7 +56,7 @@ def apps(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Se
     }
     folders = [tmp_path_factory.mktemp("process") for _ in range(2)]
     with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
-        yield list(pool.map(lambda folder: stack.enter_context(served(folder, **shared)), folders))
+        yield list(pool.map(lambda folder: stack.enter_context(served(folder, "scripted", ROOT, **shared)), folders))
 
 
 @pytest.fixture(scope="module")
