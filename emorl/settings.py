@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 ALIASES = {"UK": "GB", "USA": "US"}
 DATASET = re.compile(r"[\w.-]+/[\w.-]+")
 MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+MIN_SECRET = 32
+"""Characters of a secret that signs: nobody may find it by trying."""
+
 MAX_PER_MINUTE = 1000
 """Of a visitor's acts, whose moments are kept in memory."""
 
@@ -161,6 +164,12 @@ class Settings(BaseSettings):
         validation_alias="EMORL_RESULTS_PASSWORD",
         description="opens the Results and the Study screen",
     )
+    session_secret: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias="EMORL_SESSION_SECRET",
+        description="a random text of 32 characters or more that several processes share, so that who is in at one is "
+        "in at all",
+    )
     admins: Annotated[frozenset[str], NoDecode, BeforeValidator(_names)] = Field(
         default=frozenset(),
         validation_alias="EMORL_ADMINS",
@@ -207,6 +216,13 @@ class Settings(BaseSettings):
             raise ValueError("expected sqlite:///FILE or postgresql://USER@HOST/NAME")
         return url
 
+    @field_validator("session_secret")
+    @classmethod
+    def _long(cls, secret: SecretStr) -> SecretStr:
+        if len(secret.get_secret_value()) < MIN_SECRET:
+            raise ValueError(f"expected at least {MIN_SECRET} characters, such as `openssl rand -hex 32` prints")
+        return secret
+
     @field_validator("journal_dataset")
     @classmethod
     def _dataset(cls, name: str | None) -> str | None:
@@ -230,7 +246,7 @@ class Settings(BaseSettings):
 VARIABLES: dict[str, str] = {str(field.validation_alias): name for name, field in Settings.model_fields.items()}
 """Environment variable to field."""
 
-SECRETS = ("DATABASE_URL", "HF_TOKEN", "EMORL_RESULTS_PASSWORD", "OAUTH_CLIENT_SECRET")
+SECRETS = ("DATABASE_URL", "HF_TOKEN", "EMORL_RESULTS_PASSWORD", "EMORL_SESSION_SECRET", "OAUTH_CLIENT_SECRET")
 """Variables whose value no message repeats."""
 
 

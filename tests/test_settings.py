@@ -82,6 +82,7 @@ def test_all_faults_are_reported_at_once_and_secrets_never(monkeypatch: pytest.M
         "EMORL_COUNTRY": "GB, Ireland",
         "DATABASE_URL": "mysql://me:secret@host/ratings",
         "EMORL_JOURNAL_DATASET": "ratings",
+        "EMORL_SESSION_SECRET": "secret" * 5,
         "EMORL_GENERATE_PER_MINUTE": "1001",
         "EMORL_MAP_PER_MINUTE": "1e3",
         "EMORL_RATE_PER_MINUTE": "-1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from emorl.safety import crisis_contacts
+from emorl.settings import settings
 from emorl.ui import strings
 from emorl.ui.about.screen import about_screen
 from emorl.ui.admin.gate import Gate
 from emorl.ui.admin.screen import password
 from emorl.ui.admin.sign_in import AdminGate, sign_in_button, sign_in_offered
+from emorl.ui.admin.tokens import Tokens, shared_key
 from emorl.ui.api.endpoints import api_endpoints, keep_private
 from emorl.ui.banner.strings import BANNER
 from emorl.ui.compare.screen import compare_screen
@@ -101,5 +104,6 @@ def build_demo(
 def _gate() -> Gate | None:
     """What lets into the screens for whoever runs the app; None where there are none."""
     if secret := password():
-        return Gate(secret)
+        shared = settings().session_secret.get_secret_value()
+        return Gate(secret, tokens=Tokens(shared_key(shared, secret), time.time) if shared else None)
     return AdminGate() if sign_in_offered() else None

@@ -18,8 +18,9 @@ import pytest
 from emorl.errors import RatingError
 from emorl.ratings import Answer, RatingQueue, RatingStore, load_items, open_store
 from emorl.ui.admin import strings as admin_strings
-from emorl.ui.admin.gate import MAX_ADDRESSES, MAX_PAUSE_S, MAX_TRIES, PAUSE_S, SESSION_S, Gate
+from emorl.ui.admin.gate import MAX_ADDRESSES, MAX_PAUSE_S, MAX_TRIES, PAUSE_S, Gate
 from emorl.ui.admin.screen import password
+from emorl.ui.admin.tokens import SESSION_S, Tokens, shared_key
 from emorl.ui.cache import ReflectionCache
 from emorl.ui.reflect.rating import new_rating
 from emorl.ui.results import strings
@@ -85,6 +86,40 @@ def test_a_made_up_token_opens_nothing(gate: Gate, token: object) -> None:
     with pytest.raises(RatingError, match="valid session"):
         gate.check(token)
     gate.leave(token)
+
+
+def test_a_session_is_good_at_every_process_that_shares_secret_and_password(clock: Clock) -> None:
+    def process(secret: str = "s" * 32, its_password: str = SECRET) -> Gate:
+        return Gate(its_password, tokens=Tokens(shared_key(secret, its_password), clock))
+
+    here, there = process(), process()
+    token = here.enter(SECRET)
+    there.check(token)
+    for stranger in (process("t" * 32), process(its_password="another"), Gate(SECRET, clock)):
+        with pytest.raises(RatingError, match="valid session"):
+            stranger.check(token)
+    here.leave(token)
+    with pytest.raises(RatingError, match="valid session"):
+        here.check(token)
+    there.check(token)  # only the process that was told knows
+    clock.now += SESSION_S
+    with pytest.raises(RatingError, match="valid session"):
+        there.check(token)
+
+
+def test_a_token_whose_end_was_moved_opens_nothing(gate: Gate) -> None:
+    end, nonce, signature = gate.enter(SECRET).split(".")
+    for changed in (f"{int(end) + 1}.{nonce}.{signature}", f"{end}.{nonce[::-1]}.{signature}", f"{end}.{nonce}."):
+        with pytest.raises(RatingError, match="valid session"):
+            gate.check(changed)
+
+
+def test_what_was_closed_is_forgotten_once_it_would_have_ended(clock: Clock) -> None:
+    tokens = Tokens(b"key", clock)
+    for _ in range(3):
+        tokens.close(tokens.new())
+        clock.now += SESSION_S
+    assert len(tokens._closed) == 1
 
 
 @pytest.mark.parametrize("tried", STRANGE)

@@ -27,7 +27,8 @@ from emorl.ratings.study.studies import Studies
 from emorl.reflecting.reflection import ReplyScores
 from emorl.ui import ModelLoader
 from emorl.ui.admin import strings as admin_strings
-from emorl.ui.admin.gate import SESSION_S, Gate
+from emorl.ui.admin.gate import Gate
+from emorl.ui.admin.tokens import SESSION_S
 from emorl.ui.rate import strings as rate_strings
 from emorl.ui.rate.screen import RateScreen
 from emorl.ui.study import strings

@@ -82,12 +82,16 @@ class RatingQueue:
         """
         Identifier().check("rater", rater)
         now = datetime.now(UTC)
-        with self.store.in_order:
-            with self.store.transaction() as session:
-                row = rater_row(session, rater, now)
-                if row.consent_version != CONSENT_VERSION:
-                    row.consent_version, row.consent_at = CONSENT_VERSION, now
-            self.store.record_event(ConsentGiven(rater, CONSENT_VERSION))
+
+        def note() -> None:
+            with self.store.in_order:
+                with self.store.transaction() as session:
+                    row = rater_row(session, rater, now)
+                    if row.consent_version != CONSENT_VERSION:
+                        row.consent_version, row.consent_at = CONSENT_VERSION, now
+                self.store.record_event(ConsentGiven(rater, CONSENT_VERSION))
+
+        self.store.settled("a consent that could not be stored", note)
         self._lay_out(rater)
 
     def agreed(self, rater: str) -> bool:
@@ -105,11 +109,15 @@ class RatingQueue:
             RatingError: the item is not valid.
         """
         check_item(item)
-        with self.store.in_order:
-            with self.store.transaction() as session:
-                rater_row(session, rater, datetime.now(UTC))
-            ensure_items(self.store, [item], rater)
-            self.store.record_event(ItemSent(rater, item))
+
+        def store() -> None:
+            with self.store.in_order:
+                with self.store.transaction() as session:
+                    rater_row(session, rater, datetime.now(UTC))
+                ensure_items(self.store, [item], rater)
+                self.store.record_event(ItemSent(rater, item))
+
+        self.store.settled("an item that could not be stored", store)
         if self.agreed(rater):
             self._lay_out(rater)
 

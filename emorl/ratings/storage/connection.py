@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from emorl.errors import RatingError
@@ -118,6 +119,10 @@ def one_line(url: URL) -> Iterator[None]:
         yield
     except IntegrityError:
         raise
+    except StaleDataError as fault:
+        raise RatingError.of(
+            "something that was deleted at this moment", "what is still there", "please reload the page"
+        ) from fault
     except DBAPIError as fault:
         reason = " ".join(str(fault.orig).split())
         where = url.render_as_string(hide_password=True)

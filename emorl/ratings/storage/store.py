@@ -11,6 +11,7 @@ import logging
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
@@ -36,7 +37,11 @@ from emorl.ratings.storage.snapshot import copy_to
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
-MAX_TRIES = 8  # two submits at once can want the same revision number
+MAX_TRIES = 8
+"""Two submits at once can want the same revision number."""
+
+PAUSE_S = 0.02
+"""Between two looks at whether the log can be emptied."""
 
 
 def open_store(url: str | None = None, must_exist: bool = False) -> RatingStore:
@@ -134,6 +139,25 @@ class RatingStore:
             yield session
         self.keep_reserve()
 
+    def settled(self, failed: str, step: Callable[[], R]) -> R:
+        """Do something again where another thread or process was first with the same row.
+
+        Args:
+            failed: what was got, if it is never done.
+            step: one or more transactions, each of which may be done twice.
+
+        Raises:
+            RatingError: somebody else was first each time, or the row breaks a rule of the database.
+        """
+        for attempt in range(MAX_TRIES):
+            try:
+                return step()
+            except IntegrityError as fault:
+                if attempt == MAX_TRIES - 1:
+                    reason = " ".join(str(fault.orig).split())
+                    raise RatingError.of(f"{failed} ({reason})", "room for it", "please try again") from fault
+        raise AssertionError("unreachable")
+
     def record_event(self, event: Event) -> None:
         """Append an event to the journal, if there is one.
 
@@ -154,20 +178,15 @@ class RatingStore:
         """
         check_rating(record)
         record = not_before_shown(record)
-        for attempt in range(MAX_TRIES):
-            try:
-                with self.in_order:
-                    with self.transaction() as session:
-                        number = _known_submit(session, record) or insert_rating(session, record)
-                    self.record_event(record)  # a repeated submit writes it again, which a restore ignores
-                return number
-            except IntegrityError as fault:
-                if attempt == MAX_TRIES - 1:
-                    reason = " ".join(str(fault.orig).split())
-                    raise RatingError.of(
-                        f"a rating that could not be stored ({reason})", "room for it", "try again"
-                    ) from fault
-        raise AssertionError("unreachable")
+
+        def store() -> int:
+            with self.in_order:
+                with self.transaction() as session:
+                    number = _known_submit(session, record) or insert_rating(session, record)
+                self.record_event(record)  # a repeated submit writes it again, which a restore ignores
+            return number
+
+        return self.settled("a rating that could not be stored", store)
 
     def knows(self, rater: str) -> bool:
         """Whether a rater has stored or sent anything, or agreed to the notice."""
@@ -327,8 +346,17 @@ def _upgrade(engine: Engine) -> None:
 
 
 def _checkpoint(connection: Connection) -> bool:
-    """Write the log into the database and empty it; returns whether something was in the way."""
-    return bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0])
+    """Write the log into the database and empty it; returns whether something was in the way for too long.
+
+    SQLite waits for readers, but not for another process that is writing the log into the database at this moment.
+    """
+    patience_ms = connection.exec_driver_sql("PRAGMA busy_timeout").scalar() or 0
+    deadline = time.monotonic() + patience_ms / 1000
+    while connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(PAUSE_S)
+    return False
 
 
 def _known_submit(session: Session, record: NewRating) -> int | None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from emorl.errors import RatingError
@@ -46,7 +45,6 @@ RATER = "study-"
 MAX_STUDIES = 50
 MAX_RATERS = 200
 """Of one study."""
-MAX_TRIES = 4  # another window may be adding at the same moment
 
 _Events = Callable[[Session], Sequence[StudyEvent]]
 
@@ -333,23 +331,18 @@ class Studies:
 
     def _change(self, events: _Events) -> None:
         """Decide on some events and apply them in one transaction, then write them down."""
-        for attempt in range(MAX_TRIES):
-            try:
-                with self.store.in_order:
-                    with self.store.transaction() as session:
-                        decided = events(session)
-                        for event in decided:
-                            apply(session, event, datetime.now(UTC))
-                            session.flush()
+
+        def change() -> None:
+            with self.store.in_order:
+                with self.store.transaction() as session:
+                    decided = events(session)
                     for event in decided:
-                        self.store.record_event(event)
-                return
-            except IntegrityError as fault:  # another window was first
-                if attempt == MAX_TRIES - 1:
-                    reason = " ".join(str(fault.orig).split())
-                    raise RatingError.of(
-                        f"a study that could not be changed ({reason})", "room for it", "please try again"
-                    ) from fault
+                        apply(session, event, datetime.now(UTC))
+                        session.flush()
+                for event in decided:
+                    self.store.record_event(event)
+
+        self.store.settled("a study that could not be changed", change)  # another window may be adding too
 
 
 def new_code() -> str:

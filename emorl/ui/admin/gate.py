@@ -1,6 +1,7 @@
 """Lets in whoever knows the password: sessions that end after an hour, and a pause after wrong passwords.
 
-The pause is for the address that sent them: whoever guesses does not keep the people out who know the password.
+The pause is for the address that sent them: whoever guesses does not keep the people out who know the password. Each
+process counts wrong passwords for itself; sessions are good in all processes that share a secret (`tokens.py`).
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from dataclasses import dataclass
 
 from emorl.errors import RatingError
 from emorl.ui.admin import strings
+from emorl.ui.admin.tokens import Tokens
 
 MAX_TRIES = 5
 PAUSE_S = 60.0
 MAX_PAUSE_S = 3600.0
-SESSION_S = 3600.0
 MAX_ADDRESSES = 1000
 """Addresses with wrong passwords that are remembered; beyond that, those that waited longest are forgotten."""
 
@@ -41,8 +42,14 @@ class Tries:
 class Gate:
     """Lets in whoever knows the password; safe to use from several threads."""
 
-    def __init__(self, secret: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Use a password that is not empty, and a clock in seconds."""
+    def __init__(self, secret: str, clock: Callable[[], float] = time.monotonic, tokens: Tokens | None = None) -> None:
+        """Let in whoever knows a secret.
+
+        Args:
+            secret: The password, which is not empty.
+            clock: In seconds.
+            tokens: Those of the sessions; by default, none but this gate's own are good.
+        """
         if not secret:
             raise ValueError("Got an empty password: expected one.")
         self._salt = secrets.token_bytes(16)
@@ -50,7 +57,7 @@ class Gate:
         self._clock = clock
         self._lock = threading.Lock()
         self._tries: dict[str, Tries] = {}  # by address, the last wrong one at the end
-        self._sessions: dict[str, float] = {}  # by token: when the session ends
+        self._tokens = tokens or Tokens(secrets.token_bytes(32), clock)
 
     def enter(self, tried: object, address: str = "") -> str:
         """A new session's token.
@@ -73,10 +80,7 @@ class Gate:
                 self._count(address, tries, now)
                 raise RatingError(strings.ERRORS["login"])
             self._tries.pop(address, None)
-            self._sessions = {token: end for token, end in self._sessions.items() if end > now}
-            token = secrets.token_urlsafe(32)
-            self._sessions[token] = now + SESSION_S
-            return token
+        return self._tokens.new()
 
     def _count(self, address: str, tries: Tries, now: float) -> None:
         """One more wrong password; from the fifth on each doubles the pause."""
@@ -94,15 +98,12 @@ class Gate:
         Raises:
             RatingError: it does not.
         """
-        with self._lock:
-            end = self._sessions.get(token) if isinstance(token, str) else None
-            if end is None or end <= self._clock():
-                raise RatingError(strings.ERRORS["session"])
+        if not self._tokens.is_open(token):
+            raise RatingError(strings.ERRORS["session"])
 
     def leave(self, token: object) -> None:
-        """End a session."""
-        with self._lock:
-            self._sessions.pop(str(token), None)
+        """End a session; a token of none changes nothing."""
+        self._tokens.close(token)
 
     def _digest(self, secret: str) -> bytes:
         return hashlib.sha256(self._salt + secret.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,161 @@
+"""Two stores on one database, as two processes of the app have it: whichever answers, it is the same queue."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from emorl.errors import RatingError
+from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side, load_items, open_store
+from emorl.ratings.storage.schema import Assignment
+from emorl.ratings.storage.store import MAX_TRIES, _checkpoint
+from tests.ratings.conftest import MakeRating
+
+ITEMS = load_items()[:8]
+RATER = "rater-a"
+OWN = Item("I am tired.", Side("You are tired.", "base model", {"empathy": 0.0}), source="reflect")
+Both = tuple[RatingQueue, RatingQueue]
+
+
+@pytest.fixture
+def both(any_url: str) -> Iterator[Both]:
+    stores = [open_store(any_url) for _ in range(2)]
+    yield RatingQueue(stores[0], ITEMS), RatingQueue(stores[1], ITEMS)
+    for store in stores:
+        store.close()
+
+
+def fitting(item: Item) -> Answer:
+    return Answer(choice="tie") if item.is_pair else Answer(None, "simple", 1, 2, "yes")
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """What each of these gives, or how it fails."""
+    ready = threading.Barrier(len(acts))
+    found: list[Any] = [None] * len(acts)
+
+    def one(number: int) -> None:
+        ready.wait()
+        try:
+            found[number] = acts[number]()
+        except Exception as fault:
+            found[number] = fault
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_a_rater_is_known_and_goes_on_whichever_answers(both: Both) -> None:
+    one, other = both
+    one.consent(RATER)
+    assert other.agreed(RATER) and other.store.knows(RATER)
+    begun = one.next(RATER)
+    assert begun is not None
+    one.save_draft(RATER, begun.assignment, {"comment": "half"})
+    seen: list[int] = []
+    turns = [other, one]
+    while (task := turns[len(seen) % 2].next(RATER)) is not None:
+        assert seen or (task.assignment, task.draft) == (begun.assignment, {"comment": "half"})
+        turns[(len(seen) + 1) % 2].submit(RATER, task.assignment, task.token, fitting(task.item))
+        seen.append(task.assignment)
+    assert len(set(seen)) == len(seen) == task_total(one) == task_total(other)
+    before = other.store.state()
+    again = one.undo(RATER)
+    assert again is not None and again.assignment == seen[-1] and other.store.state() != before
+
+
+def task_total(queue: RatingQueue) -> int:
+    done, total = queue.progress(RATER)
+    assert done == total
+    return total
+
+
+def test_the_same_act_at_both_at_once_is_done_once(both: Both, make: MakeRating) -> None:
+    one, other = both
+    rating = make(rater="rater-c")
+    assert twice(both, lambda queue: queue.consent(RATER)) == [None, None]
+    task, same = twice(both, lambda queue: queue.next(RATER))
+    assert task == same and task.total == len(ITEMS) + 1  # one of them comes twice
+    first, second = twice(both, lambda queue: queue.submit(RATER, task.assignment, task.token, fitting(task.item)))
+    assert first == second
+    assert twice(both, lambda queue: queue.send("rater-b", OWN)) == [None, None]
+    assert len(set(twice(both, lambda queue: queue.store.add(rating)))) == 1
+    assert len(one.judgements()) == other.store.count() == 1
+
+
+def twice(both: Both, act: Callable[[RatingQueue], Any]) -> list[Any]:
+    return at_once(*(partial(act, queue) for queue in both))
+
+
+def test_what_one_deletes_while_the_other_writes_is_gone(both: Both) -> None:
+    one, other = both
+    one.consent(RATER)
+    task = one.next(RATER)
+    assert task is not None
+    deleted, stored = at_once(
+        lambda: one.store.forget(RATER),
+        lambda: other.submit(RATER, task.assignment, task.token, fitting(task.item)),
+    )
+    assert deleted.raters == 1
+    assert isinstance(stored, RatingError) or stored.rater == RATER
+    assert not other.agreed(RATER) and other.next(RATER) is None and not other.judgements(withdrawn=True)
+
+
+def test_two_deletions_at_once_both_say_that_it_is_done(both: Both, make: MakeRating) -> None:
+    for number in range(3):
+        both[0].store.add(make(rater=f"rater-{number}"))
+    acts = [lambda: both[0].store.forget("rater-0"), lambda: both[1].store.forget("rater-1")]
+    assert [found.raters for found in at_once(*acts)] == [1, 1]
+    assert both[1].store.count() == 1
+
+
+def test_a_row_that_goes_while_it_is_changed_is_one_line(url: str) -> None:
+    one, other = open_store(url), open_store(url)
+    RatingQueue(one, ITEMS).consent(RATER)
+    task = RatingQueue(one, ITEMS).next(RATER)
+    assert task is not None
+    with (
+        pytest.raises(RatingError, match="deleted at this moment: expected what is still there"),
+        one.transaction() as (session),
+    ):
+        row = session.get_one(Assignment, task.assignment)
+        other.forget(RATER)
+        row.draft = {"comment": "too late"}
+    assert not one.knows(RATER)
+    one.close()
+    other.close()
+
+
+def test_who_is_second_each_time_is_told_so(store: RatingStore) -> None:
+    RatingQueue(store, ITEMS).consent(RATER)
+    tries = []
+
+    def never() -> None:
+        tries.append(1)
+        with store.transaction() as session:
+            session.add(Assignment(mark="m", rater_id="nobody", item_id=1, place=0, repeated=False, flipped=False))
+
+    with pytest.raises(RatingError, match=r"Got a place that could not be stored \(FOREIGN KEY .*\): expected room"):
+        store.settled("a place that could not be stored", never)
+    assert len(tries) == MAX_TRIES
+
+
+@pytest.mark.parametrize(("busy", "in_the_way"), [([1, 1, 0], False), ([1] * 1000, True)])
+def test_emptying_the_log_waits_for_another_process_that_does_the_same(busy: list[int], in_the_way: bool) -> None:
+    left = iter(busy)
+
+    def answer(asked: str) -> Any:
+        if "busy_timeout" in asked:
+            return SimpleNamespace(scalar=lambda: 100)
+        return SimpleNamespace(one=lambda: (next(left), 0, 0))
+
+    assert _checkpoint(cast(Any, SimpleNamespace(exec_driver_sql=answer))) is in_the_way
