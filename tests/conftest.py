@@ -21,13 +21,30 @@ from emorl.ensemble.step import TYPES, compiled
 from emorl.heap import give_back
 from tests.tiny import write_tiny_base
 
-torch.set_num_threads(1)  # the tiny model is faster on one, far more so on a busy machine; tests/shipped takes all
+torch.set_num_threads(1)  # the tiny model is faster on one, far more so on a busy machine
+PROCESSORS = max(1, (os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+"""For each process that tests, if they share them: threads lose time where they wait for one that has no processor."""
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["OMP_NUM_THREADS"] = str(PROCESSORS)  # of PyTorch in what a test starts
+
+POPUPS = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup"]
+"""Pages that Chromium loads for its address bar with each new window, at a quarter of what ours costs."""
+
+PLAYWRIGHTS = """
+AvoidUnnecessaryBeforeUnloadCheckSync DestroyProfileOnBrowserClose HttpsUpgrades HttpsFirstBalancedModeAutoEnable
+LensOverlay MediaRouter PaintHolding ThirdPartyStoragePartitioning AvoidCorsURLLoaderRestartOnRedirect
+TcpPortRandomizationWin OptimizationHints NetworkTimeServiceQuerying AimEnabled PreconnectToSearch
+""".split()
+"""What Playwright turns off itself: Chromium reads only the last list of these, which is ours."""
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join([*PLAYWRIGHTS, *POPUPS])}",
 ]
 LONGEST = ("tests/training/test_smoke.py", "tests/shipped/")
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")

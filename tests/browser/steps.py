@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
@@ -69,9 +71,21 @@ SETTLE = """async () => {
 def faults(page: Page) -> list[str]:
     """What axe finds once colours have stopped changing; the one exception is Gradio's own Settings button."""
     page.evaluate(SETTLE)
-    result = Axe().run(page, options={"rules": {"image-redundant-alt": {"enabled": False}}})
+    options = {"rules": {"image-redundant-alt": {"enabled": False}}, "resultTypes": ["violations"]}
+    result = Axe().run(page, options=options)
     return [
         f"{problem['id']}: {node['html'][:150]} {node['failureSummary'][:250]}"
         for problem in result.response["violations"]
         for node in problem["nodes"]
     ]
+
+
+def faults_in_both_schemes(page: Page) -> list[str]:
+    """What axe finds in the dark and in the light scheme, between which the page changes as a system does at dusk."""
+    found = []
+    schemes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function("dark => document.body.classList.contains('dark') === dark", arg=scheme == "dark")
+        found += [f"{scheme}: {fault}" for fault in faults(page)]
+    return found

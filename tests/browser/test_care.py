@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import App
-from tests.browser.steps import faults, generate, open_app
+from tests.browser.steps import faults_in_both_schemes, generate, open_app
 from tests.ui.scripted import REPLY
 
 pytestmark = pytest.mark.browser
@@ -67,9 +67,8 @@ def test_personal_data_is_masked_on_request(new_page: Callable[..., Page], app: 
     expect(page.get_by_role("button", name="Replace it with placeholders such as [name]")).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_chips_stand_beside_the_reply(new_page: Callable[..., Page], app: Callable[..., App], scheme: str) -> None:
-    page = new_page(color_scheme=scheme)
+def test_chips_stand_beside_the_reply(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    page = new_page()
     open_app(page, app(echo=True).url)
     generate(page, "You should see a doctor about it, and why do you not do it today?")
     chips = page.get_by_role("list", name="Automatic checks of this reply")
@@ -79,7 +78,7 @@ def test_chips_stand_beside_the_reply(new_page: Callable[..., Page], app: Callab
     ask(page, CRISIS)
     expect(page.get_by_text("No reflection was written")).to_be_visible()
     expect(chips).to_be_hidden()
-    assert faults(page) == []
+    assert faults_in_both_schemes(page) == []
 
 
 def test_contacts_of_one_country(

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from emorl.ui.why import strings
 from tests.browser.conftest import App
-from tests.browser.steps import STATEMENT, faults, generate, open_app, rate
+from tests.browser.steps import STATEMENT, faults_in_both_schemes, generate, open_app, rate
 from tests.browser.test_app import HOSTILE
 from tests.ui.mapped import MappedReflector
 from tests.ui.scripted import REPLY
@@ -30,11 +30,6 @@ def open_why(page: Page, url: str, statement: str = STATEMENT) -> None:
 
 def strip(page: Page, word: str) -> Any:
     return page.locator("#why-strip").get_by_role("button", name=word, exact=True)
-
-
-def without_errors(page: Page) -> None:
-    """Axe finds nothing; the one exception is Gradio's own Settings button, as on the other screens."""
-    assert faults(page) == []
 
 
 def test_words_are_read_with_the_arrow_keys(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
@@ -241,16 +236,13 @@ def test_a_failure_is_said_in_place(new_page: Callable[..., Page], app: Callable
     expect(page.get_by_role("alert")).to_have_text(strings.ERRORS["unexpected"])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_in_any_state(
-    new_page: Callable[..., Page], app: Callable[..., App], scheme: str, width: int
-) -> None:
-    page = new_page(viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce")
+def test_axe_finds_nothing_in_any_state(new_page: Callable[..., Page], app: Callable[..., App], width: int) -> None:
+    page = new_page(viewport={"width": width, "height": 844}, reduced_motion="reduce")
     open_app(page, app().url)
     page.get_by_role("tab", name="Why").click()
     expect(page.locator("#widget-why")).to_contain_text("Nothing to explain yet.")
-    without_errors(page)
+    assert faults_in_both_schemes(page) == []
     page.get_by_role("button", name="Go to Reflect").click()
     generate(page)
     page.get_by_role("button", name="More on the Why tab").click()
@@ -259,7 +251,7 @@ def test_axe_finds_nothing_in_any_state(
     expect(page.locator(".fair")).to_be_visible()
     for summary in page.locator("#why-word summary").all():
         summary.click()
-    without_errors(page)
+    assert faults_in_both_schemes(page) == []
     lost = "all => all.filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.ariaLabel)"
     if width == 390:  # on a phone no table has to be scrolled sideways
         assert page.locator(".scroll").evaluate_all(lost) == []

@@ -1,8 +1,7 @@
-"""The shipped models get all processors; the tiny model's tests take one."""
+"""The shipped models get all processors that no other test needs; the tiny model's tests take one."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,13 +9,14 @@ import torch
 
 from emorl.heap import give_back
 from emorl.reflecting.reflector import Reflector
+from tests.conftest import PROCESSORS
 
 
 @pytest.fixture(autouse=True, scope="package")
 def all_processors() -> Iterator[None]:
-    """As many threads as the machine has, for this folder only."""
+    """As many threads as there are processors, for this folder only."""
     before = torch.get_num_threads()
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(PROCESSORS)
     yield
     torch.set_num_threads(before)
 

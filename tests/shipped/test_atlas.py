@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import random
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -84,19 +81,3 @@ def test_texts_equal_the_reflectors_own(mapped, reflector):
             continue
         text = reflector.writer.text(region.tokens)
         assert text == reflector.reflect(statement, setting, explain=False).reflection
-
-
-def test_the_command_line_follows_its_contract():
-    command = [sys.executable, "-m", "emorl", "atlas", STATEMENTS[1], "--json", "--max-steps", "120"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    result = json.loads(done.stdout)
-    assert list(result) == ["objectives", "coverage", "decode_steps", "regions"]
-    assert result["objectives"] == ["reflection", "empathy", "fluency"] and 0 < result["decode_steps"] <= 120
-    assert sum(region["area"] for region in result["regions"]) == pytest.approx(result["coverage"])
-    assert 0 < result["coverage"] <= 1 + 1e-6  # areas are rounded
-    for region in result["regions"]:
-        assert list(region) == ["reflection", "area", "polygon", "scores", "faithfulness", "would_say"]
-        assert set(region["scores"]) == {"reflection", "empathy", "fluency"}
-        estimates = [*region["scores"].values(), region["faithfulness"], region["would_say"]]
-        assert all(0 <= estimate <= 1 for estimate in estimates)
-        assert len(region["polygon"]) >= 3 and all(sum(v) == pytest.approx(1, abs=1e-5) for v in region["polygon"])

@@ -6,12 +6,13 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from emorl import cli
 from emorl.ensemble import Setting
 from emorl.errors import StatementError, WeightError
 from emorl.models.base import BASE_SHA256
@@ -36,6 +37,21 @@ def reflector() -> Iterator[Reflector]:
     loaded = Reflector.load(dtype="float32")
     yield loaded
     emptied(loaded)
+
+
+@pytest.fixture
+def printed(reflector, monkeypatch, capsys) -> Callable[..., dict[str, Any]]:
+    """The JSON that a command prints, with the models that are loaded already."""
+
+    def call(*arguments: str) -> dict[str, Any]:
+        monkeypatch.setattr(Reflector, "load", lambda *given, **named: reflector)
+        monkeypatch.setattr(sys, "argv", ["emorl", *arguments, "--json"])
+        with pytest.raises(SystemExit) as ended:
+            cli.run()
+        assert not ended.value.code
+        return dict(json.loads(capsys.readouterr().out))
+
+    return call
 
 
 @pytest.fixture(scope="module")
@@ -175,11 +191,24 @@ def test_the_best_of_four(reflector):
         assert sum(token.contributions.values()) == pytest.approx(token.margin, abs=1e-4)
 
 
-def test_the_command_line_gives_the_best_of_several():
-    command = [sys.executable, "-m", "emorl", "reflect", STATEMENT, "--best-of", "3", "--json"]
-    result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+def test_the_command_line_gives_the_best_of_several(printed):
+    result = printed("reflect", STATEMENT, "--best-of", "3")
     assert list(result) == [*FIELDS, "candidates"] and len(result["candidates"]) <= 3
     assert result["reflection"] == result["candidates"][0]["reflection"]
+
+
+def test_the_command_line_prints_an_atlas(printed):
+    result = printed("atlas", OTHER, "--max-steps", "120")
+    assert list(result) == ["objectives", "coverage", "decode_steps", "regions"]
+    assert result["objectives"] == ["reflection", "empathy", "fluency"] and 0 < result["decode_steps"] <= 120
+    assert sum(region["area"] for region in result["regions"]) == pytest.approx(result["coverage"])
+    assert 0 < result["coverage"] <= 1 + 1e-6  # areas are rounded
+    for region in result["regions"]:
+        assert list(region) == ["reflection", "area", "polygon", "scores", "faithfulness", "would_say"]
+        assert set(region["scores"]) == {"reflection", "empathy", "fluency"}
+        estimates = [*region["scores"].values(), region["faithfulness"], region["would_say"]]
+        assert all(0 <= estimate <= 1 for estimate in estimates)
+        assert len(region["polygon"]) >= 3 and all(sum(v) == pytest.approx(1, abs=1e-5) for v in region["polygon"])
 
 
 def test_moved_weights_take_over_what_does_not_change(reflector):

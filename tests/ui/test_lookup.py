@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ def ask(browser: Browser) -> Iterator[Ask]:
     page.close()
 
 
+@cache
 def mapped(count: int, seed: int) -> tuple[MappedReflector, Atlas, dict[str, Any]]:
     reflector = MappedReflector(count, seed=seed)
     *_, exact = grow_atlas(reflector.decoder, [1])
