@@ -78,7 +78,7 @@ def test_the_best_is_shown_with_its_candidates_and_each_can_be_written_again(
     assert page.evaluate("window.hacked") is None
     spoken = page.locator("#widget-result [aria-live=polite] p").all_inner_texts()
     assert spoken == [SAMPLES[0].text, "Stays with what was said: probably."]  # nothing of the draft
-    expect(page.get_by_text("sampled at 0.5, seed 0 · the best of 8")).to_be_visible()  # under "This visit"
+    expect(page.get_by_text("sampled at 0.7, seed 0 · the best of 8")).to_be_visible()  # under "This visit"
 
     chosen.locator("summary").click()
     expect(chosen).to_contain_text("Total: (0.60 × 0.60 + 0.40 × 0.90) × 0.90 = 0.65")
@@ -135,6 +135,7 @@ def test_sliders_and_map_tell_the_best_of_several_from_what_is_written_one_at_a_
     assert text.inner_text() != shown
     page.get_by_role("button", name="Recommended").click()  # where it was generated
     expect(text).to_have_text(shown)
+    page.get_by_role("button", name="Only empathy").click()
     open_tab(page, "Map")
     expect(page.get_by_text("The best of 8 may be another text")).to_be_visible()
     open_tab(page, "Reflect")

@@ -24,6 +24,7 @@ from emorl.ratings.storage.schema import ItemRow
 from emorl.ratings.study import training
 from emorl.ratings.study.lines import MAX_BYTES
 from emorl.ratings.study.studies import Studies
+from emorl.reflecting.best_of import TEMPERATURE
 from emorl.reflecting.reflection import ReplyScores
 from emorl.ui import ModelLoader
 from emorl.ui.admin import strings as admin_strings
@@ -290,11 +291,11 @@ def test_methods_may_sample_and_take_the_best_and_each_text_keeps_the_setting_th
     found = {side.setting: side for item in items for side in item.sides}
     kept = {name: [found[name].details.get(part) for part in ("temperature", "seed", "best_of")] for name in names}
     # The candidates of the last are greedy, then samples of the seeds 5 and 6, of which the latter scores highest.
-    assert kept == dict(zip(names, ([0, 0, None], [0.5, 5, None], [0.5, 6, 3]), strict=True))
+    assert kept == dict(zip(names, ([0, 0, None], [0.5, 5, None], [TEMPERATURE, 6, 3]), strict=True))
     assert found[names[2]].text == "Seed 6 said more."
     pair = next(item for item in items if {side.setting for side in item.sides} == set(names[1:]))
     again = {(one.reflection, one.temperature, one.seed) for one in find_reflections(store, pair.key)}
-    assert again == {("Seed 5.", 0.5, 5), ("Seed 6 said more.", 0.5, 6)}  # what `replay` is given
+    assert again == {("Seed 5.", 0.5, 5), ("Seed 6 said more.", TEMPERATURE, 6)}  # what `replay` is given
 
 
 def _contents(store: RatingStore) -> list[dict[str, object]]:

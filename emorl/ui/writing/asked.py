@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CHOICES = (1, 8)
 """How many the controls offer to write."""
 
-DEFAULT_BEST_OF = 1
+DEFAULT_BEST_OF = 8
 """How many are written unless somebody chooses otherwise: one of `CHOICES`."""
 
 
