@@ -48,7 +48,9 @@ def planted(statements: int) -> tuple[list[list[LabelledReply]], list[float], li
             one = rng.uniform(0.05, 0.95), rng.uniform(0.05, 0.95), (rng.uniform(-9, 0), rng.randint(8, 20))
             odds = 1 + 0.5 * math.log(one[0] / (1 - one[0])) + 0.3 * one[2][0]
             group.append(label(f"s{number}", f"r{reply}", rng.random() < 1 / (1 + math.exp(-odds))))
-            true.append(one[0]), said.append(one[1]), logps.append(one[2])
+            true.append(one[0])
+            said.append(one[1])
+            logps.append(one[2])
         groups.append(group)
     return groups, true, said, logps
 

@@ -12,8 +12,8 @@ from emorl.errors import ConfigError
 from emorl.models.packing import collate, pack
 from emorl.models.template import END, prompt_text
 from tests.training.texts import corpora_with, label, own
+from training.data.labels import WRITTEN
 from training.preferences import (
-    WRITTEN,
     PreferencesConfig,
     imitated,
     policy_logps,
