@@ -114,16 +114,20 @@ def a_batch_is_written(folder: Path) -> None:
     """The decoder chooses from logits on the CPU, and what it keeps is there too; fake logits have no largest."""
     seen: list[torch.device] = []
 
-    def choose(logits: torch.Tensor, sequences: list[object]) -> list[int]:
+    def choose(logits: torch.Tensor, temperatures: list[float], generators: list[torch.Generator]) -> list[int]:
         seen.append(logits.device)
-        return [7] * len(sequences)
+        return [7] * len(temperatures)
+
+    def logps_of(logits: torch.Tensor, tokens: list[int]) -> list[float]:
+        seen.append(logits.device)
+        return [0.0] * len(tokens)
 
     batch = ContinuousBatch(engine_there(folder))
     requests = [Request(prompt, [1, 0], max_tokens=1) for prompt in ([5, 6, 7], [5, 6])]
-    with patch.object(decoder, "_choose", choose):
+    with patch.object(decoder, "choose", choose), patch.object(decoder, "logps_of", logps_of):
         results = plain(ContinuousBatch.join)(batch, requests, keep_states=True, keep_cache=True)
         assert plain(ContinuousBatch.step)(batch) and not batch.sequences
-    assert [result.tokens for result in results] == [[7], [7]] and seen == [CPU]
+    assert [result.tokens for result in results] == [[7], [7]] and seen == [CPU, CPU]
     for result in results:
         assert {states.device for states in result.kept} == {CPU}
         assert result.cache is not None and places(result.cache) == {THERE}

@@ -10,7 +10,7 @@ from emorl.errors import ConfigError
 from emorl.models.base import ensure_base
 from emorl.scoring.language_model import backbone
 from training import files
-from training.chance import fit_chance, log_probabilities, usable
+from training.chance import FOLDS, fit_chance, log_probabilities, usable
 from training.config import Config
 from training.data import load_labels
 from training.stages.models import amend_manifest
@@ -23,8 +23,10 @@ OBJECTIVES = ("faithfulness", "would_say")
 def run_chance(config: Config) -> None:
     """Fit the chance that a counsellor would say a reply; into the manifest, and what was measured to `chance.json`.
 
+    Where replies to too few statements were read, the manifest stays as it is, and the scorers alone choose.
+
     Raises:
-        ConfigError: No scorer has both heads, or too few replies were read.
+        ConfigError: No scorer has both heads.
     """
     from transformers import AutoTokenizer
 
@@ -35,6 +37,9 @@ def run_chance(config: Config) -> None:
             "run the stage scorers first",
         )
     groups = usable(load_labels())[: config.scorers.limit]
+    if len(groups) < FOLDS:  # a run may have read replies of its own, and few
+        log.info("nothing is fitted on %d validation statements: expected at least %d", len(groups), FOLDS)
+        return
     labels = [label for group in groups for label in group]
     texts = [label.statement for label in labels], [label.reply for label in labels]
     true, said = (score_of(config, name, "ship") for name in OBJECTIVES)

@@ -97,7 +97,7 @@ QUEUE = {
     },
     "pair_why": "The right one is better. Both keep to what the client said. The left one says it again in the "
     "client's own words; the right one shows what it comes to: letting it ring avoids the talk, and the evening is "
-    "spoilt all the same. Had the right one said that the client is angry with the brother, the left one would be "
+    "spoilt all the same. Had the right one spoken of anger at the brother, the left one would be "
     "better, because the client never said so. If two are equally good, choose “Tie”; if you would say neither, choose "
     "“Both bad”.",
     "keys": "The number keys answer the question that is marked and move on to the next; 1 is the lowest answer, 0 is "
