@@ -4,8 +4,8 @@ A reply that says what nobody said is seldom likely to the models that wrote it,
 right replies from wrong ones beside every scorer: on read replies to one statement it is the better half of this
 estimate (docs/results.md). A logistic regression on read replies weighs them (`training.stages.chance`), and the
 manifest of a models folder keeps its five numbers. It is the log-linear reranking of machine translation (Och and Ney
-2002, "Discriminative training and maximum entropy models", section 2) with two to four features. Left out: replies that
-these models did not write, whose log-probability nobody knows.
+2002, "Discriminative training and maximum entropy models", section 2) with four features. Left out: replies that these
+models did not write, whose log-probability nobody knows.
 """
 
 from __future__ import annotations

@@ -2,11 +2,9 @@
 
 Every stage reads what the one before left in the run's folder (`out`) and can be run alone. What the stages do is in
 the modules of `training`; what lies here ties it to the settings of a run: `warm_start` has the first three that make
-the warm start, `scorers`, `objectives`, `package`,
-`chance`, `search` and `evaluation` the others. They share `statements` (who
-sees which), `scores` (what is rewarded and measured), `provenance` (what a stage was run with) and `models` (the
-packaged models). Left out: baselines and the
-report beside them.
+the warm start, `scorers`, `objectives`, `package`, `chance`, `search` and `evaluation` the others. They share
+`statements` (who sees which), `scores` (what is rewarded and measured), `provenance` (what a stage was run with) and
+`models` (the packaged models). Left out: baselines and the report beside them.
 """
 
 from __future__ import annotations
