@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -76,9 +77,12 @@ def test_old_sessions_are_forgotten_and_answered_all_the_same(
         lines = visitor.heard(session)
         while "process_generating" not in next(lines):
             pass
-        for other in ("first", "second", "third"):
-            visitor.stop(other, 1)
-        assert list(kept) == ["second", "third"]
+        visitor.stop("first", 1)
+        deadline = time.monotonic() + 60
+        while list(kept) != ["second", "third"]:  # until it is held, the reflection still uses its own
+            assert time.monotonic() < deadline, list(kept)
+            for other in ("second", "third"):
+                visitor.stop(other, 1)
         reflector.go.set()
         assert HELD.search("\n".join(lines))
         assert list(kept) == ["third", session]

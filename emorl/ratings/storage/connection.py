@@ -1,8 +1,9 @@
 """Where the ratings database is, and how a connection to it is set up.
 
 SQLite by default (write-ahead log, foreign keys, busy timeout, deleted rows overwritten); a PostgreSQL URL
-works too. The write-ahead log needs a local disk: use PostgreSQL where the folder is a network mount. After each
-transaction the log is written into the database, so that the database's file alone is a backup.
+works too. The write-ahead log needs a local disk: use PostgreSQL where the folder is a network mount. The log is
+written into the database after each transaction, as far as nobody reads an older state, and whole at a clean end, after
+which the database's file alone is a backup. After a kill the last commits may be in the log.
 
 Left out: encryption at rest, which is left to the disk.
 """
@@ -105,7 +106,7 @@ def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) ->
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")  # first: the others may have to wait
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.execute("PRAGMA wal_autocheckpoint = 1")  # page: the file alone holds everything once a commit is through
+    cursor.execute("PRAGMA wal_autocheckpoint = 1")  # page: the log is written into the file after each commit
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA temp_store = MEMORY")  # what is deleted never lay in a temporary file
     cursor.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten, not only unlinked
