@@ -71,6 +71,7 @@ def test_the_best_is_shown_with_its_candidates_and_each_can_be_written_again(
     expect(candidates(page)).to_have_count(4)
     expect(page.locator("#reflection-text")).to_contain_text("You sound worn out")
     expect(reading(page)).to_have_text("✓Stays with what was said: probably.")
+    expect(page.get_by_text("This text was sampled, so no range")).to_be_visible()  # once, not beside every bar
     expect(page.get_by_text("8 were written, which gave 4 different texts.")).to_be_visible()
     expect(chosen).to_contain_text(f"{SAMPLES[0].text}✓ chosentotal 0.65Reflection 0.60 · Empathy 0.90")
     expect(first).to_contain_text(f"{REPLY}total 0.30")

@@ -13,7 +13,7 @@ import { keepInView } from "./dock.js";
 import { editor } from "./edit.js";
 import { atlasLine, keptBands, liveChecks, liveScores, liveText } from "./live.js";
 import { mapCards } from "./map_cards.js";
-import { explainOverall, explainWords } from "./reasons.js";
+import { aboutWords, explainOverall, explainWords } from "./reasons.js";
 import { resultView } from "./result_view.js";
 
 const LIVE_PAUSE_MS = 700; // a text is read out when the slider has rested this long
@@ -239,7 +239,7 @@ class Result {
 
   stopped({ text }) {
     this.view.text.textContent = text || "";
-    this.view.message.append(h("p", { class: "fine" }, this.T.stopped));
+    this.view.message.append(h("p", { class: "fine" }, text ? this.T.stopped : this.T.stopped_empty));
     this.learn({ finished: true });
   }
 
@@ -297,7 +297,7 @@ class Result {
       return;
     }
     explainWords({ result: found, line: text, panel, styles, labels, T });
-    hint.append(`${T.margin_hint} ${found.words.some((word) => word.decided) ? T.decided : T.decided_none}`);
+    hint.append(aboutWords(found, T));
     overall.append(explainOverall({ result: found, styles, labels, T }));
     why.hidden = whole.hidden = false;
     this.drawn = [...text.childNodes];

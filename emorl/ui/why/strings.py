@@ -46,6 +46,7 @@ WHY = {
     "overall_title": "The reply as a whole",
     "ranges_heading": "How far a slider can move before the text changes",
     "range_keeps": "from {lo} to {hi}",
+    "range_whole": "wherever it is",
     "range_first": "below that “{word}” changes first",
     "range_last": "above that “{word}” changes first",
     "push_heading": "How much each part influenced the words",

@@ -46,7 +46,7 @@ export function shareStrip(range, share, style) {
 }
 
 // The range that keeps a word, as a strip and in words, for a row of `signedBars`.
-export function rangeNote(range, share, style, sampled, text) {
-  if (!range) return [sampled ? text.range_sampled : text.range_none];
+export function rangeNote(range, share, style, text) {
+  if (!range) return [text.range_none];
   return [shareStrip(range, share, style), fill(text.range, { lo: percent(range[0]), hi: percent(range[1]) })];
 }

@@ -100,7 +100,7 @@ LOADING = "The model is still loading. Writing starts as soon as it is ready."
 
 REASONS = {
     "range": "unchanged for a share of {lo} to {hi}",
-    "range_sampled": "no range, because this word was sampled",
+    "range_sampled": "This text was sampled, so no range of weights is sure to keep it.",
     "range_none": "no single range",
     "overall_part": "Part",
 }
