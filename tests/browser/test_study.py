@@ -272,6 +272,10 @@ def test_axe_finds_nothing_and_it_fits(
 
     log_in(page, running.url)
     page.get_by_role("button", name="Add a method").click()
+    page.get_by_role("button", name="Add a method").click()
+    begun = page.get_by_label("Weights", exact=True)
+    assert begun.first.input_value() != begun.last.input_value()  # two equal methods would be refused
+    page.get_by_role("button", name="Take out").last.click()
     page.get_by_label("Statements", exact=True).fill("statement\na,b\nc,d\n")
     page.get_by_role("button", name="Make the study").click()
     expect(page.get_by_role("alert").filter(has_text="2 faults")).to_be_visible()

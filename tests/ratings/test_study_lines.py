@@ -75,7 +75,7 @@ def test_statements_alone_and_cells_over_several_lines() -> None:
         ("statement,reply:a,reply:a\nOne.,Two.,Three.", "line 1: got the columns statement, reply:a, reply:a"),
         ("statement,statement\nOne.,Two.", "line 1: got the columns statement, statement"),
         ('statement\n"One.', "line 2: got unexpected end of data, expected CSV; close the quotes"),
-        ("statement,reply:a\nOne.\n", "line 2: got 1 cells, expected 2 as in the first line"),
+        ("statement,reply:a\nOne.\n", "line 2: got 1 cell, expected 2 as in the first line"),
         ('statement\n"One,\ntwo."\nOne.,two.', "line 4: got 2 cells, expected 1"),
         ("statement\nOne.\nOne. ", "line 3: got what line 2 has, expected each statement once"),
         ('{"statement": "One."', "line 1: got what is no JSON"),
@@ -105,7 +105,8 @@ def test_all_faults_are_listed_and_nothing_is_read() -> None:
     found = faults("statement\nGood.\nToo long.\nA,b\nGood.\nFine.", check=check)
     assert found == (
         "line 3: got a statement of 6 characters: expected at most 5; shorten it.",
-        "line 4: got 2 cells, expected 1 as in the first line; fill up",
+        "line 4: got 2 cells, expected 1 as in the first line; give each line as many, with quotes "
+        "around a text with commas",
         "line 5: got what line 2 has, expected each statement once; take it out",
     )
     many = faults("statement\n" + "a,b\n" * (MAX_FAULTS + 7))

@@ -1,4 +1,4 @@
-// One study: how far it is, its texts, its raters, their agreement, export, more statements, deletion.
+// One study: its progress, its texts, its raters, their agreement, export, more statements, deletion.
 import { fill, h } from "../widgets/dom.js";
 import { fixed } from "../widgets/numbers.js";
 import { ranking } from "../widgets/ranking.js";
@@ -68,6 +68,7 @@ function texts(screen, found) {
     start.hidden = true;
     stop.hidden = false;
     wrong.textContent = "";
+    said.textContent = fill(T.write_running, now);
     while (now.written < now.lines && !stopped && said.isConnected) {
       const next = await screen.ask("write_next", { study: found.key });
       if (next.error) {
@@ -75,7 +76,7 @@ function texts(screen, found) {
         break;
       }
       now = next;
-      said.textContent = fill(T.write_progress, now);
+      said.textContent = fill(T.write_running, now);
     }
     start.hidden = false;
     stop.hidden = true;

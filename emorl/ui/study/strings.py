@@ -65,7 +65,7 @@ STUDY = {
     "making": "Reading the statements",
     "faults_heading": "What to correct",
     # one study
-    "counts_heading": "How far it is",
+    "counts_heading": "Progress",
     "counts": {
         "lines": "Statements",
         "written": "of these, with texts",
@@ -83,12 +83,14 @@ STUDY = {
     "go on later.",
     "write": "Write the texts",
     "write_stop": "Stop",
+    "write_running": "Writing. Statements with their texts so far: {written} of {lines}.",
     "write_progress": "Statements with their texts: {written} of {lines}.",
     "write_stopped": "Stopped. Statements with their texts: {written} of {lines}.",
     "problems_heading": "Statements without texts",
     "problem": "Statement {number}: {reason}",
     "raters_heading": "Raters",
     "raters_hint": "A link opens the study for one rater, on any device. Send it only to that person.",
+    "raters_none": "There are no raters yet.",
     "raters_labels": "New raters, one line each",
     "raters_labels_help": "Initials or a number are enough; please no names.",
     "invite": "Make links",
