@@ -75,7 +75,7 @@ def _try(row: Mapping[str, object]) -> Try:
 
 def as_csv(tries: Sequence[Try], texts: bool) -> bytes:
     """One line a try; statement and reflection only with `texts`."""
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "case": one.case,
             "topic": one.topic,
