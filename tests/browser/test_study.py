@@ -230,8 +230,11 @@ def test_faults_are_listed_and_everything_typed_stays(
     typed = box.input_value() + "Only one cell.\nI want to die.;You do.\n"
     box.fill(typed)
     page.get_by_role("button", name="Make the study").click()
-    expect(page.get_by_role("alert").filter(has_text="2 faults, the first in line 6")).to_be_visible()
-    assert [line[:7] for line in page.locator(".faults li").all_inner_texts()] == ["line 6:", "line 7:"]
+    expect(page.get_by_role("alert").filter(has_text="2 faults, the first in statements, line 6")).to_be_visible()
+    assert [line[:19] for line in page.locator(".faults li").all_inner_texts()] == [
+        "statements, line 6:",
+        "statements, line 7:",
+    ]
     expect(box).to_have_value(typed)
     expect(page.get_by_label("Name of the study")).to_have_value("Toy study")
     box.fill("x" * 80_001)

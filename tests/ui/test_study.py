@@ -194,16 +194,22 @@ def test_an_empty_seed_is_drawn(ask: Any, store: RatingStore) -> None:
             "study methods: got 'reflection 75 %, empathy 25 %' twice",
         ),
         ({"methods": []}, "study methods: got 1, expected 2 to 6"),
-        ({"text": None}, "line 1: got nothing"),
-        ({"text": "statement\nI want to kill myself."}, "line 2: got text that speaks of a crisis"),
-        ({"text": "statement,reply:a\nI am tired.,You want to end your life."}, "line 2: got text that speaks of a"),
+        ({"text": None}, "statements, line 1: got nothing"),
+        ({"text": "statement\nI want to kill myself."}, "statements, line 2: got text that speaks of a crisis"),
+        (
+            {"text": "statement,reply:a\nI am tired.,You want to end your life."},
+            "statements, line 2: got text that speaks of a",
+        ),
         (
             {"text": "statement\nIch habe heute wieder den ganzen Tag im Bett gelegen und nichts getan."},
-            "line 2: got text that seems not to be English",
+            "statements, line 2: got text that seems not to be English",
         ),
-        ({"text": "statement\n" + "word " * 130}, "line 2: got a statement of 649 characters: expected at most 600"),
-        ({"text": "statement,reply:a\nI am tired.,"}, "line 2: got an empty reflection"),
-        ({"text": "x" * (MAX_BYTES + 1)}, "the import: got"),
+        (
+            {"text": "statement\n" + "word " * 130},
+            "statements, line 2: got a statement of 649 characters: expected at most 600",
+        ),
+        ({"text": "statement,reply:a\nI am tired.,"}, "statements, line 2: got an empty reflection"),
+        ({"text": "x" * (MAX_BYTES + 1)}, "statements, the import: got"),
         ({"training": "x" * (training.MAX_BYTES + 1)}, "training items, the import: got"),
         ({"training": TRAINING, "design": "single"}, "training items, line 1: got the columns statement, first"),
         (
@@ -224,8 +230,8 @@ def test_faults_of_an_import_are_listed_by_line(ask: Any, key: str, store: Ratin
     text = "statement,reply:novice\nI want to die.,You do.\nFine.\n"
     for name, form in (("make_study", {**FORM, "text": text}), ("add_statements", {"study": key, "text": text})):
         said = ask(name, **form)
-        assert said["error"].startswith("2 faults, the first in line 2: got text that speaks of a crisis")
-        assert [fault[:6] for fault in said["faults"]] == ["line 2", "line 3"]
+        assert said["error"].startswith("2 faults, the first in statements, line 2: got text that speaks of a crisis")
+        assert [fault[:18] for fault in said["faults"]] == ["statements, line 2", "statements, line 3"]
     assert Studies(store).progress(key).lines == 2
 
 

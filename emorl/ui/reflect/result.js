@@ -189,17 +189,28 @@ class Result {
 
   show(value) {
     this.value = value;
-    const { main, state, text } = this.view;
+    const { main, state, count, text } = this.view;
     const phase = value?.phase || "idle";
     if (phase !== "writing" || this.facts.finished) this.clear();
     if (phase !== "writing" && phase !== "done") this.announcer.forget();
     main.setAttribute("data-phase", phase);
     main.setAttribute("aria-busy", String(isRunning(value)));
-    const writing = value?.best_of > 1 ? fill(this.T.writing_best, { n: value.best_of }) : this.T.writing;
-    state.textContent = { writing, waiting: this.T.waiting }[phase] || "";
+    const said = { writing: this.writingInWords(value), waiting: this.T.waiting }[phase] || "";
+    if (state.textContent !== said) state.textContent = said;
+    count.textContent = phase === "writing" ? this.finishedInWords(value) : "";
     text.classList.toggle("placeholder", phase === "idle");
     text.hidden = phase === "crisis";
     this[phase](value);
+  }
+
+  // What is being done, and how far it is where several are written: their words are seen of the first only.
+  writingInWords({ best_of: n, finished } = {}) {
+    if (!(n > 1)) return this.T.writing;
+    return fill(finished < n ? this.T.writing_best : this.T.choosing, { n });
+  }
+
+  finishedInWords({ best_of: n, finished }) {
+    return finished > 0 && finished < n ? fill(this.T.writing_finished, { n, finished }) : "";
   }
 
   clear() {

@@ -80,6 +80,8 @@ LIVE = {
 
 CHOSEN = {
     "writing_best": "Writing {n} to choose from",
+    "writing_finished": "{finished} of {n} finished",
+    "choosing": "All {n} are written. Scoring them, to choose the best",
     "faithful_live": "Stays with what was said: not checked yet.",
     "faithful_soon": "It will be when the map is finished.",
     "faithful_press": "Press Generate to have it checked.",
@@ -101,6 +103,8 @@ CHOSEN = {
     "how_note": "Scores and estimate are automatic and often wrong, so read the others too.",
     "how_note_plain": "Scores are automatic and often wrong, so read the others too.",
     "candidates": "Candidates, the chosen one first",
+    "candidates_rest": "Show the other {n}",
+    "candidates_others": "The other candidates",
     "chosen": "chosen",
     "total": "total {total}",
     "sum": "Total: {sum} = {total}",

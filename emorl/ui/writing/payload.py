@@ -68,11 +68,13 @@ class Writing:
     Attributes:
         text: What is written so far; of several, of the first.
         best_of: How many are written at once, of which one will be shown.
+        finished: Of several, how many are written to their end.
         phase: How the widget draws it.
     """
 
     text: str
     best_of: int = 1
+    finished: int = 0
     phase: Literal["writing"] = "writing"
 
 
