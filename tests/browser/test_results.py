@@ -154,7 +154,7 @@ def test_numbers_and_downloads(new_page: Callable[..., Page], guarded: Callable[
     log_in(page, running.url)
     values = page.locator(".results dl").first.locator("dd").all_inner_texts()
     assert values[:8] == ["2", "2", "2", "0", "0", "0", "0", "2"]
-    expect(page.get_by_role("row", name="reflection 60 %, empathy 40 % 2 of 2")).to_be_visible()
+    expect(page.get_by_role("row", name="reflection 60%, empathy 40% 2 of 2")).to_be_visible()
     expect(page.get_by_role("row", name="Choice Queue 1 0 undefined because unanimous")).to_be_visible()
     expect(page.get_by_role("row", name="empathy: share 1/3 to 2/3 2 2.00 2.00 1.00 1.00")).to_be_visible()
 

@@ -327,6 +327,25 @@ def test_a_fault_that_passes_leaves_the_statement_to_be_written(ask: Any, key: s
     assert ask("write_next", study=key)["written"] == 1
 
 
+def test_the_texts_can_be_read_before_raters_do(ask: Any, key: str, reflector: ByWeights) -> None:
+    reflector.fault = StatementError("Got too much.")
+    assert ask("write_next", study=key)["written"] == 1
+    tired, nobody = ask("show_texts", study=key)["statements"]
+    assert tired == {"statement": "I am so tired after work.", "texts": [], "written": True}
+    assert nobody == {"statement": "Nobody ever calls me back.", "texts": [], "written": False}
+    ask("write_next", study=key)
+    _, nobody = ask("show_texts", study=key)["statements"]
+    assert [(one["method"], one["text"]) for one in nobody["texts"]] == [
+        ("reflection 75 %, empathy 25 %; strength 1.5", "Weights (0.75, 0.25) said 26."),
+        ("base model", "Weights (0.0, 0.0) said 26."),
+        ("novice", "Nobody calls."),
+    ]
+    more = json.dumps({"statement": "Nobody ever calls me back.", "replies": {"novice": "They never call."}})
+    ask("add_statements", study=key, text=more)
+    assert [one["written"] for one in ask("show_texts", study=key)["statements"]] == [True, False]
+    assert "a study that is not there" in ask("show_texts", study="x")["error"]
+
+
 # Raters
 
 

@@ -15,10 +15,7 @@ const OPEN = 3; // candidates that are seen at once; a fourth is too, where it i
 // and `labels` are those of the objectives, by name.
 export function candidateList({ choice, id, styles, labels, T }) {
   const items = choice.candidates.map((candidate, place) => item({ candidate, place, choice, id, styles, labels, T }));
-  return [
-    ...reasons(choice, T).map((words) => h("p", { class: "fine candidates-how" }, words)),
-    ...lists(items, T),
-  ];
+  return [...reasons(choice, T).map((words) => h("p", { class: "fine candidates-how" }, words)), ...lists(items, T)];
 }
 
 function lists(items, T) {

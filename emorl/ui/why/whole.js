@@ -1,7 +1,7 @@
 // The reply as a whole: how far each slider may move, what each part contributed, where the objectives disagree.
 import { shareStrip, signedBars } from "../widgets/bars.js";
 import { fill, h } from "../widgets/dom.js";
-import { percent } from "../widgets/numbers.js";
+import { percent, signedPercent } from "../widgets/numbers.js";
 
 const tenths = (share) => `${(100 * share).toFixed(1)}%`;
 
@@ -12,6 +12,7 @@ export function wholeCard(facts, T) {
     label: labels[name],
     style: styles[name],
     value: overall.signed[name],
+    shown: fill(T.push_net, { share: signedPercent(overall.signed[name]) }),
     note: [fill(T.push_note, { share: percent(overall.absolute[name]) })],
   }));
   return h(

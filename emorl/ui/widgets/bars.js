@@ -2,7 +2,8 @@
 import { fill, h } from "./dom.js";
 import { percent, signed } from "./numbers.js";
 
-// `rows` are {label, style, value, note}; `note` is a list of nodes and may be missing.
+// `rows` are {label, style, value, shown, note}; `shown` is the value in words, `note` a list of nodes; both may be
+// missing.
 export function signedBars(rows, caption) {
   const most = Math.max(...rows.map((row) => Math.abs(row.value)), 1e-6);
   return h(
@@ -29,7 +30,7 @@ function barRow(row, most) {
       h("span", { class: "bar-half left" }, row.value < 0 ? bar() : null),
       h("span", { class: "bar-half right" }, row.value >= 0 ? bar() : null),
     ),
-    h("span", { class: "bar-value", role: "cell" }, signed(row.value)),
+    h("span", { class: "bar-value", role: "cell" }, row.shown ?? signed(row.value)),
     row.note === undefined ? null : h("span", { class: "bar-note fine", role: "cell" }, ...row.note),
   );
 }
