@@ -142,6 +142,7 @@ def test_the_session_ends_with_the_page_and_with_close(
     page.get_by_label("Password").fill(SECRET)
     page.get_by_label("Password").press("Enter")
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(page.get_by_text("undefined because no reflection was rated by two raters")).to_have_count(1)  # of nine rows
     page.reload()
     open_tab(page, "Results")
     expect(page.get_by_label("Password")).to_be_visible()

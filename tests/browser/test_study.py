@@ -207,6 +207,8 @@ def test_groups_that_no_choice_links_are_named_and_shown_apart(new_page: Callabl
     expect(page.get_by_text("No choice links these 2 groups.")).to_be_visible()
     groups = page.get_by_role("table", name=re.compile("^Group"))
     assert groups.count() == 2
+    page.get_by_text("Read what raters see").click()
+    expect(page.get_by_role("definition")).to_contain_text(["Reply a.", "Reply b.", "Reply c.", "Reply d."])
     settings = [set(groups.nth(k).get_by_role("rowheader").all_inner_texts()) for k in range(2)]
     assert settings == [{"a", "b"}, {"c", "d"}]
     expect(page.get_by_role("heading", name=re.compile("^Group 2: [cd], [cd]$"))).to_be_visible()
