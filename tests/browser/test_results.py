@@ -224,7 +224,7 @@ def test_axe_finds_nothing_and_it_fits(new_page: Callable[..., Page], guarded: C
     check("empty")
     fill(running.store)
     page.get_by_role("button", name="Refresh").click()
-    expect(page.get_by_text(PAIR.first.setting)).to_be_visible()
+    expect(page.get_by_text("reflection 60%, empathy 40%")).to_be_visible()
     page.get_by_role("button", name="Delete for good").click()
     expect(page.get_by_role("alert").filter(has_text="expected DELETE")).to_be_visible()
     check("numbers")

@@ -43,7 +43,7 @@ export function keyMove(event, index, last) {
 // Opens another screen, and says whether there is one; tabs that do not fit are in a menu, whose entries have the same
 // names.
 export function openTab(label) {
-  const tabs = [...document.querySelectorAll("#tabs [role=tab]")];
+  const tabs = [...document.querySelectorAll("#tabs :is([role=tab], .overflow-dropdown button)")];
   const tab = tabs.find((item) => item.textContent.trim() === label);
   tab?.click();
   tab?.focus();
