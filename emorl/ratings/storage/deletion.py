@@ -4,7 +4,7 @@ What is no longer needed goes with it: reflections that nobody rates any more, s
 more, items that a rater had sent, drafts. The shared items stay; they are the same for everybody. A study goes when it
 is old and has no answer left, with its statements, items and raters.
 
-Left out: the journal, which `store` writes to, and dates of drafts: a draft is as old as its item's first showing.
+Left out: the journal, which `store` writes to, and dates of drafts: a draft is as old as its item's showing.
 """
 
 from __future__ import annotations
