@@ -23,8 +23,9 @@ from emorl.ratings.storage.connection import database_url, default_file, sqlite_
 from emorl.ratings.storage.damage import is_ours, set_aside
 from emorl.ratings.storage.item import Item
 from emorl.ratings.storage.journal import Journal
+from emorl.ratings.storage.opening import open_store
 from emorl.ratings.storage.restore import restore
-from emorl.ratings.storage.store import RatingStore, open_store
+from emorl.ratings.storage.store import RatingStore
 from emorl.settings import settings
 
 if TYPE_CHECKING:
