@@ -8,7 +8,6 @@ Left out: opening it (`opening`), and accounts and permissions: whoever can read
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -51,7 +50,6 @@ class RatingStore:
         self.engine = engine
         self.journal: Journal | None = None
         self._begin = sessionmaker(engine).begin
-        self._order = threading.RLock()
         file = sqlite_file(engine.url)
         self._reserve = Reserve(file) if file is not None else None
 
@@ -59,9 +57,12 @@ class RatingStore:
     def in_order(self) -> AbstractContextManager[object]:
         """To be held from a change to its line in the journal, so that the lines have the order of the changes.
 
-        A rater who is forgotten between the two would come back at a restore otherwise.
+        A rater who is forgotten between the two, by another thread or process, would come back at a restore otherwise.
+
+        Raises:
+            RatingError: on entering, another process has the turn for too long.
         """
-        return nullcontext() if self.journal is None else self._order
+        return nullcontext() if self.journal is None else self.journal.turn.held()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
