@@ -50,7 +50,10 @@ def worth(objective: str, label: LabelledReply) -> float | None:
 
 
 def ranked_replies(objective: str, labels: Sequence[LabelledReply], max_words: int, seed: int) -> list[Preferred]:
-    """Training statements with replies of different worth, in random order; none for an objective without grades.
+    """Training statements with replies of different worth; none for an objective without grades.
+
+    Those with a reply of the highest grade come first, in random order, because only they show what to write; then the
+    others.
 
     Args:
         objective: Its name.
@@ -69,6 +72,7 @@ def ranked_replies(objective: str, labels: Sequence[LabelledReply], max_words: i
             chosen = best_and_worst(replies, REPLIES, rng)
             ranked.append(Preferred(statement, tuple(chosen), tuple(replies[reply] for reply in chosen)))
     rng.shuffle(ranked)
+    ranked.sort(key=lambda item: max(item.utilities) < WORTH[-1])
     return ranked
 
 

@@ -43,6 +43,13 @@ def test_a_reply_is_worth_its_grade_if_it_is_faithful_and_well_formed(objective:
     assert only.statement == "S." and dict(zip(only.replies, only.utilities, strict=True)) == values
 
 
+def test_statements_with_a_reply_of_the_highest_grade_come_first() -> None:
+    simple = [label(s, f"{d}", d, well_formed=True, depth=d) for s in ("A.", "B.", "C.") for d in (0, 1)]
+    for seed in range(5):
+        first, *others = ranked_replies("reflection", [*simple, *LABELS], max_words=2, seed=seed)
+        assert first.statement == "S." and {item.statement for item in others} == {"A.", "B.", "C."}
+
+
 @pytest.mark.parametrize("objective", ["reflection", "empathy", "fluency", "affirmation"])
 def test_an_unknown_grade_is_worth_nothing_known(objective: str) -> None:
     ungraded: LabelledReply = label("U.", "ungraded", 2)
