@@ -227,16 +227,64 @@ def test_a_turn_is_for_one_at_a_time_and_is_waited_for_only_so_long(
 ) -> None:
     monkeypatch.setattr(turn, "PATIENCE_S", 0.05)
     one, other = Turn(tmp_path / "journal"), Turn(tmp_path / "journal")
+    assert (tmp_path / "journal").stat().st_mode & 0o777 == 0o700  # another account cannot keep the turn
+    found: list[object] = []
+
+    def take() -> None:
+        try:
+            with one.held():
+                found.append("taken")
+        except RatingError as fault:
+            found.append(str(fault))
+
     with one.held():
         with one.held():
             pass
-        with pytest.raises(RatingError, match="the journals in .* no other program holds for more than 0.05 seconds"):
+        with pytest.raises(
+            RatingError, match=r"the journals in .*, which somebody else has been writing for 0\.05 sec"
+        ):
             other.held().__enter__()
+        thread = threading.Thread(target=take)
+        thread.start()
+        thread.join()
     with other.held():
         pass
-    (tmp_path / "journal").rmdir()
-    with pytest.raises(RatingError, match="No such file"):
-        one.held().__enter__()
+    take()
+    assert "which somebody else has been writing" in str(found[0]) and found[1:] == ["taken"]
+
+
+def test_a_folder_that_cannot_be_locked_or_made_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Turn(tmp_path / "data" / "journal")
+    (tmp_path / "data" / "journal").rmdir()
+    with pytest.raises(
+        RatingError, match=r"journal, which cannot be locked \(No such file.*\): expected a folder on a"
+    ):
+        gone.held().__enter__()
+    again = Turn(tmp_path / "data" / "journal")
+    handles = set(os.listdir("/dev/fd"))
+
+    def unable(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(turn.fcntl, "flock", unable)
+        with pytest.raises(
+            RatingError, match=r"cannot be locked \(No locks available\).*: expected a folder on a disk"
+        ):
+            again.held().__enter__()
+    assert set(os.listdir("/dev/fd")) == handles
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "journal"):
+        with pytest.raises(RatingError, match=r"which cannot be created \(.*\): expected a writable folder"):
+            Turn(folder)
+
+
+def test_a_system_without_locks_keeps_no_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMORL_DATA", str(tmp_path / "disk"))
+    monkeypatch.setattr(turn, "fcntl", None)
+    with pytest.raises(RatingError, match=r"a system that cannot lock folders: expected Linux or macOS; unset EMORL_J"):
+        open_kept_store(hub=FolderHub(tmp_path / "hub"))
+    assert not (tmp_path / "disk").exists()
 
 
 # The clock

@@ -29,7 +29,7 @@ ANSWERS: Codebook = {
     "place": ("position in the rater's queue", "whole number from 0"),
     "blind": ("whether the rater had not been told what wrote the texts", "True, False"),
     "withdrawn": ("whether the answer was taken back", "True, False"),
-    "shown_at": ("when the item was first handed out after the answer before it", "ISO 8601, UTC"),
+    "shown_at": ("when the item was first handed out after the previous answer", "ISO 8601, UTC"),
     "submitted_at": ("when the answer came", "ISO 8601, UTC"),
     "statement": ("what the client said", "text"),
     "source": ("where the item is from", "study, training"),
@@ -71,7 +71,7 @@ RATINGS: Codebook = {
     "fluency": ("of a rating or a single text: fluency", f"0 to {MAX_LEVEL}"),
     "would_say": ("of a rating or a single text: would the rater say this", ", ".join(WOULD_SAY)),
     "shown_at": (
-        "when the reflection was complete, or the item first handed out after the answer before it",
+        "when the reflection was complete, or the item first handed out after the previous answer",
         "ISO 8601, UTC",
     ),
     "submitted_at": ("when the rating or answer came", "ISO 8601, UTC"),

@@ -167,7 +167,7 @@ def open_kept_store(url: str | None = None, hub: Hub | None = None, shared: Iter
     turn = Turn(folder)  # makes the folder: from here on, a deletion by command is journalled
     store = _open_whole(url)
     fetched = hub.fetch(_restored())
-    with turn.held():  # a deletion by command comes before all of this, and is played, or after it
+    with turn.held():  # a deletion by command is done before this and played here, or waits until this is done
         # What lies here may be newer than what was pushed: the last moments before a crash, a deletion by command.
         files = {file.name: file for file in (*fetched, *folder.glob("*.jsonl"))}
         played, failed = restore(store, files.values(), shared)

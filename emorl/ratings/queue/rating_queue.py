@@ -133,7 +133,7 @@ class RatingQueue:
             if row is None:
                 return None
             last = last_answer(session, rater)
-            # After an undo an item comes once more that was shown before the answer in front of it was changed.
+            # After an undo, an item that was shown before the previous one was answered anew is shown once more.
             if row.shown_at is None or (last is not None and row.shown_at < last.submitted_at):
                 row.shown_at = datetime.now(UTC)
             return Task(

@@ -4,6 +4,6 @@
 queue, `item` what is judged, `record` one rating or judgement, `schema` the tables, `connection` where the database
 is, `migrations` its history, `opening` how it is opened, `store` reading and writing, `row_counts` how much is stored,
 `deletion` what a deletion takes. `study` what a study is, `studies` its rows. Where the disk does not last: `events`
-the fifteen changes, `journal` the file they are written to, `turn` who may write now, `restore` playing
-them back.
+the fifteen changes, `journal` the file they are written to, `turn` whose turn it is to write, `restore` playing them
+back.
 """

@@ -8,8 +8,8 @@ written whole (a full disk) spoils no other: the next one starts on a line of it
 Order does not go by the clock, which can step back. Within a file it is the position. Between files it is what a file
 says: before its first line, and before each deletion, a line with `"event": "order"` names the other journals and how
 long they were in that moment. What lies before those places is older than what follows here; what lies behind them is
-newer. Only where no file says anything does the clock decide. From a change to its line a process has the turn
-(`turn`), so that the order of the lines is that of the changes.
+newer. Only where no file says anything does the clock decide. Whoever changes something keeps the turn (`turn`) until
+its line is written, so the lines have the order of the changes.
 
 Left out: pushing the files, which `emorl.ratings.export.hub` does.
 """
@@ -51,7 +51,7 @@ class Journal:
             known: journals elsewhere that are older than this one.
 
         Raises:
-            RatingError: the folder cannot be made, or a journal cannot be read.
+            RatingError: the folder cannot be made, a journal cannot be read, or the system cannot lock folders.
         """
         self.folder = folder
         self.file = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex}.jsonl"

@@ -58,9 +58,10 @@ class RatingStore:
         """To be held from a change to its line in the journal, so that the lines have the order of the changes.
 
         A rater who is forgotten between the two, by another thread or process, would come back at a restore otherwise.
+        Never enter it within a transaction (see `turn`).
 
         Raises:
-            RatingError: on entering, another process has the turn for too long.
+            RatingError: on entering, see `Turn.held`.
         """
         return nullcontext() if self.journal is None else self.journal.turn.held()
 

@@ -36,10 +36,10 @@ class StudyQueue(RatingQueue):
         super().__init__(store, ())
 
     def last_lesson(self, rater: str) -> tuple[Task, StoredJudgement] | None:
-        """A training item that was answered last, and its answer, until another item is handed out; else None.
+        """The training item that was answered last, and its answer, until another item is handed out; else None.
 
-        Whoever reloads the page before going on can so be told again what was expected, also where an undo led back
-        to the training item from an item that had been handed out.
+        With it, somebody who reloads the page before going on is told again what was expected. An item that was handed
+        out before an undo led back to the training item does not count.
         """
         mine = Assignment.rater_id == rater
         with self.store.transaction() as session:
