@@ -240,9 +240,7 @@ def test_a_turn_is_for_one_at_a_time_and_is_waited_for_only_so_long(
     with one.held():
         with one.held():
             pass
-        with pytest.raises(
-            RatingError, match=r"the journals in .*, which somebody else has been writing for 0\.05 sec"
-        ):
+        with pytest.raises(RatingError, match=r"the journals in .*, which have been locked for 0\.05 seconds: exp"):
             other.held().__enter__()
         thread = threading.Thread(target=take)
         thread.start()
@@ -250,7 +248,7 @@ def test_a_turn_is_for_one_at_a_time_and_is_waited_for_only_so_long(
     with other.held():
         pass
     take()
-    assert "which somebody else has been writing" in str(found[0]) and found[1:] == ["taken"]
+    assert "which have been locked" in str(found[0]) and found[1:] == ["taken"]
 
 
 def test_a_folder_that_cannot_be_locked_or_made_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,12 +265,12 @@ def test_a_folder_that_cannot_be_locked_or_made_is_said(tmp_path: Path, monkeypa
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     with monkeypatch.context() as patched:
-        patched.setattr(turn.fcntl, "flock", unable)
+        patched.setattr("fcntl.flock", unable)
         with pytest.raises(
             RatingError, match=r"cannot be locked \(No locks available\).*: expected a folder on a disk"
         ):
             again.held().__enter__()
-    assert set(os.listdir("/dev/fd")) == handles
+    assert set(os.listdir("/dev/fd")) <= handles
     (tmp_path / "file").write_text("")
     for folder in (tmp_path / "file", tmp_path / "file" / "journal"):
         with pytest.raises(RatingError, match=r"which cannot be created \(.*\): expected a writable folder"):

@@ -102,8 +102,8 @@ class Turn:
 
     def _taken(self) -> RatingError:
         return RatingError.of(
-            f"the journals in {self._folder}, which somebody else has been writing for {PATIENCE_S:g} seconds",
-            "an end to that",
+            f"the journals in {self._folder}, which have been locked for {PATIENCE_S:g} seconds",
+            "another change, deletion or restore to be finished by then",
             "please try again",
         )
 
