@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -9,10 +10,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import select
 
 from emorl.errors import RatingError
 from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side, load_items, open_store
-from emorl.ratings.storage.schema import Assignment
+from emorl.ratings.queue.order import ensure_items, lay_out
+from emorl.ratings.storage.schema import Assignment, ItemRow
 from emorl.ratings.storage.store import MAX_TRIES, _checkpoint
 from tests.ratings.conftest import MakeRating
 
@@ -90,6 +93,42 @@ def test_the_same_act_at_both_at_once_is_done_once(both: Both, make: MakeRating)
     assert twice(both, lambda queue: queue.send("rater-b", OWN)) == [None, None]
     assert len(set(twice(both, lambda queue: queue.store.add(rating)))) == 1
     assert len(one.judgements()) == other.store.count() == 1
+
+
+def test_on_postgresql_a_second_process_waits_until_a_queue_is_laid_out(server_url: str) -> None:
+    """Two that add places at once, each in an order of its own, would wait for each other: a deadlock."""
+    one, other = open_store(server_url), open_store(server_url)
+    RatingQueue(one, ()).consent(RATER)
+    drawn: list[tuple[str, int]] = []
+
+    class Noting(random.Random):
+        def shuffle(self, x: Any) -> None:
+            drawn.append(("second", len(x)))
+
+    class Slow(random.Random):
+        def shuffle(self, x: Any) -> None:
+            second.start()
+            second.join(0.3)  # it has to wait
+            drawn.append(("first", len(x)))
+
+    second = threading.Thread(target=lay_out, args=(other, RATER, ITEMS, Noting()))
+    lay_out(one, RATER, ITEMS, Slow())
+    second.join()
+    assert drawn == [("first", len(ITEMS)), ("second", 0)]
+    one.close()
+    other.close()
+
+
+def test_shared_items_are_stored_in_the_same_order_by_every_process(store: RatingStore) -> None:
+    ensure_items(store, ITEMS, None)
+    with store.transaction() as session:
+        keys = session.scalars(select(ItemRow.key).order_by(ItemRow.id)).all()
+    assert keys == sorted(keys) and len(keys) == len(ITEMS)
+
+
+def test_somebody_who_is_forgotten_at_this_moment_gets_no_queue(store: RatingStore) -> None:
+    lay_out(store, RATER, ITEMS, random.Random(1))
+    assert RatingQueue(store, ITEMS).progress(RATER) == (0, 0)
 
 
 def twice(both: Both, act: Callable[[RatingQueue], Any]) -> list[Any]:
