@@ -15,6 +15,7 @@ from sqlalchemy import select
 from emorl.errors import RatingError
 from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side, load_items, open_store
 from emorl.ratings.queue.order import ensure_items, lay_out
+from emorl.ratings.storage.rows import insert_rating
 from emorl.ratings.storage.schema import Assignment, ItemRow
 from emorl.ratings.storage.store import MAX_TRIES, _checkpoint
 from tests.ratings.conftest import MakeRating
@@ -147,6 +148,23 @@ def test_what_one_deletes_while_the_other_writes_is_gone(both: Both) -> None:
     assert deleted.raters == 1
     assert isinstance(stored, RatingError) or stored.rater == RATER
     assert not other.agreed(RATER) and other.next(RATER) is None and not other.judgements(withdrawn=True)
+
+
+def test_on_postgresql_a_reflection_that_is_rated_at_this_moment_outlives_its_forgotten_rater(
+    server_url: str, make: MakeRating
+) -> None:
+    one, other = open_store(server_url), open_store(server_url)
+    one.add(make(rater="rater-a"))
+    forgetting = threading.Thread(target=one.forget, args=("rater-a",))
+    with other.transaction() as session:
+        insert_rating(session, make(rater="rater-b"))
+        session.flush()
+        forgetting.start()
+        forgetting.join(0.3)  # it has to wait
+    forgetting.join()
+    assert [kept.given.rater for kept in one.all()] == ["rater-b"]
+    one.close()
+    other.close()
 
 
 def test_two_deletions_at_once_both_say_that_it_is_done(both: Both, make: MakeRating) -> None:

@@ -166,7 +166,10 @@ def drop_text_without_consent(session: Session, generation: int) -> None:
 
 def _drop_orphans(session: Session) -> None:
     """Delete reflections nobody rates any more, and texts nobody agrees to any more."""
-    session.execute(delete(Generation).where(Generation.id.not_in(select(Rating.generation_id))))
+    unrated = Generation.id.not_in(select(Rating.generation_id))
+    # Locked, then looked at again: on PostgreSQL somebody may be rating one of these at this moment.
+    session.execute(select(Generation.id).where(unrated).order_by(Generation.id).with_for_update())
+    session.execute(delete(Generation).where(unrated))
     for generation in session.scalars(
         select(Generation.id).where(STATEMENT.is_not(None)).order_by(Generation.id)
     ).all():
