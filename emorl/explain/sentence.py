@@ -134,14 +134,23 @@ def reply_sentence(
     if objectives:
         most = max(objectives.values())
         lead = [labels[name] for name, share in objectives.items() if share == most]
-        parts.append(f"Among the objectives, {listed(lead)} moved the choices most ({most:.0%} of all push).")
+        parts.append(f"Among the objectives, {listed(lead)} moved the choices most ({most:.0%} of the influence).")
     elif words:
         parts.append("No objective moved any choice.")
     kept = {name: limits for name, limits in unchanged.items() if limits is not None}
     if kept and not sampled:
-        ranges = [f"{labels[name]} between {low:.1%} and {high:.1%}" for name, (low, high) in kept.items()]
-        parts.append(f"The text stays the same while one slider moves, with {', or '.join(ranges)} of the mix.")
+        parts.append(_staying({labels[name]: limits for name, limits in kept.items()}))
     return " ".join(parts)
+
+
+def _staying(ranges: Mapping[str, tuple[float, float]]) -> str:
+    """Where each slider may go while the text stays; those that may go anywhere are named together."""
+    anywhere = [label for label, (low, high) in ranges.items() if low <= 0.0 and high >= 1.0]
+    bounded = {label: limits for label, limits in ranges.items() if label not in anywhere}
+    said = [f"{label} between {low:.1%} and {high:.1%} of the mix" for label, (low, high) in bounded.items()]
+    if anywhere:
+        said.append(f"{listed(anywhere)} anywhere")
+    return f"The text stays the same while one slider moves: {', or '.join(said)}."
 
 
 def _whose_words(words: Sequence[tuple[str, bool]]) -> str:

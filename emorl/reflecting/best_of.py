@@ -111,7 +111,7 @@ def write_best(
         for results in steps:  # even without new text, so that the caller can stop here
             draft = writer.text(results[0].tokens)
             refuse_reply(text, [draft])
-            yield Draft(draft)
+            yield Draft(draft, sum(not result.running for result in results[: len(planned)]))
     texts = [writer.text(result.tokens) for result in results]
     fit = may_be_shown(text, texts)
     refuse_reply(text, fit or texts)

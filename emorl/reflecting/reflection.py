@@ -51,9 +51,15 @@ class TokenExplanation:
 
 @dataclass(frozen=True)
 class Draft:
-    """The text so far."""
+    """The text so far.
+
+    Attributes:
+        text: Of several, that of the first.
+        finished: Of the best of several, how many candidates are written to their end.
+    """
 
     text: str
+    finished: int = 0
 
 
 @dataclass(frozen=True)

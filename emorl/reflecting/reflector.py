@@ -127,7 +127,8 @@ class Reflector:
             atlas: The statement's atlas, as `atlas` yields it; its reflections are candidates too.
 
         Yields:
-            A `Draft` of the greedy candidate after each step, then the chosen `Reflection` with its candidates.
+            A `Draft` of the greedy candidate after each step, with how many are finished, then the chosen `Reflection`
+            with its candidates.
 
         Raises:
             StatementError: The statement is empty or too long.

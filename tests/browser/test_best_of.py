@@ -71,6 +71,7 @@ def test_the_best_is_shown_with_its_candidates_and_each_can_be_written_again(
     expect(candidates(page)).to_have_count(4)
     expect(page.locator("#reflection-text")).to_contain_text("You sound worn out")
     expect(reading(page)).to_have_text("✓Stays with what was said: probably.")
+    expect(page.get_by_text("This text was sampled, so no range")).to_be_visible()  # once, not beside every bar
     expect(page.get_by_text("8 were written, which gave 4 different texts.")).to_be_visible()
     expect(chosen).to_contain_text(f"{SAMPLES[0].text}✓ chosentotal 0.65Reflection 0.60 · Empathy 0.90")
     expect(first).to_contain_text(f"{REPLY}total 0.30")
@@ -110,11 +111,17 @@ def test_the_best_is_shown_with_its_candidates_and_each_can_be_written_again(
 def test_without_a_scorer_nothing_is_said_of_faithfulness(
     new_page: Callable[..., Page], app: Callable[..., App]
 ) -> None:
-    page = new_page()
-    open_app(page, app().url)
+    running, page = app(hold_after=3), new_page()
+    open_app(page, running.url)
     best(page).check()
-    generate(page)
+    page.get_by_label("What the client said").fill(STATEMENT)
+    page.keyboard.press("Control+Enter")
+    card = page.locator("#widget-result")
+    expect(card).to_contain_text("Writing 8 to choose from2 of 8 finished")  # with the words of the first below
+    expect(page.locator("#reflection-text")).to_have_text("Part of you")
+    running.reflector.go.set()
     expect(page.get_by_text("8 were written, and all are the same text")).to_be_visible()
+    expect(card).not_to_contain_text("finished")
     expect(page.get_by_text("Stays with what was said")).to_have_count(0)
 
 
@@ -194,9 +201,12 @@ def test_of_an_exercise_the_candidates_are_shown_and_nothing_is_offered_that_nee
 
 def test_axe_finds_nothing_and_it_fits_a_phone(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
     page = new_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
-    open_app(page, app(samples=SCRIPT, faithfulness=0.1).url)
+    fifth = replace(SAMPLES[3], text="What is that like?")
+    open_app(page, app(samples=(*SCRIPT, fifth), faithfulness=0.1).url)
     best(page).check()
     generate(page)
+    expect(candidates(page)).to_have_count(3)
+    page.get_by_text("Show the other 2").click()
     for summary in page.locator(".candidate summary").all():
         summary.click()
     assert faults_in_both_schemes(page) == []

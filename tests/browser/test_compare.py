@@ -109,7 +109,7 @@ def test_equal_texts_are_said_and_not_sent(new_page: Callable[..., Page], app: C
 
 
 def test_statement_and_setting_are_taken_from_reflect(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
-    page = new_page()
+    page = new_page(viewport={"width": 1366, "height": 640})  # the texts are below what is in view
     open_app(page, app().url)
     page.get_by_label("What the client said").fill(STATEMENT)
     page.get_by_role("slider", name="Reflection").press("Home")

@@ -188,6 +188,11 @@ def test_statement_and_reflection_are_in_view_beside_the_feedback(
     assert page.evaluate("scrollY") > 200
     for node in together:
         expect(node).to_be_in_viewport(ratio=1)
+    write(page, SECOND)  # far down the page: its feedback comes into view, and so does the next case
+    expect(page.locator("#practise-title")).to_be_in_viewport(ratio=1)
+    page.locator("#practise-compare").evaluate("(node) => node.scrollIntoView({ block: 'end' })")
+    page.locator("#practise-next").click()
+    expect(page.locator("#practise-case-title")).to_be_in_viewport(ratio=1)
 
 
 def test_a_table_on_a_phone_keeps_names_and_values_apart(

@@ -142,6 +142,7 @@ def test_the_session_ends_with_the_page_and_with_close(
     page.get_by_label("Password").fill(SECRET)
     page.get_by_label("Password").press("Enter")
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(page.get_by_text("undefined because no reflection was rated by two raters")).to_have_count(1)  # of nine rows
     page.reload()
     open_tab(page, "Results")
     expect(page.get_by_label("Password")).to_be_visible()
@@ -154,7 +155,7 @@ def test_numbers_and_downloads(new_page: Callable[..., Page], guarded: Callable[
     log_in(page, running.url)
     values = page.locator(".results dl").first.locator("dd").all_inner_texts()
     assert values[:8] == ["2", "2", "2", "0", "0", "0", "0", "2"]
-    expect(page.get_by_role("row", name="reflection 60 %, empathy 40 % 2 of 2")).to_be_visible()
+    expect(page.get_by_role("row", name="reflection 60%, empathy 40% 2 of 2")).to_be_visible()
     expect(page.get_by_role("row", name="Choice Queue 1 0 undefined because unanimous")).to_be_visible()
     expect(page.get_by_role("row", name="empathy: share 1/3 to 2/3 2 2.00 2.00 1.00 1.00")).to_be_visible()
 

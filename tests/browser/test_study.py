@@ -207,6 +207,8 @@ def test_groups_that_no_choice_links_are_named_and_shown_apart(new_page: Callabl
     expect(page.get_by_text("No choice links these 2 groups.")).to_be_visible()
     groups = page.get_by_role("table", name=re.compile("^Group"))
     assert groups.count() == 2
+    page.get_by_text("Read what raters see").click()
+    expect(page.get_by_role("definition")).to_contain_text(["Reply a.", "Reply b.", "Reply c.", "Reply d."])
     settings = [set(groups.nth(k).get_by_role("rowheader").all_inner_texts()) for k in range(2)]
     assert settings == [{"a", "b"}, {"c", "d"}]
     expect(page.get_by_role("heading", name=re.compile("^Group 2: [cd], [cd]$"))).to_be_visible()
@@ -230,8 +232,11 @@ def test_faults_are_listed_and_everything_typed_stays(
     typed = box.input_value() + "Only one cell.\nI want to die.;You do.\n"
     box.fill(typed)
     page.get_by_role("button", name="Make the study").click()
-    expect(page.get_by_role("alert").filter(has_text="2 faults, the first in line 6")).to_be_visible()
-    assert [line[:7] for line in page.locator(".faults li").all_inner_texts()] == ["line 6:", "line 7:"]
+    expect(page.get_by_role("alert").filter(has_text="2 faults, the first in statements, line 6")).to_be_visible()
+    assert [line[:19] for line in page.locator(".faults li").all_inner_texts()] == [
+        "statements, line 6:",
+        "statements, line 7:",
+    ]
     expect(box).to_have_value(typed)
     expect(page.get_by_label("Name of the study")).to_have_value("Toy study")
     box.fill("x" * 80_001)
@@ -272,6 +277,10 @@ def test_axe_finds_nothing_and_it_fits(
 
     log_in(page, running.url)
     page.get_by_role("button", name="Add a method").click()
+    page.get_by_role("button", name="Add a method").click()
+    begun = page.get_by_label("Weights", exact=True)
+    assert begun.first.input_value() != begun.last.input_value()  # two equal methods would be refused
+    page.get_by_role("button", name="Take out").last.click()
     page.get_by_label("Statements", exact=True).fill("statement\na,b\nc,d\n")
     page.get_by_role("button", name="Make the study").click()
     expect(page.get_by_role("alert").filter(has_text="2 faults")).to_be_visible()

@@ -119,8 +119,11 @@ def test_the_whole_reply():
     some = [("a", True)] * 3 + [("b", False)] * 5
     assert reply_sentence(push, ranges, LABELS, some) == (
         "The base model alone would have chosen 3 of these 8 words as well. Among the objectives, empathy moved the "
-        "choices most (40% of all push). The text stays the same while one slider moves, with empathy between 25.0% "
+        "choices most (40% of the influence). The text stays the same while one slider moves: empathy between 25.0% "
         "and 50.0% of the mix."
+    )
+    assert reply_sentence(push, {**ranges, "reflection": (-0.1, 1.0)}, LABELS, some).endswith(
+        "slider moves: empathy between 25.0% and 50.0% of the mix, or reflection anywhere."
     )
     assert "stays the same" not in reply_sentence(push, ranges, LABELS, some, sampled=True)
     assert reply_sentence({"base": 1.0, "empathy": 0.0}, {"empathy": None}, LABELS, [("a", True)]).endswith(

@@ -68,28 +68,31 @@ def test_statements_alone_and_cells_over_several_lines() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "line 1: got nothing, expected a statement"),
-        ("statement\n\n", "line 1: got nothing"),
-        ("text\nI am tired.", "line 1: got the columns text, expected statement, and reply:NAME"),
-        ("statement,reply:\nOne.,Two.", "line 1: got the columns statement, reply:, expected"),
-        ("statement,reply:a,reply:a\nOne.,Two.,Three.", "line 1: got the columns statement, reply:a, reply:a"),
-        ("statement,statement\nOne.,Two.", "line 1: got the columns statement, statement"),
-        ('statement\n"One.', "line 2: got unexpected end of data, expected CSV; close the quotes"),
-        ("statement,reply:a\nOne.\n", "line 2: got 1 cells, expected 2 as in the first line"),
-        ('statement\n"One,\ntwo."\nOne.,two.', "line 4: got 2 cells, expected 1"),
-        ("statement\nOne.\nOne. ", "line 3: got what line 2 has, expected each statement once"),
-        ('{"statement": "One."', "line 1: got what is no JSON"),
-        ('{"statement": "One."}\n[1]', "line 2: got other JSON, expected"),
-        ('{"statement": 1}', "line 1: got other JSON"),
-        ('{"statement": "One.", "reply": "x"}', "line 1: got other JSON"),
-        ('{"statement": "One.", "replies": {"a": 1}}', "line 1: got other JSON"),
-        ('{"statement": "One.", "replies": {" ": "x"}}', "line 1: got other JSON"),
-        ("{" * 40_000, "line 1: got what is no JSON"),
+        ("", "statements, line 1: got nothing, expected a statement"),
+        ("statement\n\n", "statements, line 1: got nothing"),
+        ("text\nI am tired.", "statements, line 1: got the columns text, expected statement, and reply:NAME"),
+        ("statement,reply:\nOne.,Two.", "statements, line 1: got the columns statement, reply:, expected"),
+        (
+            "statement,reply:a,reply:a\nOne.,Two.,Three.",
+            "statements, line 1: got the columns statement, reply:a, reply:a",
+        ),
+        ("statement,statement\nOne.,Two.", "statements, line 1: got the columns statement, statement"),
+        ('statement\n"One.', "statements, line 2: got unexpected end of data, expected CSV; close the quotes"),
+        ("statement,reply:a\nOne.\n", "statements, line 2: got 1 cell, expected 2 as in the first line"),
+        ('statement\n"One,\ntwo."\nOne.,two.', "statements, line 4: got 2 cells, expected 1"),
+        ("statement\nOne.\nOne. ", "statements, line 3: got what line 2 has, expected each statement once"),
+        ('{"statement": "One."', "statements, line 1: got what is no JSON"),
+        ('{"statement": "One."}\n[1]', "statements, line 2: got other JSON, expected"),
+        ('{"statement": 1}', "statements, line 1: got other JSON"),
+        ('{"statement": "One.", "reply": "x"}', "statements, line 1: got other JSON"),
+        ('{"statement": "One.", "replies": {"a": 1}}', "statements, line 1: got other JSON"),
+        ('{"statement": "One.", "replies": {" ": "x"}}', "statements, line 1: got other JSON"),
+        ("{" * 40_000, "statements, line 1: got what is no JSON"),
         (
             '{"statement": "One.", "replies": {"a": "x"}}\n{"statement": "Two."}',
-            "line 2: got the replies none, expected a; name them alike",
+            "statements, line 2: got the replies none, expected a; name them alike",
         ),
-        ("x" * (MAX_BYTES + 1), f"the import: got {MAX_BYTES + 1} bytes, expected at most {MAX_BYTES}"),
+        ("x" * (MAX_BYTES + 1), f"statements, the import: got {MAX_BYTES + 1} bytes, expected at most {MAX_BYTES}"),
     ],
 )
 def test_a_fault_names_its_line(text: str, expected: str) -> None:
@@ -104,9 +107,10 @@ def test_all_faults_are_listed_and_nothing_is_read() -> None:
 
     found = faults("statement\nGood.\nToo long.\nA,b\nGood.\nFine.", check=check)
     assert found == (
-        "line 3: got a statement of 6 characters: expected at most 5; shorten it.",
-        "line 4: got 2 cells, expected 1 as in the first line; fill up",
-        "line 5: got what line 2 has, expected each statement once; take it out",
+        "statements, line 3: got a statement of 6 characters: expected at most 5; shorten it.",
+        "statements, line 4: got 2 cells, expected 1 as in the first line; give each line as many, with quotes "
+        "around a text with commas",
+        "statements, line 5: got what line 2 has, expected each statement once; take it out",
     )
     many = faults("statement\n" + "a,b\n" * (MAX_FAULTS + 7))
     assert len(many) == MAX_FAULTS + 1 and many[-1] == "and 7 more"
@@ -114,13 +118,16 @@ def test_all_faults_are_listed_and_nothing_is_read() -> None:
 
 def test_the_replies_of_a_study_are_expected_again() -> None:
     assert read_lines(WHOLE, anything, ("expert", "novice")) == (TIRED,)
-    assert faults(WHOLE, names=())[0] == "line 2: got the replies novice, expert, expected none; name them alike"
+    assert (
+        faults(WHOLE, names=())[0]
+        == "statements, line 2: got the replies novice, expert, expected none; name them alike"
+    )
 
 
 def test_there_may_be_so_many() -> None:
     text = "statement\n" + "".join(f"{n}\n" for n in range(MAX_LINES + 1))
     assert faults(text) == (
-        f"the import: got {MAX_LINES + 1} statements, expected at most {MAX_LINES}; make a second study",
+        f"statements, the import: got {MAX_LINES + 1} statements, expected at most {MAX_LINES}; make a second study",
     )
 
 

@@ -194,6 +194,8 @@ def test_it_streams_the_greedy_draft_and_closing_frees_the_rows(reflector):
     assert isinstance(last, Reflection) and all(isinstance(draft, Draft) for draft in drafts)
     greedy = next(candidate.reflection for candidate in last.candidates if candidate.made == "greedy")
     assert drafts[-1].text == greedy
+    finished = [draft.finished for draft in drafts]
+    assert finished == sorted(finished) and (finished[0], finished[-1]) == (0, 3)
     steps = reflector.stream_best(STATEMENT, 3, MIX)
     next(steps)
     steps.close()

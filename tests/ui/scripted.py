@@ -174,13 +174,15 @@ class ScriptedReflector(Interface):
     def stream_best(
         self, statement: str, count: int, setting: Setting, explain: bool = True, atlas: StatementAtlas | None = None
     ) -> Generator[Draft | Reflection]:
-        """The plan and the totals are the engine's own, the texts the script's."""
+        """The plan and the totals are the engine's own, the texts the script's; one is finished with each word."""
         names = tuple(objective.name for objective in self.objectives)
         planned = plan(setting, count, names, atlas)
         with closing(self.stream(statement, planned[0][1], explain=False)) as steps:
-            for step in steps:
+            for finished, step in enumerate(steps):
                 if isinstance(step, Draft):
-                    yield step
+                    draft = replace(step, finished=min(finished, count - 1))
+                    yield draft
+        yield replace(draft, finished=count)
         found: dict[str, Candidate] = {}
         for made, own in planned:
             text = statement if self.echo else "".join(self._script(statement, own, True)).rstrip()

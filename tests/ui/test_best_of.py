@@ -61,8 +61,8 @@ def event(data: Any) -> gr.EventData:
 
 def test_the_first_is_drafted_and_the_best_is_shown_with_all_that_it_was_chosen_from(screen: ReflectScreen) -> None:
     *drafts, (result, rating) = screen.write(STATEMENT, EIGHT)
-    assert drafts[0][0] == {"phase": "writing", "text": "", "best_of": 8}
-    assert drafts[-1][0] == {"phase": "writing", "text": REPLY, "best_of": 8}
+    assert drafts[0][0] == {"phase": "writing", "text": "", "best_of": 8, "finished": 0}
+    assert drafts[-1][0] == {"phase": "writing", "text": REPLY, "best_of": 8, "finished": 8}
     assert (result["text"], result["base"]) == (SAMPLES[0].text, BASE_REPLY)
     assert {name: result["details"][name] for name in ("temperature", "seed")} == {
         "temperature": TEMPERATURE,

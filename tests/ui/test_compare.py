@@ -145,6 +145,12 @@ def test_words_that_only_one_text_has(first: str, second: str, marked: tuple[str
     assert common[0] == common[1]
 
 
+def test_punctuation_at_the_end_of_a_word_is_no_difference() -> None:
+    first, second = word_diff("Hot water. And rest, then — sleep", "Hot water, and rest then sleep!")
+    assert [word for word, same in first if not same] == ["And", "—"]
+    assert [word for word, same in second if not same] == ["and"]
+
+
 def test_up_to_four_are_written_and_compared_with_the_first(screen: CompareScreen) -> None:
     done = last(screen.write("I am tired.", 4, BALANCED, BASE, BALANCED, BASE))
     assert [side["text"] for side in done["sides"]] == [REPLY, BASE_REPLY, REPLY, BASE_REPLY]

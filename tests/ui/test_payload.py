@@ -71,6 +71,12 @@ def test_the_objective_that_overruled_the_base_is_named() -> None:
     assert (helped.decided, agreed.decided, failed.decided) == ("empathy", "", "")
 
 
+def test_a_word_drawn_although_the_mix_preferred_its_runner_up_was_decided_by_no_objective() -> None:
+    drawn, turned = merge_words([token(" said", -1.0, 0.25), token(" know", -1.0, 1.25)], sampled=True)
+    assert (drawn.margin, drawn.decided) == (-0.75, "")
+    assert (turned.margin, turned.decided) == (0.25, "empathy")
+
+
 def test_an_overruled_piece_inside_a_word_counts() -> None:
     (word,) = merge_words([token(" over", 5.0, 0.1), token("whelmed", -1.0, 2.0)])
     assert word.decided == "empathy"

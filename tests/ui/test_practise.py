@@ -168,6 +168,7 @@ def test_the_sheet_as_csv_opens_in_a_spreadsheet(screen: PractiseScreen) -> None
     found = saved(screen, kind="csv")
     assert found.startswith(b"\xef\xbb\xbf")
     [row] = csv.DictReader(io.StringIO(found.decode("utf-8-sig")))
+    assert list(row)[:2] == ["case", "topic"]  # and no columns of the ratings' export
     assert row["statement"] == TRY["statement"] and row["topic"] == "Sleep" and row["try"] == "1"
     assert row["reflection"] == "'=You lie awake"  # no formula
     assert row["feeling"] == "none named" and "depth" not in row

@@ -38,8 +38,8 @@ def event(data: Any) -> gr.EventData:
 
 def test_drafts_come_first_then_the_reflection_and_the_form(screen: ReflectScreen) -> None:
     steps = list(screen.write("I am tired.", MIX))
-    assert steps[0] == ({"phase": "writing", "text": "", "best_of": 1}, CLOSED)
-    assert steps[1][0] == {"phase": "writing", "text": "Part", "best_of": 1}
+    assert steps[0] == ({"phase": "writing", "text": "", "best_of": 1, "finished": 0}, CLOSED)
+    assert steps[1][0] == {"phase": "writing", "text": "Part", "best_of": 1, "finished": 0}
     result, rating = steps[-1]
     assert (result["phase"], result["text"], result["base"]) == ("done", REPLY, BASE_REPLY)
     assert rating == {"phase": "open", "id": result["id"]}

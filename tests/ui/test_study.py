@@ -194,16 +194,22 @@ def test_an_empty_seed_is_drawn(ask: Any, store: RatingStore) -> None:
             "study methods: got 'reflection 75 %, empathy 25 %' twice",
         ),
         ({"methods": []}, "study methods: got 1, expected 2 to 6"),
-        ({"text": None}, "line 1: got nothing"),
-        ({"text": "statement\nI want to kill myself."}, "line 2: got text that speaks of a crisis"),
-        ({"text": "statement,reply:a\nI am tired.,You want to end your life."}, "line 2: got text that speaks of a"),
+        ({"text": None}, "statements, line 1: got nothing"),
+        ({"text": "statement\nI want to kill myself."}, "statements, line 2: got text that speaks of a crisis"),
+        (
+            {"text": "statement,reply:a\nI am tired.,You want to end your life."},
+            "statements, line 2: got text that speaks of a",
+        ),
         (
             {"text": "statement\nIch habe heute wieder den ganzen Tag im Bett gelegen und nichts getan."},
-            "line 2: got text that seems not to be English",
+            "statements, line 2: got text that seems not to be English",
         ),
-        ({"text": "statement\n" + "word " * 130}, "line 2: got a statement of 649 characters: expected at most 600"),
-        ({"text": "statement,reply:a\nI am tired.,"}, "line 2: got an empty reflection"),
-        ({"text": "x" * (MAX_BYTES + 1)}, "the import: got"),
+        (
+            {"text": "statement\n" + "word " * 130},
+            "statements, line 2: got a statement of 649 characters: expected at most 600",
+        ),
+        ({"text": "statement,reply:a\nI am tired.,"}, "statements, line 2: got an empty reflection"),
+        ({"text": "x" * (MAX_BYTES + 1)}, "statements, the import: got"),
         ({"training": "x" * (training.MAX_BYTES + 1)}, "training items, the import: got"),
         ({"training": TRAINING, "design": "single"}, "training items, line 1: got the columns statement, first"),
         (
@@ -224,8 +230,8 @@ def test_faults_of_an_import_are_listed_by_line(ask: Any, key: str, store: Ratin
     text = "statement,reply:novice\nI want to die.,You do.\nFine.\n"
     for name, form in (("make_study", {**FORM, "text": text}), ("add_statements", {"study": key, "text": text})):
         said = ask(name, **form)
-        assert said["error"].startswith("2 faults, the first in line 2: got text that speaks of a crisis")
-        assert [fault[:6] for fault in said["faults"]] == ["line 2", "line 3"]
+        assert said["error"].startswith("2 faults, the first in statements, line 2: got text that speaks of a crisis")
+        assert [fault[:18] for fault in said["faults"]] == ["statements, line 2", "statements, line 3"]
     assert Studies(store).progress(key).lines == 2
 
 
@@ -319,6 +325,25 @@ def test_a_fault_that_passes_leaves_the_statement_to_be_written(ask: Any, key: s
     reflector.fault = RuntimeError("a secret detail")
     assert ask("write_next", study=key) == {"error": admin_strings.ERRORS["unexpected"]}
     assert ask("write_next", study=key)["written"] == 1
+
+
+def test_the_texts_can_be_read_before_raters_do(ask: Any, key: str, reflector: ByWeights) -> None:
+    reflector.fault = StatementError("Got too much.")
+    assert ask("write_next", study=key)["written"] == 1
+    tired, nobody = ask("show_texts", study=key)["statements"]
+    assert tired == {"statement": "I am so tired after work.", "texts": [], "written": True}
+    assert nobody == {"statement": "Nobody ever calls me back.", "texts": [], "written": False}
+    ask("write_next", study=key)
+    _, nobody = ask("show_texts", study=key)["statements"]
+    assert [(one["method"], one["text"]) for one in nobody["texts"]] == [
+        ("reflection 75 %, empathy 25 %; strength 1.5", "Weights (0.75, 0.25) said 26."),
+        ("base model", "Weights (0.0, 0.0) said 26."),
+        ("novice", "Nobody calls."),
+    ]
+    more = json.dumps({"statement": "Nobody ever calls me back.", "replies": {"novice": "They never call."}})
+    ask("add_statements", study=key, text=more)
+    assert [one["written"] for one in ask("show_texts", study=key)["statements"]] == [True, False]
+    assert "a study that is not there" in ask("show_texts", study="x")["error"]
 
 
 # Raters

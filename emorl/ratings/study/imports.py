@@ -119,7 +119,8 @@ def _csv(text: str, form: Format[R], faults: list[str]) -> Numbered:
             except LineFault as fault:
                 raise LineFault(f"line {number}: {fault}") from None
         elif len(cells) != len(names):
-            faults.append(f"line {number}: got {len(cells)} cells, expected {len(names)} as in the first line; fill up")
+            cut = f"got {len(cells)} cell{'s' * (len(cells) != 1)}, expected {len(names)} as in the first line"
+            faults.append(f"line {number}: {cut}; give each line as many, with quotes around a text with commas")
         else:
             yield number, dict(zip(names, cells, strict=True))
 

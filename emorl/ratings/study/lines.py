@@ -30,7 +30,7 @@ def read_lines(text: str, check: Check, names: Sequence[str] | None = None) -> t
         names: of the replies that are expected; those of the first line by default.
 
     Raises:
-        ImportFault: anything is wrong.
+        ImportFault: anything is wrong; each fault begins with "statements".
     """
 
     def parse(fields: Fields) -> tuple[StudyLine, str]:
@@ -46,7 +46,7 @@ def read_lines(text: str, check: Check, names: Sequence[str] | None = None) -> t
     if not faults and len(found) > MAX_LINES:
         faults = (f"the import: got {len(found)} statements, expected at most {MAX_LINES}; make a second study",)
     if faults:
-        raise ImportFault.from_list(faults)
+        raise ImportFault.from_list([f"statements, {fault}" for fault in faults])
     return found
 
 

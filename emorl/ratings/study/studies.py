@@ -32,7 +32,15 @@ from emorl.ratings.storage.events import (
 from emorl.ratings.storage.form import SCALES
 from emorl.ratings.storage.item import Item
 from emorl.ratings.storage.record import StoredJudgement
-from emorl.ratings.storage.schema import Assignment, Judgement, StudyItemRow, StudyLineRow, StudyRaterRow, StudyRow
+from emorl.ratings.storage.schema import (
+    Assignment,
+    ItemRow,
+    Judgement,
+    StudyItemRow,
+    StudyLineRow,
+    StudyRaterRow,
+    StudyRow,
+)
 from emorl.ratings.storage.store import RatingStore
 from emorl.ratings.storage.studies import apply, count_lines, line_of, study_of, study_row
 from emorl.ratings.storage.study import Study, StudyLine, check_lines, check_study, hash_of
@@ -137,6 +145,21 @@ class Progress:
     comparisons: int
 
 
+@dataclass(frozen=True)
+class StatementTexts:
+    """What raters see of a statement.
+
+    Attributes:
+        statement: what the client said.
+        texts: each text with the method that wrote it, as far as it is in an item; empty where there is no item.
+        written: whether its texts have been written.
+    """
+
+    statement: str
+    texts: tuple[tuple[str, str], ...]
+    written: bool
+
+
 class Studies:
     """All studies in one store; methods may be called from any thread."""
 
@@ -201,6 +224,33 @@ class Studies:
             waiting = select(StudyLineRow).where(StudyLineRow.study_id == study, StudyLineRow.written_at.is_(None))
             row = session.scalar(waiting.order_by(StudyLineRow.place).limit(1))
             return None if row is None else (row.place, line_of(row))
+
+    def texts(self, key: str) -> tuple[StatementTexts, ...]:
+        """The statements in their order, each once, with the texts that raters see; nothing of training items.
+
+        Raises:
+            RatingError: the study is not there.
+        """
+        with self.store.transaction() as session:
+            row = study_row(session, key)
+            lines = session.scalars(
+                select(StudyLineRow).where(StudyLineRow.study_id == row.id).order_by(StudyLineRow.place)
+            )
+            written: dict[str, bool] = {}
+            for line in lines:
+                statement = line_of(line).statement
+                written[statement] = written.get(statement, True) and line.written_at is not None
+            own = (StudyItemRow.study_id == row.id, StudyItemRow.training.is_(False))
+            contents = session.scalars(select(ItemRow.content).join(StudyItemRow).where(*own).order_by(StudyItemRow.id))
+            items = [Item.from_dict(content) for content in contents]
+            order = {method.name: place for place, method in enumerate(study_of(row).methods)}
+        found: dict[str, set[tuple[str, str]]] = {statement: set() for statement in written}
+        for item in items:
+            found[item.statement] |= {(side.setting, side.text) for side in item.sides}
+        return tuple(
+            StatementTexts(statement, tuple(sorted(texts, key=lambda one: (order[one[0]], one[1]))), written[statement])
+            for statement, texts in found.items()
+        )
 
     def store_texts(self, key: str, place: int, items: Sequence[Item], problem: str | None = None) -> None:
         """Store the items of a statement, or why there are none; once it is done, doing it again changes nothing.

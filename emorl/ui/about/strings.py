@@ -22,6 +22,10 @@ objective's scorer as the only reward. At every step the base model and all adap
 their last hidden states are mixed with your weights, and the next word is chosen from the mixture. At
 strength 1 a word needs support from every objective in proportion to its weight. Nothing is retrained when
 you move a slider, and with all weights at zero you get the base model's own reply.
+
+Unless you choose "one" under the sliders, several replies are written so, most of them with some chance in the choice
+of words. The one that looks best to an automatic estimate is shown, and the others stand below it. The estimate is
+often wrong.
 """
 
 FORMULAS_LABEL = "The same in formulas"

@@ -28,7 +28,7 @@ export function compare(widget) {
   new IntersectionObserver((entries) => {
     screen.visible = entries.at(-1).isIntersecting;
     screen.takeOverSoon();
-  }).observe(widget.element);
+  }).observe(widget.element.closest("[role=tabpanel]") || widget.element); // of the screen: this card may be far below
 }
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
@@ -242,7 +242,7 @@ class Comparison {
     });
     this.same.textContent = equal ? T.same : "";
     const faithful = sides.some((side) => side.faithfulness);
-    this.hint.textContent = T.scores_hint + (faithful ? ` ${fill(T.faithful_about, T)}` : "");
+    this.hint.textContent = `${T.one_each} ${T.scores_hint}${faithful ? ` ${fill(T.faithful_about, T)}` : ""}`;
     this.hint.hidden = false;
     if (confirmed) this.message.replaceChildren(h("p", { class: "notice" }, T.crisis.confirmed));
     const said = ({ text, faithfulness }) => (faithfulness ? `${text} ${faithfulWords(faithfulness, T)}` : text);

@@ -16,6 +16,8 @@ COMPARE = {
     "go": "Write side by side",
     "idle": "Enter a statement, choose two to four settings, then press Write side by side. What is on Reflect is "
     "taken over when you open this tab.",
+    "one_each": "Each setting wrote one text. The best of several, which Reflect shows unless you choose “one” there, "
+    "may be another.",
     "swap": "Swap A and B",
     "copy_name": "Copy {name}",
     "scores_name": "Automatic scores of {name}",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 NAMES = ("A", "B", "C", "D")
 MOST_SHARED = 0.5  # of the words of the longer text; below it every other word would be marked
+PUNCTUATION = ".,;:!?…—–-"
 
 Words = list[tuple[str, bool]]
 
@@ -43,11 +44,16 @@ def marks(texts: Sequence[str]) -> list[Marks]:
 def word_diff(first: str, second: str) -> tuple[Words, Words]:
     """Each text's words with whether the other has them at the same place in the order.
 
-    Words are what white space separates, compared as they are written: "tired" and "tired." differ.
+    Words are what white space separates, compared without punctuation at their ends: "tired" and "tired," are the same.
+    A mark that stands alone is a word.
     """
     a, b = first.split(), second.split()
     same_a, same_b = [False] * len(a), [False] * len(b)
-    for start_a, start_b, size in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks():
+    for start_a, start_b, size in SequenceMatcher(None, _bare(a), _bare(b), autojunk=False).get_matching_blocks():
         same_a[start_a : start_a + size] = [True] * size
         same_b[start_b : start_b + size] = [True] * size
     return list(zip(a, same_a, strict=True)), list(zip(b, same_b, strict=True))
+
+
+def _bare(words: Sequence[str]) -> list[str]:
+    return [word.rstrip(PUNCTUATION) or word for word in words]

@@ -73,6 +73,7 @@ export function caseCard(settings, T, server, changed) {
     if (before >= 0) seen.splice(before, 1);
     seen.push(found.id);
     statement.textContent = found.statement;
+    if (node.getBoundingClientRect().top < 0) node.scrollIntoView({ block: "start" }); // pressed far down the page
     const about = [T.topics[found.topic], T.stages[found.stage], fill(T.case_about, found)];
     meta.textContent = `${about.join(" · ")}. ${T.invented}`;
   }

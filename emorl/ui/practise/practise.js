@@ -188,7 +188,8 @@ class Practice {
     this.compare(this.candidates, value.pending && !this.candidates);
     this.more.append(...wordsCard(value, T), place);
     this.title.focus({ preventScroll: true });
-    if (this.title.getBoundingClientRect().top > innerHeight - 160) this.title.scrollIntoView({ block: "start" });
+    const { top } = this.title.getBoundingClientRect();
+    if (top < 0 || top > innerHeight - 160) this.title.scrollIntoView({ block: "start" });
   }
 
   again() {

@@ -7,6 +7,7 @@ the letters of Western Europe only, because its typeface comes with every reader
 
 from __future__ import annotations
 
+import csv
 import io
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from emorl.models.template import MAX_STATEMENT
-from emorl.ratings.export.tables import write_csv
+from emorl.ratings.export.tables import harmless
 from emorl.ui.payload import as_form
 from emorl.ui.practise.strings import DIFFICULTY_NAMES, LINES, SHEET, STAGE_NAMES, TOPICS
 
@@ -74,7 +75,7 @@ def _try(row: Mapping[str, object]) -> Try:
 
 def as_csv(tries: Sequence[Try], texts: bool) -> bytes:
     """One line a try; statement and reflection only with `texts`."""
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "case": one.case,
             "topic": one.topic,
@@ -87,7 +88,9 @@ def as_csv(tries: Sequence[Try], texts: bool) -> bytes:
         for one in tries
     ]
     out = io.StringIO(newline="")
-    write_csv(rows, out)
+    table = csv.DictWriter(out, fieldnames=list(dict.fromkeys(column for row in rows for column in row)))
+    table.writeheader()
+    table.writerows({column: harmless(value) for column, value in row.items()} for row in rows)
     return out.getvalue().encode("utf-8-sig")
 
 

@@ -153,8 +153,8 @@ LINES = {
 SHEET = {
     "title": "Practice sheet for supervision",
     "made": "Made on {day} with EMORL reflections",
-    "limits": "Statements are invented or de-identified. All checks are automatic estimates from a small model and "
-    "often wrong. They are no clinical judgement, no mark, and no measure of a counsellor.",
+    "limits": "Statements are invented or de-identified. The checks are simple rules and often wrong. They "
+    "are no clinical judgement, no mark, and no measure of a counsellor.",
     "statement": "The client",
     "reflection": "Try {n}",
     "notes": "Notes",

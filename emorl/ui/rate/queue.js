@@ -3,6 +3,7 @@
 // instead of the browser's own: the code in it goes with every call, and is kept nowhere but in the address.
 import { COMMAND, hear, STATE, tell } from "../events.js";
 import { counted, fill, h } from "../widgets/dom.js";
+import { settingName } from "../widgets/numbers.js";
 import { request } from "../widgets/server.js";
 import { studyCode } from "../writing/link.js";
 import { consentNotice } from "./consent.js";
@@ -224,7 +225,7 @@ class Queue {
       return;
     }
     const labels = shown.settings.length === 2 ? [T.reveal_left, T.reveal_right] : [T.reveal_single];
-    const lines = shown.settings.map((setting, i) => h("p", {}, fill(labels[i], { setting })));
+    const lines = shown.settings.map((setting, i) => h("p", {}, fill(labels[i], { setting: settingName(setting) })));
     place.replaceChildren(...lines, h("p", { class: "fine" }, T.reveal_note));
     button.hidden = true;
     this.card.querySelector("h2").focus();

@@ -100,7 +100,7 @@ QUEUE = {
     "spoilt all the same. Had the right one spoken of anger at the brother, the left one would be "
     "better, because the client never said so. If two are equally good, choose “Tie”; if you would say neither, choose "
     "“Both bad”.",
-    "keys": "The number keys answer the question that is marked and move on to the next; 1 is the lowest answer, 0 is "
+    "keys": "The number keys answer the question that is marked and move on to the next; 1 is the first answer, 0 is "
     "“Not sure”. Enter submits and shows the next item. Neither does anything while you type a comment.",
     "submit": "Submit",
     "skip": "Skip this item",

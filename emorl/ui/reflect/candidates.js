@@ -1,4 +1,5 @@
-// What the shown text was chosen from: how the choice was made, and every candidate, the chosen one first.
+// What the shown text was chosen from: how the choice was made, and every candidate, the chosen one first. Of many the
+// last are folded, so that the rating form is not far below.
 import { COMMAND, tell } from "../events.js";
 import { fill, h, openTab } from "../widgets/dom.js";
 import { sum } from "../widgets/numbers.js";
@@ -8,14 +9,27 @@ import { fitness } from "../writing/fitness.js";
 import { meter } from "../writing/meter.js";
 import { settingInWords } from "./setting.js";
 
+const OPEN = 3; // candidates that are seen at once; a fourth is too, where it is the last
+
 // `choice` is {written, shares, candidates}; `id` is that of the chosen text, "" where nothing of it is kept; `styles`
 // and `labels` are those of the objectives, by name.
 export function candidateList({ choice, id, styles, labels, T }) {
   const items = choice.candidates.map((candidate, place) => item({ candidate, place, choice, id, styles, labels, T }));
-  return [
-    ...reasons(choice, T).map((words) => h("p", { class: "fine candidates-how" }, words)),
-    h("ol", { class: "candidates", "aria-label": T.candidates }, items),
-  ];
+  return [...reasons(choice, T).map((words) => h("p", { class: "fine candidates-how" }, words)), ...lists(items, T)];
+}
+
+function lists(items, T) {
+  const open = items.length > OPEN + 1 ? OPEN : items.length;
+  const first = h("ol", { class: "candidates", "aria-label": T.candidates }, items.slice(0, open));
+  const rest = items.slice(open);
+  if (!rest.length) return [first];
+  const folded = h(
+    "details",
+    { class: "candidates-rest" },
+    h("summary", {}, fill(T.candidates_rest, { n: rest.length })),
+    h("ol", { class: "candidates", start: open + 1, "aria-label": T.candidates_others }, rest),
+  );
+  return [first, folded];
 }
 
 // How many there were, how the choice was made, and what that does not explain.

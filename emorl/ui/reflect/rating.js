@@ -108,6 +108,11 @@ export function rating({ element, props, trigger, watch }) {
     open();
   }
 
+  // With its heading, which a text that lies over the page would cover.
+  function showCard() {
+    card.scrollIntoView({ block: "nearest" });
+  }
+
   function saved(rater, focus = true) {
     form.hidden = true;
     thanks.replaceChildren();
@@ -116,7 +121,10 @@ export function rating({ element, props, trigger, watch }) {
       h("p", { class: "fine" }, T.saved_hint),
       rater ? h("p", { class: "fine" }, fill(T.rater, { rater })) : "",
     );
-    if (focus) thanks.firstChild.focus();
+    if (!focus) return;
+    thanks.firstChild.focus({ preventScroll: true });
+    showCard();
+    requestAnimationFrame(() => requestAnimationFrame(showCard)); // when the text that lies over the page has moved
   }
 
   hear(STATE.texts, turn);

@@ -75,8 +75,8 @@ function wordItem(word, styles, T, actions) {
 function wordRows(result, word, styles, labels, T) {
   const sampled = result.details.temperature > 0;
   return Object.entries(word.contributions).map(([name, value]) => {
-    const note = () => rangeNote(word.unchanged[name], result.weights[name] || 0, styles[name], sampled, T);
-    return { label: labels[name], style: styles[name], value, note: name === "base" ? undefined : note() };
+    const note = () => rangeNote(word.unchanged[name], result.weights[name] || 0, styles[name], T);
+    return { label: labels[name], style: styles[name], value, note: name === "base" || sampled ? undefined : note() };
   });
 }
 
@@ -103,6 +103,17 @@ function inWords(word, rows, T) {
     margin: signed(word.margin),
     parts: rows.map((row) => `${row.label} ${signed(row.value)}`).join(", "),
   });
+}
+
+// What is said of all words below the bars. Of a sampled text it may be none of `decided` and `decided_none`.
+export function aboutWords({ words, details }, T) {
+  const sampled = details.temperature > 0;
+  const said = [T.margin_hint];
+  if (sampled) said.push(T.range_sampled);
+  if (sampled && words.some((word) => word.margin < 0)) said.push(T.drawn);
+  if (words.some((word) => word.decided)) said.push(T.decided);
+  else if (words.every((word) => word.contributions.base >= 0)) said.push(T.decided_none);
+  return said.join(" ");
 }
 
 // Sums over the reply as bars, and the same as a table.

@@ -13,7 +13,7 @@ import { keepInView } from "./dock.js";
 import { editor } from "./edit.js";
 import { atlasLine, keptBands, liveChecks, liveScores, liveText } from "./live.js";
 import { mapCards } from "./map_cards.js";
-import { explainOverall, explainWords } from "./reasons.js";
+import { aboutWords, explainOverall, explainWords } from "./reasons.js";
 import { resultView } from "./result_view.js";
 
 const LIVE_PAUSE_MS = 700; // a text is read out when the slider has rested this long
@@ -189,17 +189,28 @@ class Result {
 
   show(value) {
     this.value = value;
-    const { main, state, text } = this.view;
+    const { main, state, count, text } = this.view;
     const phase = value?.phase || "idle";
     if (phase !== "writing" || this.facts.finished) this.clear();
     if (phase !== "writing" && phase !== "done") this.announcer.forget();
     main.setAttribute("data-phase", phase);
     main.setAttribute("aria-busy", String(isRunning(value)));
-    const writing = value?.best_of > 1 ? fill(this.T.writing_best, { n: value.best_of }) : this.T.writing;
-    state.textContent = { writing, waiting: this.T.waiting }[phase] || "";
+    const said = { writing: this.writingInWords(value), waiting: this.T.waiting }[phase] || "";
+    if (state.textContent !== said) state.textContent = said;
+    count.textContent = phase === "writing" ? this.finishedInWords(value) : "";
     text.classList.toggle("placeholder", phase === "idle");
     text.hidden = phase === "crisis";
     this[phase](value);
+  }
+
+  // What is being done, and how far it is where several are written: their words are seen of the first only.
+  writingInWords({ best_of: n, finished } = {}) {
+    if (!(n > 1)) return this.T.writing;
+    return fill(finished < n ? this.T.writing_best : this.T.choosing, { n });
+  }
+
+  finishedInWords({ best_of: n, finished }) {
+    return finished > 0 && finished < n ? fill(this.T.writing_finished, { n, finished }) : "";
   }
 
   clear() {
@@ -239,7 +250,7 @@ class Result {
 
   stopped({ text }) {
     this.view.text.textContent = text || "";
-    this.view.message.append(h("p", { class: "fine" }, this.T.stopped));
+    this.view.message.append(h("p", { class: "fine" }, text ? this.T.stopped : this.T.stopped_empty));
     this.learn({ finished: true });
   }
 
@@ -297,7 +308,7 @@ class Result {
       return;
     }
     explainWords({ result: found, line: text, panel, styles, labels, T });
-    hint.append(`${T.margin_hint} ${found.words.some((word) => word.decided) ? T.decided : T.decided_none}`);
+    hint.append(aboutWords(found, T));
     overall.append(explainOverall({ result: found, styles, labels, T }));
     why.hidden = whole.hidden = false;
     this.drawn = [...text.childNodes];

@@ -6,6 +6,7 @@ export function resultView(T, ownVersion, cards) {
     text: h("div", { class: "reflection-text", id: "reflection-text", dir: "auto" }),
     live: h("div", { class: "sr", "aria-live": "polite" }),
     state: h("span", { class: "state", role: "status" }),
+    count: h("span", { class: "state count", "aria-hidden": "true" }), // read out, it would interrupt eight times
     mark: h("p", { class: "mark", role: "status" }),
     reach: h("p", { class: "fine reach" }),
     past: h("p", { class: "mark", "data-mark": "stale", hidden: true }, T.past),
@@ -32,6 +33,7 @@ export function resultView(T, ownVersion, cards) {
       { class: "card-head" },
       h("h2", { class: "title", id: "reflection-heading" }, T.heading),
       view.state,
+      view.count,
       view.edit,
       view.copy,
     ),

@@ -124,7 +124,7 @@ class ReflectScreen:
         with closing(_written(reflector, text, asked)) as steps:
             for step in steps:
                 if isinstance(step, Draft):
-                    yield Writing(step.text, asked.best_of)
+                    yield Writing(step.text, asked.best_of, step.finished)
                 else:
                     result_id = self.cache.put(step, asked) if keep else ""
                     yield reflection_payload(step, reflector.objectives, result_id, not keep, asked)

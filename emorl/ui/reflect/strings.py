@@ -16,6 +16,7 @@ RESULT = {
         "Move the sliders and watch it change.",
     ],
     "stopped": "Stopped before the end, so there are no scores and no explanation for this text.",
+    "stopped_empty": "Stopped before the end; there was no text yet.",
     "too_large": "This text is too long to be sent to the app, so nothing has looked for crisis language in it either. "
     "It is still in the box; please shorten it.",
     "base_heading": "Base model's reply",
@@ -33,6 +34,7 @@ RESULT = {
     "margin_hint": "Bars to the right favour the chosen word, bars to the left the runner-up. Together they add "
     "up to the margin, which is how far the chosen word is ahead.",
     "word_spoken": "{word}, rather than {foil}. Margin {margin}. {parts}.",
+    "drawn": "A margin below zero means that the word was drawn although its runner-up was likelier.",
     "decided": "Without the objectives, underlined words would have lost to their runner-up. "
     "The kind of line shows which objective did most to change that.",
     "decided_none": "The base model also preferred each of these words to its runner-up; "
@@ -78,6 +80,8 @@ LIVE = {
 
 CHOSEN = {
     "writing_best": "Writing {n} to choose from",
+    "writing_finished": "{finished} of {n} finished",
+    "choosing": "All {n} are written. Scoring them, to choose the best",
     "faithful_live": "Stays with what was said: not checked yet.",
     "faithful_soon": "It will be when the map is finished.",
     "faithful_press": "Press Generate to have it checked.",
@@ -99,6 +103,8 @@ CHOSEN = {
     "how_note": "Scores and estimate are automatic and often wrong, so read the others too.",
     "how_note_plain": "Scores are automatic and often wrong, so read the others too.",
     "candidates": "Candidates, the chosen one first",
+    "candidates_rest": "Show the other {n}",
+    "candidates_others": "The other candidates",
     "chosen": "chosen",
     "total": "total {total}",
     "sum": "Total: {sum} = {total}",

@@ -28,6 +28,7 @@ RESULTS = {
     "where": "Where",
     "where_names": {"reflect": "Reflect screen", "queue": "Queue"},
     "alpha": "Alpha",
+    "alpha_none": "Alpha is {explanation}.",
     "units": "Shared",
     "unsure": "Not sure",
     "scales": {

@@ -1,4 +1,5 @@
 // What raters said, as tables: counts, agreement, means by weights, self-agreement and known answers.
+import { alphaCells } from "../widgets/alpha.js";
 import { fill, h } from "../widgets/dom.js";
 import { fixed, percent } from "../widgets/numbers.js";
 import { dataTable } from "../widgets/table.js";
@@ -20,14 +21,16 @@ export function counts(found, T) {
 }
 
 export function agreement(found, T) {
-  const row = ({ scale, where, reflections, unsure, alpha, explanation }) => [
-    T.scales[scale],
-    T.where_names[where],
-    String(reflections),
-    String(unsure),
-    alpha === null ? explanation : fixed(alpha),
+  const { cell, note } = alphaCells(found.agreement, T);
+  const row = (one) => [
+    T.scales[one.scale],
+    T.where_names[one.where],
+    String(one.reflections),
+    String(one.unsure),
+    cell(one),
   ];
-  return table(T.agreement_heading, [T.scale, T.where, T.units, T.unsure, T.alpha], found.agreement.map(row));
+  const columns = [T.scale, T.where, T.units, T.unsure, T.alpha];
+  return [table(T.agreement_heading, columns, found.agreement.map(row)), note];
 }
 
 export function regions(found, T) {

@@ -8,8 +8,11 @@ export function methodList(T, models, { max_methods: most, max_best_of: mostOf }
   const add = h("button", { type: "button", class: "quiet", onclick: () => append() }, T.method_add);
   const made = []; // {node, value} in the order of the page
 
+  // Begun from the first preset that no row has, as two equal methods cannot be told apart.
   function append() {
-    const row = methodRow(T, models, mostOf, () => {
+    const taken = made.map((one) => one.preset());
+    const free = Object.keys(models.presets).find((name) => !taken.includes(name));
+    const row = methodRow(T, models, mostOf, free, () => {
       made.splice(made.indexOf(row), 1);
       row.node.remove();
       number();
@@ -46,7 +49,7 @@ function presetName(name, objectives, T) {
   return T[`preset_${name}`] || (only ? fill(T.preset_only, { name: only.label }) : name);
 }
 
-function methodRow(T, { objectives, presets }, mostOf, remove) {
+function methodRow(T, { objectives, presets }, mostOf, begun, remove) {
   const names = Object.keys(presets);
   const options = names.map((name) => h("option", { value: name }, presetName(name, objectives, T)));
   const preset = h("select", { "aria-label": T.method_preset }, options, h("option", { value: OWN }, T.method_own));
@@ -64,6 +67,7 @@ function methodRow(T, { objectives, presets }, mostOf, remove) {
       preset.value = OWN;
     });
   }
+  if (begun) preset.value = begun;
   take();
   const node = h(
     "fieldset",
@@ -82,7 +86,7 @@ function methodRow(T, { objectives, presets }, mostOf, remove) {
     temperature: numberOf(temperature.input),
     best_of: numberOf(bestOf.input),
   });
-  return { node, value };
+  return { node, value, preset: () => preset.value };
 }
 
 export function numberField(label, attributes) {

@@ -1,18 +1,20 @@
-// One study: how far it is, its texts, its raters, their agreement, export, more statements, deletion.
+// One study: its progress, its texts, its raters, their agreement, export, more statements, deletion.
+import { alphaCells } from "../widgets/alpha.js";
 import { fill, h } from "../widgets/dom.js";
-import { fixed } from "../widgets/numbers.js";
+import { settingName } from "../widgets/numbers.js";
 import { ranking } from "../widgets/ranking.js";
 import { section } from "../widgets/section.js";
 import { dataTable } from "../widgets/table.js";
 import { exporter } from "./export.js";
 import { faultList, importBox } from "./import.js";
 import { raters } from "./raters.js";
+import { studyTexts } from "./texts.js";
 
 export function oneStudy(screen, found) {
   const { T } = screen;
   return [
     section(T.counts_heading, setup(found, T), counts(found, T), methods(found, T)),
-    found.written < found.lines || found.problems.length ? texts(screen, found) : null,
+    found.lines ? texts(screen, found) : null,
     raters(screen, found),
     section(T.agreement_heading, T.agreement_hint, agreement(found, T)),
     found.comparisons ? ranking(found, T) : null,
@@ -36,7 +38,7 @@ function counts(found, T) {
 }
 
 function methods(found, T) {
-  const names = found.methods.map(({ name, people }) => (people ? fill(T.people, { name }) : name));
+  const names = found.methods.map(({ name, people }) => (people ? fill(T.people, { name }) : settingName(name)));
   return h(
     "div",
     {},
@@ -68,6 +70,7 @@ function texts(screen, found) {
     start.hidden = true;
     stop.hidden = false;
     wrong.textContent = "";
+    said.textContent = fill(T.write_running, now);
     while (now.written < now.lines && !stopped && said.isConnected) {
       const next = await screen.ask("write_next", { study: found.key });
       if (next.error) {
@@ -75,7 +78,7 @@ function texts(screen, found) {
         break;
       }
       now = next;
-      said.textContent = fill(T.write_progress, now);
+      said.textContent = fill(T.write_running, now);
     }
     start.hidden = false;
     stop.hidden = true;
@@ -93,17 +96,15 @@ function texts(screen, found) {
     waiting ? said : null,
     wrong,
     problems.length ? [h("h3", {}, T.problems_heading), h("ul", { class: "points" }, problems)] : null,
+    found.written ? studyTexts(screen, found) : null,
   );
 }
 
 function agreement(found, T) {
-  const row = ({ scale, units, unsure, alpha, explanation }) => [
-    T.scales[scale],
-    String(units),
-    String(unsure),
-    alpha === null ? explanation : fixed(alpha),
-  ];
-  return dataTable(T.agreement_heading, [T.scale, T.units, T.unsure, T.alpha], found.agreement.map(row), null);
+  const { cell, note } = alphaCells(found.agreement, T);
+  const row = (one) => [T.scales[one.scale], String(one.units), String(one.unsure), cell(one)];
+  const columns = [T.scale, T.units, T.unsure, T.alpha];
+  return [dataTable(T.agreement_heading, columns, found.agreement.map(row), null), note];
 }
 
 function more(screen, found) {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emorl.ratings.statistics.ranking import Strength
-from emorl.ratings.study.studies import Invitation, Progress
+from emorl.ratings.study.studies import Invitation, Progress, StatementTexts
 from emorl.ui.writing.mixer import MixerFacts, ModelState
 
 
@@ -170,6 +171,45 @@ class StudyView:
 
 
 @dataclass(frozen=True)
+class StudyText:
+    """A text that raters see.
+
+    Attributes:
+        method: What wrote it.
+        text: The text.
+    """
+
+    method: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """A statement with its texts.
+
+    Attributes:
+        statement: What the client said.
+        texts: In the order of the methods; empty where raters see none.
+        written: Whether they have been written.
+    """
+
+    statement: str
+    texts: tuple[StudyText, ...]
+    written: bool
+
+
+@dataclass(frozen=True)
+class StudyTexts:
+    """What raters see of a study.
+
+    Attributes:
+        statements: In their order.
+    """
+
+    statements: tuple[StatementLine, ...]
+
+
+@dataclass(frozen=True)
 class Invited:
     """New raters' codes, which are known only now.
 
@@ -236,4 +276,11 @@ def study_view(found: Progress) -> StudyView:
         ),
         ranking=found.ranking,
         comparisons=found.comparisons,
+    )
+
+
+def study_texts(found: Sequence[StatementTexts]) -> StudyTexts:
+    """What the page shows of a study's texts."""
+    return StudyTexts(
+        tuple(StatementLine(one.statement, tuple(StudyText(*text) for text in one.texts), one.written) for one in found)
     )

@@ -8,7 +8,7 @@ export function raters(screen, found) {
   const { T } = screen;
   const wrong = h("p", { class: "error", role: "alert" });
   const fresh = h("div", { class: "fresh", role: "status" });
-  const table = h("div", {}, found.raters.length ? progress(screen, found, wrong) : h("p", {}, T.none));
+  const table = h("div", {}, found.raters.length ? progress(screen, found, wrong) : h("p", {}, T.raters_none));
   const labels = h("textarea", { id: "study-labels", rows: 3, "aria-describedby": "study-labels-help" });
   const form = h(
     "form",

@@ -31,7 +31,7 @@ from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Json
 from emorl.ui.study import strings
 from emorl.ui.study.form import read_import, read_study
-from emorl.ui.study.payload import Faulty, Gone, Invited, Named, StudyList, StudyView, study_view
+from emorl.ui.study.payload import Faulty, Gone, Invited, Named, StudyList, StudyView, study_texts, study_view
 from emorl.ui.study.writing import write_items
 from emorl.ui.writing.mixer import model_settings
 
@@ -55,6 +55,7 @@ class StudyScreen(AdminScreen):
         "list_studies",
         "make_study",
         "show_study",
+        "show_texts",
         "add_statements",
         "write_next",
         "invite_raters",
@@ -85,6 +86,10 @@ class StudyScreen(AdminScreen):
     def show_study(self, form: object = None) -> Json:
         """How far a study has come."""
         return self._open(form, lambda data: self._view(_key(data)))
+
+    def show_texts(self, form: object = None) -> Json:
+        """The statements of a study with the texts that raters see."""
+        return self._open(form, lambda data: study_texts(self._studies().texts(_key(data))))
 
     def add_statements(self, form: object = None) -> Json:
         """Add the statements of an import to a study; none where anything is wrong."""

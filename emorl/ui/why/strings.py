@@ -46,11 +46,13 @@ WHY = {
     "overall_title": "The reply as a whole",
     "ranges_heading": "How far a slider can move before the text changes",
     "range_keeps": "from {lo} to {hi}",
+    "range_whole": "wherever it is",
     "range_first": "below that “{word}” changes first",
     "range_last": "above that “{word}” changes first",
     "push_heading": "How much each part influenced the words",
     "push_hint": "Everything that counted for or against the written words, each compared with its runner-up. The bars "
-    "show the balance; the percentages show how much of the whole influence came from each part.",
+    "show the net influence, for minus against; below stands each part's share of the whole, for and against together.",
+    "push_net": "{share} net",
     "push_note": "{share} of the influence",
     "disagree": "The objectives disagree by {value} on average, out of {most} at most; they disagree most at “{word}” "
     "({top}). At 0 they would all choose the same words.",

@@ -1,7 +1,7 @@
 // The reply as a whole: how far each slider may move, what each part contributed, where the objectives disagree.
 import { shareStrip, signedBars } from "../widgets/bars.js";
 import { fill, h } from "../widgets/dom.js";
-import { percent } from "../widgets/numbers.js";
+import { percent, signedPercent } from "../widgets/numbers.js";
 
 const tenths = (share) => `${(100 * share).toFixed(1)}%`;
 
@@ -12,6 +12,7 @@ export function wholeCard(facts, T) {
     label: labels[name],
     style: styles[name],
     value: overall.signed[name],
+    shown: fill(T.push_net, { share: signedPercent(overall.signed[name]) }),
     note: [fill(T.push_note, { share: percent(overall.absolute[name]) })],
   }));
   return h(
@@ -19,11 +20,13 @@ export function wholeCard(facts, T) {
     { class: "card", id: "why-whole", "aria-labelledby": "why-whole-heading" },
     h("h2", { class: "title", id: "why-whole-heading" }, T.overall_title),
     h("h3", {}, T.ranges_heading),
-    h(
-      "div",
-      { class: "ranges", role: "list" },
-      names.slice(1).map((name) => rangeRow(name, facts, T)),
-    ),
+    facts.sampled
+      ? h("p", { class: "fine" }, T.range_sampled)
+      : h(
+          "div",
+          { class: "ranges", role: "list" },
+          names.slice(1).map((name) => rangeRow(name, facts, T)),
+        ),
     h("h3", {}, T.push_heading),
     h("p", { class: "fine" }, T.push_hint),
     signedBars(rows, T.push_heading),
@@ -47,9 +50,10 @@ function rangeRow(name, facts, T) {
   );
 }
 
-function rangeInWords(name, { data, sampled }, T) {
+function rangeInWords(name, { data }, T) {
   const range = data.overall.unchanged[name];
-  if (!range) return sampled ? T.range_sampled : T.range_none;
+  if (!range) return T.range_none;
+  if (range[0] <= 0 && range[1] >= 1) return T.range_whole;
   const [below, above] = data.overall.limits[name];
   const first = (index, text) => (index === null ? [] : [fill(text, { word: data.words[index].text || T.the_end })]);
   const kept = fill(T.range_keeps, { lo: tenths(range[0]), hi: tenths(range[1]) });

@@ -53,17 +53,23 @@ function otherWords(word, { names, labels }, T) {
 
 function wordBars(word, foil, { data, names, styles, labels, sampled }, T) {
   const { contributions, margin } = foil || word;
-  const range = (name) => rangeNote(word.unchanged[name], data.weights[name], styles[name], sampled, T);
+  const range = (name) => rangeNote(word.unchanged[name], data.weights[name], styles[name], T);
   const rows = names.map((name) => ({
     label: labels[name],
     style: styles[name],
     value: contributions[name],
-    note: foil || name === "base" ? undefined : range(name),
+    note: foil || sampled || name === "base" ? undefined : range(name),
   }));
   const begun = foil && word.pieces.length > 1 ? ` ${fill(T.foil_piece, { piece: word.pieces[0].text.trim() })}` : "";
   return [
     signedBars(rows, named(word.text, T)),
-    h("p", { class: "fine" }, fill(T.bars_hint, { margin: signed(margin) }), begun),
+    h(
+      "p",
+      { class: "fine" },
+      fill(T.bars_hint, { margin: signed(margin) }),
+      begun,
+      sampled ? ` ${T.range_sampled}` : "",
+    ),
   ];
 }
 

@@ -2,7 +2,8 @@
 import { fill, h } from "./dom.js";
 import { percent, signed } from "./numbers.js";
 
-// `rows` are {label, style, value, note}; `note` is a list of nodes and may be missing.
+// `rows` are {label, style, value, shown, note}; `shown` is the value in words, `note` a list of nodes; both may be
+// missing.
 export function signedBars(rows, caption) {
   const most = Math.max(...rows.map((row) => Math.abs(row.value)), 1e-6);
   return h(
@@ -29,7 +30,7 @@ function barRow(row, most) {
       h("span", { class: "bar-half left" }, row.value < 0 ? bar() : null),
       h("span", { class: "bar-half right" }, row.value >= 0 ? bar() : null),
     ),
-    h("span", { class: "bar-value", role: "cell" }, signed(row.value)),
+    h("span", { class: "bar-value", role: "cell" }, row.shown ?? signed(row.value)),
     row.note === undefined ? null : h("span", { class: "bar-note fine", role: "cell" }, ...row.note),
   );
 }
@@ -46,7 +47,7 @@ export function shareStrip(range, share, style) {
 }
 
 // The range that keeps a word, as a strip and in words, for a row of `signedBars`.
-export function rangeNote(range, share, style, sampled, text) {
-  if (!range) return [sampled ? text.range_sampled : text.range_none];
+export function rangeNote(range, share, style, text) {
+  if (!range) return [text.range_none];
   return [shareStrip(range, share, style), fill(text.range, { lo: percent(range[0]), hi: percent(range[1]) })];
 }

@@ -4,10 +4,15 @@ const MINUS = "−";
 
 export const percent = (share) => `${Math.round(100 * share)}%`;
 
+// The stored name of a setting, which has a space before the sign.
+export const settingName = (name) => name.replace(/(\d) %/g, "$1%");
+
 // A share as a whole percentage, never rounded up to 100.
 export const floorPercent = (share) => `${Math.floor(100 * Math.min(1, share) + 1e-4)}%`;
 
 export const signed = (x) => (x <= -0.005 ? MINUS : "+") + Math.abs(x).toFixed(2);
+
+export const signedPercent = (share) => (share <= -0.005 ? MINUS : "+") + percent(Math.abs(share));
 
 export const fixed = (x, digits = 2) => (x < 0 ? MINUS : "") + Math.abs(x).toFixed(digits);
 

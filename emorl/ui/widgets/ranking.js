@@ -1,7 +1,7 @@
 // Which setting wins, from choices between two: strengths with their intervals, one table for each group of settings that
 // choices link.
 import { counted, fill, h } from "./dom.js";
-import { fixed } from "./numbers.js";
+import { fixed, settingName } from "./numbers.js";
 import { section } from "./section.js";
 import { dataTable } from "./table.js";
 
@@ -14,7 +14,10 @@ export function ranking({ ranking: rows, comparisons }, T) {
     return section(T.ranking_heading, hint, rows.length ? table(T.ranking_heading, rows, T) : h("p", {}, T.none));
   }
   const part = (group) => {
-    const name = fill(T.ranking_group, { n: group[0].group, settings: group.map((row) => row.setting).join(", ") });
+    const name = fill(T.ranking_group, {
+      n: group[0].group,
+      settings: group.map((row) => settingName(row.setting)).join(", "),
+    });
     return [h("h3", {}, name), table(name, group, T)];
   };
   const apart = h("p", { class: "notice" }, fill(T.ranking_groups, { n: groups.length }));
@@ -25,7 +28,7 @@ function table(caption, rows, T) {
   const least = Math.min(0, ...rows.map((row) => row.low));
   const most = Math.max(0, ...rows.map((row) => row.high));
   const cells = (row) => [
-    row.setting,
+    settingName(row.setting),
     fill(T.of, { wins: row.wins, n: row.comparisons }),
     fixed(row.strength),
     interval(row, least, most - least || 1),

@@ -68,11 +68,13 @@ class Writing:
     Attributes:
         text: What is written so far; of several, of the first.
         best_of: How many are written at once, of which one will be shown.
+        finished: Of several, how many are written to their end.
         phase: How the widget draws it.
     """
 
     text: str
     best_of: int = 1
+    finished: int = 0
     phase: Literal["writing"] = "writing"
 
 
@@ -90,7 +92,8 @@ class Word:
         contributions: Part of the base and of every objective; they add up to `margin`.
         unchanged: For each objective the shares for which every piece stays first; None if there is no such range, and
             for a sampled reply.
-        decided: The objective that helped most where the base alone preferred a runner-up; empty otherwise.
+        decided: The objective that helped most where the base alone preferred a runner-up and the mix did not; empty
+            otherwise, so also for a word that was drawn although the mix preferred its runner-up.
     """
 
     text: str
@@ -262,7 +265,7 @@ def _word(span: WordSpan, pieces: Sequence[TokenExplanation], sampled: bool) -> 
         return None if sampled else _inside(intersect(piece.unchanged.get(name) for piece in pieces))
 
     names = list(pieces[0].contributions)
-    overruled = [piece for piece in pieces if piece.contributions.get(BASE, 0.0) < 0.0]
+    overruled = [piece for piece in pieces if piece.contributions.get(BASE, 0.0) < 0.0 <= piece.margin]
     support = {name: sum(p.contributions[name] for p in overruled) for name in names if name != BASE}
     best = max(support, key=lambda name: support[name], default="")
     return Word(

@@ -14,7 +14,7 @@ export function statement({ element, props, server }) {
     id: id("box"),
     dir: "auto",
     rows,
-    placeholder: T.placeholder,
+    placeholder: scope ? T.placeholder : `${T.placeholder} ${T.placeholder_shortcut}`, // others say it below the box
     spellcheck: "true",
     autocomplete: "off",
     "aria-describedby": `${id("counter")} ${id("notice")}`,

@@ -6,10 +6,11 @@ STOP = "Stop"
 
 STATEMENT = {
     "label": "What the client said",
-    "placeholder": "Type an invented or de-identified statement, or pick an example. Ctrl + Enter generates.",
+    "placeholder": "Type an invented or de-identified statement, or pick an example.",
+    "placeholder_shortcut": "Ctrl + Enter generates.",
     "counter": "{n} of {max} characters",
     "counter_over": "{n} of {max} characters, {over} too many",
-    "shortcut": "Ctrl + Enter to generate",
+    "shortcut": "Ctrl + Enter to write",
     "keep": "Keep over a reload",
     "keep_help": "Keeps what you typed, the rating you began and this visit in this tab, until you close it.",
     "lost": "The page was loaded again, so what you had typed and the reflections of the visit are gone. Tick “Keep "
@@ -100,7 +101,7 @@ LOADING = "The model is still loading. Writing starts as soon as it is ready."
 
 REASONS = {
     "range": "unchanged for a share of {lo} to {hi}",
-    "range_sampled": "no range, because this word was sampled",
+    "range_sampled": "This text was sampled, so no range of weights is sure to keep it.",
     "range_none": "no single range",
     "overall_part": "Part",
 }
