@@ -108,11 +108,6 @@ export function rating({ element, props, trigger, watch }) {
     open();
   }
 
-  // With its heading, which a text that lies over the page would cover.
-  function showCard() {
-    card.scrollIntoView({ block: "nearest" });
-  }
-
   function saved(rater, focus = true) {
     form.hidden = true;
     thanks.replaceChildren();
@@ -121,10 +116,7 @@ export function rating({ element, props, trigger, watch }) {
       h("p", { class: "fine" }, T.saved_hint),
       rater ? h("p", { class: "fine" }, fill(T.rater, { rater })) : "",
     );
-    if (!focus) return;
-    thanks.firstChild.focus({ preventScroll: true });
-    showCard();
-    requestAnimationFrame(() => requestAnimationFrame(showCard)); // when the text that lies over the page has moved
+    if (focus) focusIn(card, thanks.firstChild);
   }
 
   hear(STATE.texts, turn);
@@ -132,6 +124,14 @@ export function rating({ element, props, trigger, watch }) {
     if (!isReplaced(props.value)) show(props.value);
   });
   show(props.value);
+}
+
+// Focuses a part of the card and shows the card with its heading, which a text that lies over the page would cover.
+function focusIn(card, part) {
+  const showCard = () => card.scrollIntoView({ block: "nearest" });
+  part.focus({ preventScroll: true });
+  showCard();
+  requestAnimationFrame(() => requestAnimationFrame(showCard)); // when that text has moved
 }
 
 // Whether this belongs to a run of Generate that another has replaced.

@@ -103,7 +103,7 @@ CHOSEN = {
     "how_note": "Scores and estimate are automatic and often wrong, so read the others too.",
     "how_note_plain": "Scores are automatic and often wrong, so read the others too.",
     "candidates": "Candidates, the chosen one first",
-    "candidates_rest": "Show the other {n}",
+    "candidates_rest": "The other {n}",
     "candidates_others": "The other candidates",
     "chosen": "chosen",
     "total": "total {total}",

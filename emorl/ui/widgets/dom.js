@@ -5,7 +5,7 @@ export function h(tag, attributes, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (isGiven(value) && value !== false) setAttribute(node, name, value);
   }
-  node.append(...children.flat().filter(isGiven)); // append makes text nodes of strings
+  node.append(...children.flat(Number.POSITIVE_INFINITY).filter(isGiven)); // append makes text nodes of strings
   return node;
 }
 

@@ -12,7 +12,11 @@ export const floorPercent = (share) => `${Math.floor(100 * Math.min(1, share) + 
 
 export const signed = (x) => (x <= -0.005 ? MINUS : "+") + Math.abs(x).toFixed(2);
 
-export const signedPercent = (share) => (share <= -0.005 ? MINUS : "+") + percent(Math.abs(share));
+export function signedPercent(share) {
+  const whole = Math.round(100 * share);
+  const sign = whole < 0 ? MINUS : "+";
+  return `${whole ? sign : ""}${Math.abs(whole)}%`;
+}
 
 export const fixed = (x, digits = 2) => (x < 0 ? MINUS : "") + Math.abs(x).toFixed(digits);
 
