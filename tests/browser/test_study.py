@@ -191,7 +191,8 @@ def test_groups_that_no_choice_links_are_named_and_shown_apart(new_page: Callabl
     studies, names = Studies(running.store), "abcd"
     made = Study("p" * 32, "Pair study", tuple(map(Method, names)), "pairs", 3, 1, 6)
     line = StudyLine("I am so tired after work.", {name: f"Reply {name}." for name in names})
-    studies.make(made, (line,))
+    studies.make(made, (line, StudyLine("So.", line.replies)))
+    studies.store_texts(made.key, 1, (), "Got too much.")
     texts = {name: Side(f"Reply {name}.", name) for name in names}
     studies.store_texts(made.key, 0, make_items(made, 0, line.statement, texts))
     (invited,) = studies.invite(made.key, ["Ada"])
@@ -207,6 +208,7 @@ def test_groups_that_no_choice_links_are_named_and_shown_apart(new_page: Callabl
     expect(page.get_by_text("No choice links these 2 groups.")).to_be_visible()
     groups = page.get_by_role("table", name=re.compile("^Group"))
     assert groups.count() == 2
+    expect(page.get_by_role("listitem").filter(has_text="Statement 2: Got too much.")).to_be_visible()
     page.get_by_text("Read what raters see").click()
     expect(page.get_by_role("definition")).to_contain_text(["Reply a.", "Reply b.", "Reply c.", "Reply d."])
     settings = [set(groups.nth(k).get_by_role("rowheader").all_inner_texts()) for k in range(2)]

@@ -6,9 +6,11 @@ import { studyCode } from "../writing/link.js";
 const TAB_WAIT_MS = 100;
 
 export function followStudyLinks(label) {
-  // The tabs may come later than the banner.
+  // The tabs may come later than the banner, and what happens to a click on them later still.
   function open() {
-    if (studyCode(location.hash.slice(1)) && !openTab(label)) setTimeout(open, TAB_WAIT_MS);
+    if (!studyCode(location.hash.slice(1)) || document.getElementById("widget-queue")?.checkVisibility()) return;
+    openTab(label);
+    setTimeout(open, TAB_WAIT_MS);
   }
   addEventListener("hashchange", open);
   open();
