@@ -19,9 +19,9 @@ from typer.core import TyperCommand
 from emorl.building.cli import models as models_commands
 from emorl.errors import BackboneError, EmorlError, OptionError, StatementError, WeightError
 from emorl.ratings.cli import ratings
+from emorl.ratings.storage.opening import open_to_read
 from emorl.ratings.storage.record import statement_sha256
 from emorl.ratings.storage.reflections import find_reflections
-from emorl.ratings.storage.store import open_to_read
 from emorl.reflecting.contract import atlas_json, check_candidates, reflection_json, refuse_crisis
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from emorl.ratings.queue.items import load_items
 from emorl.ratings.queue.rating_queue import RatingQueue, Task
 from emorl.ratings.storage.form import FLAGS, MAX_COMMENT, MAX_LEVEL, Answer
 from emorl.ratings.storage.item import Item, Side
+from emorl.ratings.storage.opening import open_store
 from emorl.ratings.storage.record import NewRating, StoredRating, statement_sha256
-from emorl.ratings.storage.store import RatingStore, open_store
+from emorl.ratings.storage.store import RatingStore
 
 __all__ = [
     "FLAGS",

@@ -31,9 +31,10 @@ from emorl.ratings.statistics.results import measure, queue_as_dict
 from emorl.ratings.statistics.summary import summarise
 from emorl.ratings.storage import migrations
 from emorl.ratings.storage.connection import database_url, sqlite_file
+from emorl.ratings.storage.opening import open_to_read
 from emorl.ratings.storage.row_counts import count_rows
 from emorl.ratings.storage.snapshot import back_up, revision_of
-from emorl.ratings.storage.store import RatingStore, open_to_read
+from emorl.ratings.storage.store import RatingStore
 
 ratings = typer.Typer(
     name="ratings",

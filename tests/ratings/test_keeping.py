@@ -26,9 +26,9 @@ from emorl.ratings.queue.rating_queue import RatingQueue
 from emorl.ratings.storage import migrations
 from emorl.ratings.storage.connection import database_url, make_engine
 from emorl.ratings.storage.damage import check_whole
+from emorl.ratings.storage.opening import open_to_read
 from emorl.ratings.storage.reserve import Reserve
 from emorl.ratings.storage.snapshot import read, revision_of
-from emorl.ratings.storage.store import open_to_read
 from tests.ratings.conftest import MakeRating, call, make_ratings, one_line
 
 ROOT = Path(__file__).parents[2]

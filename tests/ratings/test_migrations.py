@@ -18,9 +18,9 @@ from emorl.errors import RatingError
 from emorl.ratings import Answer, RatingQueue, load_items, open_store
 from emorl.ratings.storage import migrations
 from emorl.ratings.storage.connection import database_url, make_engine
+from emorl.ratings.storage.opening import open_to_read
 from emorl.ratings.storage.row_counts import count_rows
 from emorl.ratings.storage.schema import Base
-from emorl.ratings.storage.store import open_to_read
 from tests.ratings.conftest import MakeRating, call, one_line
 from tests.ratings.test_deletion import OWN, use
 

@@ -16,12 +16,16 @@ import pytest
 
 from emorl.errors import RatingError
 from emorl.ratings import Answer, NewRating, RatingQueue, RatingStore, load_items, open_kept_store, open_store
+from emorl.ratings.export import hub as hubs
+from emorl.ratings.export.hub import open_for_deletion
 from emorl.ratings.queue import rating_queue
 from emorl.ratings.statistics.quality import median_seconds
 from emorl.ratings.storage import journal as journals
+from emorl.ratings.storage import turn
 from emorl.ratings.storage.events import write_event
 from emorl.ratings.storage.journal import Journal, read_lines
 from emorl.ratings.storage.restore import restore
+from emorl.ratings.storage.turn import Turn
 from tests.ratings.conftest import NOW, FolderHub, Judge, MakeRating, call
 
 ITEMS = load_items()
@@ -118,6 +122,167 @@ def test_a_rater_who_is_forgotten_before_the_line_of_their_rating_is_written_sta
     store.add(make())
     forgotten.join()
     assert (raters(journal.file), store.count()) == (set(), 0)
+
+
+@pytest.mark.parametrize("act", ["a rating", "a consent", "an answer"])
+def test_a_rater_whom_another_process_forgets_before_the_line_is_written_stays_forgotten(
+    act: str, url: str, make: MakeRating, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The app has stored something and not yet written it down; the command has a store and a journal of its own."""
+    monkeypatch.setenv("EMORL_DATA", str(tmp_path))
+    app = open_store(url)
+    journal = app.journal = Journal(tmp_path / "journal")
+    queue = RatingQueue(app, ITEMS[:2], random.Random(1))
+    app.add(make(rater="rater-b"))
+    queue.consent("rater-c")
+    task = queue.next("rater-c")
+    assert task is not None
+    answer = Answer(choice="tie") if task.item.is_pair else Answer(None, "simple", 1, 2, "yes")
+    acts: dict[str, tuple[str, Callable[[], object]]] = {
+        "a rating": ("rater-a", lambda: app.add(make(rater="rater-a"))),
+        "a consent": ("rater-a", lambda: queue.consent("rater-a")),
+        "an answer": ("rater-c", lambda: queue.submit("rater-c", task.assignment, task.token, answer)),
+    }
+    rater, do = acts[act]
+
+    def forget() -> None:
+        with open_for_deletion(url) as store:
+            store.forget(rater)
+
+    command = threading.Thread(target=forget)
+    real = journal.append
+
+    def slow(event: Any) -> None:
+        if command.ident is None:
+            command.start()
+            command.join(0.3)  # it has to wait
+        real(event)
+
+    monkeypatch.setattr(journal, "append", slow)
+    do()
+    command.join()
+    files = list((tmp_path / "journal").glob("*.jsonl"))
+    restored = open_store("sqlite://")
+    restore(restored, files, ITEMS)
+    assert len(files) == 2 and not app.knows(rater)
+    assert restored.knows("rater-b") and not restored.knows(rater)
+    app.close()
+
+
+def test_a_rater_whom_a_command_forgets_while_the_app_restores_stays_forgotten(
+    make: MakeRating, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first start after the disk was wiped: the database is there, and what the hub has is played into it."""
+    monkeypatch.setenv("EMORL_DATA", str(tmp_path / "disk"))
+    folder = FolderHub(tmp_path / "hub")
+    lines = [write_event(make(rater=rater), NOW) for rater in ("rater-a", "rater-b")]
+    (folder.remote / "old.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    def forget() -> None:
+        with open_for_deletion() as store:
+            store.forget("rater-a")
+
+    command = threading.Thread(target=forget)
+
+    def slow(*given: Any) -> tuple[int, int]:
+        command.start()
+        command.join(0.3)  # it has to wait
+        return restore(*given)
+
+    monkeypatch.setattr(hubs, "restore", slow)
+    app = open_kept_store(hub=folder)
+    command.join()
+    assert {row.given.rater for row in app.all()} == {"rater-b"}
+    folder.close()
+    assert raters(*folder.remote.glob("*.jsonl")) == {"rater-b"}
+
+
+def test_what_grows_while_a_command_looks_at_the_journals_comes_before_its_deletion(
+    store: RatingStore, make: MakeRating, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = store.journal = Journal(tmp_path / "journal")
+    store.add(make(rater="rater-b"))
+    real = journals._ends
+
+    def meanwhile(files: Any) -> dict[str, int]:
+        found = real(files)
+        store.add(make(rater="rater-a"))
+        return found
+
+    monkeypatch.setattr(journals, "_ends", meanwhile)
+    command = Journal(tmp_path / "journal")
+    store.journal = command
+    store.forget("rater-a")
+    assert raters(app.file, command.file) == {"rater-b"}
+
+
+def test_a_journal_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "journal" / "old.jsonl").mkdir(parents=True)
+    with pytest.raises(RatingError, match=r"the journals in .*, which cannot be read .*: expected files that this"):
+        Journal(tmp_path / "journal")
+
+
+def test_a_turn_is_for_one_at_a_time_and_is_waited_for_only_so_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "PATIENCE_S", 0.05)
+    one, other = Turn(tmp_path / "journal"), Turn(tmp_path / "journal")
+    assert (tmp_path / "journal").stat().st_mode & 0o777 == 0o700  # another account cannot keep the turn
+    found: list[object] = []
+
+    def take() -> None:
+        try:
+            with one.held():
+                found.append("taken")
+        except RatingError as fault:
+            found.append(str(fault))
+
+    with one.held():
+        with one.held():
+            pass
+        with pytest.raises(RatingError, match=r"the journals in .*, which have been locked for 0\.05 seconds: exp"):
+            other.held().__enter__()
+        thread = threading.Thread(target=take)
+        thread.start()
+        thread.join()
+    with other.held():
+        pass
+    take()
+    assert "which have been locked" in str(found[0]) and found[1:] == ["taken"]
+
+
+def test_a_folder_that_cannot_be_locked_or_made_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Turn(tmp_path / "data" / "journal")
+    (tmp_path / "data" / "journal").rmdir()
+    with pytest.raises(
+        RatingError, match=r"journal, which cannot be locked \(No such file.*\): expected a folder on a"
+    ):
+        gone.held().__enter__()
+    again = Turn(tmp_path / "data" / "journal")
+    handles = set(os.listdir("/dev/fd"))
+
+    def unable(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("fcntl.flock", unable)
+        with pytest.raises(
+            RatingError, match=r"cannot be locked \(No locks available\).*: expected a folder on a disk"
+        ):
+            again.held().__enter__()
+    assert set(os.listdir("/dev/fd")) <= handles
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "journal"):
+        with pytest.raises(RatingError, match=r"which cannot be created \(.*\): expected a writable folder"):
+            Turn(folder)
+
+
+def test_a_system_without_locks_keeps_no_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMORL_DATA", str(tmp_path / "disk"))
+    monkeypatch.setattr(turn, "fcntl", None)
+    with pytest.raises(RatingError, match=r"a system that cannot lock folders: expected Linux or macOS; unset EMORL_J"):
+        open_kept_store(hub=FolderHub(tmp_path / "hub"))
+    assert not (tmp_path / "disk").exists()
 
 
 # The clock

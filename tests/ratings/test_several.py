@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -9,10 +10,13 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import select
 
 from emorl.errors import RatingError
 from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side, load_items, open_store
-from emorl.ratings.storage.schema import Assignment
+from emorl.ratings.queue.order import ensure_items, lay_out
+from emorl.ratings.storage.rows import insert_rating
+from emorl.ratings.storage.schema import Assignment, ItemRow
 from emorl.ratings.storage.store import MAX_TRIES, _checkpoint
 from tests.ratings.conftest import MakeRating
 
@@ -92,6 +96,42 @@ def test_the_same_act_at_both_at_once_is_done_once(both: Both, make: MakeRating)
     assert len(one.judgements()) == other.store.count() == 1
 
 
+def test_on_postgresql_a_second_process_waits_until_a_queue_is_laid_out(server_url: str) -> None:
+    """Two that add places at once, each in an order of its own, would wait for each other: a deadlock."""
+    one, other = open_store(server_url), open_store(server_url)
+    RatingQueue(one, ()).consent(RATER)
+    drawn: list[tuple[str, int]] = []
+
+    class Noting(random.Random):
+        def shuffle(self, x: Any) -> None:
+            drawn.append(("second", len(x)))
+
+    class Slow(random.Random):
+        def shuffle(self, x: Any) -> None:
+            second.start()
+            second.join(0.3)  # it has to wait
+            drawn.append(("first", len(x)))
+
+    second = threading.Thread(target=lay_out, args=(other, RATER, ITEMS, Noting()))
+    lay_out(one, RATER, ITEMS, Slow())
+    second.join()
+    assert drawn == [("first", len(ITEMS)), ("second", 0)]
+    one.close()
+    other.close()
+
+
+def test_shared_items_are_stored_in_the_same_order_by_every_process(store: RatingStore) -> None:
+    ensure_items(store, ITEMS, None)
+    with store.transaction() as session:
+        keys = session.scalars(select(ItemRow.key).order_by(ItemRow.id)).all()
+    assert keys == sorted(keys) and len(keys) == len(ITEMS)
+
+
+def test_somebody_who_is_forgotten_at_this_moment_gets_no_queue(store: RatingStore) -> None:
+    lay_out(store, RATER, ITEMS, random.Random(1))
+    assert RatingQueue(store, ITEMS).progress(RATER) == (0, 0)
+
+
 def twice(both: Both, act: Callable[[RatingQueue], Any]) -> list[Any]:
     return at_once(*(partial(act, queue) for queue in both))
 
@@ -108,6 +148,23 @@ def test_what_one_deletes_while_the_other_writes_is_gone(both: Both) -> None:
     assert deleted.raters == 1
     assert isinstance(stored, RatingError) or stored.rater == RATER
     assert not other.agreed(RATER) and other.next(RATER) is None and not other.judgements(withdrawn=True)
+
+
+def test_on_postgresql_a_reflection_that_is_rated_at_this_moment_outlives_its_forgotten_rater(
+    server_url: str, make: MakeRating
+) -> None:
+    one, other = open_store(server_url), open_store(server_url)
+    one.add(make(rater="rater-a"))
+    forgetting = threading.Thread(target=one.forget, args=("rater-a",))
+    with other.transaction() as session:
+        insert_rating(session, make(rater="rater-b"))
+        session.flush()
+        forgetting.start()
+        forgetting.join(0.3)  # it has to wait
+    forgetting.join()
+    assert [kept.given.rater for kept in one.all()] == ["rater-b"]
+    one.close()
+    other.close()
 
 
 def test_two_deletions_at_once_both_say_that_it_is_done(both: Both, make: MakeRating) -> None:

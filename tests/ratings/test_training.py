@@ -177,10 +177,41 @@ def test_the_expected_answer_can_be_shown_again_until_the_next_item_is(store: Ra
         assert queue.next(rater) is not None and queue.last_lesson(rater) is None
     queue.undo(rater)
     assert queue.last_lesson(rater) is None  # the second is asked again; the first was read
-    answer(store, rater)
-    assert queue.last_lesson(rater) is None  # what comes next was shown before the undo
+    (task,) = answer(store, rater, 1, lambda _: Answer(choice="second"))
+    again, judged = queue.last_lesson(rater) or (None, None)  # although what comes next was shown before the undo
+    assert again is not None and judged is not None
+    assert (again.item, again.draft, judged.revision) == (task.item, {"choice": "second"}, 2)
+    upcoming = queue.next(rater)
+    assert upcoming is not None and not upcoming.item.is_training and queue.last_lesson(rater) is None
+    assert queue.next(rater) == upcoming and queue.last_lesson(rater) is None
     answer(store, rater)
     assert queue.last_lesson(rater) is None  # that was no training item
+
+
+def test_the_expected_answer_comes_again_after_each_of_several_undos(restart: Restart) -> None:
+    store, _ = restart()
+    studies = made(store, statements=1, training=read_training(PAIRS, "pairs", anything))
+    ((rater,), _) = come(studies)
+    first, second, third = answer(store, rater, 3)
+    queue = StudyQueue(store)
+    assert queue.next(rater) is not None
+    for _ in range(3):
+        queue.undo(rater)
+    assert queue.last_lesson(rater) is None
+    for lesson in (first, second):
+        answer(store, rater)
+        again = queue.last_lesson(rater)
+        assert again is not None and again[0].item == lesson.item
+        assert queue.next(rater) is not None and queue.last_lesson(rater) is None
+    answer(store, rater)
+    queue.undo(rater)
+    store, _ = restart()
+    assert StudyQueue(store).last_lesson(rater) is None  # the third was shown after the second was answered again
+    times = {(one.place, one.revision): one for one in store.judgements(withdrawn=True)}
+    assert times[0, 1].shown_at == times[0, 2].shown_at and times[1, 1].shown_at < times[1, 2].shown_at
+    for place in (1, 2):  # what was done over counts towards no other item's time
+        assert times[place, 2].shown_at >= times[place - 1, 2].submitted_at
+    assert third.item.is_training is False
 
 
 def test_training_outlives_the_disk_and_goes_with_its_study(restart: Restart) -> None:

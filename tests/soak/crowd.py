@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from emorl.ratings.storage.store import open_to_read
+from emorl.ratings.storage.opening import open_to_read
 from tests.ui.visiting import Visitor
 
 STATEMENT = "I keep putting the letter back in the drawer."

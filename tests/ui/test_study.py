@@ -420,6 +420,11 @@ def test_a_training_item_comes_first_and_is_explained_once_it_is_answered(
         again = rate.resume_study({"rater": code})
         assert (again["phase"], again["stored"], again["item"]["texts"]) == ("lesson", stored, shown["texts"])
         assert again["item"]["draft"] == ({"choice": given} if given else {})
+    rate.next_item(form)
+    shown = rate.undo_answer(form)  # the rater answers it once more, and reloads
+    stored = rate.submit_answer({**form, "token": shown["token"], "answers": {"choice": right}})
+    again = rate.resume_study({"rater": code})
+    assert (again["phase"], again["stored"], again["item"]["draft"]) == ("lesson", stored, {"choice": right})
     shown = rate.next_item(form)
     assert rate.resume_study({"rater": code}) == shown
     assert not shown["training"] and (shown["done"], shown["total"]) == (1, 4)

@@ -23,8 +23,10 @@ from emorl.ratings.storage.connection import database_url, default_file, sqlite_
 from emorl.ratings.storage.damage import is_ours, set_aside
 from emorl.ratings.storage.item import Item
 from emorl.ratings.storage.journal import Journal
+from emorl.ratings.storage.opening import open_store
 from emorl.ratings.storage.restore import restore
-from emorl.ratings.storage.store import RatingStore, open_store
+from emorl.ratings.storage.store import RatingStore
+from emorl.ratings.storage.turn import Turn
 from emorl.settings import settings
 
 if TYPE_CHECKING:
@@ -158,17 +160,19 @@ def open_kept_store(url: str | None = None, hub: Hub | None = None, shared: Iter
     Raises:
         RatingError: the database or the hub cannot be used. No rating is taken then, because it would not be kept.
     """
-    store = _open_whole(url)
     hub = hub or configured_hub()
     if hub is None:
-        return store
+        return _open_whole(url)
     folder = _folder()
+    turn = Turn(folder)  # makes the folder: from here on, a deletion by command is journalled
+    store = _open_whole(url)
     fetched = hub.fetch(_restored())
-    # What lies here may be newer than what was pushed: the last moments before a crash, a deletion by command.
-    files = {file.name: file for file in (*fetched, *folder.glob("*.jsonl"))}
-    played, failed = restore(store, files.values(), shared)
-    log.info("ratings restored from %d journals: %d lines, %d left out", len(files), played, failed)
-    store.journal = Journal(folder, files.values())
+    with turn.held():  # a deletion by command is done before this and played here, or waits until this is done
+        # What lies here may be newer than what was pushed: the last moments before a crash, a deletion by command.
+        files = {file.name: file for file in (*fetched, *folder.glob("*.jsonl"))}
+        played, failed = restore(store, files.values(), shared)
+        log.info("ratings restored from %d journals: %d lines, %d left out", len(files), played, failed)
+        store.journal = Journal(folder, files.values())
     hub.keep(folder)
     return store
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from emorl.ratings.storage.events import QueueEntry, QueueLaidOut
 from emorl.ratings.storage.item import Item, row_key
-from emorl.ratings.storage.schema import Assignment, ItemRow
+from emorl.ratings.storage.schema import Assignment, ItemRow, Rater
 from emorl.ratings.storage.store import RatingStore
 
 REPEAT_SHARE = 0.1
@@ -53,7 +53,7 @@ def ensure_items(store: RatingStore, items: Sequence[Item], owner: str | None) -
         try:
             with store.transaction() as session:
                 known = set(session.scalars(select(ItemRow.key).where(ItemRow.key.in_(wanted))))
-                for key in wanted.keys() - known:
+                for key in sorted(wanted.keys() - known):  # in one order everywhere, or PostgreSQL sees a deadlock
                     content = wanted[key].as_dict()
                     session.add(ItemRow(key=key, owner_id=owner, content=content, created_at=datetime.now(UTC)))
             return
@@ -84,10 +84,13 @@ def with_repeats(order: Sequence[int], rng: random.Random, share: float = REPEAT
 
 def _new_entries(session: Session, rater: str, shared: Sequence[str], rng: random.Random) -> tuple[QueueEntry, ...]:
     """Add places for the items that have none yet; repeats belong to the first layout only."""
-    mine = (ItemRow.owner_id == rater) | (ItemRow.owner_id.is_(None) & ItemRow.key.in_(shared))
-    placed = select(Assignment.item_id).where(Assignment.rater_id == rater)
-    found = session.execute(select(ItemRow.id, ItemRow.key).where(mine, ItemRow.id.not_in(placed)))
-    keys = {number: key for number, key in found}
+    if not _unplaced(session, rater, shared):
+        return ()
+    # Two processes that add places for one rater, each in its own order, would wait for each other: PostgreSQL lets the
+    # second one go on here when the first has finished.
+    if session.get(Rater, rater, with_for_update=True) is None:
+        return ()  # forgotten at this moment
+    keys = _unplaced(session, rater, shared)
     last = session.scalar(select(func.max(Assignment.place)).where(Assignment.rater_id == rater))
     order = list(keys)
     rng.shuffle(order)
@@ -96,6 +99,14 @@ def _new_entries(session: Session, rater: str, shared: Sequence[str], rng: rando
     for number, (item, repeated) in enumerate(laid, start=0 if last is None else last + 1):
         entries.append(add_place(session, rater, item, keys[item], number, repeated, flipped=rng.random() < 0.5))
     return tuple(entries)
+
+
+def _unplaced(session: Session, rater: str, shared: Sequence[str]) -> dict[int, str]:
+    """Keys of the items, by their rows, that have no place in a rater's queue yet."""
+    mine = (ItemRow.owner_id == rater) | (ItemRow.owner_id.is_(None) & ItemRow.key.in_(shared))
+    placed = select(Assignment.item_id).where(Assignment.rater_id == rater)
+    found = session.execute(select(ItemRow.id, ItemRow.key).where(mine, ItemRow.id.not_in(placed)))
+    return {number: key for number, key in found}
 
 
 def add_place(

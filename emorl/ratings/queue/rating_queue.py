@@ -132,7 +132,9 @@ class RatingQueue:
             row = next((row for row in rows if row.id not in answered), None)
             if row is None:
                 return None
-            if row.shown_at is None:
+            last = last_answer(session, rater)
+            # After an undo, an item that was shown before the previous one was answered anew is shown once more.
+            if row.shown_at is None or (last is not None and row.shown_at < last.submitted_at):
                 row.shown_at = datetime.now(UTC)
             return Task(
                 assignment=row.id,
@@ -183,12 +185,7 @@ class RatingQueue:
         """Take the last answer back; its item comes next, with the form as it was. None if there is none."""
         with self.store.in_order:
             with self.store.transaction() as session:
-                last = session.scalar(
-                    select_judgements()
-                    .where(Assignment.rater_id == rater, Judgement.withdrawn_at.is_(None))
-                    .order_by(Judgement.id.desc())
-                    .limit(1)
-                )
+                last = last_answer(session, rater)
                 if last is None:
                     return None
                 last.withdrawn_at = datetime.now(UTC)
@@ -306,6 +303,12 @@ def _was_revealed(session: Session, rater: str, item: int) -> bool:
     query = select(Judgement.id).join(Judgement.assignment).where(Assignment.rater_id == rater)
     seen = query.where(Assignment.item_id == item, Judgement.revealed_at.is_not(None)).limit(1)
     return session.scalar(seen) is not None
+
+
+def last_answer(session: Session, rater: str) -> Judgement | None:
+    """The row of the answer that a rater gave last and has not taken back; None if there is none."""
+    answers = select_judgements().where(Assignment.rater_id == rater, Judgement.withdrawn_at.is_(None))
+    return session.scalar(answers.order_by(Judgement.id.desc()).limit(1))
 
 
 def as_draft(answer: Answer) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 `kinds` what a field may hold, `fields` what follows from a record's fields, `form` the questions and one answer of the
 queue, `item` what is judged, `record` one rating or judgement, `schema` the tables, `connection` where the database
-is, `migrations` its history, `store` reading and writing, `row_counts` how much is stored, `deletion` what a deletion
-takes. `study` what a study is, `studies` its rows. Where the disk does not last: `events` the fifteen changes,
-`journal` the file they are written to, `restore` playing them back.
+is, `migrations` its history, `opening` how it is opened, `store` reading and writing, `row_counts` how much is stored,
+`deletion` what a deletion takes. `study` what a study is, `studies` its rows. Where the disk does not last: `events`
+the fifteen changes, `journal` the file they are written to, `turn` whose turn it is to write, `restore` playing them
+back.
 """

@@ -4,7 +4,7 @@ What is no longer needed goes with it: reflections that nobody rates any more, s
 more, items that a rater had sent, drafts. The shared items stay; they are the same for everybody. A study goes when it
 is old and has no answer left, with its statements, items and raters.
 
-Left out: the journal, which `store` writes to, and dates of drafts: a draft is as old as its item's first showing.
+Left out: the journal, which `store` writes to, and dates of drafts: a draft is as old as its item's showing.
 """
 
 from __future__ import annotations
@@ -69,6 +69,8 @@ class Deleted:
 
 def forget_rater(session: Session, rater: str) -> Deleted:
     """Delete a rater, all they rated and all they sent."""
+    # First of all, as whoever stores something for this rater does: PostgreSQL would see a deadlock otherwise.
+    session.execute(select(Rater.id).where(Rater.id == rater).with_for_update())
     mine = select(Assignment.id).where(Assignment.rater_id == rater)
     found = Deleted(
         answers=_delete(session, delete(Judgement).where(Judgement.assignment_id.in_(mine))),
@@ -164,8 +166,13 @@ def drop_text_without_consent(session: Session, generation: int) -> None:
 
 def _drop_orphans(session: Session) -> None:
     """Delete reflections nobody rates any more, and texts nobody agrees to any more."""
-    session.execute(delete(Generation).where(Generation.id.not_in(select(Rating.generation_id))))
-    for generation in session.scalars(select(Generation.id).where(STATEMENT.is_not(None))).all():
+    unrated = Generation.id.not_in(select(Rating.generation_id))
+    # Locked, then looked at again: on PostgreSQL somebody may be rating one of these at this moment.
+    session.execute(select(Generation.id).where(unrated).order_by(Generation.id).with_for_update())
+    session.execute(delete(Generation).where(unrated))
+    for generation in session.scalars(
+        select(Generation.id).where(STATEMENT.is_not(None)).order_by(Generation.id)
+    ).all():
         drop_text_without_consent(session, generation)
 
 

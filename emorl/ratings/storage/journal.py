@@ -8,7 +8,8 @@ written whole (a full disk) spoils no other: the next one starts on a line of it
 Order does not go by the clock, which can step back. Within a file it is the position. Between files it is what a file
 says: before its first line, and before each deletion, a line with `"event": "order"` names the other journals and how
 long they were in that moment. What lies before those places is older than what follows here; what lies behind them is
-newer. Only where no file says anything does the clock decide.
+newer. Only where no file says anything does the clock decide. Whoever changes something keeps the turn (`turn`) until
+its line is written, so the lines have the order of the changes.
 
 Left out: pushing the files, which `emorl.ratings.export.hub` does.
 """
@@ -27,13 +28,20 @@ from pathlib import Path
 
 from emorl.errors import RatingError
 from emorl.ratings.storage.events import Deletion, Event, write_event
+from emorl.ratings.storage.turn import Turn
 
 ORDER = "order"
 """Name of the lines that say where this journal stands among the others; they change nothing."""
 
 
 class Journal:
-    """One process's journal file in a folder; `append` may be called from any thread."""
+    """One process's journal file in a folder; `append` may be called from any thread.
+
+    Attributes:
+        folder: where the file is.
+        file: the file, which appears with the first line.
+        turn: to be held from a change to its line.
+    """
 
     def __init__(self, folder: Path, known: Iterable[Path] = ()) -> None:
         """Make the folder; the file appears with the first line.
@@ -41,18 +49,23 @@ class Journal:
         Args:
             folder: where the file goes; other journals in it are older, or of other processes that still write.
             known: journals elsewhere that are older than this one.
+
+        Raises:
+            RatingError: the folder cannot be made, a journal cannot be read, or the system cannot lock folders.
         """
         self.folder = folder
         self.file = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex}.jsonl"
         self._lock = threading.Lock()
         self._placed = False
+        self.turn = Turn(folder)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            self._sizes = self._sizes_here()  # first: what another process adds meanwhile is then seen to have grown
             self._ends = _ends([*known, *folder.glob("*.jsonl")])
-            self._sizes = self._sizes_here()
         except OSError as fault:
             raise RatingError.of(
-                f"{folder}, which cannot be created ({fault.strerror})", "a writable folder", "set EMORL_DATA"
+                f"the journals in {folder}, which cannot be read ({fault.strerror})",
+                "files that this account may read",
+                "set EMORL_DATA",
             ) from fault
 
     def append(self, event: Event) -> None:

@@ -139,7 +139,7 @@ class StoredJudgement:
         answer: what was said.
         blind: the rater had not been told which setting wrote what.
         withdrawn: taken back by "undo".
-        shown_at: when the server first handed the item out.
+        shown_at: when the server first handed the item out after the answer before it, which an undo may have changed.
         submitted_at: when the answer arrived.
         token: id of this submit, from `judgement_token`.
     """

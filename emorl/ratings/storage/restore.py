@@ -160,7 +160,7 @@ def _judge(session: Session, event: StoredJudgement, at: datetime) -> None:
             flipped=event.flipped,
         )
         session.add(assignment)
-    assignment.shown_at = assignment.shown_at or event.shown_at
+    assignment.shown_at = max(assignment.shown_at or event.shown_at, event.shown_at)  # later after an undo
     session.add(
         Judgement(
             assignment=assignment,

@@ -1,31 +1,25 @@
-"""Opening, writing and reading the ratings database.
+"""Writing and reading the ratings database, and deleting from it for good.
 
 Every method opens one short transaction and closes it: nothing holds a session while a model writes.
 
-Left out: accounts and permissions. Whoever can read the file can read the ratings.
+Left out: opening it (`opening`), and accounts and permissions: whoever can read the file can read the ratings.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
-from sqlalchemy import URL, Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, joinedload, sessionmaker
 
 from emorl.errors import RatingError
-from emorl.ratings.storage import migrations
-from emorl.ratings.storage.connection import database_url, make_engine, one_line, sqlite_file
-from emorl.ratings.storage.damage import check_whole
+from emorl.ratings.storage.connection import one_line, sqlite_file
 from emorl.ratings.storage.deletion import Deleted, delete_study, forget_rater, purge_old
 from emorl.ratings.storage.events import Event, OldDeleted, RaterForgotten, StudyDeleted
 from emorl.ratings.storage.journal import Journal
@@ -33,7 +27,6 @@ from emorl.ratings.storage.record import NewRating, StoredJudgement, StoredRatin
 from emorl.ratings.storage.reserve import Reserve
 from emorl.ratings.storage.rows import insert_rating, judgement_of, rating_of, select_judgements
 from emorl.ratings.storage.schema import Judgement, Rater, Rating
-from emorl.ratings.storage.snapshot import copy_to
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -42,69 +35,6 @@ MAX_TRIES = 8
 
 PAUSE_S = 0.02
 """Between two looks at whether the log can be emptied."""
-
-
-def open_store(url: str | None = None, must_exist: bool = False) -> RatingStore:
-    """Open the ratings database and bring it to the newest revision.
-
-    Args:
-        url: see `database_url`.
-        must_exist: refuse to create a missing SQLite file (for commands that only delete).
-
-    Raises:
-        DamagedDatabase: the file is damaged; it is left as it is.
-        RatingError: the file is missing, not a database, not writable, newer than this version; the driver is
-            not installed; the server does not answer.
-    """
-    where = database_url(url)
-    file = sqlite_file(where)
-    if file is not None:
-        if must_exist:
-            _expect(file)
-        if file.exists():
-            check_whole(file)
-        else:
-            _create(file)
-    store = RatingStore(make_engine(where))
-    store.with_space(lambda: _upgrade(store.engine))
-    store.keep_reserve()
-    return store
-
-
-def open_to_read(url: str | None = None) -> RatingStore:
-    """Open the ratings for reading alone: a copy in memory of a file, or a server's tables, which cannot be changed.
-
-    A file of an older revision is brought to the newest in the copy; a server's has to be there already.
-
-    Args:
-        url: see `database_url`.
-
-    Raises:
-        DamagedDatabase: the file is damaged.
-        RatingError: the file is missing or newer than this version; the server does not answer, or is older.
-    """
-    where = database_url(url)
-    file = sqlite_file(where)
-    if file is None:
-        store = RatingStore(make_engine(where, read_only=True))
-        with one_line(where):
-            there = migrations.current(store.engine)
-        if where.get_backend_name() != "sqlite" and there != migrations.latest():
-            raise RatingError.of(
-                f"a ratings database at revision {there}",
-                migrations.latest(),
-                "start the app once, which brings it there",
-            )
-        return store
-    _expect(file)
-    check_whole(file)
-    store = RatingStore(make_engine(URL.create("sqlite")))
-    with store.engine.connect() as connection:
-        copy_to(cast(sqlite3.Connection, connection.connection.driver_connection), file)
-    _upgrade(store.engine)
-    with store.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA query_only = ON")
-    return store
 
 
 class RatingStore:
@@ -116,11 +46,10 @@ class RatingStore:
     """
 
     def __init__(self, engine: Engine) -> None:
-        """Use an engine whose database is at the newest revision; `open_store` is the usual way."""
+        """Use an engine whose database is at the newest revision; `opening.open_store` is the usual way."""
         self.engine = engine
         self.journal: Journal | None = None
         self._begin = sessionmaker(engine).begin
-        self._order = threading.RLock()
         file = sqlite_file(engine.url)
         self._reserve = Reserve(file) if file is not None else None
 
@@ -128,9 +57,13 @@ class RatingStore:
     def in_order(self) -> AbstractContextManager[object]:
         """To be held from a change to its line in the journal, so that the lines have the order of the changes.
 
-        A rater who is forgotten between the two would come back at a restore otherwise.
+        A rater who is forgotten between the two, by another thread or process, would come back at a restore otherwise.
+        Never enter it within a transaction (see `turn`).
+
+        Raises:
+            RatingError: on entering, see `Turn.held`.
         """
-        return nullcontext() if self.journal is None else self._order
+        return nullcontext() if self.journal is None else self.journal.turn.held()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -319,30 +252,6 @@ class RatingStore:
         finally:
             self.keep_reserve()
         return deleted
-
-
-def _expect(file: Path) -> None:
-    if not file.exists():
-        raise RatingError.of(
-            f"no ratings database at {file}",
-            "one that the app has written",
-            "rate a reflection first, or set DATABASE_URL or EMORL_DATA",
-        )
-
-
-def _create(file: Path) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))  # for this account's eyes only
-    except OSError as fault:
-        raise RatingError.of(
-            f"{file}, which cannot be created ({fault.strerror})", "a writable folder", "set EMORL_DATA"
-        ) from fault
-
-
-def _upgrade(engine: Engine) -> None:
-    with one_line(engine.url):
-        migrations.upgrade(engine)
 
 
 def _checkpoint(connection: Connection) -> bool:

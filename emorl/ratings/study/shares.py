@@ -19,10 +19,10 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from emorl.ratings.queue.order import add_place, add_places
-from emorl.ratings.queue.rating_queue import RatingQueue, Task, as_draft
+from emorl.ratings.queue.rating_queue import RatingQueue, Task, as_draft, last_answer
 from emorl.ratings.storage.events import QueueEntry
 from emorl.ratings.storage.record import StoredJudgement
-from emorl.ratings.storage.rows import judgement_of, select_judgements
+from emorl.ratings.storage.rows import judgement_of
 from emorl.ratings.storage.schema import Assignment, ItemRow, Judgement, StudyItemRow, StudyRaterRow, StudyRow
 from emorl.ratings.storage.store import RatingStore
 from emorl.ratings.storage.studies import study_of
@@ -36,17 +36,18 @@ class StudyQueue(RatingQueue):
         super().__init__(store, ())
 
     def last_lesson(self, rater: str) -> tuple[Task, StoredJudgement] | None:
-        """A training item that was answered last, and its answer, until another item is handed out; else None.
+        """The training item that was answered last, and its answer, until another item is handed out; else None.
 
-        Whoever reloads the page before going on can so be told again what was expected.
+        With it, somebody who reloads the page before going on is told again what was expected. An item that was handed
+        out before an undo led back to the training item does not count.
         """
         mine = Assignment.rater_id == rater
         with self.store.transaction() as session:
-            answers = select_judgements().where(mine, Judgement.withdrawn_at.is_(None))
-            row = session.scalar(answers.order_by(Judgement.id.desc()).limit(1))
+            row = last_answer(session, rater)
             if row is None or not (judged := judgement_of(row)).item.is_training:
                 return None
-            later = select(Assignment.id).where(mine, Assignment.place > judged.place, Assignment.shown_at.is_not(None))
+            handed_out = (Assignment.place > judged.place, Assignment.shown_at >= judged.submitted_at)
+            later = select(Assignment.id).where(mine, *handed_out)
             if session.scalar(later.limit(1)) is not None:
                 return None
             place, draft = row.assignment_id, as_draft(judged.answer)
