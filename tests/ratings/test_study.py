@@ -25,8 +25,9 @@ from emorl.ratings.storage.studies import apply
 from emorl.ratings.storage.study import Study, StudyLine, hash_of
 from emorl.ratings.study import studies as making
 from emorl.ratings.study.pairing import make_items
+from emorl.ratings.study.progress import Progress
 from emorl.ratings.study.shares import StudyQueue
-from emorl.ratings.study.studies import CODE, Invitation, Progress, Studies
+from emorl.ratings.study.studies import CODE, Invitation, Studies
 from tests.ratings.conftest import Restart
 from tests.ratings.test_deletion import everything
 from tests.ratings.test_study_lines import study

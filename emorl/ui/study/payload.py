@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emorl.ratings.statistics.ranking import Strength
-from emorl.ratings.study.studies import Invitation, Progress, StatementTexts
+from emorl.ratings.study.progress import Progress, StatementTexts
+from emorl.ratings.study.studies import Invitation
 from emorl.ui.writing.mixer import MixerFacts, ModelState
 
 
