@@ -18,6 +18,7 @@ REPEAT_WORDS = 4  # shorter runs return in ordinary prose ("and you want to", "p
 
 _WORD = re.compile(r"[a-z0-9]+")
 _APOSTROPHES = re.compile("['\u2018\u2019]")
+_REPEATABLE = re.compile(r"(?:part of you|[a-z0-9])+")
 # A question that lost its mark: turned word order, and no "is" that makes it the subject ("What would help is rest")
 _ASKED = re.compile(
     r"(?:and |so |but )?(?:(?:how|what|where|when|why|who|which)(?: long| often| much| many)? "
@@ -125,7 +126,7 @@ class Chip:
 
     Attributes:
         kind: "advice", "question", "diagnosis", "parroting", "repetition", "first person" or "sympathy".
-        words: the words of the reply that raised it, in plain lower case; "" where it is the whole reply.
+        words: the words of the reply that raised it, as they stand there; "" where it is the whole reply.
     """
 
     kind: str
@@ -148,17 +149,17 @@ def check_reply(statement: str, reply: str) -> tuple[Chip, ...]:
 def advice(reply: str) -> Chip | None:
     """Telling the client what to do; a reported pressure ("you feel you should") is none."""
     plain = _plain(reply)
-    told = (found.group() for found in _TOLD.finditer(plain) if not _REPORTED.search(plain[: found.start()]))
-    urged = (found.group(1) for pattern in (_IMPERATIVE, _COMMAND) for found in pattern.finditer(plain))
-    words = next(told, None) or next(urged, None)
-    return Chip("advice", words) if words else None
+    told = (found.span() for found in _TOLD.finditer(plain) if not _REPORTED.search(plain[: found.start()]))
+    urged = (found.span(1) for pattern in (_IMPERATIVE, _COMMAND) for found in pattern.finditer(plain))
+    place = next(told, None) or next(urged, None)
+    return Chip("advice", _quote(reply, *place)) if place else None
 
 
 def question(reply: str) -> Chip | None:
     """A question where a reflection was asked for."""
     sentences = [sentence.strip() for sentence in _SENTENCE.findall(reply)]
     asked = next((one for one in sentences if "?" in one or _ASKED.match(_plain(one).rstrip(".! ") + " ")), None)
-    return Chip("question", " ".join(asked.lower().split())) if asked else None
+    return Chip("question", " ".join(asked.split())) if asked else None
 
 
 def diagnosis(statement: str, reply: str) -> Chip | None:
@@ -166,7 +167,7 @@ def diagnosis(statement: str, reply: str) -> Chip | None:
     said = set(_words(statement))
     for found in _DIAGNOSIS.finditer(_plain(reply)):
         if not said >= set(found.group().split()):
-            return Chip("diagnosis", found.group())
+            return Chip("diagnosis", _quote(reply, *found.span()))
     return None
 
 
@@ -176,7 +177,9 @@ def parroting(statement: str, reply: str) -> Chip | None:
     written = [_TURNED.get(word, word) for word in _words(reply)]
     run = longest_run(said, written)
     if len(run) >= PARROT_WORDS and len(run) >= PARROT_SHARE * len(written):
-        return Chip("parroting", " ".join(run))
+        first = next(n for n in range(len(written)) if written[n : n + len(run)] == run)
+        places = [word.span() for word in _WORD.finditer(_plain(reply))]
+        return Chip("parroting", _quote(reply, places[first][0], places[first + len(run) - 1][1]))
     return None
 
 
@@ -185,19 +188,34 @@ def repetition(reply: str) -> Chip | None:
 
     "Part of you ... part of you" is a figure of double-sided reflections and counts as one word.
     """
-    words = _WORD.findall(_plain(reply).replace("part of you", "partofyou"))
+    place = _repeated(_plain(reply))
+    return Chip("repetition", _quote(reply, *place)) if place else None
+
+
+def _repeated(plain: str) -> tuple[int, int] | None:
+    """Where in a plain text something stands that is said again: the first of its places."""
+    found = [word.span() for word in _REPEATABLE.finditer(plain)]
+    words = [plain[start:end] for start, end in found]
     places = range(len(words))
-    runs = Counter(tuple(words[n : n + REPEAT_WORDS]) for n in places if n + REPEAT_WORDS <= len(words))
-    sentences = Counter(tuple(_words(sentence)) for sentence in _SENTENCE.findall(reply))
-    twice = next((run for run, count in runs.items() if count > 1), ()) or next(
-        (sentence for sentence, count in sentences.items() if count > 1 and len(sentence) > 1), ()
+    runs = Counter(tuple(words[n : n + REPEAT_WORDS]) for n in places)
+    twice = (n for n in places if n + REPEAT_WORDS <= len(words) and runs[tuple(words[n : n + REPEAT_WORDS])] > 1)
+    for n in twice:
+        return found[n][0], found[n + REPEAT_WORDS - 1][1]
+    spans = [sentence.span() for sentence in _SENTENCE.finditer(plain)]
+    sentences = Counter(tuple(_words(plain[start:end])) for start, end in spans)
+    for start, end in spans:
+        said = tuple(_words(plain[start:end]))
+        if sentences[said] > 1 and len(said) > 1:
+            return start, start + len(plain[start:end].rstrip(" .!?"))
+    for n in places:
+        if words[n : n + 3] == words[n + 3 : n + 6]:
+            return found[n][0], found[n + 2][1]
+    alone = (
+        next((n for n in places if words[n : n + 3] == [words[n]] * 3), None),
+        next((n for n in places if words[n : n + 2] == [words[n]] * 2 and words[n] not in _DOUBLED), None),
+        next((n for n in places if words[n : n + 5] == [words[n], "and", words[n], "and", words[n]]), None),
     )
-    stammered = next((words[n : n + 3] for n in places if words[n : n + 3] == words[n + 3 : n + 6]), [])
-    doubled = next((a for a, b in zip(words, words[1:], strict=False) if a == b and a not in _DOUBLED), "")
-    thrice = next((words[n] for n in places if words[n : n + 3] == [words[n]] * 3), "")
-    joined = next((words[n] for n in places if words[n : n + 5] == [words[n], "and", words[n], "and", words[n]]), "")
-    said = " ".join(twice) or " ".join(stammered) or thrice or doubled or joined
-    return Chip("repetition", said.replace("partofyou", "part of you")) if said else None
+    return next((found[n] for n in alone if n is not None), None)
 
 
 def first_person(reply: str) -> Chip | None:
@@ -214,7 +232,7 @@ def sympathy(reply: str) -> Chip | None:
     """
     sentences = [sentence.strip(".!? ") for sentence in _SENTENCE.findall(_plain(reply))]
     if any(sentences) and all(_SYMPATHY.fullmatch(sentence) for sentence in sentences):
-        return Chip("sympathy", " ".join(_plain(reply).split()))
+        return Chip("sympathy", " ".join(reply.split()))
     return None
 
 
@@ -235,6 +253,25 @@ def longest_run(left: list[str], right: list[str]) -> list[str]:
 
 def _plain(text: str) -> str:
     return " ".join(_APOSTROPHES.sub("", text.lower()).split())
+
+
+def _quote(text: str, start: int, end: int) -> str:
+    """What stands in a text where its plain form has something from `start` to `end`; words are quoted whole."""
+    places: list[int] = []  # in the text, of each letter of the plain form
+    spaced = True
+    for place, sign in enumerate(text):
+        if sign.isspace():
+            places += [] if spaced else [place]
+            spaced = True
+        elif not _APOSTROPHES.match(sign):
+            places += [place] * len(sign.lower())
+            spaced = False
+    first, last = places[start], places[end - 1] + 1
+    while first and text[first - 1].isalnum():
+        first -= 1
+    while last < len(text) and text[last].isalnum():
+        last += 1
+    return " ".join(text[first:last].split())
 
 
 def _words(text: str) -> list[str]:

@@ -48,7 +48,7 @@ def test_the_story_with_a_case(new_page: Callable[..., Page], app: Callable[...,
 
     write(page, FIRST)
     lines = page.locator("#practise-feedback .practise-lines")
-    expect(lines).to_contain_text("May be advice: “you should”. A question: “is that right?”")
+    expect(lines).to_contain_text("May be advice: “You should”. A question: “Is that right?”")
     expect(lines).to_contain_text("No feeling is named")
     expect(page.locator("#practise-compare")).to_contain_text(case.complex)
     expect(page.locator("#practise-compare")).to_contain_text("Examples written for this case")

@@ -87,9 +87,30 @@ def test_a_short_echo_is_no_parroting() -> None:
     assert PARROT_WORDS > 7  # the echo above has seven words
 
 
-def test_the_words_are_told() -> None:
-    (chip,) = check_reply(STATEMENT, "You\u2019re tired. You should rest.")
-    assert (chip.kind, chip.words) == ("advice", "you should")
+@pytest.mark.parametrize(
+    ("kind", "reply", "words"),
+    [
+        ("advice", "You\u2019re tired. You should rest.", "You should"),
+        ("advice", "It\u2019s hard.  Don\u2019t  worry about Mum.", "Don\u2019t worry"),
+        ("question", "You're worn out. Isn't that so,\nAnn?", "Isn't that so, Ann?"),
+        ("diagnosis", "This is Alzheimer's, you fear.", "Alzheimer's"),
+        (
+            "parroting",
+            "So: you do everything for your Mother, and nobody ever asks how YOU'RE doing.",
+            "you do everything for your Mother, and nobody ever asks how",
+        ),
+        ("repetition", "You\u2019re all alone now, and you\u2019re all alone now.", "You\u2019re all alone now"),
+        ("repetition", "You can't sleep at night. You can't sleep at night.", "You can't sleep at"),
+        ("repetition", "It's hard. It's hard.", "It's hard"),
+        (
+            "repetition",
+            "Part of you, part of you can't go, part of you, part of you can't go.",
+            "Part of you, part of you can't go",
+        ),
+    ],
+)
+def test_the_words_are_told_as_they_stand_in_the_reply(kind: str, reply: str, words: str) -> None:
+    assert Chip(kind, words) in check_reply(STATEMENT, reply)
 
 
 def test_people_s_own_reflections_raise_few() -> None:
@@ -112,7 +133,8 @@ def test_the_longest_run_is_in_both_and_none_is_longer(left: list[str], right: l
 
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_text_is_taken(statement: str, reply: str) -> None:
-    check_reply(statement, reply)
+    for text in (reply, reply + statement + reply + " You\u2019d Better rest"):
+        assert all(chip.words in " ".join(text.split()) for chip in check_reply(statement, text))
 
 
 # Measured on the replies that shaped it: 155 of 220 hollow ones found, none of some 18,000 of our own marked.
@@ -132,4 +154,4 @@ def test_no_sympathy(reply: str) -> None:
 
 def test_sympathy_is_no_part_of_the_checks_of_every_reply() -> None:
     assert check_reply(STATEMENT, "I'm so sorry to hear that.") == ()
-    assert sympathy("I'm so sorry to hear that.") == Chip("sympathy", "im so sorry to hear that.")
+    assert sympathy("I'm so sorry to hear that.") == Chip("sympathy", "I'm so sorry to hear that.")

@@ -140,10 +140,10 @@ def test_what_is_said_in_words() -> None:
         "Mostly the client's words: 50% stand in a row of three or more that the client said.",
     )
     assert [said_of(copied=share)["copied"][0] for share in (0.1, 0.2, 0.49)] == ["good", "note", "note"]
-    chips = (Chip("advice", "you should"), Chip("sympathy", "im so sorry"), Chip("first person", ""))
+    chips = (Chip("advice", "You should"), Chip("sympathy", "I'm so sorry"), Chip("first person", ""))
     assert said_of(chips=chips)["checks"] == (
         "look",
-        "May be advice: “you should”. Sympathy that would fit any statement: “im so sorry”. "
+        "May be advice: “You should”. Sympathy that would fit any statement: “I'm so sorry”. "
         "Speaks of the speaker, not the client.",
     )
 
