@@ -107,6 +107,20 @@ def test_groups_that_no_choice_links_are_named(judge: Judge) -> None:
     assert "group" not in queue_text(measure((), judged[:2]), RowCounts(1, 1, 0, 0, 0, 0, 0))
 
 
+def test_the_report_says_once_why_there_is_no_alpha_and_writes_shares_as_the_page_does(judge: Judge) -> None:
+    judged = [judge("first", first="empathy 60 %, fluency 40 %"), judge(answer=Answer(unsure=("choice",)))]
+    alone = "undefined because no reflection was rated by two raters"
+    rows = RowCounts(1, 1, 0, 0, 0, 0, 0)
+    shown = queue_text(measure((), judged), rows)
+    assert "choice           -; 1 not sure\n" in shown and shown.count(alone) == 1
+    assert shown.endswith(f"would_say        -\nalpha of all: {alone}")
+    assert "empathy 60%, fluency 40%" in shown and "95% interval" in shown and " %" not in shown
+    judged += [judge("second", "rater-b", first="empathy 60 %, fluency 40 %"), judge("first", statement="2")]
+    judged += [judge("second", "rater-b", statement="2")]
+    mixed = queue_text(measure((), judged), rows)
+    assert f"alpha of depth, empathy, fluency, would_say: {alone}" in mixed and mixed.count(alone) == 1
+
+
 def test_the_borders_of_the_thirds_belong_to_the_middle() -> None:
     level = {"depth": 2, "empathy": 0, "fluency": 1, "would_say": 0}
     shares = [1 / 3 - 1e-9, 1 / 3, 2 / 3, 2 / 3 + 1e-9]

@@ -191,7 +191,7 @@ def test_an_empty_seed_is_drawn(ask: Any, store: RatingStore) -> None:
         ({"methods": [{"weights": MIX, "strength": 1, "best_of": None}]}, "Got None candidates to choose"),
         (
             {"methods": [{"weights": MIX, "strength": 1}] * 2},
-            "study methods: got 'reflection 75 %, empathy 25 %' twice",
+            "study methods: got 'reflection 75%, empathy 25%' twice",
         ),
         ({"methods": []}, "study methods: got 1, expected 2 to 6"),
         ({"text": None}, "statements, line 1: got nothing"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
-from emorl.ratings.statistics.results import Results
+from emorl.ratings.statistics.agreement import Agreement
+from emorl.ratings.statistics.results import Results, ScaleAgreement
 from emorl.ratings.statistics.summary import Summary
 from emorl.ratings.storage.form import SCALES
+from emorl.ratings.storage.item import shown_setting
 from emorl.ratings.storage.row_counts import RowCounts
 
 
@@ -24,9 +27,7 @@ def summary_text(summary: Summary) -> str:
             lines.append(f"{group.objective or '-':<16} {group.third:<18} {group.ratings:>4}{means}")
         lines.append("means of levels 0 to 2 (depth none/simple/complex, would say no/edits/yes)")
     lines += ["", "agreement (Krippendorff's alpha, ordinal; 1 perfect, 0 chance)"]
-    for scale, found in summary.agreement.items():
-        value = found.explanation if found.alpha is None else f"{found.alpha:.3f} over {found.reflections} reflections"
-        lines.append(f"{scale:<16} {value}")
+    lines += _alphas(summary.agreement, "reflections")
     return "\n".join(lines)
 
 
@@ -50,8 +51,11 @@ def _ranking(found: Results) -> Iterator[str]:
     if not found.ranking:
         return
     yield ""
-    yield f"Bradley-Terry strength (log-odds) with 95 % interval, {found.comparisons} blind choices"
-    groups = {row.group: [one.setting for one in found.ranking if one.group == row.group] for row in found.ranking}
+    yield f"Bradley-Terry strength (log-odds) with 95% interval, {found.comparisons} blind choices"
+    groups = {
+        row.group: [shown_setting(one.setting) for one in found.ranking if one.group == row.group]
+        for row in found.ranking
+    }
     if len(groups) > 1:
         yield f"{len(groups)} groups that no choice links; strengths of different groups cannot be compared"
     shown = 0
@@ -60,16 +64,27 @@ def _ranking(found: Results) -> Iterator[str]:
             shown = row.group
             yield f"group {shown}: {', '.join(sorted(groups[shown]))}"
         interval = f"{row.strength:6.2f} [{row.low:6.2f}, {row.high:6.2f}]"
-        yield f"{interval} {row.wins:g} of {row.comparisons}  {row.setting}"
+        yield f"{interval} {row.wins:g} of {row.comparisons}  {shown_setting(row.setting)}"
 
 
 def _agreement(found: Results) -> Iterator[str]:
     yield ""
     yield "agreement in the queue (choice nominal, others ordinal)"
-    for row in found.agreement:
-        if row.where == "queue":
-            value = row.explanation if row.alpha is None else f"{row.alpha:.3f} over {row.reflections} items"
-            yield f"{row.scale:<16} {value}" + (f"; {row.unsure} not sure" if row.unsure else "")
+    yield from _alphas({row.scale: row for row in found.agreement if row.where == "queue"}, "items")
+
+
+def _alphas(found: Mapping[str, Agreement | ScaleAgreement], shared: str) -> Iterator[str]:
+    """A line for each scale; a reason that several have for having no alpha is given once, below them."""
+    reasons = Counter(row.explanation for row in found.values() if row.alpha is None)
+    for scale, row in found.items():
+        value = f"{row.alpha:.3f} over {row.reflections} {shared}" if row.alpha is not None else row.explanation
+        unsure = row.unsure if isinstance(row, ScaleAgreement) else 0
+        value = "-" if reasons[row.explanation] > 1 else value
+        yield f"{scale:<16} {value}" + (f"; {unsure} not sure" if unsure else "")
+    for reason, count in reasons.items():
+        if count > 1:
+            scales = [scale for scale, row in found.items() if row.alpha is None and row.explanation == reason]
+            yield f"alpha of {'all' if count == len(found) else ', '.join(scales)}: {reason}"
 
 
 def _quality(found: Results) -> Iterator[str]:

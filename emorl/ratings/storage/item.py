@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -115,6 +116,11 @@ def check_item(item: Item) -> None:
 def row_key(item: Item, owner: str | None) -> str:
     """Key of an item's row: the same content sent by two owners makes two rows."""
     return item.key if owner is None else hashlib.sha256(f"{owner}:{item.key}".encode()).hexdigest()
+
+
+def shown_setting(setting: str) -> str:
+    """The name of a setting for people: "60%", where the stored name has a space before the sign."""
+    return re.sub(r"(\d) %", r"\1%", setting)
 
 
 def _check_gold(gold: object, is_pair: bool) -> None:

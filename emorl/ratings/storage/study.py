@@ -14,7 +14,7 @@ from typing import Annotated
 
 from emorl.errors import RatingError
 from emorl.ratings.storage.fields import check_fields, from_json, to_json
-from emorl.ratings.storage.item import Item, Written, check_item
+from emorl.ratings.storage.item import Item, Written, check_item, shown_setting
 from emorl.ratings.storage.kinds import Count, FreeText, Identifier, JsonObject, NotNegative, OneOf, Seed, Shares
 
 MAX_NAME = 200
@@ -155,7 +155,9 @@ def check_study(study: Study) -> None:
         )
     names = [method.name for method in study.methods]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise RatingError.at("study methods", f"{twice[0]!r:.80} twice", "each once", "take one of them out")
+        raise RatingError.at(
+            "study methods", f"{shown_setting(twice[0])!r:.80} twice", "each once", "take one of them out"
+        )
     if len(study.training) > MAX_TRAINING or len({one.item.key for one in study.training}) != len(study.training):
         got = f"{len(study.training)} training items"
         raise RatingError.at("study training", got, f"at most {MAX_TRAINING}, each once", "take some out")

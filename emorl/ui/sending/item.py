@@ -33,7 +33,10 @@ def item_from_reflections(first: CachedReflection, second: CachedReflection | No
 def setting_name(
     weights: Mapping[str, float], strength: float = 1.0, temperature: float = 0.0, best_of: int = 1
 ) -> str:
-    """A setting in words, such as "reflection 60 %, empathy 40 %"; the player's name in the ranking."""
+    """A setting in words, such as "reflection 60 %, empathy 40 %"; the player's name in the ranking.
+
+    It is stored; `shown_setting` and the page show it without the space.
+    """
     shares = [f"{name} {round(100 * share)} %" for name, share in weights.items() if round(100 * share)]
     words = [", ".join(shares) or "base model"]
     words += [f"strength {strength:g}"] if strength != 1 and shares else []
