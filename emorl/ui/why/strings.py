@@ -61,7 +61,9 @@ WHY = {
     "without_hint": "The shortest way to see what an objective does: the text that would have been written without it.",
     "without_button": "Write without each one",
     "shapley_button": "Work out fair shares",
-    "shapley_cost": "Fair shares (Shapley values) need a reply for every set of objectives: {n} short replies.",
+    "shapley_cost": "Fair shares (Shapley values) say how much each objective did for the scores. What one does "
+    "depends on the others beside it. So the reply is written anew with every combination of objectives left in or "
+    "out, {n} times in all, and the scores are compared.",
     "writing_variants": "Writing; this takes a few seconds.",
     "variants_done": "Done.",
     "without_name": "Without {label}",
