@@ -10,15 +10,20 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 
 from emorl.errors import RatingError
 from emorl.ratings import Answer, Item, RatingQueue, RatingStore, Side, load_items, open_store
 from emorl.ratings.queue.order import ensure_items, lay_out
+from emorl.ratings.storage.deletion import Deleted
 from emorl.ratings.storage.rows import insert_rating
 from emorl.ratings.storage.schema import Assignment, ItemRow
 from emorl.ratings.storage.store import MAX_TRIES, _checkpoint
+from emorl.ratings.storage.study import StudyLine
+from emorl.ratings.study.shares import StudyQueue
+from emorl.ratings.study.studies import Studies
 from tests.ratings.conftest import MakeRating
+from tests.ratings.test_study_lines import study
 
 ITEMS = load_items()[:8]
 RATER = "rater-a"
@@ -163,6 +168,65 @@ def test_on_postgresql_a_reflection_that_is_rated_at_this_moment_outlives_its_fo
         forgetting.join(0.3)  # it has to wait
     forgetting.join()
     assert [kept.given.rater for kept in one.all()] == ["rater-b"]
+    one.close()
+    other.close()
+
+
+def undone_within(queue: RatingQueue, rater: str, engine: Engine, delete: Callable[[], Deleted]) -> list[Any]:
+    """An answer is taken back once its deletion has begun: what is left of it in the end, and what undo gave."""
+    queue.consent(rater)
+    task = queue.next(rater)
+    assert task is not None
+    queue.submit(rater, task.assignment, task.token, fitting(task.item))
+    undone: list[Any] = []
+    undo = threading.Thread(target=lambda: undone.extend(at_once(lambda: queue.undo(rater))))
+
+    def meanwhile(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("DELETE FROM judgement") and undo.ident is None:
+            undo.start()
+            undo.join(0.2)  # it has to wait
+
+    event.listen(engine, "after_cursor_execute", meanwhile)
+    deleted = at_once(delete)[0]
+    undo.join()
+    event.remove(engine, "after_cursor_execute", meanwhile)
+    return [getattr(deleted, "answers", deleted), len(queue.judgements(withdrawn=True)), *undone]
+
+
+def test_on_postgresql_an_answer_is_taken_back_while_it_is_deleted(server_url: str) -> None:
+    """Where each took the place and the answer in another order, both waited for the other: a deadlock."""
+    one, other = open_store(server_url), open_store(server_url)
+    queue, key, studies = RatingQueue(other, ITEMS), "k" * 32, Studies(one)
+    studies.make(study(ratings_per_item=1, items_per_rater=1), (StudyLine("I am tired.", {"novice": "So."}),))
+    studies.store_texts(key, 0, [Item("I am tired.", Side("So.", "novice"), source="study")])
+    _, member = studies.enter(studies.invite(key, [""])[0].code)
+    found = [
+        undone_within(StudyQueue(other), member, one.engine, lambda: one.delete_study(key)),
+        undone_within(queue, RATER, one.engine, lambda: one.purge(0)),
+        undone_within(queue, RATER, one.engine, lambda: one.forget(RATER)),
+    ]
+    assert found == [[1, 0, None]] * 3
+    one.close()
+    other.close()
+
+
+def test_on_postgresql_texts_that_are_added_while_their_study_is_deleted_go_with_it(server_url: str) -> None:
+    one, other = open_store(server_url), open_store(server_url)
+    Studies(one).make(study(), (StudyLine("I am tired.", {"novice": "So."}),))
+    deleted: list[Any] = []
+    deletion = threading.Thread(target=lambda: deleted.extend(at_once(lambda: other.delete_study("k" * 32))))
+
+    def meanwhile(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "FROM study_line" in statement and "FOR UPDATE" in statement:
+            deletion.start()
+            deletion.join(0.2)  # it has to wait
+
+    event.listen(one.engine, "after_cursor_execute", meanwhile)
+    Studies(one).store_texts("k" * 32, 0, [Item("I am tired.", Side("So.", "novice"), source="study")])
+    deletion.join()
+    assert deleted == [Deleted(studies=1)]
+    with one.transaction() as session:
+        assert session.scalars(select(ItemRow.id)).all() == []
     one.close()
     other.close()
 

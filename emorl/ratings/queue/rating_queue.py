@@ -186,7 +186,7 @@ class RatingQueue:
         with self.store.in_order:
             with self.store.transaction() as session:
                 last = last_answer(session, rater)
-                if last is None:
+                if last is None or not _still_there(session, last.assignment_id):
                     return None
                 last.withdrawn_at = datetime.now(UTC)
                 last.assignment.draft = as_draft(answer_of(last))
@@ -279,6 +279,12 @@ def _own(session: Session, rater: str, assignment: int, lock: bool = False) -> A
     if row is None:
         raise RatingError.of("a place that is not in your queue", "one that is", "please reload the page")
     return row
+
+
+def _still_there(session: Session, assignment: int) -> bool:
+    """Whether a place is there once nobody else changes it; its answers come after it, as in a deletion."""
+    place = select(Assignment.id).where(Assignment.id == assignment)
+    return session.scalar(place.with_for_update()) is not None
 
 
 def _queue_of(rater: str) -> Select[Assignment]:

@@ -4,6 +4,9 @@ What is no longer needed goes with it: reflections that nobody rates any more, s
 more, items that a rater had sent, drafts. The shared items stay; they are the same for everybody. A study goes when it
 is old and has no answer left, with its statements, items and raters.
 
+On PostgreSQL whoever changes rows locks them in one order, so that no two wait for each other: studies, raters, places,
+answers and ratings, reflections. SQLite lets only one at a time write.
+
 Left out: the journal, which `store` writes to, and dates of drafts: a draft is as old as its item's showing.
 """
 
@@ -12,7 +15,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Delete, delete, func, select, update
+from sqlalchemy import ColumnElement, Delete, delete, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from emorl.ratings.storage.schema import (
@@ -69,8 +72,8 @@ class Deleted:
 
 def forget_rater(session: Session, rater: str) -> Deleted:
     """Delete a rater, all they rated and all they sent."""
-    # First of all, as whoever stores something for this rater does: PostgreSQL would see a deadlock otherwise.
-    session.execute(select(Rater.id).where(Rater.id == rater).with_for_update())
+    _lock_raters(session, Rater.id == rater)
+    _lock_places(session, Assignment.rater_id == rater)
     mine = select(Assignment.id).where(Assignment.rater_id == rater)
     found = Deleted(
         answers=_delete(session, delete(Judgement).where(Judgement.assignment_id.in_(mine))),
@@ -88,7 +91,15 @@ def forget_rater(session: Session, rater: str) -> Deleted:
 
 def purge_old(session: Session, oldest: datetime) -> Deleted:
     """Delete what was submitted, sent or first shown before a moment (aware), and what is no longer needed then."""
-    emptied = session.scalars(select(Judgement.assignment_id).where(Judgement.submitted_at < oldest)).all()
+    session.execute(select(StudyRow.id).where(StudyRow.created_at < oldest).order_by(StudyRow.id).with_for_update())
+    _lock_raters(session, true())
+    old_answers = select(Judgement.assignment_id).where(Judgement.submitted_at < oldest)
+    old_items = select(ItemRow.id).where(ItemRow.owner_id.is_not(None), ItemRow.created_at < oldest)
+    _lock_places(
+        session,
+        or_(Assignment.shown_at < oldest, Assignment.id.in_(old_answers), Assignment.item_id.in_(old_items)),
+    )
+    emptied = session.scalars(old_answers).all()
     answers = _delete(session, delete(Judgement).where(Judgement.submitted_at < oldest))
     ratings = _delete(session, delete(Rating).where(SUBMITTED_AT < oldest))
     drafts = _drafts(session, Assignment.shown_at < oldest)
@@ -118,11 +129,13 @@ def purge_old(session: Session, oldest: datetime) -> Deleted:
 
 def delete_study(session: Session, key: str) -> Deleted:
     """Delete a study with its statements, items, answers and raters; nothing where there is none."""
-    study = session.scalar(select(StudyRow.id).where(StudyRow.key == key))
+    study = session.scalar(select(StudyRow.id).where(StudyRow.key == key).with_for_update())
     if study is None:
         return Deleted()
     items = session.scalars(select(StudyItemRow.item_id).where(StudyItemRow.study_id == study)).all()
     raters = session.scalars(select(StudyRaterRow.rater_id).where(StudyRaterRow.study_id == study)).all()
+    _lock_raters(session, Rater.id.in_(raters))
+    _lock_places(session, Assignment.item_id.in_(items))
     places = select(Assignment.id).where(Assignment.item_id.in_(items))
     found = Deleted(
         answers=_delete(session, delete(Judgement).where(Judgement.assignment_id.in_(places))),
@@ -174,6 +187,14 @@ def _drop_orphans(session: Session) -> None:
         select(Generation.id).where(STATEMENT.is_not(None)).order_by(Generation.id)
     ).all():
         drop_text_without_consent(session, generation)
+
+
+def _lock_raters(session: Session, which: ColumnElement[bool]) -> None:
+    session.execute(select(Rater.id).where(which).order_by(Rater.id).with_for_update())
+
+
+def _lock_places(session: Session, which: ColumnElement[bool]) -> None:
+    session.execute(select(Assignment.id).where(which).order_by(Assignment.id).with_for_update())
 
 
 def _drafts(session: Session, which: ColumnElement[bool]) -> int:

@@ -111,6 +111,8 @@ def _add_statements(session: Session, event: StatementsAdded) -> None:
 
 def _add_texts(session: Session, event: TextsWritten, at: datetime) -> None:
     study = study_row(session, event.study)
+    # Before the line, as a deletion does, which must find what is added here
+    session.execute(select(StudyRow.id).where(StudyRow.id == study.id).with_for_update(read=True, key_share=True))
     where = (StudyLineRow.study_id == study.id, StudyLineRow.place == event.place)
     line = session.scalar(select(StudyLineRow).where(*where).with_for_update())
     if line is None:
