@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +13,7 @@ from emorl.errors import RatingError, StatementError
 from emorl.ratings import Answer, Item, RatingStore, Side, open_store
 from emorl.ratings.export.study import preferences
 from emorl.ratings.export.tables import records
+from emorl.ratings.queue import rating_queue
 from emorl.ratings.statistics.results import measure
 from emorl.ratings.storage import migrations
 from emorl.ratings.storage.item import TRAINING
@@ -163,7 +167,12 @@ def test_a_rater_who_has_no_item_yet_gets_the_training(store: RatingStore) -> No
     assert StudyQueue(store).next(rater) is None and StudyQueue(store).progress(rater) == (2, 2)
 
 
-def test_the_expected_answer_can_be_shown_again_until_the_next_item_is(store: RatingStore) -> None:
+@pytest.mark.parametrize("step_s", [1, -1], ids=["clock", "clock that is set back"])
+def test_the_expected_answer_can_be_shown_again_until_the_next_item_is(
+    store: RatingStore, monkeypatch: pytest.MonkeyPatch, step_s: int
+) -> None:
+    moments = (datetime.now(UTC) + timedelta(seconds=step_s * n) for n in itertools.count())
+    monkeypatch.setattr(rating_queue, "datetime", SimpleNamespace(now=lambda _: next(moments)))
     studies = made(store, statements=1, training=read_training(PAIRS, "pairs", anything))
     ((rater, other), _) = come(studies, 2)
     queue = StudyQueue(store)
@@ -186,6 +195,8 @@ def test_the_expected_answer_can_be_shown_again_until_the_next_item_is(store: Ra
     assert queue.next(rater) == upcoming and queue.last_lesson(rater) is None
     answer(store, rater)
     assert queue.last_lesson(rater) is None  # that was no training item
+    times = [(one.shown_at, one.submitted_at) for one in store.judgements()]
+    assert len(times) == 3 and sorted(itertools.chain(*times)) == list(itertools.chain(*times))
 
 
 def test_the_expected_answer_comes_again_after_each_of_several_undos(restart: Restart) -> None:

@@ -5,6 +5,10 @@ items come a second time, more than `order.MIN_GAP` places later, and nothing te
 from the others. Items that the rater sends later join at the end. Answers are only ever added: undo marks one as
 withdrawn, and the next is a new revision.
 
+A clock can be set back. So no moment of a rater's queue is stored as earlier than what went before: an item is never
+shown before the last answer, and never answered before it is shown, or before a later item was that an undo led back
+from.
+
 Left out: reading the answers, which the store does, and deadlines.
 """
 
@@ -13,7 +17,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
@@ -135,7 +139,8 @@ class RatingQueue:
             last = last_answer(session, rater)
             # After an undo, an item that was shown before the previous one was answered anew is shown once more.
             if row.shown_at is None or (last is not None and row.shown_at < last.submitted_at):
-                row.shown_at = datetime.now(UTC)
+                now = datetime.now(UTC)
+                row.shown_at = now if last is None else max(now, last.submitted_at)
             return Task(
                 assignment=row.id,
                 token=judgement_token(row.mark, _revisions(session, row.id) + 1),
@@ -257,6 +262,7 @@ class RatingQueue:
                 raise StaleForm.of("a form older than what is stored", "the newest", "please reload the page")
             now = datetime.now(UTC)
             shown_at = place.shown_at or now
+            earliest = _after_what_is_shown(session, place) or shown_at
             row = Judgement(
                 assignment=place,
                 schema_version=QUEUE_VERSION,
@@ -264,7 +270,7 @@ class RatingQueue:
                 **to_columns(answer, Answer),
                 blind=not _was_revealed(session, rater, place.item_id),
                 shown_at=shown_at,
-                submitted_at=max(now, shown_at),  # a clock can be set back
+                submitted_at=max(now, shown_at, earliest),
                 client_token=token,
             )
             place.draft = None
@@ -285,6 +291,13 @@ def _still_there(session: Session, assignment: int) -> bool:
     """Whether a place is there once nobody else changes it; its answers come after it, as in a deletion."""
     place = select(Assignment.id).where(Assignment.id == assignment)
     return session.scalar(place.with_for_update()) is not None
+
+
+def _after_what_is_shown(session: Session, place: Assignment) -> datetime | None:
+    """The first moment after every later place was shown, as places are before an undo; None if none was."""
+    later = (Assignment.rater_id == place.rater_id, Assignment.place > place.place)
+    shown = session.scalar(select(func.max(Assignment.shown_at)).where(*later))
+    return None if shown is None else shown + timedelta(microseconds=1)
 
 
 def _queue_of(rater: str) -> Select[Assignment]:
