@@ -249,7 +249,8 @@ def test_results_and_exports(screen: ResultsScreen) -> None:
         for kind in ("csv", "json"):
             file = screen.export_data({"session": session, "what": what, "kind": kind})
             assert (file["name"], file["rows"]) == (f"emorl-{what}.{kind}", 1)
-            parsed = json.loads(file["text"]) if kind == "json" else list(csv.DictReader(io.StringIO(file["text"])))
+            parsed = json.loads(file["text"]) if kind == "json" else list(csv.DictReader(io.StringIO(file["text"][1:])))
+            assert file["text"].startswith("\ufeff") == (kind == "csv")  # by which Excel knows UTF-8
             assert len(parsed) == 1 and "comment" not in parsed[0] and "a remark" not in file["text"]
             assert parsed[0]["kind"] == ("rating" if what == "ratings" else "answer")
     file = screen.export_data({"session": session, "what": "ratings", "kind": "csv", "comments": True})

@@ -6,14 +6,14 @@ open to anyone. Left out: rating studies, which have a screen of their own.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emorl.errors import RatingError
 from emorl.ratings import RatingQueue
-from emorl.ratings.export.tables import records, write_csv
+from emorl.ratings.export.study import answers_csv
+from emorl.ratings.export.tables import records
 from emorl.ratings.statistics.results import results
 from emorl.ui.admin.gate import Gate
 from emorl.ui.admin.payload import Export
@@ -46,16 +46,15 @@ class ResultsScreen(AdminScreen):
             what, kind, comments = data.get("what"), data.get("kind"), data.get("comments") is True
             if what not in ("ratings", "queue") or kind not in ("csv", "json"):
                 raise RatingError(strings.ERRORS["export"])
-            out = io.StringIO()
             ratings = self._store().all() if what == "ratings" else ()
             judgements = self._queue().judgements() if what == "queue" else ()
             found = records(ratings, judgements, comments)
             if kind == "json":
-                json.dump(found, out, ensure_ascii=False, allow_nan=False, indent=1)
+                content = json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1)
             else:
-                write_csv(found, out)
+                content = answers_csv(found)
             mime = "text/csv" if kind == "csv" else "application/json"
-            return Export(f"emorl-{what}.{kind}", mime, out.getvalue(), len(found))
+            return Export(f"emorl-{what}.{kind}", mime, content, len(found))
 
         return self._open(form, export)
 
