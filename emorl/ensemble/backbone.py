@@ -32,8 +32,9 @@ from emorl.ensemble.architecture import (
 )
 from emorl.ensemble.cache import Cache
 from emorl.ensemble.device import CPU
-from emorl.ensemble.lora import FUSED, PROJECTIONS, Adapter, StackedLora
+from emorl.ensemble.lora import FUSED, PROJECTIONS, Adapter
 from emorl.ensemble.products import PRECISIONS, LayerProducts, Product, pad_rows, product
+from emorl.ensemble.stack import StackedLora
 from emorl.ensemble.step import OneTokenStep, compiled
 from emorl.errors import BackboneError
 

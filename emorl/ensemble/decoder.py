@@ -18,9 +18,9 @@ import torch
 
 from emorl.ensemble.backbone import LlamaBackbone
 from emorl.ensemble.cache import Cache, assign_slots
-from emorl.ensemble.lora import StackedLora
 from emorl.ensemble.mask import Mask, forbid, no_run_twice
 from emorl.ensemble.next_token import choose, logps_of
+from emorl.ensemble.stack import StackedLora
 from emorl.ensemble.weights import coefficients
 from emorl.errors import WeightError
 

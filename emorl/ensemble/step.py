@@ -20,8 +20,9 @@ import torch
 from torch.nn import functional as F
 
 from emorl.ensemble.cache import Cache
-from emorl.ensemble.lora import FUSED, StackedLora
+from emorl.ensemble.lora import FUSED
 from emorl.ensemble.products import LayerProducts, pad_rows
+from emorl.ensemble.stack import StackedLora
 
 log = logging.getLogger(__name__)
 
