@@ -132,7 +132,7 @@ class Config:
     device: str | None = None
 
 
-OBJECTIVES = ("reflection", "empathy", "fluency")
+OBJECTIVES = ("reflection", "empathy", "fluency", "affirmation")
 """Those that a run has scorers for; any other names its own."""
 
 CHOICES = {"reward": ("log", "plain"), "baseline": BASELINES, "device": DEVICES}
