@@ -150,7 +150,7 @@ ABOVE_ZERO = frozenset("temperature learning_rate judge_epochs epochs".split())
 MAY_BE_ZERO = frozenset(["preferences.epochs"])
 """Those of them whose zero leaves a stage out."""
 
-SHARES = frozenset("decay empathic_share affirming_share unread_share least least_share".split())
+SHARES = frozenset("decay faithfulness_drop empathic_share affirming_share unread_share least least_share".split())
 """Settings from 0 to 1."""
 
 LARGEST_SEED = 2**32 - 1000
