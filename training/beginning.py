@@ -4,7 +4,9 @@ A warm start that stays close to the words samples hardly any reply that names a
 reinforcement learning has nothing to reward. Readers have graded thousands of its replies (`data/faithfulness.jsonl`).
 A reply is worth what its grade says, if it is faithful and well formed; otherwise hardly anything. The fresh adapter
 learns to rank them as the warm start did (`training.preferences`), with the warm start as the reference, and to write
-the best ones. Left out: objectives without a read grade, which begin from nothing.
+the best ones. Nobody has graded affirmation, so its run ranks what was written for it: our own affirming reflection
+above a simple and a complex one to the same statement. Left out: other objectives without a read grade, which begin
+from nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import torch
 
 from emorl.models.packing import collate
 from emorl.scoring.language_model import rows_of
-from training.data import LabelledReply
+from training.data import LabelledReply, OwnStatement
 from training.preferences import Preferred, best_and_worst, policy_logps, preference_loss
 from training.warmstart import fast_bf16
 
@@ -69,6 +71,27 @@ def ranked_replies(objective: str, labels: Sequence[LabelledReply], max_words: i
             chosen = best_and_worst(replies, REPLIES, rng)
             ranked.append(Preferred(statement, tuple(chosen), tuple(replies[reply] for reply in chosen)))
     rng.shuffle(ranked)
+    return ranked
+
+
+def written_replies(objective: str, own: Sequence[OwnStatement], max_words: int, seed: int) -> list[Preferred]:
+    """Training statements with our own affirming reflection, the best, and two plain ones; none for other objectives.
+
+    Args:
+        objective: Its name.
+        own: Our own statements with their reflections.
+        max_words: Longest statement used, in words.
+        seed: Of the order.
+    """
+    if objective != "affirmation":
+        return []
+    utilities = (WORTH[-1], WORTH[0], WORTH[0])
+    ranked = [
+        Preferred(o.statement, (o.affirming, o.simple, o.complex), utilities)
+        for o in own
+        if o.split == "train" and o.affirming and len(o.statement.split()) <= max_words
+    ]
+    random.Random(seed).shuffle(ranked)
     return ranked
 
 

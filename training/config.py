@@ -132,7 +132,7 @@ class Config:
     device: str | None = None
 
 
-OBJECTIVES = ("reflection", "empathy", "fluency")
+OBJECTIVES = ("reflection", "empathy", "fluency", "affirmation")
 """Those that a run has scorers for; any other names its own."""
 
 CHOICES = {"reward": ("log", "plain"), "baseline": BASELINES, "device": DEVICES}
@@ -150,7 +150,7 @@ ABOVE_ZERO = frozenset("temperature learning_rate judge_epochs epochs".split())
 MAY_BE_ZERO = frozenset(["preferences.epochs"])
 """Those of them whose zero leaves a stage out."""
 
-SHARES = frozenset("decay empathic_share affirming_share unread_share least least_share".split())
+SHARES = frozenset("decay faithfulness_drop empathic_share affirming_share unread_share least least_share".split())
 """Settings from 0 to 1."""
 
 LARGEST_SEED = 2**32 - 1000

@@ -113,8 +113,14 @@ class Measures:
         )
 
 
-def runaway(start: Measures, now: Measures) -> str | None:
-    """Why a run has run away, in words, or None while it has not."""
+def runaway(start: Measures, now: Measures, faithfulness_drop: float = 0.05) -> str | None:
+    """Why a run has run away, in words, or None while it has not.
+
+    Args:
+        start: Of the warm start.
+        now: Of the run.
+        faithfulness_drop: How far faithfulness may fall.
+    """
     if now.words > max(1.8 * start.words, start.words + 15):
         return f"replies grew from {start.words:.0f} to {now.words:.0f} words"
     if now.words < 0.4 * start.words:
@@ -131,7 +137,7 @@ def runaway(start: Measures, now: Measures) -> str | None:
         return f"replies with one opening rose from {start.opening:.2f} to {now.opening:.2f}"
     if now.sympathy > start.sympathy + 0.1:
         return f"replies with sorry or glad rose from {start.sympathy:.2f} to {now.sympathy:.2f}"
-    if now.faithful < start.faithful - 0.05:
+    if now.faithful < start.faithful - faithfulness_drop:
         return f"faithfulness fell from {start.faithful:.2f} to {now.faithful:.2f}"
     if now.judge < start.judge - 0.03 and now.score > start.score + 0.03:
         return f"the held-out judge fell from {start.judge:.2f} to {now.judge:.2f} while the score rose"

@@ -85,6 +85,8 @@ class ObjectiveConfig:
         first_layer: First adapted layer; the layers below stay the shared trunk.
         ranking: Passes over the read replies that the run begins with (`training.beginning`); 0 for none.
         reward: "log" for the log of the score, "plain" for the score.
+        faithfulness_drop: How far the validations' mean faithfulness may fall below the warm start's before a guard ends
+            the run, from 0 to 1.
         validate_every: Steps between validations.
         validation: Validation statements.
         save_every: Steps between checkpoints.
@@ -109,6 +111,7 @@ class ObjectiveConfig:
     first_layer: int = 18
     ranking: float = 0.0
     reward: str = "log"
+    faithfulness_drop: float = 0.05
     validate_every: int = 10
     validation: int = 24
     save_every: int = 20
@@ -237,7 +240,7 @@ class ValidationCallback(TrainerCallback):
         now = self.validate(state.global_step)
         self.means.append(now.score)
         assert self.start is not None
-        reason = runaway(self.start, now)
+        reason = runaway(self.start, now, self.trainer.config.faithfulness_drop)
         if reason:
             self.trainer.account.stopped = f"guard: {reason}"
             control.should_training_stop = True

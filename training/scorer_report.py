@@ -18,6 +18,7 @@ from sklearn.metrics import roc_auc_score
 from emorl.scoring.feelings import FEELINGS
 from emorl.scoring.scorer import Score
 from training.data import LabelledReply
+from training.grades.affirmation import PRAISE
 from training.grades.empathy import HOLLOW
 from training.grades.fluency import fluency_groups
 from training.grades.graded import Sources
@@ -146,6 +147,26 @@ def empathy_pairs(sources: Sources, seed: int = 0) -> dict[str, list[Pair]]:
     return {**pairs, "empathic>hollow, hand-written": hollow}
 
 
+def affirmation_pairs(sources: Sources, seed: int = 0) -> dict[str, list[Pair]]:
+    """Named lists of pairs of one split: an affirming reflection against what is none, or not this client's."""
+    rng = random.Random(seed)
+    own = [o for o in sources.corpora.own if o.split == sources.split and o.affirming]
+    pairs: defaultdict[str, list[Pair]] = defaultdict(list)
+    for o in own:
+        other = rng.choice([x for x in own if x is not o] or own)
+        worse = {
+            "of another": other.affirming,
+            "simple": o.simple,
+            "complex": o.complex,
+            "empathic": o.empathic,
+            "praise": rng.choice(PRAISE),
+            "praise and simple": f"{rng.choice(PRAISE)} {o.simple}",
+        }
+        for name, text in worse.items():
+            pairs[f"own affirming>{name}"].append((o.statement, o.affirming, o.statement, text))
+    return dict(pairs)
+
+
 def fluency_pairs(sources: Sources) -> dict[str, list[Pair]]:
     """A whole reply against a broken copy of it."""
     pairs = []
@@ -160,6 +181,7 @@ PAIRS: dict[str, Callable[[Sources], dict[str, list[Pair]]]] = {
     "empathy": empathy_pairs,
     "fluency": fluency_pairs,
     "would_say": reflection_pairs,
+    "affirmation": affirmation_pairs,
 }
 
 

@@ -9,8 +9,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 
 from emorl.models.packing import collate
 from emorl.scoring.language_model import rows_of
-from tests.training.texts import label
-from training.beginning import BATCH, learn_ranking, ranked_replies, worth
+from tests.training.texts import label, own
+from training.beginning import BATCH, learn_ranking, ranked_replies, worth, written_replies
 from training.data import LabelledReply
 from training.preferences import Preferred, policy_logps
 
@@ -47,6 +47,15 @@ def test_a_reply_is_worth_its_grade_if_it_is_faithful_and_well_formed(objective:
 def test_an_unknown_grade_is_worth_nothing_known(objective: str) -> None:
     ungraded: LabelledReply = label("U.", "ungraded", 2)
     assert worth(objective, ungraded) is None and ranked_replies(objective, [ungraded], 9, 1) == []
+
+
+def test_affirmation_begins_with_what_was_written_for_it() -> None:
+    texts = [own("garden"), own("ferry", affirming=False), own("boat", "test")]
+    (only,) = written_replies("affirmation", texts, max_words=90, seed=1)
+    assert only.replies == (texts[0].affirming, texts[0].simple, texts[0].complex)
+    assert only.utilities == (1.0, 0.4, 0.4)
+    assert written_replies("affirmation", texts, max_words=1, seed=1) == []
+    assert written_replies("empathy", texts, max_words=90, seed=1) == []
 
 
 def an_adapter(tiny_base) -> tuple[PeftModel, PreTrainedTokenizerBase]:

@@ -56,6 +56,11 @@ def test_each_way_of_running_away_is_named(change, reason):
     assert reason in (runaway(measures(), measures(**change)) or "")
 
 
+def test_a_run_may_be_allowed_to_lose_more_faithfulness() -> None:
+    assert runaway(measures(), measures(faithful=0.4), faithfulness_drop=0.12) is None
+    assert "from 0.50 to 0.37" in (runaway(measures(), measures(faithful=0.37), faithfulness_drop=0.12) or "")
+
+
 def test_what_is_measured_of_replies_without_a_judge():
     replies = ["You want out of it.", "You want out again.", "I'm sorry about that.", "It hurts."]
     found = Measures.of(["s"] * 4, replies, [True] * 4, [0.2, 0.4, 0.6, 0.8], None, [1.0, 0.5, 0.0, 0.5])

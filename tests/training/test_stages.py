@@ -22,6 +22,7 @@ from tests.training.texts import NOUNS, corpora_with, label, own, ranked
 from training.__main__ import EXTRA, app, log, run
 from training.config import Config, ScorersConfig
 from training.data.records import MissingCorpus
+from training.head import HEADS
 from training.language_model import OBJECTIVES, SharedScorerConfig
 from training.scorers import ScorerRun
 from training.stages import STAGES, models, package, scorers, scores, stage_runs, statements
@@ -181,13 +182,17 @@ def test_the_total_of_the_rounds_is_faithfulness_times_the_mean_score(config, mo
         scores.total_of(config, "judge")
 
 
+ALL = (*OBJECTIVES, *HEADS)
+
+
 @dataclass
 class Trained:
-    """What `run_scorers` had trained: the shared ones' arguments, and the run of fluency's judge."""
+    """What `run_scorers` had trained: the shared ones' arguments, what got heads, and the run of fluency's judge."""
 
     shared: list[dict[str, Any]] = field(default_factory=list)
     fluency: list[ScorerRun] = field(default_factory=list)
-    opened: Opened = field(default_factory=lambda: Opened(dict.fromkeys(("fluency", *OBJECTIVES), 0.5)))
+    heads: list[str] = field(default_factory=list)
+    opened: Opened = field(default_factory=lambda: Opened(dict.fromkeys(("fluency", *ALL), 0.5)))
 
 
 @pytest.fixture
@@ -209,6 +214,7 @@ def trained(monkeypatch) -> Trained:
     read, judged = label(CORPORA.own[0].statement, "Read.", 2), label(CORPORA.own[1].statement, "Judged.", 2)
     monkeypatch.setattr("training.language_model.train_shared_scorer", train_shared)
     monkeypatch.setattr("training.scorers.train_scorer", train)
+    monkeypatch.setattr("training.head.add_heads", lambda folder, *_: found.heads.append(folder.name))
     monkeypatch.setattr("training.sources.load_labels", lambda: (read,))
     monkeypatch.setattr("training.sources.load_judge_labels", lambda: (judged,))
     monkeypatch.setattr("training.sources.load_hollow", lambda: ())
@@ -242,14 +248,15 @@ def test_every_objective_has_a_report_on_both_splits(config, trained) -> None:
     scorers.run_scorers(config)
     folder = config.out / "scorers"
     reports = sorted(str(path.relative_to(folder)) for path in folder.glob("*/report*.json"))
-    shared = [f"shared-{role}/report-{name}.json" for role in ("judge", "ship") for name in sorted(OBJECTIVES)]
+    shared = [f"shared-{role}/report-{name}.json" for role in ("judge", "ship") for name in sorted(ALL)]
     assert reports == ["fluency-judge/report.json", *shared]
     for path in reports:
         report = json.loads((folder / path).read_text())
         assert list(report) == ["validation", "test"] and "against readers" in report["test"]
-    pairs = {name: json.loads((folder / f"shared-ship/report-{name}.json").read_text())["test"] for name in OBJECTIVES}
+    pairs = {name: json.loads((folder / f"shared-ship/report-{name}.json").read_text())["test"] for name in ALL}
+    assert "own affirming>praise" in pairs["affirmation"] and trained.heads == ["shared-ship", "shared-judge"]
     assert "own empathic>simple" in pairs["empathy"] and "own complex>simple" in pairs["reflection"]
-    assert {objective for name, objective in trained.opened.asked if name == "shared-judge"} == set(OBJECTIVES)
+    assert {objective for name, objective in trained.opened.asked if name == "shared-judge"} == set(ALL)
 
 
 def test_a_scorer_without_its_report_is_reported_on_and_not_trained_again(config, trained) -> None:

@@ -12,7 +12,7 @@ import torch
 from emorl.ensemble.backbone import merge
 from emorl.ensemble.lora import load_adapter
 from emorl.models.base import base_sha256, ensure_base
-from training.beginning import ranked_replies
+from training.beginning import ranked_replies, written_replies
 from training.checkpoints import is_finished
 from training.config import Config
 from training.data import Corpora, load_labels, rl_prompts
@@ -85,5 +85,6 @@ def train_one(config: Config, name: str, corpora: Corpora, resume: bool, anew: b
         resume,
         score_of(config, "faithfulness", "ship"),
         anew,
-        ranked_replies(name, load_labels(), settings.max_words, settings.seed),
+        ranked_replies(name, load_labels(), settings.max_words, settings.seed)
+        or written_replies(name, corpora.own, settings.max_words, settings.seed),
     )

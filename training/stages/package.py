@@ -35,6 +35,11 @@ LABELS = {
         "Fluency",
         "Keeps to natural, expected English. Example: “You miss how it was”, not “The missing of it is in you.”",
     ),
+    "affirmation": (
+        "Affirmation",
+        "Names a strength, a value or an effort of the client. Example: “You kept going to the group, even in the bad "
+        "weeks.”",
+    ),
 }
 
 LICENCE = "Apache-2.0"

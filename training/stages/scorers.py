@@ -36,7 +36,8 @@ def run_scorers(config: Config, anew: bool = False) -> None:
 
 
 def _train_shared(config: Config, corpora: Corpora, role: str, anew: bool) -> None:
-    """The scorer of faithfulness, reflection and empathy; the judge stands on the plain base and on other labels."""
+    """The scorer of all objectives but fluency; the judge stands on the plain base and on other labels."""
+    from training.head import HEADS, add_heads
     from training.language_model import OBJECTIVES, train_shared_scorer
 
     out, warm = config.out / "scorers" / f"shared-{role}", packaged_warm_start(config)
@@ -59,9 +60,10 @@ def _train_shared(config: Config, corpora: Corpora, role: str, anew: bool) -> No
     if not (out / "scorer.json").is_file():
         stand = warm if role == "ship" else None
         train_shared_scorer(settings, sources_of(corpora, role), role, seed, out, stand, config.scorers.limit)
-    folders = scorer_folders(packaged_warm_start(config))
-    cache = ScoreCache({objective: folders.load(out, objective).score for objective in OBJECTIVES})
-    for objective in OBJECTIVES:
+    add_heads(out, packaged_warm_start(config), sources_of(corpora, role), seed, config.scorers.limit)
+    folders, names = scorer_folders(packaged_warm_start(config)), (*OBJECTIVES, *HEADS)
+    cache = ScoreCache({objective: folders.load(out, objective).score for objective in names})
+    for objective in names:
         _report(config, corpora, objective, _column(cache, objective), out / f"report-{objective}.json")
 
 
