@@ -77,7 +77,7 @@ def here(tiny_base) -> Iterator[None]:
             patch.setattr(f"training.{module}.load_labels", lambda: LABELS)
         patch.setattr("training.sources.load_judge_labels", lambda: LABELS[::-1])
         patch.setattr("training.sources.load_hollow", lambda: ())
-        patch.setattr("training.objectives.runaway", lambda start, now: None)
+        patch.setattr("training.objectives.runaway", lambda start, now, drop: None)
         yield
 
 
