@@ -217,6 +217,22 @@ def method_table(evaluation: files.Evaluation) -> str:
     )
 
 
+def slider_table(evaluation: files.Evaluation) -> str:
+    """The score of an objective along its slider, faithfulness behind it; nothing where it was not measured."""
+    sliders = evaluation.get("sliders")
+    if not sliders:
+        return ""
+    shares = [f"{point['share']:.0%}" for point in next(iter(sliders.values()))]
+    rows = [
+        [name, *(f"{point['score']:.2f} / {point['faithfulness']:.2f}" for point in points)]
+        for name, points in sliders.items()
+    ]
+    return (
+        "Along each slider, the other objectives sharing the rest equally: the objective's own score / faithfulness, "
+        "greedy, at a share of\n\n" + table(["objective", *shares], rows)
+    )
+
+
 def scorer_tables(folder: Path) -> str:
     """Every scorer's report: against readers, then on pairs beside the shortcuts, a column or table for each split."""
     parts = []
@@ -305,6 +321,7 @@ Share of statements for which two methods write different greedy replies: \
 "emorl" is that optimum; "uniform" gives every adapter the same weight. diversity_2 is EMORL's (distinct bigrams / words, a reply at a
 time), copy_rate the share of words in runs of three taken from the statement.
 
+{slider_table(evaluation)}
 ## Scorers, on statements they have not seen
 "ship" scorers are rewards, "judge" ones are never seen by training (another part of the data, another seed; the judge of
 fluency is another kind of model). Against readers: the chance that a reply read as faithful (or as one a counsellor would say)

@@ -115,14 +115,29 @@ class Manifest(TypedDict):
     files: dict[str, str]
 
 
+class SliderPoint(TypedDict):
+    """What replies score where an objective has a share of the weights, and the others the rest in equal parts.
+
+    Attributes:
+        share: From 0 to 1.
+        score: Mean of the objective's shipping scorer.
+        faithfulness: Mean of the shipping scorer of faithfulness.
+    """
+
+    share: float
+    score: float
+    faithfulness: float
+
+
 class Evaluation(TypedDict):
-    """`evaluation.json`: intervals by method and column."""
+    """`evaluation.json`: intervals by method and column; `sliders` by objective, along its slider."""
 
     statements: int
     weights: dict[str, list[float]]
     means: dict[str, dict[str, Interval]]
     gain_over_warmstart: dict[str, dict[str, Interval]]
     share_of_different_replies: dict[str, float]
+    sliders: NotRequired[dict[str, list[SliderPoint]]]
 
 
 class Point(TypedDict):

@@ -98,5 +98,6 @@ def _inputs(scorer: LanguageModelScorer, groups: Sequence[Sequence[Graded]]) -> 
         with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=fast_bf16()):
             states, likelihood = end_features(scorer.model, [rows[i] for i in batch])
         both = torch.cat([states.float(), likelihood.float()], dim=1).cpu()
-        found |= dict(zip(batch, both.split([len(groups[i]) for i in batch]), strict=True))
+        parts = torch.split(both, [len(groups[i]) for i in batch])
+        found |= dict(zip(batch, parts, strict=True))
     return torch.cat([found[i] for i in range(len(groups))])

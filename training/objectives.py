@@ -85,8 +85,8 @@ class ObjectiveConfig:
         first_layer: First adapted layer; the layers below stay the shared trunk.
         ranking: Passes over the read replies that the run begins with (`training.beginning`); 0 for none.
         reward: "log" for the log of the score, "plain" for the score.
-        faithfulness_drop: How far the validations' mean faithfulness may fall below the warm start's before a guard ends
-            the run, from 0 to 1.
+        faithfulness_drop: How far the mean faithfulness of validations may fall below the warm start's before a guard
+            ends the run, from 0 to 1.
         validate_every: Steps between validations.
         validation: Validation statements.
         save_every: Steps between checkpoints.

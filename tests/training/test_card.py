@@ -7,8 +7,18 @@ from pathlib import Path
 
 from emorl.models.base import BASE_NAME, BASE_SHA256
 from emorl.resources import data_path
-from training.card import found_balanced, losses, scorer_tables, search_table, searched, span, table, write_card
-from training.files import Search, Searched, read_search
+from training.card import (
+    found_balanced,
+    losses,
+    scorer_tables,
+    search_table,
+    searched,
+    slider_table,
+    span,
+    table,
+    write_card,
+)
+from training.files import Evaluation, Search, Searched, SliderPoint, read_search
 
 
 def test_a_table_and_an_interval() -> None:
@@ -49,6 +59,23 @@ def test_a_shared_scorer_has_tables_for_every_objective(tmp_path: Path) -> None:
         "### shared-ship: faithfulness",
     ]
     assert "| auc faithful | 0.72 | 0.72 |" in text and "| auc faithful | 0.91 | 0.91 |" in text
+
+
+def test_the_sliders_table_by_hand() -> None:
+    points: list[SliderPoint] = [
+        {"share": 0.0, "score": 0.125, "faithfulness": 0.75},
+        {"share": 0.5, "score": 0.5, "faithfulness": 0.625},
+    ]
+    measured: Evaluation = {
+        "statements": 2,
+        "weights": {},
+        "means": {},
+        "gain_over_warmstart": {},
+        "share_of_different_replies": {},
+    }
+    text = slider_table({**measured, "sliders": {"empathy": points}})
+    assert text.endswith("| objective | 0% | 50% |\n|---|---|---|\n| empathy | 0.12 / 0.75 | 0.50 / 0.62 |\n")
+    assert slider_table(measured) == ""  # measured before there was one
 
 
 def test_a_warm_start_that_was_not_measured_says_nothing() -> None:

@@ -110,7 +110,7 @@ def test_an_objective_and_a_preset_that_cannot_be_used_are_said_with_all_other_f
         "objectives.Base is no name, expected small letters, digits, - and _, and none of balanced, base, ",
         "objectives.1 is no name",
         "objectives.uniform is no name",
-        "objectives.charm is unknown, expected one of reflection, empathy, fluency, affirmation, or a scorer of its own",
+        "objectives.charm is unknown, expected one of reflection, empathy, fluency, affirmation, or a scorer of its",
         "objectives.brevity.scorer is 3, expected str",
         "presets.empathy is no name, expected small letters, digits, - and _, and no other preset's;",
         "presets.balanced is no name",

@@ -35,7 +35,9 @@ def test_grades_of_affirmation_by_hand() -> None:
         for group in affirmation_groups(SOURCES, random.Random(seed)):
             for item in group:
                 grades.setdefault(item.kind, set()).add(item.grade)
-                assert (item.grade == FULL) == (item.reply in {o.affirming for o in OWN if o.statement == item.statement})
+                assert (item.grade == FULL) == (
+                    item.reply in {o.affirming for o in OWN if o.statement == item.statement}
+                )
                 if item.kind == "praise and plain":
                     assert any(item.reply.startswith(praise) for praise in PRAISE)
     assert grades == {

@@ -52,7 +52,7 @@ def letters(statements, replies):
 
 @pytest.mark.parametrize("reward", ["plain", "log"])
 def test_a_run_learns_a_toy_score_moves_only_the_adapter_and_accounts(model, base, tmp_path, monkeypatch, reward):
-    monkeypatch.setattr("training.objectives.runaway", lambda start, now: None)
+    monkeypatch.setattr("training.objectives.runaway", lambda start, now, drop: None)
     before = copy.deepcopy(model.state_dict())
     config = ObjectiveConfig(
         steps=6,
@@ -82,7 +82,7 @@ def test_a_run_learns_a_toy_score_moves_only_the_adapter_and_accounts(model, bas
 
 
 def test_a_run_that_runs_away_is_stopped_by_the_guard_and_says_why(model, base, tmp_path, monkeypatch):
-    monkeypatch.setattr("training.objectives.runaway", lambda start, now: "it copies")
+    monkeypatch.setattr("training.objectives.runaway", lambda start, now, drop: "it copies")
     config = ObjectiveConfig(steps=4, prompts=2, samples=2, max_tokens=4, first_layer=1, validate_every=2, validation=2)
     account = train_objective(config, model, base, STATEMENTS, STATEMENTS[:2], letters, None, tmp_path)
     assert account.steps == 2 and account.stopped == "guard: it copies"
@@ -117,7 +117,7 @@ TINY = ObjectiveConfig(
 @pytest.fixture
 def tiny(tiny_base, monkeypatch):
     """A training of which nothing but the given settings is left open; gives its account."""
-    monkeypatch.setattr("training.objectives.runaway", lambda start, now: None)
+    monkeypatch.setattr("training.objectives.runaway", lambda start, now, drop: None)
 
     def train(config: ObjectiveConfig, out: Path, prompts=STATEMENTS, score=letters, **more):
         model = AutoModelForCausalLM.from_pretrained(tiny_base, dtype=torch.float32)
@@ -234,7 +234,7 @@ def test_a_worse_best_never_takes_the_place_of_a_better_one(tiny, tmp_path):
 
 def test_the_guards_compare_with_the_first_start_and_convergence_sees_all_means(tiny, tmp_path, monkeypatch):
     starts, seen = [], []
-    monkeypatch.setattr("training.objectives.runaway", lambda start, now: starts.append(start))
+    monkeypatch.setattr("training.objectives.runaway", lambda start, now, drop: starts.append(start))
     monkeypatch.setattr("training.objectives.converged", lambda means: seen.append(len(means)))
     tiny(TINY, tmp_path)
     tiny(replace(TINY, steps=3), tmp_path, resume=True)
@@ -273,7 +273,7 @@ def test_a_run_is_not_resumed_with_other_statements(tiny, tmp_path):
 
 def test_nothing_of_an_earlier_run_is_taken_for_this_ones(tiny, tmp_path, monkeypatch):
     tiny(TINY, tmp_path)
-    monkeypatch.setattr("training.objectives.runaway", lambda start, now: "it copies")
+    monkeypatch.setattr("training.objectives.runaway", lambda start, now, drop: "it copies")
     assert tiny(replace(TINY, seed=2), tmp_path).stopped == "guard: it copies"
     assert not (tmp_path / "best").exists() and steps_of(tmp_path) == [0, 1]
 

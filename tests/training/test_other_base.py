@@ -97,7 +97,7 @@ def here(qwen, tmp_path_factory) -> Iterator[Path]:
             patch.setattr(f"training.{module}.load_labels", lambda: LABELS)
         patch.setattr("training.sources.load_judge_labels", lambda: LABELS[::-1])
         patch.setattr("training.sources.load_hollow", lambda: ())
-        patch.setattr("training.objectives.runaway", lambda start, now: None)
+        patch.setattr("training.objectives.runaway", lambda start, now, drop: None)
         assert trained(patch, "all", "--config", folder / "run.yaml", "--base", qwen) == 0
         assert os.environ["EMORL_BASE"] == str(qwen)
         yield folder

@@ -77,7 +77,7 @@ def here(tiny_base) -> Iterator[None]:
             patch.setattr(f"training.{module}.load_labels", lambda: LABELS)
         patch.setattr("training.sources.load_judge_labels", lambda: LABELS[::-1])
         patch.setattr("training.sources.load_hollow", lambda: ())
-        patch.setattr("training.objectives.runaway", lambda start, now: None)
+        patch.setattr("training.objectives.runaway", lambda start, now, drop: None)
         yield
 
 
@@ -319,6 +319,19 @@ def test_the_evaluation_measures_what_the_models_write(config) -> None:
     assert len(shares) == 7 * 6 / 2 and shares["warmstart / emorl"] == pytest.approx(
         sum(a != b for a, b in zip(replies["warmstart"], replies["emorl"], strict=True)) / 3
     )
+
+
+def test_the_sliders_are_measured_from_none_to_all_of_the_weight(config) -> None:
+    record = read(config.models / "evaluation.json")
+    assert list(record["sliders"]) == list(NAMES)
+    for name, points in record["sliders"].items():
+        assert [point["share"] for point in points] == [0.0, 0.25, 0.5, 0.75, 1.0]
+        for key, column in (("score", f"{name} ship"), ("faithfulness", "faithfulness ship")):
+            assert points[-1][key] == pytest.approx(record["means"][name][column]["mean"])  # it alone
+    count = len(NAMES)
+    assert evaluation.slider_weights(count, 1, 0.25)[1] == 0.25
+    assert sum(evaluation.slider_weights(count, 1, 0.25)) == pytest.approx(1)
+    assert evaluation.slider_weights(3, 0, 0.5) == [0.5, 0.25, 0.25] and evaluation.slider_weights(1, 0, 0.75) == [0.75]
 
 
 def test_gains_are_differences_of_means_and_stand_in_the_manifest(config) -> None:

@@ -1,11 +1,11 @@
 """Graded replies for affirmation: names a strength, a value or an effort that the client has shown.
 
-Our affirming reflections are graded highest. An affirmation is more than praise: "Well done!" and "You're so strong" say
-nothing about this client and grade lowest, also with a plain reflection behind them. So do strengths that fit anybody
-("You're doing your best"), an affirming reflection of somebody else, and one turned into what the client did not say.
-Without the former a run soon tells everybody that they have put effort into it. Plain and empathic reflections of the same statement
-affirm little. Nobody has graded the affirmation of models' replies; those that were read count as hardly any, because
-few affirm. Left out: training itself (`training.head`, `training.language_model`).
+Our affirming reflections are graded highest. An affirmation is more than praise: "Well done!" and "You're so strong"
+say nothing about this client and grade lowest, also with a plain reflection behind them. So do strengths that fit
+anybody ("You're doing your best"), an affirming reflection of somebody else, and one turned into what the client did
+not say. Without the second of these, a run soon tells everybody that they have put effort into it. Plain and empathic
+reflections of the same statement affirm little. Nobody has graded the affirmation of models' replies; those that were
+read count as hardly any, because few affirm. Left out: training itself (`training.head`).
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import combinations
+from statistics import fmean
 
 from emorl.models.template import prompt_text
 from emorl.scoring.score_cache import ScoreCache
@@ -19,6 +20,18 @@ from training.stages.scores import score_of
 from training.stages.statements import corpora_of, partition
 
 log = logging.getLogger(__name__)
+
+
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Where a slider is measured."""
+
+
+def slider_weights(count: int, index: int, share: float) -> list[float]:
+    """Weights that sum to 1: one objective has this share, the others the rest in equal parts."""
+    if count == 1:
+        return [share]
+    rest = (1 - share) / (count - 1)
+    return [share if other == index else rest for other in range(count)]
 
 
 def run_evaluate(config: Config) -> None:
@@ -33,11 +46,14 @@ def run_evaluate(config: Config) -> None:
     mixes["uniform"] = [1.0] * len(names)
     mixes["emorl"] = [manifest.presets["balanced"].get(n, 0.0) for n in names]
     longest = config.evaluate.max_tokens
-    written, _ = greedy_replies(decoder, tokenizer, prompt_text, statements, list(mixes.values()), longest)
-    greedy = dict(zip(mixes, written, strict=True))
+    along = [slider_weights(len(names), index, share) for index in range(len(names)) for share in SHARES]
+    written, _ = greedy_replies(decoder, tokenizer, prompt_text, statements, [*mixes.values(), *along], longest)
+    greedy = dict(zip(mixes, written, strict=False))
     write = reply_writer(decoder, tokenizer, prompt_text, longest)
     sampled = {method: write(statements, mixes[method], 1.0) for method in ("warmstart", *names)}
-    record = _measured(statements, mixes, greedy, sampled, _scores(config, names))
+    cache = _scores(config, names)
+    record = _measured(statements, mixes, greedy, sampled, cache)
+    record["sliders"] = _sliders(statements, names, written[len(mixes) :], cache)
     (config.models / "evaluation.json").write_text(json.dumps(record, indent=1) + "\n")
     (config.out / "replies.json").write_text(json.dumps({"statements": statements, **greedy}, indent=1) + "\n")
     amend_manifest(config, lambda manifest: _add_effects(manifest, record))
@@ -88,6 +104,21 @@ def _measured(
             for a, b in combinations(greedy, 2)
         },
     }
+
+
+def _sliders(
+    statements: Sequence[str], names: Sequence[str], written: Sequence[Sequence[str]], cache: ScoreCache
+) -> dict[str, list[files.SliderPoint]]:
+    """Mean scores along every slider; `written` by objective and share."""
+    cache.rows([*statements] * len(written), [text for column in written for text in column])
+    found: dict[str, list[files.SliderPoint]] = {}
+    for index, name in enumerate(names):
+        found[name] = []
+        for share, replies in zip(SHARES, written[index * len(SHARES) :], strict=False):
+            columns = cache.columns(statements, replies)
+            score, faithful = (fmean(columns[f"{which} ship"]) for which in (name, "faithfulness"))
+            found[name].append({"share": share, "score": score, "faithfulness": faithful})
+    return found
 
 
 def _add_effects(manifest: files.Manifest, record: files.Evaluation) -> None:

@@ -40,7 +40,7 @@ PARTS = {"low": low, "long": long}
 @pytest.fixture
 def run(tiny_base, monkeypatch):
     """Train with a weighting; gives the account."""
-    monkeypatch.setattr("training.objectives.runaway", lambda start, now: None)
+    monkeypatch.setattr("training.objectives.runaway", lambda start, now, drop: None)
 
     def train(
         weighting: Weighting,

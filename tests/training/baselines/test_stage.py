@@ -45,7 +45,7 @@ def config(tmp_path: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "reward_of",
         lambda config, name, role: None if (name, role) == ("fluency", "judge") else fixed(len(name) / 20),
     )
-    monkeypatch.setattr("training.objectives.runaway", lambda start, now: None)
+    monkeypatch.setattr("training.objectives.runaway", lambda start, now, drop: None)
     objectives = {
         "reflection": OBJECTIVE,
         "empathy": replace(OBJECTIVE, steps=2, ranking=2.0),

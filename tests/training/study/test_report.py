@@ -79,7 +79,7 @@ def here(tiny_base) -> Iterator[None]:
             patch.setattr(module, "score_of", score_of)
         patch.setattr(stage, "reward_of", reward_of)
         patch.setattr(stage, "load_labels", lambda: ())
-        patch.setattr("training.objectives.runaway", lambda start, now: None)
+        patch.setattr("training.objectives.runaway", lambda start, now, drop: None)
         yield
 
 
