@@ -251,10 +251,18 @@ def test_two_objectives_are_a_bar(new_page: Callable[..., Page], app: Callable[.
     expect(page.locator("#map-text")).to_have_text(reflector.text(reflector.write([0.8, 0.2])[0]))
 
 
-def test_of_four_objectives_three_are_chosen(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+def test_of_four_objectives_three_are_drawn_and_the_fourth_keeps_its_share(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    reflector = MappedReflector(4)
     page = new_page()
-    mapped(page, app(reflector=MappedReflector(4)).url)
+    mapped(page, app(reflector=reflector).url)
+    page.locator("#weight-warmth").press("Home")
+    page.locator("#weight-warmth").press("ArrowRight")
+    put = page.evaluate("Object.values(emorl.events.states().weights.weights)")
+    expect(page.locator("#reflection-text")).to_have_text(reflector.text(reflector.write(put)[0]))  # live in all four
     open_map(page)
+    expect(page.locator(".map-guide").first).to_contain_text("while warmth keeps 1% of the mix")
     go = page.get_by_role("button", name="Show these three")
     expect(go).to_be_disabled()
     group = page.get_by_role("group", name="Choose three objectives to show")
@@ -262,10 +270,17 @@ def test_of_four_objectives_three_are_chosen(new_page: Callable[..., Page], app:
         group.get_by_label(name).check()
     go.press("Enter")
     expect(page.locator(".map-top")).to_have_text("Empathy")
-    expect(page.locator("#map-count")).to_contain_text("does not cover your current weights")
-    page.locator(".map-row").first.press("Enter")
+    expect(page.locator(".map-guide").first).to_contain_text("while reflection keeps 33% of the mix")
+    expect(page.locator(".triangle .here")).to_be_visible()
+    box = page.locator(".triangle .frame").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 0.6 * box["height"])
+    found = page.evaluate("Object.values(emorl.events.states().weights.weights)")
+    assert found[0] / sum(found) == pytest.approx(put[0] / sum(put), abs=0.006)
+    expect(page.locator("#map-text")).to_have_text(reflector.text(reflector.write(found)[0]))
+    assert reflector.maps == 1
+    page.locator(".map-row").last.press("Enter")
     expect(page.locator("#map-count")).to_contain_text("This one is written at")
-    assert page.locator("#widget-mixer output").first.text_content() == "0.00"
 
 
 def test_ratings_are_laid_over_and_an_empty_layer_says_so(

@@ -58,7 +58,7 @@ def some_weights(count: int, rng: random.Random, atlas: Atlas) -> list[list[floa
     return [*anywhere, *steps, *edges, *ends, *borders]
 
 
-@pytest.mark.parametrize(("count", "seed"), [(2, 0), (2, 5), (3, 0), (3, 3), (3, 5), (3, 6)])
+@pytest.mark.parametrize(("count", "seed"), [(2, 0), (2, 5), (3, 0), (3, 3), (3, 5), (3, 6), (4, 5)])
 def test_the_browser_finds_the_region_that_python_finds(ask: Ask, count: int, seed: int) -> None:
     _, exact, sent = mapped(count, seed)
     names = NAMES[:count]
@@ -113,7 +113,7 @@ def test_where_the_map_does_not_say(ask: Ask) -> None:
     assert ask("regionAt", [[{"a": 1}]], {"objectives": ["a"], "regions": []}) == [-1]
 
 
-@pytest.mark.parametrize(("count", "seed"), [(2, 5), (3, 0), (3, 5)])
+@pytest.mark.parametrize(("count", "seed"), [(2, 5), (3, 0), (3, 5), (4, 5)])
 def test_a_slider_keeps_the_text_inside_its_band_and_not_outside(ask: Ask, count: int, seed: int) -> None:
     reflector, exact, sent = mapped(count, seed)
     names, rng, left = NAMES[:count], random.Random(seed), 0

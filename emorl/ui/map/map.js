@@ -4,6 +4,7 @@ import { COMMAND, hear, STATE, tell } from "../events.js";
 import { counted, fill, h, keyMove, openTab } from "../widgets/dom.js";
 import { floorPercent, objectiveStyle, percent, sum } from "../widgets/numbers.js";
 import { fitness } from "../writing/fitness.js";
+import { cutOf, DRAWN, heaviest, inCut, isElsewhere, uncut } from "./cut.js";
 import { picture } from "./picture.js";
 import { ratingsLayer } from "./ratings.js";
 import { slicer } from "./slicer.js";
@@ -21,13 +22,15 @@ class MapScreen {
     this.atlas = null;
     this.mixer = null;
     this.picture = null;
+    this.cut = null; // what the picture is of
+    this.corners = []; // names of the objectives of the cut
     this.chosen = -1;
     this.order = []; // of the list: indices of regions
     this.orders = new Map(); // what the list can be sorted by besides the size: {label, value} by name
     this.sorting = ""; // name of one of them; "" for the size
     this.home = null; // where the sliders stood when this atlas came, to put them back
     this.ratings = ratingsLayer(widget, () => this.layRatings());
-    this.slicer = slicer(T);
+    this.slicer = slicer(T, (names) => this.slice(names));
     this.view = layout(T, this.ratings, this.slicer);
     this.view.sort.addEventListener("change", () => this.sortBy(this.view.sort.value));
     this.view.back.addEventListener("click", () => tell(COMMAND.setWeights, this.home));
@@ -47,8 +50,31 @@ class MapScreen {
 
   setAtlas(atlas) {
     if (atlas?.id !== this.atlas?.id) this.home = this.mixer?.weights || null;
+    const spanned = atlas?.objectives || [];
+    const known = atlas?.id === this.atlas?.id && this.corners.length > 0;
     this.atlas = atlas;
+    if (!known || !this.corners.every((name) => spanned.includes(name))) {
+      this.corners = heaviest(spanned, this.shares());
+    }
     this.draw();
+  }
+
+  // Draws another three; asks for their atlas where this one does not span them.
+  slice(names) {
+    const { objectives } = this.atlas;
+    if (objectives.length <= DRAWN || !names.every((name) => objectives.includes(name))) {
+      tell(COMMAND.slice, names);
+      return;
+    }
+    this.corners = names;
+    this.draw();
+  }
+
+  // Shares of the atlas's objectives where the sliders stand.
+  shares() {
+    const { weights } = this.mixer || { weights: {} };
+    const total = sum(Object.values(weights));
+    return (this.atlas?.objectives || []).map((name) => (total > 0 ? (weights[name] || 0) / total : 0));
   }
 
   label(name) {
@@ -66,8 +92,6 @@ class MapScreen {
     body.hidden = guide.hidden = !regions.length;
     notice.textContent = this.status(regions);
     if (!regions.length) return;
-    const three = this.atlas.objectives.length === 3;
-    guide.textContent = (three ? `${this.T.guide} ` : "") + this.T.hint;
     this.drawPicture();
     this.list(regions);
     this.layRatings();
@@ -85,29 +109,41 @@ class MapScreen {
   }
 
   drawPicture() {
-    const { drawing, corners } = this.view;
-    const { objectives, regions } = this.atlas;
+    const { drawing, corners, guide } = this.view;
+    this.cut = cutOf(this.atlas, this.corners, this.shares());
+    const { objectives, held, share } = this.cut;
+    const regions = this.cut.regions.filter(({ polygon }) => polygon.length);
+    guide.textContent = (objectives.length === DRAWN ? `${this.guide(held, share)} ` : "") + this.T.hint;
     const all = this.mixer ? this.mixer.objectives.map((o) => o.name) : objectives;
     const style = (name) => objectiveStyle(Math.max(0, all.indexOf(name)));
     const corner = (name) => [h("span", { class: `swatch ${style(name)}` }), this.label(name)];
     const names = objectives.map((name) => this.label(name)).join(", ");
-    const spoken = counted(this.T, "picture", regions.length, { names });
+    const spoken = counted(this.T, held < 0 ? "picture" : "picture_cut", regions.length, { names });
     const colours = objectives.map((name) => style(name).replace("o", "--c"));
     drawing.replaceChildren();
     this.picture = null;
     corners.replaceChildren(...objectives.slice(-2).map((name) => h("li", {}, ...corner(name))));
     if (objectives.length < 2) return;
     this.picture = picture(
-      this.atlas,
+      this.cut,
       colours,
       spoken,
-      (shares) => this.choose(shares),
+      (shares) => this.choose(uncut(this.cut, shares)),
       (index) => this.peek(index),
     );
-    if (objectives.length === 3) {
+    if (objectives.length === DRAWN) {
       drawing.append(h("p", { class: "map-top", "aria-hidden": "true" }, ...corner(objectives[0])));
     }
     drawing.append(this.picture.node);
+  }
+
+  // What the triangle is of.
+  guide(held, share) {
+    if (held < 0) return this.T.guide;
+    return fill(this.T.guide_cut, {
+      held: this.label(this.atlas.objectives[held]).toLowerCase(),
+      share: percent(share),
+    });
   }
 
   // Shows a region's text without choosing it: under the pointer, or where the focus is.
@@ -204,12 +240,15 @@ class MapScreen {
     if (!atlas?.regions?.length || !mixer) return;
     const total = sum(Object.values(mixer.weights));
     const shareOf = (name) => (total > 0 ? (mixer.weights[name] || 0) / total : 0);
-    const shares = atlas.objectives.map(shareOf);
-    const within = total > 0 && Math.abs(sum(shares) - 1) < 1e-9;
+    const shares = this.shares();
+    if (isElsewhere(this.cut, shares)) {
+      this.drawPicture(); // the cut goes through where the sliders stand
+      this.layRatings();
+    }
     const index = regionAt(atlas, mixer.weights);
     const region = atlas.regions[index];
     const inWords = ({ name, label }) => `${label.toLowerCase()} ${percent(shareOf(name))}`;
-    this.picture?.mark(within ? shares : null, index);
+    this.picture?.mark(total > 0 ? inCut(this.cut, shares) : null, index);
     view.single.textContent = mixer.best_of > 1 ? fill(T.single, { n: mixer.best_of }) : "";
     view.count.textContent = this.count(region);
     view.reading.textContent = region ? region.reflection : "";
@@ -253,10 +292,9 @@ class MapScreen {
   layRatings() {
     if (!this.picture || !this.mixer) return;
     const all = this.mixer.objectives.map((o) => o.name);
-    const shares = (point) => this.atlas.objectives.map((name) => point.weights[all.indexOf(name)]);
-    const placed = this.ratings.points.map((point) => ({ ...point, shares: shares(point) }));
-    const onSlice = (point) => Math.abs(sum(point.shares) - 1) < 1e-4;
-    this.picture.rate(placed.filter(onSlice));
+    const sharesOf = (point) => this.atlas.objectives.map((name) => point.weights[all.indexOf(name)]);
+    const placed = this.ratings.points.map((point) => ({ ...point, shares: inCut(this.cut, sharesOf(point)) }));
+    this.picture.rate(placed.filter(({ shares }) => shares));
   }
 }
 
