@@ -262,7 +262,7 @@ def test_of_four_objectives_three_are_drawn_and_the_fourth_keeps_its_share(
     put = page.evaluate("Object.values(emorl.events.states().weights.weights)")
     expect(page.locator("#reflection-text")).to_have_text(reflector.text(reflector.write(put)[0]))  # live in all four
     open_map(page)
-    expect(page.locator(".map-guide").first).to_contain_text("while warmth keeps 1% of the mix")
+    expect(page.locator(".map-guide").first).to_contain_text("while 1% of the mix is warmth")
     go = page.get_by_role("button", name="Show these three")
     expect(go).to_be_disabled()
     group = page.get_by_role("group", name="Choose three objectives to show")
@@ -270,7 +270,7 @@ def test_of_four_objectives_three_are_drawn_and_the_fourth_keeps_its_share(
         group.get_by_label(name).check()
     go.press("Enter")
     expect(page.locator(".map-top")).to_have_text("Empathy")
-    expect(page.locator(".map-guide").first).to_contain_text("while reflection keeps 33% of the mix")
+    expect(page.locator(".map-guide").first).to_contain_text("while 33% of the mix is reflection")
     expect(page.locator(".triangle .here")).to_be_visible()
     box = page.locator(".triangle .frame").bounding_box()
     assert box is not None

@@ -15,7 +15,7 @@ MAP = {
     "part": "The atlas covers {share} of all settings.",
     "guide": "Every setting of the sliders is a point of the triangle. At a corner one objective decides on its own; "
     "in the middle they all count equally.",
-    "guide_cut": "Every setting of three sliders is a point of the triangle, while {held} keeps {share} of the mix. "
+    "guide_cut": "Every setting of three sliders is a point of the triangle, while {share} of the mix is {held}. "
     "At a corner the rest is all of one objective.",
     "hint": "Each area is one reflection. Choose one in the picture or in the list, and the sliders move there.",
     "mix": "Your weights: {mix}.",
