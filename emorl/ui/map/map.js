@@ -1,12 +1,12 @@
 // The Map screen: picture and list of the atlas's regions, what the chosen one says, ratings laid over it.
-import { middle, regionAt } from "../atlas/lookup.js";
+import { regionAt } from "../atlas/lookup.js";
 import { COMMAND, hear, STATE, tell } from "../events.js";
-import { counted, fill, h, keyMove, openTab } from "../widgets/dom.js";
+import { counted, fill, h, openTab } from "../widgets/dom.js";
 import { floorPercent, objectiveStyle, percent, sum } from "../widgets/numbers.js";
-import { fitness } from "../writing/fitness.js";
 import { cutOf, DRAWN, heaviest, inCut, isElsewhere, uncut } from "./cut.js";
 import { picture } from "./picture.js";
 import { ratingsLayer } from "./ratings.js";
+import { regionList } from "./region_list.js";
 import { slicer } from "./slicer.js";
 
 export function map(widget) {
@@ -24,15 +24,16 @@ class MapScreen {
     this.picture = null;
     this.cut = null; // what the picture is of
     this.corners = []; // names of the objectives of the cut
-    this.chosen = -1;
-    this.order = []; // of the list: indices of regions
-    this.orders = new Map(); // what the list can be sorted by besides the size: {label, value} by name
-    this.sorting = ""; // name of one of them; "" for the size
     this.home = null; // where the sliders stood when this atlas came, to put them back
     this.ratings = ratingsLayer(widget, () => this.layRatings());
     this.slicer = slicer(T, (names) => this.slice(names));
-    this.view = layout(T, this.ratings, this.slicer);
-    this.view.sort.addEventListener("change", () => this.sortBy(this.view.sort.value));
+    this.list = regionList(T, {
+      label: (name) => this.label(name),
+      about: (region) => [fill(T.region, { share: this.share(region.area) }), this.check(region)],
+      choose: (shares) => this.choose(shares),
+      peek: (index) => this.peek(index),
+    });
+    this.view = layout(T, this.ratings, this.slicer, this.list);
     this.view.back.addEventListener("click", () => tell(COMMAND.setWeights, this.home));
     this.view.use.addEventListener("click", () => openTab(T.reflect_tab));
     widget.element.append(this.view.node);
@@ -93,7 +94,7 @@ class MapScreen {
     notice.textContent = this.status(regions);
     if (!regions.length) return;
     this.drawPicture();
-    this.list(regions);
+    this.list.show(regions);
     this.layRatings();
     this.mark();
   }
@@ -153,78 +154,6 @@ class MapScreen {
     this.view.tip.textContent = region ? `${index + 1} · ${region.reflection}` : "";
   }
 
-  sortBy(order) {
-    this.sorting = order;
-    this.list(this.atlas.regions);
-    this.mark();
-  }
-
-  // What the list can be sorted by: the size, every score that the regions have, and how fit their texts are.
-  sortOptions(regions) {
-    const { sort } = this.view;
-    const [first] = regions;
-    this.orders = new Map(Object.keys(first.scores || {}).map((name) => [`score ${name}`, this.byScore(name)]));
-    if (fitness(first) !== undefined) {
-      const label = first.would_say === null ? this.T.sort_faithful : this.T.sort_said;
-      this.orders.set("fitness", { label, value: fitness });
-    }
-    if (!this.orders.has(this.sorting)) this.sorting = "";
-    const option = (value, label) => h("option", { value, selected: value === this.sorting }, label);
-    const options = [...this.orders].map(([name, { label }]) => option(name, label));
-    sort.replaceChildren(option("", this.T.sort_size), ...options);
-    sort.parentElement.hidden = regions.length < 2 || !options.length;
-  }
-
-  byScore(name) {
-    const label = fill(this.T.sort_score, { label: this.label(name).toLowerCase() });
-    return { label, value: ({ scores }) => scores?.[name] };
-  }
-
-  list(regions) {
-    const { list } = this.view;
-    this.sortOptions(regions);
-    const by = this.orders.get(this.sorting);
-    const value = (index) => by.value(regions[index]) ?? -1;
-    this.order = regions.map((_, index) => index);
-    if (by) this.order.sort((a, b) => value(b) - value(a) || a - b);
-    const focused = document.activeElement?.closest?.(".map-list button")?.dataset.text;
-    this.chosen = -1;
-    list.replaceChildren(...this.order.map((index, place) => this.row(regions[index], index, place)));
-    if (focused) [...list.querySelectorAll("button")].find((button) => button.dataset.text === focused)?.focus();
-  }
-
-  row(region, index, place) {
-    const onkeydown = (event) => {
-      const to = keyMove(event, place, this.order.length - 1);
-      if (to === undefined) return;
-      event.preventDefault();
-      this.view.list.children[to].firstChild.focus();
-      this.choose(middle(this.atlas.regions[this.order[to]].polygon));
-    };
-    const scores = Object.entries(region.scores || {}).map(([name, x]) => `${this.label(name)} ${x.toFixed(2)}`);
-    const facts = [fill(this.T.region, { share: this.share(region.area) }), ...scores, ...this.check(region)];
-    const button = h(
-      "button",
-      {
-        type: "button",
-        class: "map-row",
-        tabindex: place ? "-1" : "0",
-        "aria-pressed": "false",
-        "data-text": region.reflection,
-        onclick: () => this.choose(middle(region.polygon)),
-        onmouseenter: () => this.peek(index),
-        onmouseleave: () => this.peek(-1),
-        onfocus: () => this.peek(index),
-        onblur: () => this.peek(-1),
-        onkeydown,
-      },
-      h("span", { class: "map-number", "aria-hidden": "true" }, String(index + 1)),
-      h("span", { class: "map-said", dir: "auto" }, region.reflection),
-      h("span", { class: "map-share" }, facts.join(" · ")),
-    );
-    return h("li", {}, button);
-  }
-
   // Moves the sliders; what is then shown follows from them, here as on the Reflect screen.
   choose(shares) {
     const weights = Object.fromEntries((this.mixer?.objectives || []).map(({ name }) => [name, 0]));
@@ -256,7 +185,7 @@ class MapScreen {
     const home = this.home && mixer.objectives.every(({ name }) => this.home[name] === mixer.weights[name]);
     view.back.disabled = !this.home || home;
     view.facts.textContent = region?.scores ? this.facts(region).join(" ") : "";
-    if (index !== this.chosen) this.press(index);
+    this.list.press(index);
   }
 
   count(region) {
@@ -278,17 +207,6 @@ class MapScreen {
     return faithfulness ? [`${this.T.faithful}: ${this.T.faithful_words[faithfulness.reading]}`] : [];
   }
 
-  press(index) {
-    const items = [...this.view.list.children].map((item) => item.firstChild);
-    items[this.order.indexOf(this.chosen)]?.setAttribute("aria-pressed", "false");
-    this.chosen = index;
-    const place = this.order.indexOf(index);
-    items.forEach((item, i) => {
-      item.tabIndex = i === Math.max(0, place) ? 0 : -1;
-    });
-    items[place]?.setAttribute("aria-pressed", "true");
-  }
-
   layRatings() {
     if (!this.picture || !this.mixer) return;
     const all = this.mixer.objectives.map((o) => o.name);
@@ -298,7 +216,7 @@ class MapScreen {
   }
 }
 
-function layout(T, ratings, slices) {
+function layout(T, ratings, slices, regions) {
   const view = {
     notice: h("p", { class: "fine", role: "status" }),
     guide: h("p", { class: "fine map-guide", hidden: true }),
@@ -306,14 +224,12 @@ function layout(T, ratings, slices) {
     count: h("p", { class: "map-count", id: "map-count" }),
     reading: h("p", { class: "reflection-text map-text", id: "map-text", dir: "auto" }),
     tip: h("p", { class: "fine map-tip", dir: "auto", "aria-hidden": "true" }),
-    sort: h("select", { id: "map-sort" }),
     use: h("button", { type: "button", class: "secondary" }, T.use),
     back: h("button", { type: "button", class: "quiet", disabled: true }, T.back),
     facts: h("p", { class: "fine" }),
     mix: h("p", { class: "fine map-mix" }),
     drawing: h("div", { class: "map-drawing" }),
     corners: h("ul", { class: "map-corners", "aria-hidden": "true" }),
-    list: h("ol", { class: "map-list", "aria-label": T.list }),
   };
   view.body = h(
     "div",
@@ -327,8 +243,8 @@ function layout(T, ratings, slices) {
       view.mix,
       view.facts,
       h("div", { class: "map-actions" }, view.use, view.back),
-      h("p", { class: "map-sort" }, h("label", { for: "map-sort" }, T.sort), " ", view.sort),
-      view.list,
+      regions.sort,
+      regions.node,
     ),
   );
   view.node = h(
