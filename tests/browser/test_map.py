@@ -311,14 +311,19 @@ def test_growing_stops_at_once_when_it_is_not_wanted(
     new_page: Callable[..., Page], app: Callable[..., App], way: str
 ) -> None:
     reflector = MappedReflector()
-    reflector.hold_at = 4
+    reflector.hold_at = 34
     page = new_page()
     mapped(page, app(reflector=reflector).url, reach="Finding every reflection the sliders can reach")
     expect(page.locator("#widget-result [data-mark=live]").first).to_be_visible()  # live as far as it is mapped
     if way == "stop":
+        page.wait_for_function("emorl.events.states().atlas.regions.length >= 34")
         page.get_by_role("button", name="Stop").click()
         expect(page.locator("#widget-result .reach")).to_contain_text("The atlas was stopped at")
         expect(page.locator("#reflection-text")).to_contain_text(".")  # the reflection itself stays
+        found = page.evaluate("emorl.events.states().atlas.regions.map(({ polygon }) => polygon)")
+        steps = (step["regions"] for step in MappedReflector().atlas("x") if step)
+        sent = next(regions for regions in steps if len(regions) >= 34)
+        assert found == [region["polygon"] for region in sent]  # it is put together rightly as it grows
     elif way == "generate":
         page.get_by_role("button", name="Generate").click()
         assert until(lambda: reflector.maps_closed == 1)
