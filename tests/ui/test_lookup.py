@@ -17,7 +17,7 @@ from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble.weights import shares
 from emorl.explain.contributions import explain_tokens
 from emorl.ui.bundle import FOLDER, bundle
-from tests.ui.mapped import NAMES, WORDS, MappedReflector
+from tests.ui.mapped import LENGTH, NAMES, WORDS, MappedReflector
 
 NEAR = 5e-6
 """In shares: corners are sent with six digits."""
@@ -41,7 +41,7 @@ def ask(browser: Browser) -> Iterator[Ask]:
 
 @cache
 def mapped(count: int, seed: int) -> tuple[MappedReflector, Atlas, dict[str, Any]]:
-    reflector = MappedReflector(count, seed=seed)
+    reflector = MappedReflector(count, seed=seed, length=LENGTH if count < 4 else 4)
     *_, exact = grow_atlas(reflector.decoder, [1])
     *_, sent = reflector.atlas("x")
     assert sent is not None
