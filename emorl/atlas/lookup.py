@@ -109,6 +109,8 @@ class RegionJson(TypedDict):
         reflection: What its tokens say.
         area: Share of the simplex.
         polygon: Its vertices in the shares of the atlas's objectives.
+        walls: Of an atlas of four objectives; a normal for each wall, whose product with the shares is the distance to
+            it, positive inside.
         scores: Score of the reply by objective, 0 to 1, once it has been scored.
         faithfulness: Whether it keeps to what the client said, 0 to 1; once it has been scored, None without a scorer.
         would_say: Whether a counsellor would say it, 0 to 1; once it has been scored, None without a scorer.
@@ -117,6 +119,7 @@ class RegionJson(TypedDict):
     reflection: str
     area: float
     polygon: list[list[float]]
+    walls: NotRequired[list[list[float]]]
     scores: NotRequired[dict[str, float]]
     faithfulness: NotRequired[float | None]
     would_say: NotRequired[float | None]
@@ -143,7 +146,7 @@ def as_json(atlas: Atlas, names: Sequence[str], texts: Sequence[str], digits: in
 
     A border is known to about 1e-6 and a screen shows 1e-3, so six digits are enough. They may leave gaps of 1e-6
     between neighbours, where a reader takes the nearest region. The vertices of a polygon (three objectives) run around
-    it; those of a polytope (four) are in no particular order.
+    it; those of a polytope (four) are in no particular order, so its walls are told as well.
 
     Args:
         atlas: Complete or partial.
@@ -152,13 +155,22 @@ def as_json(atlas: Atlas, names: Sequence[str], texts: Sequence[str], digits: in
         digits: Decimal places of shares; areas have three more.
     """
     areas = [round(region.cell.area, digits + 3) for region in atlas.regions]
+    regions: list[RegionJson] = [
+        {"reflection": text, "area": area, "polygon": _rounded(region.cell.vertices, digits)}
+        for region, area, text in zip(atlas.regions, areas, texts, strict=True)
+    ]
+    if len(atlas.objectives) > 3:
+        for told, region in zip(regions, atlas.regions, strict=True):
+            told["walls"] = _rounded(region.cell.walls(), digits)
     return {
         "objectives": [names[k] for k in atlas.objectives],
         "coverage": round(math.fsum(areas), digits + 3),
         "decode_steps": atlas.decode_steps,
-        "regions": [
-            # adding 0 makes -0.0 a plain zero
-            {"reflection": text, "area": area, "polygon": (region.cell.vertices.round(digits) + 0.0).tolist()}
-            for region, area, text in zip(atlas.regions, areas, texts, strict=True)
-        ],
+        "regions": regions,
     }
+
+
+def _rounded(rows: np.ndarray, digits: int) -> list[list[float]]:
+    """Rows of numbers as lists; adding 0 makes -0.0 a plain zero."""
+    found: list[list[float]] = (rows.round(digits) + 0.0).tolist()
+    return found

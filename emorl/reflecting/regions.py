@@ -21,7 +21,7 @@ from emorl.reflecting.reflection import StatementAtlas
 from emorl.reflecting.writer import MAX_TOKENS, Writer
 
 MAX_STEPS = 600
-"""Prefixes sent through the experts; with three objectives a statement takes 100 to 200."""
+"""Prefixes sent through the experts; with three or four objectives a statement takes up to 200."""
 
 PAUSE_S = 0.02
 """How long to wait before looking again at a scheduler that is busy."""

@@ -29,7 +29,7 @@ export const COMMAND = Object.freeze({
   edited: "edited", // {id, weights, original, text}: the counsellor's own version of a text was kept
   rated: "rated", // a rating was saved: what is laid over the map is out of date
   linked: "linked", // {good, line}: a link was opened; what became of it, in a line
-  slice: "slice", // [objective, objective, objective]: the atlas of these three is wanted
+  slice: "slice", // [objective, objective, objective]: the atlas of these alone is wanted
   welcome: "welcome", // open the welcome notice
 });
 

@@ -17,6 +17,7 @@ import { send } from "./sending/send.js";
 import { study } from "./study/study.js";
 import { agreement, noticePhase, welcome } from "./welcome/welcome.js";
 import { why } from "./why/why.js";
+import { received } from "./widgets/received.js";
 import { mixer } from "./writing/mixer.js";
 import { afterFailure, afterStop } from "./writing/outcome.js";
 import { statement } from "./writing/statement.js";
@@ -24,7 +25,7 @@ import { statement } from "./writing/statement.js";
 // Gradio's client asks the server by this.
 window.fetch = inStep(window.fetch.bind(window));
 
-export const widgets = Object.freeze({
+const made = {
   about,
   atlas,
   banner,
@@ -43,7 +44,13 @@ export const widgets = Object.freeze({
   visit,
   welcome,
   why,
-});
+};
+
+export const widgets = Object.freeze(
+  Object.fromEntries(
+    Object.entries(made).map(([name, make]) => [name, (given) => make({ ...given, props: received(given.props) })]),
+  ),
+);
 
 export const handlers = Object.freeze({ afterFailure, afterStop, agreement, noticePhase, recalled });
 

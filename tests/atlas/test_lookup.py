@@ -66,6 +66,15 @@ def test_json_is_rounded_and_has_no_minus_zero():
     assert "-0.0" not in text and all(len(str(x)) <= 5 for v in json.loads(text)["regions"][0]["polygon"] for x in v)
 
 
+def test_json_of_four_objectives_tells_the_walls_whose_products_are_distances():
+    cell = simplex(4).clip(np.array([3.0, -1.0, -1.0, -1.0]))
+    (region,) = as_json(Atlas(4, (0, 1, 2, 3), 1.0, (Region((2,), True, cell),), 0, 0.0), list("abcd"), ["x"])[
+        "regions"
+    ]
+    for point in ([0.7, 0.1, 0.1, 0.1], [0.25, 0.25, 0.3, 0.2], [0.1, 0.3, 0.3, 0.3]):
+        assert (np.array(region["walls"]) @ point).min() == pytest.approx(cell.margin(np.array(point)), abs=1e-6)
+
+
 def test_json_of_a_slice_names_its_objectives():
     atlas = Atlas(4, (3, 1), 1.0, (Region((2,), True, simplex(2)),), 0, 0.0)
     result = as_json(atlas, ["a", "b", "c", "d"], ["x"])

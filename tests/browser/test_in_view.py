@@ -39,12 +39,14 @@ def out(page: Page, *selectors: str) -> list[str]:
     return page.evaluate(OUT, list(selectors))
 
 
-@pytest.mark.parametrize(("width", "height"), LAPTOPS)
+@pytest.mark.parametrize(
+    ("width", "height", "count"), [*((*size, 3) for size in LAPTOPS), (1280, 720, 6), (820, 1180, 4)]
+)
 def test_text_sliders_and_generate_are_in_view_at_once(
-    new_page: Callable[..., Page], app: Callable[..., App], width: int, height: int
+    new_page: Callable[..., Page], app: Callable[..., App], width: int, height: int, count: int
 ) -> None:
     page = new_page(viewport={"width": width, "height": height})
-    open_app(page, app(reflector=MappedReflector(3, faithfulness=0.8)).url)
+    open_app(page, app(reflector=MappedReflector(count, faithfulness=0.8)).url)
     assert out(page, *TOGETHER) == []
     head = page.locator("#tabs [role=tab]").first.bounding_box()
     assert head and head["y"] + head["height"] < height / 5

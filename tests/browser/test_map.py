@@ -251,10 +251,18 @@ def test_two_objectives_are_a_bar(new_page: Callable[..., Page], app: Callable[.
     expect(page.locator("#map-text")).to_have_text(reflector.text(reflector.write([0.8, 0.2])[0]))
 
 
-def test_of_four_objectives_three_are_chosen(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+def test_of_four_objectives_three_are_drawn_and_the_fourth_keeps_its_share(
+    new_page: Callable[..., Page], app: Callable[..., App]
+) -> None:
+    reflector = MappedReflector(4)
     page = new_page()
-    mapped(page, app(reflector=MappedReflector(4)).url)
+    mapped(page, app(reflector=reflector).url)
+    page.locator("#weight-warmth").press("Home")
+    page.locator("#weight-warmth").press("ArrowRight")
+    put = page.evaluate("Object.values(emorl.events.states().weights.weights)")
+    expect(page.locator("#reflection-text")).to_have_text(reflector.text(reflector.write(put)[0]))  # live in all four
     open_map(page)
+    expect(page.locator(".map-guide").first).to_contain_text("while 1% of the mix is warmth")
     go = page.get_by_role("button", name="Show these three")
     expect(go).to_be_disabled()
     group = page.get_by_role("group", name="Choose three objectives to show")
@@ -262,10 +270,17 @@ def test_of_four_objectives_three_are_chosen(new_page: Callable[..., Page], app:
         group.get_by_label(name).check()
     go.press("Enter")
     expect(page.locator(".map-top")).to_have_text("Empathy")
-    expect(page.locator("#map-count")).to_contain_text("does not cover your current weights")
-    page.locator(".map-row").first.press("Enter")
+    expect(page.locator(".map-guide").first).to_contain_text("while 33% of the mix is reflection")
+    expect(page.locator(".triangle .here")).to_be_visible()
+    box = page.locator(".triangle .frame").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 0.6 * box["height"])
+    found = page.evaluate("Object.values(emorl.events.states().weights.weights)")
+    assert found[0] / sum(found) == pytest.approx(put[0] / sum(put), abs=0.006)
+    expect(page.locator("#map-text")).to_have_text(reflector.text(reflector.write(found)[0]))
+    assert reflector.maps == 1
+    page.locator(".map-row").last.press("Enter")
     expect(page.locator("#map-count")).to_contain_text("This one is written at")
-    assert page.locator("#widget-mixer output").first.text_content() == "0.00"
 
 
 def test_ratings_are_laid_over_and_an_empty_layer_says_so(
@@ -296,14 +311,19 @@ def test_growing_stops_at_once_when_it_is_not_wanted(
     new_page: Callable[..., Page], app: Callable[..., App], way: str
 ) -> None:
     reflector = MappedReflector()
-    reflector.hold_at = 4
+    reflector.hold_at = 34
     page = new_page()
     mapped(page, app(reflector=reflector).url, reach="Finding every reflection the sliders can reach")
     expect(page.locator("#widget-result [data-mark=live]").first).to_be_visible()  # live as far as it is mapped
     if way == "stop":
+        page.wait_for_function("emorl.events.states().atlas.regions.length >= 34")
         page.get_by_role("button", name="Stop").click()
         expect(page.locator("#widget-result .reach")).to_contain_text("The atlas was stopped at")
         expect(page.locator("#reflection-text")).to_contain_text(".")  # the reflection itself stays
+        found = page.evaluate("emorl.events.states().atlas.regions.map(({ polygon }) => polygon)")
+        steps = (step["regions"] for step in MappedReflector().atlas("x") if step)
+        sent = next(regions for regions in steps if len(regions) >= 34)
+        assert found == [region["polygon"] for region in sent]  # it is put together rightly as it grows
     elif way == "generate":
         page.get_by_role("button", name="Generate").click()
         assert until(lambda: reflector.maps_closed == 1)

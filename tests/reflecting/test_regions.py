@@ -106,7 +106,8 @@ def test_bad_statements_and_bad_numbers_of_objectives_are_refused():
 
 def test_a_slice_is_of_the_heaviest():
     assert slice_of(["a", "b", "c"], [0, 0, 0]) is None
-    assert slice_of(["a", "b", "c", "d"], [0.1, 0.5, 0.2, 0.2]) == ["b", "c", "d"]
-    assert slice_of(["a", "b", "c", "d"], [0, 0, 0, 0]) == ["a", "b", "c"]
+    assert slice_of(["a", "b", "c", "d"], [0.1, 0.5, 0.2, 0.2]) is None
+    assert slice_of(["a", "b", "c", "d", "e"], [0.1, 0.3, 0.2, 0.2, 0.2]) == ["b", "c", "d", "e"]
+    assert slice_of(["a", "b", "c", "d", "e"], [0, 0, 0, 0, 0]) == ["a", "b", "c", "d"]
     *_, last = grow(MappedReflector(4), objectives=["empathy", "fluency", "warmth"])
     assert last["objectives"] == ["empathy", "fluency", "warmth"] and last["coverage"] > 0.99

@@ -41,7 +41,7 @@ from tests.ui.scripted import MODEL, Interface
 
 WORDS = ("<end>", "You", "feel", "tired", "torn", "and", "alone", "part", "of", "it", "matters", "still")
 LENGTH = 7
-NAMES = ("reflection", "empathy", "fluency", "warmth", "brevity")
+NAMES = ("reflection", "empathy", "fluency", "warmth", "brevity", "clarity")
 
 
 class Idle:

@@ -106,11 +106,23 @@ def test_while_others_write_it_only_skips() -> None:
     assert next(steps)["phase"] == "growing"
 
 
-def test_four_objectives_get_a_slice_of_the_heaviest_and_any_other_three_on_request() -> None:
-    screen = screen_of(MappedReflector(4))
-    result_id = written(screen, weights={**EVEN, "warmth": 0.9, "fluency": 0.1})
+def test_four_objectives_get_the_whole_map_with_its_walls() -> None:
+    screen = screen_of(MappedReflector(4, length=3))
+    *_, last = screen.grow_atlas(asking(written(screen, weights={**EVEN, "warmth": 0.9})))
+    assert last["objectives"] == ["reflection", "empathy", "fluency", "warmth"] and last["coverage"] > 0.98
+    region = last["regions"][0]
+    middle = [sum(shares) / len(shares) for shares in zip(*region["polygon"], strict=True)]
+    assert all(sum(n * share for n, share in zip(wall, middle, strict=True)) > 0 for wall in region["walls"])
+    three = screen_of(MappedReflector(3, length=3))
+    *_, last = three.grow_atlas(asking(written(three)))
+    assert {region["walls"] for region in last["regions"]} == {None}
+
+
+def test_five_objectives_get_a_slice_of_the_heaviest_and_any_other_three_on_request() -> None:
+    screen = screen_of(MappedReflector(5, length=3))
+    result_id = written(screen, weights={**EVEN, "warmth": 0.9, "brevity": 0.6, "fluency": 0.1})
     *_, last = screen.grow_atlas(asking(result_id))
-    assert last["objectives"] == ["reflection", "empathy", "warmth"]
+    assert last["objectives"] == ["reflection", "empathy", "warmth", "brevity"]
     event = gr.EventData(None, {"id": result_id, "objectives": ["reflection", "fluency", "warmth"]})
     *_, last = screen.grow_slice(event)
     assert last["objectives"] == ["reflection", "fluency", "warmth"] and last["phase"] == "done"
@@ -118,7 +130,7 @@ def test_four_objectives_get_a_slice_of_the_heaviest_and_any_other_three_on_requ
 
 @pytest.mark.parametrize(
     ("objectives", "message"),
-    [(["reflection"] * 4, "Got 4 objectives for an atlas"), ([], "Got 0 objectives for an atlas")],
+    [(["reflection"] * 5, "Got 5 objectives for an atlas"), ([], "Got 0 objectives for an atlas")],
 )
 def test_a_bad_slice_is_one_line(objectives: list[str], message: str) -> None:
     screen = screen_of(MappedReflector(4))

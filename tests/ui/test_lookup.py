@@ -17,7 +17,7 @@ from emorl.atlas import Atlas, grow_atlas
 from emorl.ensemble.weights import shares
 from emorl.explain.contributions import explain_tokens
 from emorl.ui.bundle import FOLDER, bundle
-from tests.ui.mapped import NAMES, WORDS, MappedReflector
+from tests.ui.mapped import LENGTH, NAMES, WORDS, MappedReflector
 
 NEAR = 5e-6
 """In shares: corners are sent with six digits."""
@@ -41,7 +41,7 @@ def ask(browser: Browser) -> Iterator[Ask]:
 
 @cache
 def mapped(count: int, seed: int) -> tuple[MappedReflector, Atlas, dict[str, Any]]:
-    reflector = MappedReflector(count, seed=seed)
+    reflector = MappedReflector(count, seed=seed, length=LENGTH if count < 4 else 4)
     *_, exact = grow_atlas(reflector.decoder, [1])
     *_, sent = reflector.atlas("x")
     assert sent is not None
@@ -58,7 +58,7 @@ def some_weights(count: int, rng: random.Random, atlas: Atlas) -> list[list[floa
     return [*anywhere, *steps, *edges, *ends, *borders]
 
 
-@pytest.mark.parametrize(("count", "seed"), [(2, 0), (2, 5), (3, 0), (3, 3), (3, 5), (3, 6)])
+@pytest.mark.parametrize(("count", "seed"), [(2, 0), (2, 5), (3, 0), (3, 3), (3, 5), (3, 6), (4, 5)])
 def test_the_browser_finds_the_region_that_python_finds(ask: Ask, count: int, seed: int) -> None:
     _, exact, sent = mapped(count, seed)
     names = NAMES[:count]
@@ -75,7 +75,8 @@ def test_the_browser_finds_the_region_that_python_finds(ask: Ask, count: int, se
             assert index == (-1 if region is None else exact.regions.index(region)), w
         elif index >= 0:  # on a border: any of those that meet there
             assert margins[index] > -NEAR, w
-    assert clear > 0.8 * len(weights) - 6 * len(exact.regions)
+    corners = sum(len(region.cell.vertices) for region in exact.regions)  # all of them on borders
+    assert clear > 0.8 * (len(weights) - corners)
     assert clear > 500
 
 
@@ -113,11 +114,12 @@ def test_where_the_map_does_not_say(ask: Ask) -> None:
     assert ask("regionAt", [[{"a": 1}]], {"objectives": ["a"], "regions": []}) == [-1]
 
 
-@pytest.mark.parametrize(("count", "seed"), [(2, 5), (3, 0), (3, 5)])
+@pytest.mark.parametrize(("count", "seed"), [(2, 5), (3, 0), (3, 5), (4, 5)])
 def test_a_slider_keeps_the_text_inside_its_band_and_not_outside(ask: Ask, count: int, seed: int) -> None:
     reflector, exact, sent = mapped(count, seed)
     names, rng, left = NAMES[:count], random.Random(seed), 0
-    for _ in range(60):
+    rounds = 60 if count < 4 else 20
+    for _ in range(rounds):
         w = [rng.random() for _ in names]
         region = exact.at(w)
         if region is None:
@@ -136,7 +138,7 @@ def test_a_slider_keeps_the_text_inside_its_band_and_not_outside(ask: Ask, count
             if 0 < outside < 1:
                 left += 1
                 assert at(outside) != list(region.tokens)
-    assert left > 30
+    assert left > rounds / 2
 
 
 def test_the_bands_of_map_and_reasons_agree(ask: Ask) -> None:

@@ -80,8 +80,8 @@ def test_each_label_goes_to_its_text_and_the_weights_are_those_of_the_region(mad
     found = made("mapCandidates", facts(scores, recommended={"reflection": 3, "empathy": 7.5}))
     assert labels(found) == {
         TEXTS[2]: ["recommended", "closest"],
-        TEXTS[1]: ["deepest"],
-        TEXTS[0]: ["warmest"],
+        TEXTS[1]: ["best reflection"],
+        TEXTS[0]: ["best empathy"],
         "I am sorry.": ["base"],
     }
     closest, deepest, warmest, base = found
@@ -107,7 +107,11 @@ def test_a_false_text_is_neither_the_deepest_nor_the_warmest(made: Made) -> None
     )
     checks = (faithful(0.1), faithful(0.8), faithful(0.9), faithful(0.5), faithful(0.99))
     found = made("mapCandidates", facts(scores, checks=checks))
-    assert labels(found) == {TEXTS[1]: ["deepest"], TEXTS[2]: ["warmest", "closest"], "I am sorry.": ["base"]}
+    assert labels(found) == {
+        TEXTS[1]: ["best reflection"],
+        TEXTS[2]: ["best empathy", "closest"],
+        "I am sorry.": ["base"],
+    }
     assert [one["checks"]["faithfulness"]["score"] for one in found] == [0.8, 0.9, 0.99]
 
 
@@ -123,7 +127,7 @@ def test_what_a_counsellor_would_say_counts_more_and_has_a_label_of_its_own(made
     assert labels(found) == {
         TEXTS[0]: ["recommended"],
         TEXTS[2]: ["said", "closest"],
-        TEXTS[1]: ["deepest"],
+        TEXTS[1]: ["best reflection"],
         "I am sorry.": ["base"],
     }
     best = (*checks[:4], faithful(0.1, 0.8))  # the base's own reply is one of them
@@ -132,7 +136,7 @@ def test_what_a_counsellor_would_say_counts_more_and_has_a_label_of_its_own(made
 
 def test_of_equals_the_larger_region_counts_and_equal_texts_are_one(made: Made) -> None:
     found = made("mapCandidates", facts(({"reflection": 0.5, "empathy": 0.5},) * 3, base=TEXTS[0]))
-    assert labels(found) == {TEXTS[0]: ["deepest", "warmest", "base"], TEXTS[2]: ["closest"]}
+    assert labels(found) == {TEXTS[0]: ["best reflection", "best empathy", "base"], TEXTS[2]: ["closest"]}
 
 
 def test_the_generated_text_keeps_its_own_weights_and_scores(made: Made) -> None:
@@ -143,7 +147,7 @@ def test_the_generated_text_keeps_its_own_weights_and_scores(made: Made) -> None
     )
     given = facts(scores, text=TEXTS[0], weights=(0.7, 0.3), recommended={"reflection": 7, "empathy": 3})
     first = made("mapCandidates", given)[0]
-    assert first["labels"] == ["recommended", "deepest", "warmest"]
+    assert first["labels"] == ["recommended", "best reflection", "best empathy"]
     assert first["weights"] == given["asked"]["mix"]["weights"]  # not the middle of its region
     assert first["scores"] == {"reflection": 0.5, "empathy": 0.6} and first["own"]
     given["asked"]["mix"] = None  # generated before there were sliders

@@ -20,8 +20,8 @@ from emorl.ui.loader import ModelLoader
 
 log = logging.getLogger(__name__)
 
-MAX_OBJECTIVES = 3
-"""Of an atlas that can be drawn."""
+MAX_OBJECTIVES = 4
+"""Of an atlas; of four the page draws a cut."""
 
 
 def atlas_payloads(
@@ -34,7 +34,7 @@ def atlas_payloads(
         cache: Where reflections are kept.
         result_id: Id of one; unknown ids, strength 0, and where sampling was asked for, have no atlas. The best of
             several has the one of what was asked for, whichever candidate was chosen.
-        objectives: Three to span where there are more; the heaviest by default.
+        objectives: Up to four to span where there are more; the heaviest by default.
     """
     cached, reflector = cache.get(result_id), loader.reflector()
     if cached is None or reflector is None:

@@ -4,8 +4,12 @@ import { sum } from "../widgets/numbers.js";
 
 const ON_BORDER = 2e-6; // shares: corners are rounded to 6 digits, which may open gaps of 1e-6 between neighbours
 
-// Signed distance of a point to the border of a polygon, in the first K - 1 shares; negative outside. K is 1 to 3.
-function margin(polygon, point) {
+const dot = (a, b) => sum(a.map((x, i) => x * b[i]));
+
+// Signed distance of a point to the border of a region, in the first K - 1 shares; negative outside. Of four shares the
+// server tells the walls, as normals whose product with the point is the distance.
+function margin({ polygon, walls: told }, point) {
+  if (told) return Math.min(...told.map((normal) => dot(normal, point)));
   if (point.length === 1) return 1;
   if (point.length === 2) {
     const ends = polygon.map((corner) => corner[0]);
@@ -36,7 +40,7 @@ export function regionAt(atlas, weights) {
   let best = -1;
   let most = -ON_BORDER;
   atlas.regions.forEach((region, i) => {
-    const distance = margin(region.polygon, point);
+    const distance = margin(region, point);
     if (distance >= most) [best, most] = [i, distance];
   });
   return best;
@@ -47,10 +51,10 @@ export function middle(polygon) {
   return polygon[0].map((_, k) => sum(polygon.map((corner) => corner[k])) / polygon.length);
 }
 
-// Walls of a polygon as normals with normal · w >= 0 inside; they run through the origin, so raw weights will do.
-function walls(polygon) {
+// Walls of a region as normals with normal · w >= 0 inside; they run through the origin, so raw weights will do.
+function walls({ polygon, walls: told }) {
+  if (told) return told;
   const inside = middle(polygon);
-  const dot = (a, b) => sum(a.map((x, i) => x * b[i]));
   const found =
     inside.length === 2
       ? polygon.map(([x, y]) => [y, -x])
@@ -68,7 +72,7 @@ export function sliderBand(atlas, index, weights, name) {
   if (raw.length < 2) return [0, 1];
   if (k < 0) return null;
   let [low, high] = [0, 1];
-  for (const normal of walls(atlas.regions[index].polygon)) {
+  for (const normal of walls(atlas.regions[index])) {
     const rest = sum(normal.map((n, j) => (j === k ? 0 : n * raw[j])));
     if (Math.abs(normal[k]) < 1e-12) continue;
     const at = -rest / normal[k];

@@ -48,6 +48,7 @@ class RegionPayload:
         reflection: What is written there.
         area: Share of all settings.
         polygon: Its corners, in shares of the atlas's objectives.
+        walls: Of an atlas of four; see `RegionJson`.
         chips: What in the text to look at twice.
         scores: By objective, 0 to 1; None before it was scored.
         faithfulness: Whether it stays with what was said; None without a scorer, or before it was scored.
@@ -57,6 +58,7 @@ class RegionPayload:
     reflection: str
     area: float
     polygon: list[list[float]]
+    walls: list[list[float]] | None
     chips: tuple[Chip, ...]
     scores: dict[str, float] | None
     faithfulness: Faithfulness | None
@@ -74,6 +76,7 @@ def region_payload(region: RegionJson, chips: tuple[Chip, ...]) -> RegionPayload
         reflection=region["reflection"],
         area=region["area"],
         polygon=region["polygon"],
+        walls=region.get("walls"),
         chips=chips,
         scores=region.get("scores"),
         faithfulness=faithfulness_payload(region.get("faithfulness")),
@@ -88,7 +91,7 @@ class AtlasPayload:
     Attributes:
         id: Of the reflection.
         phase: "growing" or "done".
-        objectives: Which it spans, in order: up to three.
+        objectives: Which it spans, in order: up to four.
         coverage: Share of all settings that it covers.
         regions: The largest first; with scores once it is whole.
     """

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 ERRORS = {
     "unexpected": "something went wrong; the app's log has the details.",
-    "slice": "Got {got} objectives for an atlas: expected at most three; please choose again.",
+    "slice": "Got {got} objectives for an atlas: expected at most four; please choose again.",
 }

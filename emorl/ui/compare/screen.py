@@ -23,6 +23,7 @@ from emorl.ui.loader import ModelLoader
 from emorl.ui.payload import Json, to_page
 from emorl.ui.sending.form import send_form
 from emorl.ui.sending.strings import SEND_PAIR
+from emorl.ui.streaming import streamed
 from emorl.ui.widgets import QUIET, widget
 from emorl.ui.writing import strings as shared
 from emorl.ui.writing.guard import guarded, is_confirmed, say_unavailable, stop_writing, writing_limits
@@ -135,8 +136,8 @@ def compare_screen(
         send_form(loader, screen.cache, store, rater, SCOPE, SEND_PAIR)
 
     limits = writing_limits(at_once)
-    writing = go.click(screen.write, [statement, count, *mixers], result, **limits, **QUIET)
-    exercise = result.submit(screen.write_confirmed, [statement, count, *mixers], result, **limits, **QUIET)
+    writing = go.click(streamed(screen.write), [statement, count, *mixers], result, **limits, **QUIET)
+    exercise = result.submit(streamed(screen.write_confirmed), [statement, count, *mixers], result, **limits, **QUIET)
     for event in (writing, exercise):
         say_unavailable(event, result)
     stop_writing(stop, result, [writing, exercise])

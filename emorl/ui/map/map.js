@@ -1,11 +1,12 @@
 // The Map screen: picture and list of the atlas's regions, what the chosen one says, ratings laid over it.
-import { middle, regionAt } from "../atlas/lookup.js";
+import { regionAt } from "../atlas/lookup.js";
 import { COMMAND, hear, STATE, tell } from "../events.js";
-import { counted, fill, h, keyMove, openTab } from "../widgets/dom.js";
+import { counted, fill, h, openTab } from "../widgets/dom.js";
 import { floorPercent, objectiveStyle, percent, sum } from "../widgets/numbers.js";
-import { fitness } from "../writing/fitness.js";
+import { cutOf, DRAWN, heaviest, inCut, isElsewhere, uncut } from "./cut.js";
 import { picture } from "./picture.js";
 import { ratingsLayer } from "./ratings.js";
+import { regionList } from "./region_list.js";
 import { slicer } from "./slicer.js";
 
 export function map(widget) {
@@ -21,15 +22,18 @@ class MapScreen {
     this.atlas = null;
     this.mixer = null;
     this.picture = null;
-    this.chosen = -1;
-    this.order = []; // of the list: indices of regions
-    this.orders = new Map(); // what the list can be sorted by besides the size: {label, value} by name
-    this.sorting = ""; // name of one of them; "" for the size
+    this.cut = null; // what the picture is of
+    this.corners = []; // names of the objectives of the cut
     this.home = null; // where the sliders stood when this atlas came, to put them back
     this.ratings = ratingsLayer(widget, () => this.layRatings());
-    this.slicer = slicer(T);
-    this.view = layout(T, this.ratings, this.slicer);
-    this.view.sort.addEventListener("change", () => this.sortBy(this.view.sort.value));
+    this.slicer = slicer(T, (names) => this.slice(names));
+    this.list = regionList(T, {
+      label: (name) => this.label(name),
+      about: (region) => [fill(T.region, { share: this.share(region.area) }), this.check(region)],
+      choose: (shares) => this.choose(shares),
+      peek: (index) => this.peek(index),
+    });
+    this.view = layout(T, this.ratings, this.slicer, this.list);
     this.view.back.addEventListener("click", () => tell(COMMAND.setWeights, this.home));
     this.view.use.addEventListener("click", () => openTab(T.reflect_tab));
     widget.element.append(this.view.node);
@@ -47,8 +51,31 @@ class MapScreen {
 
   setAtlas(atlas) {
     if (atlas?.id !== this.atlas?.id) this.home = this.mixer?.weights || null;
+    const spanned = atlas?.objectives || [];
+    const known = atlas?.id === this.atlas?.id && this.corners.length > 0;
     this.atlas = atlas;
+    if (!known || !this.corners.every((name) => spanned.includes(name))) {
+      this.corners = heaviest(spanned, this.shares());
+    }
     this.draw();
+  }
+
+  // Draws another three; asks for their atlas where this one does not span them.
+  slice(names) {
+    const { objectives } = this.atlas;
+    if (objectives.length <= DRAWN || !names.every((name) => objectives.includes(name))) {
+      tell(COMMAND.slice, names);
+      return;
+    }
+    this.corners = names;
+    this.draw();
+  }
+
+  // Shares of the atlas's objectives where the sliders stand.
+  shares() {
+    const { weights } = this.mixer || { weights: {} };
+    const total = sum(Object.values(weights));
+    return (this.atlas?.objectives || []).map((name) => (total > 0 ? (weights[name] || 0) / total : 0));
   }
 
   label(name) {
@@ -66,10 +93,8 @@ class MapScreen {
     body.hidden = guide.hidden = !regions.length;
     notice.textContent = this.status(regions);
     if (!regions.length) return;
-    const three = this.atlas.objectives.length === 3;
-    guide.textContent = (three ? `${this.T.guide} ` : "") + this.T.hint;
     this.drawPicture();
-    this.list(regions);
+    this.list.show(regions);
     this.layRatings();
     this.mark();
   }
@@ -85,29 +110,41 @@ class MapScreen {
   }
 
   drawPicture() {
-    const { drawing, corners } = this.view;
-    const { objectives, regions } = this.atlas;
+    const { drawing, corners, guide } = this.view;
+    this.cut = cutOf(this.atlas, this.corners, this.shares());
+    const { objectives, held, share } = this.cut;
+    const regions = this.cut.regions.filter(({ polygon }) => polygon.length);
+    guide.textContent = (objectives.length === DRAWN ? `${this.guide(held, share)} ` : "") + this.T.hint;
     const all = this.mixer ? this.mixer.objectives.map((o) => o.name) : objectives;
     const style = (name) => objectiveStyle(Math.max(0, all.indexOf(name)));
     const corner = (name) => [h("span", { class: `swatch ${style(name)}` }), this.label(name)];
     const names = objectives.map((name) => this.label(name)).join(", ");
-    const spoken = counted(this.T, "picture", regions.length, { names });
+    const spoken = counted(this.T, held < 0 ? "picture" : "picture_cut", regions.length, { names });
     const colours = objectives.map((name) => style(name).replace("o", "--c"));
     drawing.replaceChildren();
     this.picture = null;
     corners.replaceChildren(...objectives.slice(-2).map((name) => h("li", {}, ...corner(name))));
     if (objectives.length < 2) return;
     this.picture = picture(
-      this.atlas,
+      this.cut,
       colours,
       spoken,
-      (shares) => this.choose(shares),
+      (shares) => this.choose(uncut(this.cut, shares)),
       (index) => this.peek(index),
     );
-    if (objectives.length === 3) {
+    if (objectives.length === DRAWN) {
       drawing.append(h("p", { class: "map-top", "aria-hidden": "true" }, ...corner(objectives[0])));
     }
     drawing.append(this.picture.node);
+  }
+
+  // What the triangle is of.
+  guide(held, share) {
+    if (held < 0) return this.T.guide;
+    return fill(this.T.guide_cut, {
+      held: this.label(this.atlas.objectives[held]).toLowerCase(),
+      share: percent(share),
+    });
   }
 
   // Shows a region's text without choosing it: under the pointer, or where the focus is.
@@ -115,78 +152,6 @@ class MapScreen {
     const region = this.atlas?.regions[index];
     this.picture?.peek(region ? index : -1);
     this.view.tip.textContent = region ? `${index + 1} · ${region.reflection}` : "";
-  }
-
-  sortBy(order) {
-    this.sorting = order;
-    this.list(this.atlas.regions);
-    this.mark();
-  }
-
-  // What the list can be sorted by: the size, every score that the regions have, and how fit their texts are.
-  sortOptions(regions) {
-    const { sort } = this.view;
-    const [first] = regions;
-    this.orders = new Map(Object.keys(first.scores || {}).map((name) => [`score ${name}`, this.byScore(name)]));
-    if (fitness(first) !== undefined) {
-      const label = first.would_say === null ? this.T.sort_faithful : this.T.sort_said;
-      this.orders.set("fitness", { label, value: fitness });
-    }
-    if (!this.orders.has(this.sorting)) this.sorting = "";
-    const option = (value, label) => h("option", { value, selected: value === this.sorting }, label);
-    const options = [...this.orders].map(([name, { label }]) => option(name, label));
-    sort.replaceChildren(option("", this.T.sort_size), ...options);
-    sort.parentElement.hidden = regions.length < 2 || !options.length;
-  }
-
-  byScore(name) {
-    const label = fill(this.T.sort_score, { label: this.label(name).toLowerCase() });
-    return { label, value: ({ scores }) => scores?.[name] };
-  }
-
-  list(regions) {
-    const { list } = this.view;
-    this.sortOptions(regions);
-    const by = this.orders.get(this.sorting);
-    const value = (index) => by.value(regions[index]) ?? -1;
-    this.order = regions.map((_, index) => index);
-    if (by) this.order.sort((a, b) => value(b) - value(a) || a - b);
-    const focused = document.activeElement?.closest?.(".map-list button")?.dataset.text;
-    this.chosen = -1;
-    list.replaceChildren(...this.order.map((index, place) => this.row(regions[index], index, place)));
-    if (focused) [...list.querySelectorAll("button")].find((button) => button.dataset.text === focused)?.focus();
-  }
-
-  row(region, index, place) {
-    const onkeydown = (event) => {
-      const to = keyMove(event, place, this.order.length - 1);
-      if (to === undefined) return;
-      event.preventDefault();
-      this.view.list.children[to].firstChild.focus();
-      this.choose(middle(this.atlas.regions[this.order[to]].polygon));
-    };
-    const scores = Object.entries(region.scores || {}).map(([name, x]) => `${this.label(name)} ${x.toFixed(2)}`);
-    const facts = [fill(this.T.region, { share: this.share(region.area) }), ...scores, ...this.check(region)];
-    const button = h(
-      "button",
-      {
-        type: "button",
-        class: "map-row",
-        tabindex: place ? "-1" : "0",
-        "aria-pressed": "false",
-        "data-text": region.reflection,
-        onclick: () => this.choose(middle(region.polygon)),
-        onmouseenter: () => this.peek(index),
-        onmouseleave: () => this.peek(-1),
-        onfocus: () => this.peek(index),
-        onblur: () => this.peek(-1),
-        onkeydown,
-      },
-      h("span", { class: "map-number", "aria-hidden": "true" }, String(index + 1)),
-      h("span", { class: "map-said", dir: "auto" }, region.reflection),
-      h("span", { class: "map-share" }, facts.join(" · ")),
-    );
-    return h("li", {}, button);
   }
 
   // Moves the sliders; what is then shown follows from them, here as on the Reflect screen.
@@ -204,12 +169,15 @@ class MapScreen {
     if (!atlas?.regions?.length || !mixer) return;
     const total = sum(Object.values(mixer.weights));
     const shareOf = (name) => (total > 0 ? (mixer.weights[name] || 0) / total : 0);
-    const shares = atlas.objectives.map(shareOf);
-    const within = total > 0 && Math.abs(sum(shares) - 1) < 1e-9;
+    const shares = this.shares();
+    if (isElsewhere(this.cut, shares)) {
+      this.drawPicture(); // the cut goes through where the sliders stand
+      this.layRatings();
+    }
     const index = regionAt(atlas, mixer.weights);
     const region = atlas.regions[index];
     const inWords = ({ name, label }) => `${label.toLowerCase()} ${percent(shareOf(name))}`;
-    this.picture?.mark(within ? shares : null, index);
+    this.picture?.mark(total > 0 ? inCut(this.cut, shares) : null, index);
     view.single.textContent = mixer.best_of > 1 ? fill(T.single, { n: mixer.best_of }) : "";
     view.count.textContent = this.count(region);
     view.reading.textContent = region ? region.reflection : "";
@@ -217,7 +185,7 @@ class MapScreen {
     const home = this.home && mixer.objectives.every(({ name }) => this.home[name] === mixer.weights[name]);
     view.back.disabled = !this.home || home;
     view.facts.textContent = region?.scores ? this.facts(region).join(" ") : "";
-    if (index !== this.chosen) this.press(index);
+    this.list.press(index);
   }
 
   count(region) {
@@ -239,28 +207,16 @@ class MapScreen {
     return faithfulness ? [`${this.T.faithful}: ${this.T.faithful_words[faithfulness.reading]}`] : [];
   }
 
-  press(index) {
-    const items = [...this.view.list.children].map((item) => item.firstChild);
-    items[this.order.indexOf(this.chosen)]?.setAttribute("aria-pressed", "false");
-    this.chosen = index;
-    const place = this.order.indexOf(index);
-    items.forEach((item, i) => {
-      item.tabIndex = i === Math.max(0, place) ? 0 : -1;
-    });
-    items[place]?.setAttribute("aria-pressed", "true");
-  }
-
   layRatings() {
     if (!this.picture || !this.mixer) return;
     const all = this.mixer.objectives.map((o) => o.name);
-    const shares = (point) => this.atlas.objectives.map((name) => point.weights[all.indexOf(name)]);
-    const placed = this.ratings.points.map((point) => ({ ...point, shares: shares(point) }));
-    const onSlice = (point) => Math.abs(sum(point.shares) - 1) < 1e-4;
-    this.picture.rate(placed.filter(onSlice));
+    const sharesOf = (point) => this.atlas.objectives.map((name) => point.weights[all.indexOf(name)]);
+    const placed = this.ratings.points.map((point) => ({ ...point, shares: inCut(this.cut, sharesOf(point)) }));
+    this.picture.rate(placed.filter(({ shares }) => shares));
   }
 }
 
-function layout(T, ratings, slices) {
+function layout(T, ratings, slices, regions) {
   const view = {
     notice: h("p", { class: "fine", role: "status" }),
     guide: h("p", { class: "fine map-guide", hidden: true }),
@@ -268,14 +224,12 @@ function layout(T, ratings, slices) {
     count: h("p", { class: "map-count", id: "map-count" }),
     reading: h("p", { class: "reflection-text map-text", id: "map-text", dir: "auto" }),
     tip: h("p", { class: "fine map-tip", dir: "auto", "aria-hidden": "true" }),
-    sort: h("select", { id: "map-sort" }),
     use: h("button", { type: "button", class: "secondary" }, T.use),
     back: h("button", { type: "button", class: "quiet", disabled: true }, T.back),
     facts: h("p", { class: "fine" }),
     mix: h("p", { class: "fine map-mix" }),
     drawing: h("div", { class: "map-drawing" }),
     corners: h("ul", { class: "map-corners", "aria-hidden": "true" }),
-    list: h("ol", { class: "map-list", "aria-label": T.list }),
   };
   view.body = h(
     "div",
@@ -289,8 +243,8 @@ function layout(T, ratings, slices) {
       view.mix,
       view.facts,
       h("div", { class: "map-actions" }, view.use, view.back),
-      h("p", { class: "map-sort" }, h("label", { for: "map-sort" }, T.sort), " ", view.sort),
-      view.list,
+      regions.sort,
+      regions.node,
     ),
   );
   view.node = h(

@@ -108,16 +108,13 @@ export function picture(atlas, colours, label, pick, peek) {
   const tall = count === 2 ? BAR : HEIGHT;
   const shapes = atlas.regions.map(({ polygon }) => corners(polygon, count));
   const strong = strengths(shapes);
-  const regions = atlas.regions.map(({ polygon }, i) =>
-    svg("polygon", {
-      class: "region",
-      points: points(shapes[i]),
-      fill: tint(middle(polygon), colours, strong[i]),
-      "data-region": i,
-    }),
-  );
+  const regions = atlas.regions.flatMap(({ polygon }, i) => {
+    if (!polygon.length) return []; // a cut misses it
+    const fill = tint(middle(polygon), colours, strong[i]);
+    return [svg("polygon", { class: "region", points: points(shapes[i]), fill, "data-region": i })];
+  });
   const dots = atlas.regions.flatMap(({ polygon }, i) => {
-    if (width(shapes[i]) >= SLIVER) return [];
+    if (!polygon.length || width(shapes[i]) >= SLIVER) return [];
     const [cx, cy] = project(middle(polygon));
     const fill = tint(middle(polygon), colours, 100);
     return [svg("circle", { class: "sliver", cx, cy, r: 9, fill, "data-region": i })];
@@ -164,14 +161,14 @@ export function picture(atlas, colours, label, pick, peek) {
     node,
     mark(shares, index) {
       here.style.display = shares ? "" : "none";
-      lit.setAttribute("points", index >= 0 ? regions[index].getAttribute("points") : "");
+      lit.setAttribute("points", points(shapes[index] || []));
       if (!shares) return;
       const [x, y] = project(shares);
       here.setAttribute("cx", x);
       here.setAttribute("cy", y);
     },
     peek(index) {
-      seen.setAttribute("points", index >= 0 ? regions[index].getAttribute("points") : "");
+      seen.setAttribute("points", points(shapes[index] || []));
     },
     rate(found) {
       const most = Math.max(1, ...found.map((rating) => rating.n));

@@ -15,6 +15,8 @@ MAP = {
     "part": "The atlas covers {share} of all settings.",
     "guide": "Every setting of the sliders is a point of the triangle. At a corner one objective decides on its own; "
     "in the middle they all count equally.",
+    "guide_cut": "Every setting of three sliders is a point of the triangle, while {share} of the mix is {held}. "
+    "At a corner the rest is all of one objective.",
     "hint": "Each area is one reflection. Choose one in the picture or in the list, and the sliders move there.",
     "mix": "Your weights: {mix}.",
     "count": "{n} reflections are within reach. This one is written at {share} of all settings.",
@@ -25,6 +27,9 @@ MAP = {
     "single": "The map shows what is written one at a time. The best of {n} may be another text.",
     "picture": "Atlas over the weights of {names}, with {n} regions. The list beside it shows the same.",
     "picture_one": "Atlas over the weights of {names}, with one region. The list beside it shows the same.",
+    "picture_cut": "Cut through the atlas, over the weights of {names}, with {n} regions. The list beside it has all.",
+    "picture_cut_one": "Cut through the atlas, over the weights of {names}, with one region. The list beside it has "
+    "all.",
     "list": "Reflections within reach. The arrow keys move between them.",
     "sort": "Sort by",
     "sort_size": "how many settings write it",
@@ -39,6 +44,7 @@ MAP = {
     "scores": "Automatic scores: {scores}.",
     "slice": "Choose three objectives to show",
     "slice_hint": "The weights of the others are zero here.",
+    "slice_cut": "The fourth keeps the share that its slider has.",
     "slice_go": "Show these three",
     "overlay": "Show ratings on the map",
     "overlay_none": "There are no ratings to show yet.",

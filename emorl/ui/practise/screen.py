@@ -28,6 +28,7 @@ from emorl.ui.payload import Failed, Json, Part, as_form, to_page
 from emorl.ui.practise import strings
 from emorl.ui.practise.payload import Compared, NextCase, Read, case_payload, reading_of, word_payloads
 from emorl.ui.practise.sheet import as_csv, as_pdf, read_tries
+from emorl.ui.streaming import streamed
 from emorl.ui.widgets import QUIET, widget
 from emorl.ui.widgets.contacts import contact_payloads
 from emorl.ui.writing import strings as shared
@@ -155,6 +156,6 @@ def practise_screen(loader: ModelLoader, at_once: int) -> PractiseScreen:
             functions=[screen.case, screen.sheet],
         )
     limits = writing_limits(at_once)
-    reading = result.submit(screen.read, None, result, trigger_mode="multiple", **limits, **QUIET)
+    reading = result.submit(streamed(screen.read), None, result, trigger_mode="multiple", **limits, **QUIET)
     say_unavailable(reading, result)
     return screen

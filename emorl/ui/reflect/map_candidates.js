@@ -1,7 +1,8 @@
 // Which texts of a finished map stand out, each with what it stands out for: labels, scores and weights. No DOM here.
 //
-// Deepest and warmest are those whose score times fitness is highest, as the best of several is chosen (`best_of.py`):
-// the highest score alone may be that of a text that says what the client did not. `facts` are those of result.js. Only
+// For each objective it is the text whose score times fitness is highest, as the best of several is chosen
+// (`best_of.py`): the highest score alone may be that of a text that says what the client did not. An objective without
+// a scorer has none, nor has fluency, in which texts hardly differ. `facts` are those of result.js. Only
 // one text is known better than the map knows it: the one that was generated, with its own weights. Left out: the best of
 // several, which has its own list, and whatever would have to be written first.
 import { middle, regionAt } from "../atlas/lookup.js";
@@ -9,6 +10,7 @@ import { sum } from "../widgets/numbers.js";
 import { fitness } from "../writing/fitness.js";
 
 const SAME_SHARE = 1e-4;
+const ALIKE = "fluency";
 
 // Words that say little of what somebody said; a text is not close to the client for having them.
 const FUNCTION_WORDS = new Set(
@@ -31,8 +33,9 @@ export function mapCandidates(facts) {
   const found = [
     ["recommended", recommended(texts, facts, mixer?.recommended)],
     ["said", most([...texts, base], ({ checks }) => checks.would_say)],
-    ["deepest", most(texts, ({ scores, checks }) => scores.reflection * (fitness(checks) ?? 1))],
-    ["warmest", most(texts, ({ scores, checks }) => scores.empathy * (fitness(checks) ?? 1))],
+    ...original.parts
+      .filter(({ name }) => name !== ALIKE)
+      .map(({ name }) => [bestBy(name), most(texts, ({ scores, checks }) => scores[name] * (fitness(checks) ?? 1))]),
     ["closest", most(texts, ({ text }) => overlap(text, asked.statement))],
     ["base", base],
   ];
@@ -45,6 +48,9 @@ export function mapCandidates(facts) {
   }
   return [...candidates.values()];
 }
+
+// The label of the best text by the score of an objective.
+export const bestBy = (name) => `best ${name}`;
 
 // What was generated, which the sliders come back to exactly.
 export function generated({ original, asked }) {

@@ -4,7 +4,7 @@ import { COMMAND, tell } from "../events.js";
 import { fill, h } from "../widgets/dom.js";
 import { sum } from "../widgets/numbers.js";
 import { faithfulNote } from "../writing/faithful.js";
-import { generated, mapCandidates } from "./map_candidates.js";
+import { bestBy, generated, mapCandidates } from "./map_candidates.js";
 import { settingInWords } from "./setting.js";
 
 // Returns {node, show}; `show` takes the facts of result.js, the text that is read there and the objectives' labels.
@@ -63,9 +63,10 @@ function whyNone({ atlas }, T) {
 }
 
 function card(candidate, { facts, labels, choose, T }) {
-  const { text, scores, checks, weights, words } = candidate;
+  const { text, scores, checks, weights } = candidate;
   const { details, parts } = facts.original;
-  const names = candidate.labels.map((label) => T.card_labels[label]).join(" · ");
+  const words = { ...bestInWords(parts, T), ...T.card_labels };
+  const names = candidate.labels.map((label) => words[label]).join(" · ");
   const known = parts.filter(({ name }) => name in scores);
   const found = known.map(({ name, label }) => `${label} ${scores[name].toFixed(2)}`);
   const total = sum(Object.values(weights)) || 1;
@@ -81,7 +82,7 @@ function card(candidate, { facts, labels, choose, T }) {
     h("p", { class: "base-text", dir: "auto" }, text),
     found.length ? h("p", { class: "fine" }, fill(T.card_scores, { scores: found.join(" · ") })) : null,
     candidate.labels.includes("said") ? h("p", { class: "fine" }, fill(T.card_said, score(checks.would_say))) : null,
-    candidate.labels.includes("closest") ? h("p", { class: "fine" }, fill(T.card_words, words)) : null,
+    candidate.labels.includes("closest") ? h("p", { class: "fine" }, fill(T.card_words, candidate.words)) : null,
     checks.faithfulness ? checked(checks.faithfulness, T) : null,
     h(
       "p",
@@ -100,6 +101,11 @@ function card(candidate, { facts, labels, choose, T }) {
     },
   };
 }
+
+const bestInWords = (parts, T) =>
+  Object.fromEntries(
+    parts.map(({ name, label }) => [bestBy(name), T.card_best[name] || fill(T.card_best_other, { name: label })]),
+  );
 
 const score = (value) => ({ score: value.toFixed(2) });
 

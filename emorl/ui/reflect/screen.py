@@ -33,6 +33,7 @@ from emorl.ui.reflect.payload import RatingClosed, RatingOpen, RatingRefused, Ra
 from emorl.ui.reflect.rating import new_rating, submit_token
 from emorl.ui.reflect.turns import Turns, run_number
 from emorl.ui.sending.form import send_form
+from emorl.ui.streaming import streamed
 from emorl.ui.widgets import QUIET, handler, widget
 from emorl.ui.writing import asked as asking
 from emorl.ui.writing import strings as shared
@@ -211,7 +212,7 @@ def reflect_screen(
             visit = widget("visit", text=strings.VISIT)
 
     growing = atlas.submit(
-        screen.grow_atlas,
+        streamed(screen.grow_atlas),
         None,
         atlas,
         trigger_mode="multiple",
@@ -219,12 +220,12 @@ def reflect_screen(
         concurrency_id="atlas",
         **QUIET,
     )
-    slicing = atlas.select(screen.grow_slice, None, atlas, concurrency_id="atlas", **QUIET)
+    slicing = atlas.select(streamed(screen.grow_slice), None, atlas, concurrency_id="atlas", **QUIET)
     # Before the event that writes: Gradio runs the events of a click one after another, each to its end.
     generate.click(None, None, None, cancels=[growing, slicing], **QUIET)
     limits = writing_limits(at_once)
     writing = generate.click(
-        screen.generate,
+        streamed(screen.generate),
         [statement, mixer, result],
         [result, rating],
         trigger_mode="multiple",
@@ -232,7 +233,7 @@ def reflect_screen(
         **QUIET,
     )
     exercise = result.submit(
-        screen.generate_confirmed,
+        streamed(screen.generate_confirmed),
         [statement, mixer, result],
         [result, rating],
         trigger_mode="multiple",

@@ -135,11 +135,11 @@ CARDS = {
     "card_labels": {
         "recommended": "Recommended",
         "said": "Most likely to be said",
-        "deepest": "Deepest",
-        "warmest": "Warmest",
         "closest": "Closest to the words",
         "base": "Base model",
     },
+    "card_best": {"reflection": "Deepest", "empathy": "Warmest", "affirmation": "Most affirming"},
+    "card_best_other": "Highest in {name}",
     "card_shown": "shown above",
     "card_use": "Take this one",
     "card_use_name": "Take this one: {name}",

@@ -12,6 +12,7 @@ import { slider } from "./sliders.js";
 import { undoButtons } from "./undo.js";
 
 const RECOMMENDED = "balanced"; // the preset that is called so
+const FEW = 3; // sliders; where there are more, each has a line where it can (`writing.css`)
 
 export function mixer(widget) {
   const { element, props, server } = widget;
@@ -51,6 +52,7 @@ function build({ props }, { objectives, presets }, head) {
   const shown = objectives.map(({ name, label }) => ({ name, label }));
   const recommended = presets[RECOMMENDED] || null;
   const rows = objectives.map((objective, k) => weightRow(objective, k, props, setOne));
+  head.parentElement.classList.toggle("many", objectives.length > FEW);
   const rest = advanced(scope, publish, T);
   const count = props.settings.choices ? writeChoice(props.settings, publish, T) : null;
   const zero = h("p", { class: "fine zero", role: "status" });
@@ -155,7 +157,8 @@ function weightRow({ name, label, help }, k, props, setOne) {
   const act = (value) => setOne(name, value);
   const id = `${scope}weight-${name}`;
   const made = slider({ id, label, help: brief ? "" : help, high: 1, step: 0.01, value: 0, act });
-  const share = h("span", { class: "share" });
+  const [number, ofMix] = [h("span", {}), h("span", { class: "of-mix" })];
+  const share = h("span", { class: "share" }, number, ofMix);
   const part = h("span", { class: `part ${style}` });
   made.node.classList.add(style);
   made.node.querySelector("p.fine")?.classList.add("help-text");
@@ -167,7 +170,8 @@ function weightRow({ name, label, help }, k, props, setOne) {
     part,
     band: brief ? () => {} : keepBand(made, T),
     show(value) {
-      share.textContent = fill(T.share, { share: percent(value) });
+      number.textContent = percent(value);
+      ofMix.textContent = ` ${T.share}`;
       part.style.flexGrow = String(value);
     },
   };

@@ -37,7 +37,7 @@ MIXER = {
     "preset_equal": "Equal",
     "preset_base": "Base model",
     "preset_only": "Only {name}",
-    "share": "{share} of the mix",
+    "share": "of the mix",
     "band": "same text from {lo} to {hi}",
     "band_whole": "same text wherever this slider is",
     "zero": "All weights are zero: the base model writes its own reply.",
