@@ -32,4 +32,4 @@ def streamed(write: Callable[..., Iterator[object]]) -> Callable[..., Iterator[o
 
 def _whole(value: object) -> object:
     is_ours = isinstance(value, dict) and "__type__" not in value
-    return {"json": json.dumps(value)} if is_ours else value
+    return {"json": json.dumps(value, separators=(",", ":"))} if is_ours else value

@@ -175,7 +175,7 @@ def test_numbers_and_downloads(new_page: Callable[..., Page], guarded: Callable[
     assert name == "emorl-queue.json"
     assert [(row["choice"], row["first_setting"]) for row in json.loads(text)] == [("first", PAIR.first.setting)] * 2
     assert json.loads(download("Ratings (JSON)")[1])[0]["comment"] == "=remark(1)"
-    assert download("Queue answers (CSV)")[1].startswith("kind,id,revision,")
+    assert download("Queue answers (CSV)")[1].startswith("\ufeffkind,id,revision,")  # for Excel
 
 
 def test_deleting_asks_for_the_word(new_page: Callable[..., Page], guarded: Callable[..., App]) -> None:

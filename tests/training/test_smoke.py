@@ -16,6 +16,9 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.shipped
 
 
+SHARED = ("affirmation", "empathy", "faithfulness", "reflection", "would_say")
+
+
 def test_all_stages_without_any_corpus_give_models_that_reflect(tmp_path):
     settings = yaml.safe_load((ROOT / "training" / "configs" / "smoke.yaml").read_text())
     settings |= {"out": str(tmp_path), "models": str(tmp_path / "models"), "shipped": str(ROOT / "data" / "models")}
@@ -36,8 +39,8 @@ def test_all_stages_without_any_corpus_give_models_that_reflect(tmp_path):
     }
     assert sorted(str(path.relative_to(scorers)) for path in scorers.glob("*/report*.json")) == [
         "fluency-judge/report.json",
-        *(f"shared-judge/report-{name}.json" for name in ("empathy", "faithfulness", "reflection", "would_say")),
-        *(f"shared-ship/report-{name}.json" for name in ("empathy", "faithfulness", "reflection", "would_say")),
+        *(f"shared-judge/report-{name}.json" for name in SHARED),
+        *(f"shared-ship/report-{name}.json" for name in SHARED),
     ]
     listed = json.loads((tmp_path / "models" / "manifest.json").read_text())["objectives"]
     assert [entry["training"]["steps"] for entry in listed] == [2, 2, 2]

@@ -243,7 +243,7 @@ def test_its_atlas_is_that_of_what_was_asked_for() -> None:
     alone, _, single = mapped(1, strength=0.9)
     *_, of_best = screen.grow_atlas(gr.EventData(None, {"id": result["id"]}))
     *_, of_one = alone.grow_atlas(gr.EventData(None, {"id": single["id"]}))
-    assert of_best["phase"] == "done" and of_best["objectives"] == ["reflection", "empathy", "warmth"]
+    assert of_best["phase"] == "done" and of_best["objectives"] == ["reflection", "empathy", "fluency", "warmth"]
     assert {**of_best, "id": ""} == {**of_one, "id": ""}
 
 

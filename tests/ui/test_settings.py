@@ -66,7 +66,7 @@ def test_every_widget_of_the_page_has_its_function() -> None:
     asked = set()
     for path in FOLDER.rglob("*.py"):
         asked |= set(re.findall(r'\b(?:admin_)?widget\(\s*"(\w+)"', path.read_text(encoding="utf-8")))
-    listed = re.search(r"widgets = Object.freeze\({([^}]*)}", (FOLDER / "page.js").read_text(encoding="utf-8"))
+    listed = re.search(r"const made = {([^}]*)}", (FOLDER / "page.js").read_text(encoding="utf-8"))
     assert listed and set(re.findall(r"\w+", listed[1])) == asked and len(asked) > 10
 
 

@@ -33,10 +33,13 @@ class Visitor:
         return session, answer.json()["event_id"]
 
     def heard(self, session: str) -> Generator[str]:
-        """The lines that a page of this session gets, until its event is done; closing it is a lost connection."""
+        """The lines that a page of this session gets, until its event is done; closing it is a lost connection.
+
+        What is streamed comes as a string in a string (`emorl.ui.streaming`); its quotation marks are plain here.
+        """
         with self.web.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as answer:
             for line in answer.iter_lines():
-                yield line
+                yield line.replace('\\"', '"')
                 if "process_completed" in line:
                     return
 
