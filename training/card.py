@@ -307,7 +307,7 @@ def write_card(models: Path) -> Path:
 ## Training
 Warm start: {warm["replies"]} replies to {warm["statements"]} statements, {warm["steps"]} steps\
 {losses(warm["curve"])}{preferences(warm)}{note(warm)}. Objectives: k-sample self-critical training (TRL's RLOO), one seed each, on CPU.{begun(manifest)}
-Each adapter on {evaluation["statements"]} statements nothing has been trained on or chosen by; means with 95 % bootstrap
+Each adapter on {evaluation["statements"]} statements nothing has been trained on or chosen by; means with 95% bootstrap
 intervals over statements, gains paired. Greedy is what the app does by default; sampled is at temperature 1.
 
 {training_table(manifest)}

@@ -142,7 +142,7 @@ def plot_means(path: Path, rows: Sequence[Row]) -> None:
         axes.errorbar([x], [y], [[y - interval.low], [interval.high - y]], fmt="o", color=f"C{number % 10}", capsize=3)
         axes.annotate(row.method, (x, y), textcoords="offset points", xytext=(6, 4), fontsize="small")
     axes.margins(x=0.15)  # room for the names
-    axes.set(xlabel="data points (prompts)", ylabel="mean reward, 95 % interval over statements")
+    axes.set(xlabel="data points (prompts)", ylabel="mean reward, 95% interval over statements")
     figure.savefig(path, dpi=120)
 
 

@@ -104,9 +104,10 @@ class MapScreen {
     if (!atlas) return T.none;
     if (atlas.phase === "failed") return fill(T.failed, atlas);
     const share = floorPercent(atlas.coverage || 0);
-    if (atlas.phase === "growing" && share !== floorPercent(1)) return fill(T.growing, { share }); // else only scores come
+    const whole = atlas.coverage > 0.99; // but for slivers; while it is said to grow, only scores come then
+    if (atlas.phase === "growing" && !whole) return fill(T.growing, { share });
     if (!regions.length) return T.off;
-    return atlas.coverage <= 0.99 ? fill(T.part, { share }) : "";
+    return whole ? "" : fill(T.part, { share });
   }
 
   drawPicture() {

@@ -29,6 +29,7 @@ RESULTS = {
     "where_names": {"reflect": "Reflect screen", "queue": "Queue"},
     "alpha": "Alpha",
     "alpha_none": "Alpha is {explanation}.",
+    "alpha_dash": "Where there is a dash, alpha is {explanation}.",
     "units": "Shared",
     "unsure": "Not sure",
     "scales": {

@@ -122,6 +122,7 @@ STUDY = {
     "unsure": "Not sure",
     "alpha": "Alpha",
     "alpha_none": "Alpha is {explanation}.",
+    "alpha_dash": "Where there is a dash, alpha is {explanation}.",
     "scales": {
         "choice": "Choice",
         "depth": "Depth",
