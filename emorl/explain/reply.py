@@ -198,6 +198,7 @@ class _Reader:
                 push[name] += abs(c) / all_push if all_push else 0.0
                 net[name] += c / all_push if all_push else 0.0
         unchanged = {name: intersect(word.unchanged[name] for word in words) for name in self.weights}
+        agreed = [(word.text, word.own[BASE] == word.text, word.kind) for word in words]
         spread = [step.disagreement for step in self.steps]
         shares = torch.tensor([*self.weights.values()], dtype=torch.float64)
         return Overall(
@@ -211,8 +212,9 @@ class _Reader:
                 push,
                 unchanged,
                 self.labels,
-                [(word.text, word.own[BASE] == word.text) for word in words if word.kind == "word"],
+                [(text, own) for text, own, kind in agreed if kind == "word"],
                 self.sampled,
+                [(text, own) for text, own, kind in agreed if kind != "word"],
             ),
         )
 

@@ -119,6 +119,7 @@ def reply_sentence(
     labels: Mapping[str, str],
     words: Sequence[tuple[str, bool]],
     sampled: bool = False,
+    marks: Sequence[tuple[str, bool]] = (),
 ) -> str:
     """The whole reply.
 
@@ -128,8 +129,9 @@ def reply_sentence(
         labels: What to call the parts.
         words: All words, and whether the base alone would have chosen it too, given the text before it.
         sampled: Whether the reply was sampled, so that there are no ranges.
+        marks: The same of all marks of punctuation, and of the end, which has no text.
     """
-    parts = [_whose_words(words)] if words else []
+    parts = [_whose_words(words, marks)] if words else []
     objectives = {name: share for name, share in absolute.items() if name != BASE and share > 0}
     if objectives:
         most = max(objectives.values())
@@ -153,11 +155,14 @@ def _staying(ranges: Mapping[str, tuple[float, float]]) -> str:
     return f"The text stays the same while one slider moves: {', or '.join(said)}."
 
 
-def _whose_words(words: Sequence[tuple[str, bool]]) -> str:
-    """How many words are the base's own; where nearly all are, which are not."""
+def _whose_words(words: Sequence[tuple[str, bool]], marks: Sequence[tuple[str, bool]]) -> str:
+    """How many words are the base's own; where nearly all are, which are not, and where all are, which marks."""
     other = list(dict.fromkeys(f"“{text}”" for text, own in words if not own))
     agreed = sum(own for _, own in words)
     if not other:
+        apart = list(dict.fromkeys(f"the “{text}”" if text else "the end" for text, own in marks if not own))
+        if apart:
+            return f"The base model alone would have chosen every word as well, but not {listed(apart)}."
         return "Every word is what the base model alone would have chosen as well."
     if not agreed:
         return "The base model alone would have chosen none of these words."

@@ -144,6 +144,15 @@ def test_that_nearly_all_words_are_the_bases_own_is_said_once_with_those_that_ar
     assert reply_sentence(push, {}, LABELS, nearly[:8]).startswith("Every word is what the base model alone")
 
 
+def test_a_mark_or_the_end_that_is_not_the_bases_own_is_named_where_all_words_are():
+    push, words = {"base": 1.0, "empathy": 0.0}, [("so", True), ("torn", True)]
+    marks = [(",", False), (",", False), (".", True), ("", False)]
+    said = "The base model alone would have chosen every word as well, but not "
+    assert reply_sentence(push, {}, LABELS, words, marks=marks).startswith(f"{said}the “,” and the end.")
+    assert reply_sentence(push, {}, LABELS, words, marks=[(".", True)]).startswith("Every word is what the base")
+    assert "“,”" not in reply_sentence(push, {}, LABELS, [*words, ("low", False)], marks=marks)
+
+
 @given(st.floats(-5, 5), st.floats(-5, 5), st.sampled_from([None, "sad", "low"]), st.integers(1, 3))
 def test_no_sentence_denies_the_bar_of_the_base(base, reflection, choice, pieces):
     if pieces == 1 and (choice is None) != (base >= 0) and choice != "low":

@@ -18,7 +18,11 @@ export function signedPercent(share) {
   return `${whole ? sign : ""}${Math.abs(whole)}%`;
 }
 
-export const fixed = (x, digits = 2) => (x < 0 ? MINUS : "") + Math.abs(x).toFixed(digits);
+// What rounds to 0 has no sign.
+export function fixed(x, digits = 2) {
+  const text = Math.abs(x).toFixed(digits);
+  return (x < 0 && Number(text) ? MINUS : "") + text;
+}
 
 export const sum = (numbers) => numbers.reduce((total, x) => total + x, 0);
 
