@@ -14,6 +14,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import pytest
 import torch
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -21,6 +22,8 @@ from emorl.ensemble.step import TYPES, compiled
 from emorl.heap import give_back
 from tests.tiny import write_tiny_base
 
+settings.register_profile("untimed", settings(), deadline=None)  # the first example, or a busy machine, is slow
+settings.load_profile("untimed")
 torch.set_num_threads(1)  # the tiny model is faster on one, far more so on a busy machine
 PROCESSORS = max(1, (os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 """For each process that tests, if they share them: threads lose time where they wait for one that has no processor."""

@@ -45,7 +45,7 @@ def put_together(steps: Iterable[object]) -> Iterator[object]:
         yield json.loads(found["json"]) if isinstance(found, dict) and "json" in found else found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(STEP, min_size=2, max_size=4))
 def test_the_page_has_what_was_sent(steps: list[dict[str, object]]) -> None:
     assert list(put_together(streamed(sent)(*steps))) == steps
