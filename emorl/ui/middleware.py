@@ -58,6 +58,8 @@ SENT = re.compile(
 )
 
 CALLED = re.compile(rf"{API}/(call/v2|call|run|api)/({_NAME})/?")
+_ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]")
+_UNPAIRED = re.compile("[\ud800-\udfff]")  # a pair is one character by now
 NOT_SERVED = "This app does not serve that."
 
 _PORTS = {"http": 80, "https": 443}
@@ -106,8 +108,7 @@ class Middleware:
         try:
             check_address(scope["method"], get_route_path(scope), headers)
             if scope["method"] == "POST":
-                body = await read_body(headers, receive)
-                check_json(body)
+                body = plain_json(await read_body(headers, receive))
                 check_call(get_route_path(scope), body, scope.get("app"))
                 receive = _again(body, receive)
         except Refused as refused:
@@ -194,23 +195,31 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
     return bytes(body)
 
 
-def check_json(body: bytes) -> None:
-    """Let a body pass only if it is JSON that every part of the app can read.
+def plain_json(body: bytes) -> bytes:
+    """A body, if it is JSON that every part of the app can read.
+
+    A script can send half of a character (an unpaired surrogate), which no answer and no database can hold. It becomes
+    U+FFFD, as a browser's `toWellFormed` would make it.
 
     Raises:
         Refused: It is not JSON, holds NaN or infinity, or is nested too deeply.
     """
     if not body:
-        return
+        return body
     try:
-        level = [json.loads(body, parse_constant=_no_constant, parse_float=_finite)]
+        whole = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
+        level = [whole]
     except (ValueError, RecursionError) as fault:
         raise Refused(400, UNREADABLE) from fault
     for _ in range(MAX_DEPTH):
         level = [inner for one in level for inner in _inside(one)]
         if not level:
-            return
-    raise Refused(400, f"Got JSON nested more than {MAX_DEPTH} deep: expected less.")
+            break
+    else:
+        raise Refused(400, f"Got JSON nested more than {MAX_DEPTH} deep: expected less.")
+    if not _ESCAPED.search(body):
+        return body
+    return _UNPAIRED.sub("\ufffd", json.dumps(whole, ensure_ascii=False)).encode()
 
 
 def check_call(path: str, body: bytes, app: object = None) -> None:

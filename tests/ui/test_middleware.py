@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from emorl.ratings import open_store
 from emorl.ui import build_demo, launch_settings
 from emorl.ui.answering import script_hash, scripts_in
-from emorl.ui.middleware import MAX_BODY, MAX_DEPTH, PAGES, Middleware, is_foreign
+from emorl.ui.middleware import MAX_BODY, MAX_DEPTH, PAGES, Middleware, is_foreign, plain_json
 from tests.browser.conftest import free_port
 from tests.ui.scripted import ScriptedReflector
 
@@ -260,6 +260,35 @@ def test_fields_that_cannot_be_read_are_one_line_without_what_was_sent(
         assert 400 <= answer.status_code < 500 and list(answer.json()) == ["detail"], path
         assert isinstance(answer.json()["detail"], str) and "said" not in answer.text
     assert not caplog.records
+
+
+def test_half_a_character_becomes_one_that_can_be_answered_and_kept(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    called = [
+        (one["id"], name)
+        for one in client.get("/config").json()["components"]
+        for name in one["props"].get("server_fns") or ()
+    ]
+    said = "I \ud800am \udfff tired \ud83d\ude00 \u2019"
+    for component, name in called:
+        for data in (said, {said: said}, {"statement": said, "session": said}, [said]):
+            sent = body(component_id=component, fn_name=name, data=data)
+            content = json.dumps(sent).encode()
+            kind = {"Content-Type": "application/json"}
+            answer = client.post("/gradio_api/component_server", content=content, headers=kind)
+            assert answer.status_code < 500, (name, data)
+            if name == "masked" and data == said:
+                assert answer.json() == "I \ufffdam \ufffd tired \U0001f600 \u2019"
+    assert "masked" in {name for _, name in called}
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    "kept", [b'{"data": ["\\ud83d\\ude00"], "n": 1e-39}', b'{"data": [" 10\xe2\x80\x99 "]}', b"", b"[]", b'"\\\\ud800"']
+)
+def test_whole_characters_and_numbers_are_passed_on_as_they_are(kept: bytes) -> None:
+    assert json.loads(plain_json(kept) or b"0") == json.loads(kept or b"0")
 
 
 @pytest.mark.parametrize("path", ["queue/data?session_hash=none", "call/reflect/none", "call/v2/reflect/none"])
