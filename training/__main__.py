@@ -98,6 +98,7 @@ def search_command(
 def seq2seq(
     config: CONFIG,
     objective: Annotated[str | None, typer.Option(help="One objective by its name; all of them by default.")] = None,
+    resume: RESUME = False,
     anew: ANEW = False,
     corpora: CORPORA = None,
     base: BASE = None,
@@ -105,7 +106,7 @@ def seq2seq(
     """Train adapters of an encoder-decoder such as T5, as the paper has it; they are not served."""
     from training.stages.seq2seq import run_seq2seq
 
-    run_seq2seq(settings_of_run(config, corpora, base), objective, anew)
+    run_seq2seq(settings_of_run(config, corpora, base), objective, resume, anew)
 
 
 OWN: dict[str, Callable[..., None]] = {"objectives": objectives_command, "search": search_command}

@@ -1,4 +1,4 @@
-"""What a run of one objective keeps on disk, so that a resumed run reports the whole of it.
+"""What a run keeps on disk, so that a resumed run reports the whole of it.
 
 Every checkpoint carries a `run.json`, written last: settings, account, baselines and means of the validations so far,
 and a hash of each file beside it. A checkpoint without one, or with other files than it names, is torn and passed over.
@@ -64,7 +64,7 @@ class Progress:
         settings: Its settings.
         statements: Hash of its prompts and validation statements.
         account: What it has cost so far.
-        start: Measures of the warm start, which the guards compare with.
+        start: Measures before the first update, which the guards compare with.
         means: Mean validation scores so far.
         logs: Length of each log in bytes.
     """
@@ -82,6 +82,12 @@ def write_json(path: Path, data: Mapping[str, object]) -> None:
     part = path.with_name(f"{path.name}.part")
     part.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     os.replace(part, path)
+
+
+def plain(settings: DataclassInstance) -> dict[str, Any]:
+    """Settings as JSON has them: a path is its text."""
+    found: dict[str, Any] = json.loads(json.dumps(asdict(settings), default=str))
+    return found
 
 
 def log_lengths(out: Path) -> dict[str, int]:
@@ -167,10 +173,10 @@ def changes(stored: object, now: DataclassInstance, free: Sequence[str] = ()) ->
     """
     if not isinstance(stored, Mapping):
         return ["settings that were not stored"]
-    defaults = asdict(type(now)())
+    defaults = plain(type(now)())
     return [
         f"{name} {was} instead of {value}"
-        for name, value in asdict(now).items()
+        for name, value in plain(now).items()
         if name not in (*NOT_LEARNT, *free) and (was := stored.get(name, defaults[name])) != value
     ]
 
@@ -192,6 +198,55 @@ def check_same_run(out: Path, progress: Progress, now: DataclassInstance, statem
             "the settings and statements that it is resumed with",
             "put them back, or start it anew with --anew",
         )
+
+
+def check_one_process(remedy: str) -> None:
+    """Refuse a run over several processes: they would learn apart and write the same files.
+
+    Raises:
+        ConfigError: There are several, as `accelerate launch` and `torchrun` start them.
+    """
+    if (processes := int(os.environ.get("WORLD_SIZE", "1"))) > 1:
+        raise ConfigError.of(f"one run over {processes} processes", "one process a run", remedy)
+
+
+def go_on_or_begin(
+    out: Path, now: DataclassInstance, statements: str, resume: bool, anew: bool
+) -> tuple[Path, Progress] | None:
+    """The last whole checkpoint with its record, the logs cut to it; None to begin from nothing in an empty folder.
+
+    Args:
+        out: Folder of the run; it is made, and cleared of what an earlier run left where this one begins from nothing.
+        now: The settings in use.
+        statements: Hash of the run's statements.
+        resume: Go on where there is a checkpoint.
+        anew: Begin from nothing where going on would be refused.
+
+    Raises:
+        ConfigError: The run to go on with had other settings or statements.
+    """
+    found = _same_run(out, now, statements, anew) if resume else None
+    if found is None:
+        clear(out)
+    out.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+def _same_run(out: Path, now: DataclassInstance, statements: str, anew: bool) -> tuple[Path, Progress] | None:
+    """The last whole checkpoint, if it is of a run with the same settings."""
+    found = last_whole(out / "checkpoints")
+    if found is None:
+        log.info("no whole checkpoint in %s: beginning from nothing", out)
+        return None
+    try:
+        check_same_run(out, found[1], now, statements)
+    except ConfigError:
+        if anew:
+            return None
+        raise
+    go_back(out, found[1])
+    found[1].account.stopped = "step limit"
+    return found
 
 
 def is_finished(out: Path, now: DataclassInstance, resume: bool, anew: bool) -> bool:

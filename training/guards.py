@@ -1,7 +1,7 @@
 """Guards against reward hacking: penalties on rollouts, and a rule that ends a run that runs away.
 
 A learned scorer can be fooled; these measures cannot be traded for reward. The penalty is added to the reward of every
-objective alike; `ValidationCallback` compares validation replies with those of the warm start and stops the run when
+objective alike; `GuardedValidation` compares validation replies with those of the warm start and stops the run when
 copying, repetition, length, sameness or sympathy leave the range in which a reflection is still one, when faithfulness
 falls, or when the held-out judge falls while the reward rises.
 """

@@ -5,22 +5,20 @@ out, k/(k-1) times the paper's). The reward is that objective's score alone, or 
 and a real KL penalty to the warm start (in the reference code the KL term has no effect). The end token is part of the
 loss. Four things differ from plain `RLOOTrainer`, none of them the estimator: rollouts come from our engine,
 prompts and the shared trunk are computed once (`training.logps`), the policy's pass is reused for the loss, and runs
-stop by the paper's rule, by a guard or at the step limit. A run can be resumed and then reports the whole of itself
-(`training.checkpoints`). Left out: how several rewards are weighted in one run (`training.baselines`).
+stop by the paper's rule, by a guard or at the step limit (`training.validation`). A run can be resumed and then
+reports the whole of itself (`training.checkpoints`). Left out: how several rewards are weighted in one run
+(`training.baselines`).
 
     python -m training objectives --config training/configs/default.yaml [--resume] [--anew]
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import os
 import random
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -29,14 +27,7 @@ import torch
 from datasets import Dataset
 from peft import LoraConfig
 from peft.tuners.tuners_utils import BaseTunerLayer
-from transformers import (
-    AutoTokenizer,
-    LlamaForCausalLM,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-)
+from transformers import AutoTokenizer, LlamaForCausalLM, TrainerCallback
 from trl import RLOOConfig, RLOOTrainer
 
 from emorl.ensemble.device import CPU, chosen_device
@@ -44,23 +35,12 @@ from emorl.errors import ConfigError
 from emorl.models.template import END, prompt_text
 from emorl.scoring.scorer import Score
 from training.beginning import learn_ranking
-from training.checkpoints import (
-    Account,
-    Progress,
-    best_score,
-    check_same_run,
-    clear,
-    go_back,
-    keep_best,
-    last_whole,
-    log_lengths,
-    record,
-    write_json,
-)
-from training.guards import Measures, converged, penalties, runaway
+from training.checkpoints import Account, check_one_process, go_on_or_begin
+from training.guards import Measures, penalties, runaway
 from training.logps import Layout, SharedPass, lay_out
 from training.preferences import Preferred
 from training.rollouts import RolloutWriter
+from training.validation import Validation, chosen_statements
 from training.warmstart import PROJECTIONS
 
 log = logging.getLogger(__name__)
@@ -137,6 +117,15 @@ class SelfCriticalTrainer(RLOOTrainer):
         self._trunk = torch.empty(0)
         self._pass: tuple[torch.Tensor, torch.Tensor] | None = None
 
+    def greedy(self, statements: Sequence[str]) -> list[list[int]]:
+        """The ids of a greedy reply to each statement."""
+        prompts = [self.processing_class(prompt_text(s)).input_ids for s in statements]
+        return self.writer.write(prompts, 0.0, 0)
+
+    def ended(self, reply: Sequence[int]) -> bool:
+        """Whether a reply ended by itself."""
+        return reply[-1] == self.end_token
+
     def _generate_single_turn(
         self, prompt_ids: list[list[int]], images: object, multimodal_fields: object
     ) -> list[list[int]]:
@@ -177,94 +166,12 @@ class SelfCriticalTrainer(RLOOTrainer):
         return logps, entropies if compute_entropy else None, None
 
 
-class ValidationCallback(TrainerCallback):
-    """Validates, logs samples, keeps the best adapter, writes down how far the run is and ends it by rule."""
+class GuardedValidation(Validation):
+    """Validation that ends a run which runs away."""
 
-    def __init__(
-        self,
-        trainer: SelfCriticalTrainer,
-        statements: list[str],
-        score: Score,
-        judge: Score | None,
-        out: Path,
-        faithfulness: Score | None = None,
-        digest: str = "",
-        earlier: Progress | None = None,
-    ) -> None:
-        self.trainer, self.statements, self.score, self.judge, self.out = trainer, statements, score, judge, out
-        self.faithfulness, self.digest = faithfulness, digest
-        self.means: list[float] = earlier.means if earlier else []
-        self.start: Measures | None = earlier.start if earlier else None
-        self.best = best_score(out)
-        self.began = time.time() - trainer.account.seconds
-
-    def validate(self, step: int) -> Measures:
-        """Greedy replies to the validation statements, measured and logged."""
-        trainer, tokenizer = self.trainer, self.trainer.processing_class
-        prompts = [tokenizer(prompt_text(s)).input_ids for s in self.statements]
-        written = trainer.writer.write(prompts, 0.0, 0)
-        replies = [tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in written]
-        ended = [ids[-1] == trainer.end_token for ids in written]
-        scores = self.score(self.statements, replies).tolist()
-        judged = self.judge(self.statements, replies).tolist() if self.judge else None
-        trainer.account.scorer_calls += len(replies)
-        trainer.account.tokens += sum(map(len, written))
-        faithful = self.faithfulness(self.statements, replies).tolist() if self.faithfulness else None
-        now = Measures.of(self.statements, replies, ended, scores, judged, faithful)
-        with (self.out / "validation.jsonl").open("a") as file:
-            file.write(json.dumps({"step": step, **asdict(now)}) + "\n")
-        with (self.out / "samples.txt").open("a") as file:
-            for statement, reply, value in list(zip(self.statements, replies, scores, strict=True))[:6]:
-                file.write(f"[{step}] {value:.3f} | {statement}\n        -> {reply}\n")
-        log.info("step %d: %s", step, ", ".join(f"{k} {v:.3f}" for k, v in asdict(now).items()))
-        return now
-
-    def begin(self, step: int) -> None:
-        """Take what the policy writes now for the warm start that the guards compare with."""
-        self.start = self.validate(step)
-        self.means.append(self.start.score)
-
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
-    ) -> None:
-        """Measure the warm start."""
-        if self.start is None:
-            self.begin(state.global_step)
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
-    ) -> None:
-        """Validate every n steps; stop when converged or run away."""
-        if state.global_step % self.trainer.config.validate_every and state.global_step < args.max_steps:
-            return
-        now = self.validate(state.global_step)
-        self.means.append(now.score)
-        assert self.start is not None
-        reason = runaway(self.start, now, self.trainer.config.faithfulness_drop)
-        if reason:
-            self.trainer.account.stopped = f"guard: {reason}"
-            control.should_training_stop = True
-        elif now.score > self.best:
-            self.best = now.score
-            training = {"settings": asdict(self.trainer.config), "step": state.global_step, "score": now.score}
-            keep_best(self.out, self.trainer.model.save_pretrained, training)
-        if converged(self.means):
-            self.trainer.account.stopped = "converged"
-            control.should_training_stop = True
-
-    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object) -> None:
-        """Write the record of a checkpoint that has just been saved."""
-        assert self.start is not None
-        account = self.spent(state.global_step)
-        settings = asdict(self.trainer.config)
-        progress = Progress(settings, self.digest, account, self.start, self.means, log_lengths(self.out))
-        record(Path(str(args.output_dir)) / f"checkpoint-{state.global_step}", progress)
-
-    def spent(self, steps: int) -> Account:
-        """The account after these steps."""
-        account = self.trainer.account
-        account.seconds, account.steps = time.time() - self.began, steps
-        return account
+    def fault(self, start: Measures, now: Measures) -> str | None:
+        """What the guards say."""
+        return runaway(start, now, self.trainer.config.faithfulness_drop)
 
 
 @dataclass(frozen=True)
@@ -319,28 +226,15 @@ def train_objective(
         What the whole run cost; also written to `out/account.json`, with its settings.
 
     Raises:
-        ConfigError: No statement is short enough for a prompt, the base has no layer to adapt, the run to resume has
-            other settings, or several processes were started for one run.
+        ConfigError: Too few statements are short enough for a prompt, the base has no layer to adapt, the run to resume
+            has other settings, or several processes were started for one run.
     """
-    if (processes := int(os.environ.get("WORLD_SIZE", "1"))) > 1:  # they would learn apart and write the same files
-        raise ConfigError.of(
-            f"one run over {processes} processes", "one process a run", "start it alone, several runs with --workers"
-        )
-    usable = sorted({p for p in prompts if len(p.split()) <= config.max_words})
-    if not usable:
-        raise ConfigError(
-            f"No prompts among {len(prompts)} statements: expected some of at most {config.max_words} words; raise "
-            "max_words."
-        )
+    check_one_process("start it alone, several runs with --workers")
+    usable, ordered, digest = chosen_statements(config, prompts, unseen)
     layers = model.config.num_hidden_layers
     if config.first_layer >= layers:
         raise ConfigError.of(f"first_layer {config.first_layer}", f"at most {layers - 1} on this base", "lower it")
-    ordered = sorted(unseen, key=lambda s: random.Random(s).random())[: config.validation]
-    digest = hashlib.sha256(json.dumps([usable, ordered]).encode()).hexdigest()
-    found = _where_to_go_on(config, digest, out, anew) if resume else None
-    if found is None:
-        clear(out)
-    out.mkdir(parents=True, exist_ok=True)
+    found = go_on_or_begin(out, config, digest, resume, anew)
     tokenizer = AutoTokenizer.from_pretrained(base)
     end_token = tokenizer.convert_tokens_to_ids(END)
     earlier = found[1] if found else None
@@ -402,31 +296,10 @@ def train_objective(
     trainer.prepare(config, end_token, account)
     if mixture:
         trainer.add_callback(mixture.callback(trainer, found[0] if found else None))  # before the record is written
-    validation = ValidationCallback(trainer, ordered, score, judge, out, faithfulness, digest, earlier)
+    validation = GuardedValidation(trainer, ordered, score, out, digest, earlier, judge, faithfulness)
     trainer.add_callback(validation)
     if ranked and config.ranking and earlier is None:
         validation.begin(0)  # the guards compare with the warm start
         log.info("%s learns the ranking of read replies to %d statements", out.name, len(ranked))
         learn_ranking(trainer.model, tokenizer, ranked, config.ranking)
-    if account.steps < config.steps:
-        trainer.train(resume_from_checkpoint=str(found[0]) if found else None)
-        account = validation.spent(trainer.state.global_step)
-    write_json(out / "account.json", {"settings": asdict(config), **asdict(account)})
-    return account
-
-
-def _where_to_go_on(config: ObjectiveConfig, digest: str, out: Path, anew: bool) -> tuple[Path, Progress] | None:
-    """The last whole checkpoint with its record, the logs cut to it; None to begin from nothing."""
-    found = last_whole(out / "checkpoints")
-    if found is None:
-        log.info("no whole checkpoint in %s: beginning from nothing", out)
-        return None
-    try:
-        check_same_run(out, found[1], config, digest)
-    except ConfigError:
-        if anew:
-            return None
-        raise
-    go_back(out, found[1])
-    found[1].account.stopped = "step limit"
-    return found
+    return validation.train(found[0] if found else None)

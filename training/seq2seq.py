@@ -5,38 +5,27 @@ real KL penalty to the model without its adapter. The source is padded on the ri
 scored as they are, and the end of the sequence is part of the loss. Rollouts come from transformers' `generate`,
 without dropout.
 `paper` turns two things back into what the released code does: its KL term has no gradient and no value, and its mean
-contains the reply itself. Left out: what else that code does differently (docs/study.md), the serving side, validation,
-guards and resuming, which `training.objectives` has for causal bases.
-
-    python -m training seq2seq --config paper-t5-base [--objective NAME]
+contains the reply itself. A run around it is `training.seq2seq_run`. Left out: what else that code does differently
+(docs/study.md), and the serving side.
 """
 
 from __future__ import annotations
 
 import os
-import random
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import torch
-from datasets import Dataset
-from peft import LoraConfig
-from transformers import PreTrainedTokenizerBase, T5ForConditionalGeneration
-from trl import RLOOConfig, RLOOTrainer
+from transformers import T5ForConditionalGeneration
+from trl import RLOOTrainer
 
-from emorl.ensemble.device import CPU, chosen_device
-from emorl.errors import ConfigError
-from emorl.scoring.scorer import Score
-from training.checkpoints import Account, write_json
+from training.checkpoints import Account
 
 BASELINES = ("leave-one-out", "greedy")
-MODULES = ["q", "k", "v", "o", "wi", "wo", "wi_0", "wi_1"]
-"""T5's projections, those of its gated variants included; in encoder, decoder and cross-attention."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +49,9 @@ class Seq2SeqConfig:
         learning_rate: Constant.
         rank: LoRA rank.
         alpha: LoRA alpha.
+        validate_every: Steps between validations.
+        validation: Validation statements.
+        save_every: Steps between checkpoints.
         seed: Seed of everything.
     """
 
@@ -78,6 +70,9 @@ class Seq2SeqConfig:
     learning_rate: float = 1e-4
     rank: int = 8
     alpha: int = 32
+    validate_every: int = 10
+    validation: int = 24
+    save_every: int = 20
     seed: int = 1
 
 
@@ -86,7 +81,7 @@ class Seq2SeqSCSTTrainer(RLOOTrainer):
 
     def prepare(self, config: Seq2SeqConfig, account: Account) -> None:
         """Attach the settings; call once after construction."""
-        self.scst, self.account = config, account
+        self.config, self.account = config, account
         self._passes: list[torch.Tensor] = []
 
     @torch.no_grad()
@@ -94,11 +89,11 @@ class Seq2SeqSCSTTrainer(RLOOTrainer):
         """One reply a prompt, sampled or greedy, with the end of the sequence where it was written."""
         device, model = self.accelerator.device, self.accelerator.unwrap_model(self.model)
         source, mask = right_padded([self._cut(ids) for ids in prompts], self._tokenizer.pad_token_id)
-        sampling = {"do_sample": True, "temperature": self.scst.temperature, "top_k": 0, "top_p": 1.0}
+        sampling = {"do_sample": True, "temperature": self.config.temperature, "top_k": 0, "top_p": 1.0}
         written = model.generate(
             input_ids=source.to(device),
             attention_mask=mask.to(device),
-            max_new_tokens=self.scst.max_tokens,
+            max_new_tokens=self.config.max_tokens,
             decoder_start_token_id=model.config.decoder_start_token_id,
             eos_token_id=self.eos_token_ids,
             pad_token_id=self._tokenizer.pad_token_id,
@@ -106,9 +101,17 @@ class Seq2SeqSCSTTrainer(RLOOTrainer):
         )
         return [up_to_end(row, self.eos_token_ids) for row in written[:, 1:].tolist()]  # without the start
 
+    def greedy(self, statements: Sequence[str]) -> list[list[int]]:
+        """The ids of a greedy reply to each statement."""
+        return self.write(self._tokenizer([s + self.config.suffix for s in statements]).input_ids, sampled=False)
+
+    def ended(self, reply: Sequence[int]) -> bool:
+        """Whether a reply ended by itself."""
+        return reply[-1] in self.eos_token_ids
+
     def _cut(self, prompt: Sequence[int]) -> list[int]:
         """A prompt of at most `max_source` tokens; its last one, the end of the source, stays."""
-        most = self.scst.max_source
+        most = self.config.max_source
         return list(prompt) if len(prompt) <= most else [*prompt[: most - 1], prompt[-1]]
 
     def _generate_single_turn(
@@ -142,7 +145,7 @@ class Seq2SeqSCSTTrainer(RLOOTrainer):
             attention_mask=mask.to(reply.device),
             decoder_input_ids=torch.cat([torch.full_like(reply[:, :1], start), reply[:, :-1]], 1),
         ).logits.float()
-        logits = logits / self.scst.temperature  # (N, C, V)
+        logits = logits / self.config.temperature  # (N, C, V)
         total = logits.logsumexp(-1)
         logps = (logits.gather(-1, reply[..., None])[..., 0] - total) * written
         if not torch.is_grad_enabled():
@@ -157,9 +160,9 @@ class Seq2SeqSCSTTrainer(RLOOTrainer):
         self._passes = []
         batch: dict[str, Any] = super()._generate_and_score_completions(inputs)
         k = self.num_generations
-        if self.scst.paper:
+        if self.config.paper:
             batch["advantages"] = batch["advantages"] * (k - 1) / k  # r - mean of all, from r - mean of the others
-        elif self.scst.baseline == "greedy":
+        elif self.config.baseline == "greedy":
             batch["advantages"] = self._against_greedy(inputs)
         return batch
 
@@ -218,103 +221,3 @@ def without_dropout(model: T5ForConditionalGeneration) -> T5ForConditionalGenera
         elif isinstance(getattr(module, "dropout", None), float):
             module.dropout = 0.0
     return model
-
-
-def make_trainer(
-    config: Seq2SeqConfig,
-    model: T5ForConditionalGeneration,
-    tokenizer: PreTrainedTokenizerBase,
-    statements: Sequence[str],
-    score: Score,
-    out: Path,
-) -> Seq2SeqSCSTTrainer:
-    """A trainer whose reward is the log of a score, as in the paper.
-
-    Args:
-        config: Settings.
-        model: A T5; it gets a fresh adapter and loses its dropout, or rollouts and loss would be of different policies.
-        tokenizer: Its tokenizer.
-        statements: Training statements.
-        score: Rewards a statement's reply.
-        out: Folder for what the trainer writes.
-
-    Raises:
-        ConfigError: No statement is short enough.
-    """
-    usable = sorted({s for s in statements if len(s.split()) <= config.max_words})
-    if not usable:
-        raise ConfigError.of(
-            f"no prompts among {len(statements)} statements",
-            f"some of at most {config.max_words} words",
-            "raise max_words",
-        )
-    random.Random(config.seed).shuffle(usable)
-    account = Account()
-
-    def objective(prompts: object, completions: list[str], statement: list[str], **_: object) -> list[float]:
-        account.scorer_calls += len(completions)
-        return score(statement, [text.strip() for text in completions]).clamp(1e-4, 0.9999).log().tolist()
-
-    arguments = RLOOConfig(
-        output_dir=str(out / "checkpoints"),
-        max_steps=config.steps,
-        learning_rate=config.learning_rate,
-        per_device_train_batch_size=config.prompts * config.samples,
-        num_generations=config.samples,
-        max_completion_length=config.max_tokens,
-        temperature=config.temperature,
-        beta=0.0 if config.paper else config.beta,  # the paper's KL has neither gradient nor value
-        lr_scheduler_type="constant",
-        max_grad_norm=2.0,
-        weight_decay=0.01,
-        use_cpu=chosen_device() == CPU,
-        bf16=False,
-        gradient_checkpointing=False,
-        save_strategy="no",
-        logging_steps=10,
-        report_to="none",
-        seed=config.seed,
-    )
-    names = {name.rpartition(".")[2] for name, _ in model.named_modules()}
-    trainer = Seq2SeqSCSTTrainer(
-        model=without_dropout(model),
-        reward_funcs=[objective],
-        args=arguments,
-        train_dataset=Dataset.from_list([{"prompt": s + config.suffix, "statement": s} for s in usable]),
-        processing_class=tokenizer,
-        peft_config=LoraConfig(
-            task_type="SEQ_2_SEQ_LM",
-            r=config.rank,
-            lora_alpha=config.alpha,
-            target_modules=[name for name in MODULES if name in names],
-        ),
-    )
-    trainer.prepare(config, account)
-    return trainer
-
-
-def train_seq2seq(
-    config: Seq2SeqConfig,
-    model: T5ForConditionalGeneration,
-    tokenizer: PreTrainedTokenizerBase,
-    statements: Sequence[str],
-    score: Score,
-    out: Path,
-) -> Account:
-    """Train one adapter, and write it to `out` with `account.json`; see `make_trainer`.
-
-    Returns:
-        What the run cost.
-
-    Raises:
-        ConfigError: No statement is short enough.
-    """
-    began = time.time()
-    trainer = make_trainer(config, model, tokenizer, statements, score, out)
-    trainer.train()
-    trainer.model.save_pretrained(str(out))
-    account = trainer.account
-    account.steps, account.seconds = trainer.state.global_step, time.time() - began
-    settings = {**asdict(config), "base": str(config.base)}
-    write_json(out / "account.json", {"settings": settings, **asdict(account)})
-    return account

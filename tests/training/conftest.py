@@ -1,6 +1,8 @@
-"""A tiny ensemble of two experts, for what is measured and searched with one."""
+"""A tiny ensemble of two experts, for what is measured and searched with one, and a tiny T5."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,6 +13,7 @@ from emorl.ensemble.lora import Adapter, load_adapter
 from emorl.models.template import END
 from emorl.reflecting.tokenizer import SharedTokenizer
 from tests.scoring.tiny import write_adapter
+from tests.training.tiny_t5 import write_tiny_t5
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +36,8 @@ def tokenizer(tiny_base) -> SharedTokenizer:
 def decoder(model, adapters, tokenizer) -> EnsembleDecoder:
     end = tokenizer.plain.convert_tokens_to_ids(END)
     return EnsembleDecoder(LlamaBackbone(model, torch.float32), StackedLora(adapters), [end])
+
+
+@pytest.fixture(scope="session")
+def tiny_t5(tmp_path_factory) -> Path:
+    return write_tiny_t5(tmp_path_factory.mktemp("t5") / "tiny-t5")

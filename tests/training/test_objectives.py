@@ -131,7 +131,7 @@ def steps_of(out: Path) -> list[int]:
 
 
 def test_a_run_that_is_steady_has_converged(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr("training.objectives.converged", lambda means: len(means) == 3)
+    monkeypatch.setattr("training.validation.converged", lambda means: len(means) == 3)
     account = tiny(replace(TINY, steps=9), tmp_path)
     assert (account.steps, account.stopped) == (2, "converged") and steps_of(tmp_path) == [0, 1, 2]
     assert (tmp_path / "best" / "adapter_model.safetensors").is_file()
@@ -167,18 +167,20 @@ def test_a_run_that_goes_on_reports_the_whole(tiny, tmp_path):
     assert tiny(TINY, tmp_path / "new", resume=True).data_points == 4  # nothing there to go on from
 
 
-def test_a_run_that_was_cut_off_ends_as_if_it_had_not_been(tiny, tmp_path):
-    config = replace(TINY, steps=4, save_every=2)
+@pytest.mark.parametrize(("steps", "saved"), [(4, 2), (6, 4)])  # in the first and second pass over the prompts
+def test_a_run_that_was_cut_off_ends_as_if_it_had_not_been(tiny, tmp_path, steps, saved):
+    config = replace(TINY, steps=steps, save_every=saved)
     whole = tiny(config, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
-        tiny(config, tmp_path / "cut", score=cut_off(1 + 3 * 2))  # in the fourth step
-    assert steps_of(tmp_path / "cut") == [0, 1, 2, 3] and not (tmp_path / "cut" / "account.json").exists()
+        tiny(config, tmp_path / "cut", score=cut_off(1 + (steps - 1) * 2))  # in the last step
+    assert steps_of(tmp_path / "cut") == list(range(steps)) and not (tmp_path / "cut" / "account.json").exists()
     account = tiny(config, tmp_path / "cut", resume=True)
-    assert replace(account, seconds=0.0) == replace(whole, seconds=0.0)  # the third step was done twice, counted once
+    assert replace(account, seconds=0.0) == replace(whole, seconds=0.0)  # a step was done twice, counted once
     for name in ("validation.jsonl", "samples.txt", "best/training.json"):
         assert (tmp_path / "cut" / name).read_text() == (tmp_path / "whole" / name).read_text()
-    expected = adapter_in(tmp_path / "whole" / "checkpoints" / "checkpoint-4")
-    for key, value in adapter_in(tmp_path / "cut" / "checkpoints" / "checkpoint-4").items():
+    last = f"checkpoints/checkpoint-{steps}"
+    expected = adapter_in(tmp_path / "whole" / last)
+    for key, value in adapter_in(tmp_path / "cut" / last).items():
         torch.testing.assert_close(value, expected[key])
 
 
@@ -235,7 +237,7 @@ def test_a_worse_best_never_takes_the_place_of_a_better_one(tiny, tmp_path):
 def test_the_guards_compare_with_the_first_start_and_convergence_sees_all_means(tiny, tmp_path, monkeypatch):
     starts, seen = [], []
     monkeypatch.setattr("training.objectives.runaway", lambda start, now, drop: starts.append(start))
-    monkeypatch.setattr("training.objectives.converged", lambda means: seen.append(len(means)))
+    monkeypatch.setattr("training.validation.converged", lambda means: seen.append(len(means)))
     tiny(TINY, tmp_path)
     tiny(replace(TINY, steps=3), tmp_path, resume=True)
     first = json.loads((tmp_path / "validation.jsonl").read_text().splitlines()[0])
@@ -308,7 +310,7 @@ def test_several_processes_at_one_run_are_refused_in_one_line(tiny, tmp_path, mo
 def test_without_a_prompt_that_is_short_enough_there_is_one_line(tiny, tmp_path):
     with pytest.raises(ConfigError) as error:
         tiny(replace(TINY, max_words=1), tmp_path / "run")
-    assert str(error.value) == ("No prompts among 6 statements: expected some of at most 1 words; raise max_words.")
+    assert str(error.value) == "Got no prompts among 6 statements: expected some of at most 1 words; raise max_words."
     assert not (tmp_path / "run").exists()
 
 
