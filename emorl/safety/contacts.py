@@ -47,8 +47,8 @@ class Contact:
 
 
 def contacts_line(contacts: Iterable[Contact]) -> str:
-    """Contacts as one line of text: country, name, number or else address."""
-    return "; ".join(f"{one.country}: {one.name} {one.phone or one.url}" for one in contacts)
+    """Contacts as one line of text: name, country, number or else address."""
+    return "; ".join(f"{one.name} ({one.country}): {one.phone or one.url}" for one in contacts)
 
 
 def crisis_contacts(country: str | None = None, kinds: Collection[str] = ()) -> tuple[Contact, ...]:

@@ -52,6 +52,10 @@ def test_a_changed_statement_needs_a_new_confirmation(new_page: Callable[..., Pa
     page.get_by_label("What the client said").fill("I want to end my life.")
     page.get_by_role("button", name="Write a reflection for this exercise").click()
     expect(page.get_by_role("button", name="Write a reflection for this exercise")).to_be_disabled()
+    expect(
+        page.get_by_role("alert").filter(has_text="The statement has changed since this notice came.")
+    ).to_be_visible()
+    expect(page.get_by_label("I am a counsellor")).to_be_focused()
     assert running.reflector.started == 0
 
 

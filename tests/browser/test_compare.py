@@ -108,6 +108,19 @@ def test_equal_texts_are_said_and_not_sent(new_page: Callable[..., Page], app: C
     expect(page.get_by_role("button", name="Send to blind rating")).to_be_hidden()
 
 
+def test_a_text_that_only_lacks_words_is_not_called_the_same(
+    new_page: Callable[..., Page], app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.ui.scripted.BASE_REPLY", "Part of you is tired. You feel overwhelmed.")
+    page = new_page()
+    open_compare(page, app().url)
+    compare(page)
+    expect(page.get_by_role("article", name="A")).to_contain_text("2 of 10 words differ from B; they are underlined.")
+    shorter = page.get_by_role("article", name="B")
+    expect(shorter).to_contain_text("All of these words are in A too, which has 2 more.")
+    expect(shorter).not_to_contain_text("The same text")
+
+
 def test_statement_and_setting_are_taken_from_reflect(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
     page = new_page(viewport={"width": 1366, "height": 640})  # the texts are below what is in view
     open_app(page, app().url)

@@ -111,6 +111,7 @@ def test_the_whole_story_by_keyboard(new_page: Callable[..., Page], app: Callabl
     keys.press("Home")  # live: the text follows without the model
     expect(page.locator("#reflection-text")).to_have_text(reflector.text(reflector.write([0.3, 0, 0])[0]))
     expect(page.locator("#widget-result .mark[role=status]")).to_have_attribute("data-mark", "live")
+    expect(page.get_by_text("Point at or tap a word above")).to_be_hidden()  # of this text there are no words to choose
 
     tab_to(page, "#tabs [role=tab]", "Map", back=True)
     keys.press("Enter")

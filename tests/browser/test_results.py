@@ -199,7 +199,7 @@ def test_deleting_asks_for_the_word(new_page: Callable[..., Page], guarded: Call
     page.get_by_label("Type DELETE to confirm").fill("DELETE")
     page.get_by_label("Older than (days)").fill("0")
     delete.press("Enter")
-    expect(page.get_by_text("4 ratings and answers deleted.")).to_be_visible()
+    expect(page.get_by_text("4 ratings and answers deleted.")).to_be_focused()
     assert page.locator(".results dl").first.locator("dd").all_inner_texts()[:7] == ["0"] * 7
     assert (running.store.count(), RatingQueue(running.store, ()).judgements()) == (0, ())
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from emorl.explain import Variants
+from emorl.reflecting.reflection import Reflection
 from emorl.ui.why import strings
 from tests.browser.conftest import App
 from tests.browser.steps import STATEMENT, faults_in_both_schemes, generate, open_app, rate
 from tests.browser.test_app import HOSTILE
 from tests.ui.mapped import MappedReflector
-from tests.ui.scripted import REPLY
+from tests.ui.scripted import REPLY, ScriptedReflector
 
 pytestmark = pytest.mark.browser
 
@@ -156,11 +159,32 @@ def test_other_mixes_are_written_on_request_only(new_page: Callable[..., Page], 
     section = page.get_by_role("region", name="Without Empathy")
     expect(section.locator(".variant-text").first).to_have_text("Part of you is reflection.")
     assert section.locator(".variant-text").first.locator("mark").all_inner_texts() == ["reflection."]
+    expect(page.get_by_text("Marked words are not in the reflection.")).to_be_visible()
     expect(page.locator(".fair")).to_have_count(0)
     page.get_by_role("button", name="Work out fair shares").click()
     expect(page.locator(".fair").get_by_role("row", name="Empathy +0.75 +0.75")).to_have_count(2)
     expect(page.locator(".fair").get_by_role("row", name="Sum: reflection minus base +1.00 +1.00")).to_have_count(2)
     assert running.reflector.asked_variants == 2
+
+
+class Unmoved(ScriptedReflector):
+    """Without one objective the same text is written, but once, where words are lacking and none is new."""
+
+    def variants(self, reflection: Reflection, every: bool = False) -> Variants:
+        found = super().variants(reflection, every)
+        shorter = ("base", ("reflection",))
+        texts = ["You feel alone." if (one.convention, one.members) == shorter else REPLY for one in found.written]
+        written = (replace(one, reflection=text) for one, text in zip(found.written, texts, strict=True))
+        return replace(found, written=tuple(written))
+
+
+def test_no_marks_are_spoken_of_where_there_are_none(new_page: Callable[..., Page], app: Callable[..., App]) -> None:
+    page = new_page()
+    open_why(page, app(reflector=Unmoved()).url)
+    page.get_by_role("button", name="Write without each one").press("Enter")
+    expect(page.locator(".variant-text").filter(has_text="The same text.")).to_have_count(3)
+    expect(page.locator(".variants mark")).to_have_count(0)
+    expect(page.get_by_text("Marked words")).to_have_count(0)
 
 
 def test_the_download_holds_the_numbers_and_not_the_statement(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from emorl.errors import CareDataError, SettingsError
-from emorl.safety import crisis_contacts
+from emorl.safety import contacts_line, crisis_contacts
 from emorl.safety.contacts import contact_list
 
 
@@ -33,6 +33,12 @@ def test_a_country_and_everywhere(country: str, phone: str) -> None:
     found = crisis_contacts(country)
     assert phone in [contact.phone for contact in found]
     assert found[-1].country == "INT"
+
+
+def test_a_line_keeps_names_and_numbers_apart() -> None:
+    line = contacts_line(crisis_contacts("us"))
+    assert line.startswith("988 Suicide & Crisis Lifeline (US): 988; Crisis Text Line (US): Text HOME to 741741; ")
+    assert line.endswith("Find A Helpline (INT): https://findahelpline.com")
 
 
 def test_the_setting_chooses_the_country(monkeypatch: pytest.MonkeyPatch) -> None:

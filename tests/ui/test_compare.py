@@ -177,3 +177,11 @@ def test_marks_say_something_only_where_most_words_are_shared() -> None:
     less, _ = marks(["a b c d e", "a b x y z"])
     assert not less.alike  # 2 of 5
     assert [mark.other for mark in marks(["a", "b", "a"])] == ["", "A", "A"]
+
+
+def test_marks_count_what_a_text_lacks() -> None:
+    longer, shorter = marks(["You just stood there, alone.", "You stood there."])
+    assert [word for word, same in longer.words if not same] == ["just", "alone."]
+    assert all(same for _, same in shorter.words)  # nothing of it is marked, and yet it is another text
+    assert (longer.missing, shorter.missing) == (0, 2)
+    assert [mark.missing for mark in marks(["a b c", "a b", "a b c."])] == [0, 1, 0]

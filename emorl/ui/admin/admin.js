@@ -104,6 +104,7 @@ export class AdminScreen {
     await this.ask("leave");
     session = "";
     for (const screen of screens) screen.login("");
+    this.area.querySelector("input, button").focus();
   }
 
   // The head of an opened screen.

@@ -3,11 +3,13 @@ import { COMMAND, tell } from "../events.js";
 import { contactList } from "../widgets/contacts.js";
 import { h } from "../widgets/dom.js";
 import { followStudyLinks } from "./follow.js";
+import { tendTabsMenu } from "./tabs_menu.js";
 
 export function banner({ element, props }) {
   const T = props.text;
   const welcome = () => tell(COMMAND.welcome);
   followStudyLinks(T.rate_tab);
+  tendTabsMenu();
   element.append(
     h("header", { class: "masthead" }, h("h1", {}, T.title), h("p", { class: "tagline" }, T.tagline)),
     h(

@@ -29,11 +29,13 @@ class Side(ReflectionPayload):
         marked: Its words, and whether the text it is compared with has them at the same place in the order.
         other: Name of that text: of two the other one, of more the first; empty for the first of more.
         alike: Whether most words are shared, so that it says something to mark the others.
+        missing: How many words of that text this one has not.
     """
 
     marked: tuple[tuple[str, bool], ...]
     other: str
     alike: bool
+    missing: int
 
 
 @dataclass(frozen=True)

@@ -105,10 +105,10 @@ class CompareScreen:
     def _finished(self, written: Sequence[Reflection], objectives: Sequence[Objective], keep: bool) -> Both:
         texts = [reflection.reflection for reflection in written]
         sides = []
-        for reflection, (words, other, alike) in zip(written, marks(texts), strict=True):
+        for reflection, (words, other, alike, missing) in zip(written, marks(texts), strict=True):
             result_id = self.cache.put(reflection) if keep else ""
             shown = reflection_payload(reflection, objectives, result_id, confirmed=not keep)
-            sides.append(Side(**vars(shown), marked=tuple(words), other=other, alike=alike))
+            sides.append(Side(**vars(shown), marked=tuple(words), other=other, alike=alike, missing=missing))
         return Both(tuple(sides), len(set(texts)) == 1, confirmed=not keep)
 
 

@@ -80,11 +80,12 @@ function difference(side, parts, T) {
   ];
 }
 
-function howItDiffers({ marked, other, alike }, T) {
+function howItDiffers({ marked, other, alike, missing }, T) {
   const n = marked.filter(([, same]) => !same).length;
   if (!other) return T.first_of_many;
   if (!alike) return fill(T.differs_most, { other });
-  return n ? counted(T, "differs", n, { all: marked.length, other }) : fill(T.differs_not, { other });
+  if (n) return counted(T, "differs", n, { all: marked.length, other });
+  return missing ? counted(T, "differs_fewer", missing, { other }) : fill(T.differs_not, { other });
 }
 
 function settingInWords({ parts, weights, details }, T) {

@@ -27,6 +27,8 @@ COMPARE = {
     "differs": "{n} of {all} words differ from {other}; they are underlined.",
     "differs_one": "One of {all} words differs from {other}; it is underlined.",
     "differs_not": "The same text as {other}.",
+    "differs_fewer": "All of these words are in {other} too, which has {n} more.",
+    "differs_fewer_one": "All of these words are in {other} too, which has one more.",
     "differs_most": "Most words differ from {other}, so none are marked.",
     "first_of_many": "The others are compared with this text.",
     "differs_spoken": " Only here: {words}.",

@@ -20,24 +20,26 @@ class Marks(NamedTuple):
         words: Its words, and whether the other has them at the same place in the order.
         other: Name of the other; empty for the first of more than two.
         alike: Whether they share most words.
+        missing: How many words of the other it has not at the same place in the order.
     """
 
     words: Words
     other: str
     alike: bool
+    missing: int
 
 
 def marks(texts: Sequence[str]) -> list[Marks]:
     """The marks of two texts against each other, or of several against the first."""
     first, *rest = texts
-    found = [Marks([(word, True) for word in first.split()], "", True)]
+    found = [Marks([(word, True) for word in first.split()], "", True, 0)]
     for text in rest:
         mine, theirs = word_diff(first, text)
         shared = sum(same for _, same in theirs)
         alike = shared >= MOST_SHARED * max(len(mine), len(theirs))
-        found.append(Marks(theirs, NAMES[0], alike))
+        found.append(Marks(theirs, NAMES[0], alike, len(mine) - shared))
         if len(rest) == 1:
-            found[0] = Marks(mine, NAMES[1], alike)
+            found[0] = Marks(mine, NAMES[1], alike, len(theirs) - shared)
     return found
 
 

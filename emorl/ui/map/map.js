@@ -1,7 +1,7 @@
 // The Map screen: picture and list of the atlas's regions, what the chosen one says, ratings laid over it.
 import { regionAt } from "../atlas/lookup.js";
 import { COMMAND, hear, STATE, tell } from "../events.js";
-import { counted, fill, h, openTab } from "../widgets/dom.js";
+import { counted, fill, h, isOff, openTab, setOff } from "../widgets/dom.js";
 import { floorPercent, objectiveStyle, percent, sum } from "../widgets/numbers.js";
 import { cutOf, DRAWN, heaviest, inCut, isElsewhere, uncut } from "./cut.js";
 import { picture } from "./picture.js";
@@ -34,7 +34,9 @@ class MapScreen {
       peek: (index) => this.peek(index),
     });
     this.view = layout(T, this.ratings, this.slicer, this.list);
-    this.view.back.addEventListener("click", () => tell(COMMAND.setWeights, this.home));
+    this.view.back.addEventListener("click", () => {
+      if (!isOff(this.view.back)) tell(COMMAND.setWeights, this.home);
+    });
     this.view.use.addEventListener("click", () => openTab(T.reflect_tab));
     widget.element.append(this.view.node);
     this.draw();
@@ -184,7 +186,7 @@ class MapScreen {
     view.reading.textContent = region ? region.reflection : "";
     view.mix.textContent = total > 0 ? fill(T.mix, { mix: mixer.objectives.map(inWords).join(", ") }) : "";
     const home = this.home && mixer.objectives.every(({ name }) => this.home[name] === mixer.weights[name]);
-    view.back.disabled = !this.home || home;
+    setOff(view.back, !this.home || home);
     view.facts.textContent = region?.scores ? this.facts(region).join(" ") : "";
     this.list.press(index);
   }
@@ -226,7 +228,7 @@ function layout(T, ratings, slices, regions) {
     reading: h("p", { class: "reflection-text map-text", id: "map-text", dir: "auto" }),
     tip: h("p", { class: "fine map-tip", dir: "auto", "aria-hidden": "true" }),
     use: h("button", { type: "button", class: "secondary" }, T.use),
-    back: h("button", { type: "button", class: "quiet", disabled: true }, T.back),
+    back: h("button", { type: "button", class: "quiet", "aria-disabled": "true" }, T.back),
     facts: h("p", { class: "fine" }),
     mix: h("p", { class: "fine map-mix" }),
     drawing: h("div", { class: "map-drawing" }),

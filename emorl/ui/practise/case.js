@@ -1,5 +1,5 @@
 // What the client says: a case from the library, which is asked for one at a time, or a statement of one's own.
-import { fill, h } from "../widgets/dom.js";
+import { fill, h, isOff, setOff } from "../widgets/dom.js";
 import { radioGroup } from "../widgets/form.js";
 import { request } from "../widgets/server.js";
 
@@ -15,7 +15,10 @@ export function caseCard(settings, T, server, changed) {
   };
   const statement = h("p", { class: "practise-statement", "aria-live": "polite", dir: "auto" }, T.loading_case);
   const meta = h("p", { class: "fine" });
-  const button = h("button", { type: "button", class: "secondary", id: "practise-next", onclick: next }, T.next);
+  const button = h("button", { type: "button", class: "secondary", id: "practise-next" }, T.next);
+  button.addEventListener("click", () => {
+    if (!isOff(button)) next();
+  });
   const box = h("textarea", {
     id: "practise-statement",
     rows: 4,
@@ -53,7 +56,7 @@ export function caseCard(settings, T, server, changed) {
   for (const { select } of Object.values(selects)) select.addEventListener("change", next);
 
   async function next() {
-    button.disabled = true;
+    setOff(button, true);
     const asked = Object.fromEntries(Object.entries(selects).map(([name, { select }]) => [name, select.value]));
     let answer;
     try {
@@ -61,7 +64,7 @@ export function caseCard(settings, T, server, changed) {
     } catch {
       answer = null;
     }
-    button.disabled = false;
+    setOff(button, false);
     found = answer?.case || null;
     meta.textContent = "";
     changed();

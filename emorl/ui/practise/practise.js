@@ -1,7 +1,7 @@
 // The Practise screen: a case or an own statement, the person's reflection, feedback, a second try, and the visit.
 //
 // The visit is kept in this page's memory and nowhere else.
-import { fill, h } from "../widgets/dom.js";
+import { fill, h, isOff, setOff } from "../widgets/dom.js";
 import { crisisNotice } from "../writing/crisis.js";
 import { caseCard } from "./case.js";
 import { changesTable, comparison, linesList } from "./reading.js";
@@ -49,7 +49,10 @@ class Practice {
       oninput: count,
       onkeydown,
     });
-    this.button = h("button", { type: "button", class: "primary", id: "practise-go", onclick: () => this.go() }, T.go);
+    const onclick = () => {
+      if (!isOff(this.button)) this.go();
+    };
+    this.button = h("button", { type: "button", class: "primary", id: "practise-go", onclick }, T.go);
     this.problem = h("p", { class: "error", role: "alert" });
     const reply = h(
       "section",
@@ -128,7 +131,7 @@ class Practice {
 
   wait(waiting) {
     this.state.textContent = waiting ? this.T.waiting : "";
-    this.button.disabled = waiting;
+    setOff(this.button, waiting);
     this.body.setAttribute("aria-busy", String(waiting));
   }
 

@@ -131,6 +131,7 @@ CRISIS = {
     "contacts": "People who can help now",
     "confirm": "I am a counsellor, and this is an invented exercise, not a person in danger.",
     "go": "Go on with this exercise",
+    "changed": "The text has changed since this notice came. Press Show feedback first.",
 }
 
 LINES = {

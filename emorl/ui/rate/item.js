@@ -1,7 +1,7 @@
 // The form of one item: the questions, the draft that is kept while they are answered, the keys, and the way to skip it.
 import { h } from "../widgets/dom.js";
 import { checkGroup, radioGroup } from "../widgets/form.js";
-import { missingFields } from "../widgets/missing.js";
+import { missingFields, pointOut } from "../widgets/missing.js";
 import { Marker } from "./marks.js";
 import { sidesOf } from "./passages.js";
 
@@ -164,7 +164,7 @@ export class ItemForm {
     const missing = this.fields.filter((field) => !this.answer(field));
     this.problem.textContent = missingFields(missing, this.T);
     if (missing.length) {
-      this.inputs(missing[0])[0].focus();
+      pointOut(this.problem, this.node.querySelector(`#queue-${missing[0]}`));
       this.mark();
     } else this.send(this.answers());
   }

@@ -1,7 +1,7 @@
 // The counsellor's own version of a text: written beside the original, kept by the server for the rating. Each text that
 // the sliders lead to has a version of its own.
 import { COMMAND, tell } from "../events.js";
-import { h } from "../widgets/dom.js";
+import { h, isOff, setOff } from "../widgets/dom.js";
 import { request } from "../widgets/server.js";
 
 // `onClose` is called when the box is closed by a button. Returns {node, begin, open}.
@@ -12,8 +12,13 @@ export function editor({ props, server }, onClose) {
   const versions = new Map(); // by text
   let shown = null; // {id, weights, text, edited}
 
+  function busy(is) {
+    for (const button of [keep, remove]) setOff(button, is);
+  }
+
   async function save(text) {
-    keep.disabled = remove.disabled = true;
+    if (isOff(keep)) return;
+    busy(true);
     const about = shown;
     const { id, weights, text: original } = about;
     let wrong;
@@ -22,7 +27,7 @@ export function editor({ props, server }, onClose) {
     } catch {
       wrong = T.edit_failed;
     }
-    keep.disabled = remove.disabled = false;
+    busy(false);
     if (!wrong) versions.set(keyOf(about), text);
     if (keyOf(about) !== keyOf(shown)) return; // another text came meanwhile
     problem.textContent = wrong;

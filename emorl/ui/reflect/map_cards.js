@@ -1,7 +1,7 @@
 // Candidates of the finished map as cards under the reflection, folded; choosing one moves the controls to its weights,
 // and the text follows as it follows the sliders. Nothing is written for it.
 import { COMMAND, tell } from "../events.js";
-import { fill, h } from "../widgets/dom.js";
+import { fill, h, isOff, setOff } from "../widgets/dom.js";
 import { sum } from "../widgets/numbers.js";
 import { faithfulNote } from "../writing/faithful.js";
 import { bestBy, generated, mapCandidates } from "./map_candidates.js";
@@ -11,7 +11,10 @@ import { settingInWords } from "./setting.js";
 export function mapCards(T) {
   const hint = h("p", { class: "fine" });
   const list = h("ul", { class: "picks", "aria-label": T.cards_list });
-  const back = h("button", { type: "button", class: "quiet", onclick: () => choose(generated(facts)) }, T.cards_back);
+  const back = h("button", { type: "button", class: "quiet" }, T.cards_back);
+  back.addEventListener("click", () => {
+    if (!isOff(back)) choose(generated(facts));
+  });
   const node = h("details", { class: "map-cards", hidden: true }, h("summary", {}, T.cards), hint, list, back);
   let facts = null;
   let drawn = []; // what the cards were drawn from: the map, the reflection, the recommended weights
@@ -43,7 +46,7 @@ export function mapCards(T) {
       drawn = from;
       const stale = facts.statement !== facts.asked.statement; // the sliders would not bring the text back
       for (const one of cards) one.mark(one.text === shown, stale);
-      back.disabled = stale || shown === facts.original.text;
+      setOff(back, stale || shown === facts.original.text);
     },
   };
 }

@@ -2,9 +2,9 @@
 // as it was, when the counsellor then changes their own version. Every opening has a number: a double click saves once.
 // Where the sliders have led to another text, the form is that text's: each keeps what was answered for it.
 import { COMMAND, hear, last, STATE, tell } from "../events.js";
-import { fill, h } from "../widgets/dom.js";
+import { fill, h, isOff, setOff } from "../widgets/dom.js";
 import { radioGroup } from "../widgets/form.js";
-import { missingFields } from "../widgets/missing.js";
+import { missingFields, pointOut } from "../widgets/missing.js";
 import { keep, kept } from "../writing/keep.js";
 
 const FIELDS = ["depth", "empathy", "fluency", "would_say"];
@@ -22,14 +22,14 @@ export function rating({ element, props, trigger, watch }) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (submit.disabled) return;
+    if (isOff(submit)) return;
     const missing = FIELDS.filter((field) => !answer(field));
     problem.textContent = missingFields(missing, T);
     if (missing.length) {
-      form.querySelector(`#rating-${missing[0]} input`).focus();
+      pointOut(problem, form.querySelector(`#rating-${missing[0]}`));
       return;
     }
-    submit.disabled = true;
+    setOff(submit, true);
     sent = keyOf(about);
     const { id, weights, text } = about;
     trigger("submit", { id, weights, text, opening, ...read() });
@@ -68,7 +68,8 @@ export function rating({ element, props, trigger, watch }) {
 
   function open() {
     opening = crypto.getRandomValues(new Uint32Array(1))[0].toString(16);
-    card.hidden = form.hidden = submit.disabled = false;
+    card.hidden = form.hidden = false;
+    setOff(submit, false);
     thanks.replaceChildren();
   }
 
@@ -89,10 +90,11 @@ export function rating({ element, props, trigger, watch }) {
     }
     const answered = phase === "saved" || phase === "error";
     if (answered && sent !== keyOf(about)) return; // of a text that was shown before
-    submit.disabled = false;
+    setOff(submit, false);
     card.hidden = phase === "closed";
     form.hidden = false;
     thanks.replaceChildren();
+    form.lastChild.before(problem);
     problem.textContent = phase === "error" ? value.message : "";
     if (phase === "closed") forms.clear();
     if (phase === "open") begin(value.id);

@@ -81,9 +81,10 @@ class Result {
   }
 
   put(shown) {
-    const { text, edit, past, panel, hint, whole } = this.view;
+    const { text, edit, past, choose, panel, hint, whole } = this.view;
     const other = !shown.own;
     past.hidden = !other;
+    choose.hidden = other; // its words cannot be chosen
     edit.hidden = other && !this.facts.original.id; // of a confirmed exercise nothing is kept
     for (const node of [panel, hint, whole]) node.classList.toggle("aside", other);
     if (other || this.shownText !== shown.text) {
@@ -262,9 +263,7 @@ class Result {
   crisis({ contacts }) {
     const go = (confirmed) => {
       this.begin();
-      const heading = this.view.main.querySelector("h2");
-      heading.tabIndex = -1;
-      heading.focus();
+      this.view.heading.focus();
       this.trigger("submit", confirmed);
     };
     const now = () => this.facts.statement;
@@ -323,6 +322,7 @@ class Result {
     this.own.begin(found);
     if (found.recalled) {
       facts.asked = { statement: facts.statement, key: facts.key, mix: facts.mixer };
+      this.view.heading.focus({ preventScroll: true }); // the button that was pressed is far below
       this.reveal();
     }
     this.announce({ text: found.text, own: true });

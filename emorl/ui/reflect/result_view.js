@@ -3,12 +3,14 @@ import { h, openTab } from "../widgets/dom.js";
 
 export function resultView(T, ownVersion, cards) {
   const view = {
+    heading: h("h2", { class: "title", id: "reflection-heading", tabindex: "-1" }, T.heading),
     text: h("div", { class: "reflection-text", id: "reflection-text", dir: "auto" }),
     live: h("div", { class: "sr", "aria-live": "polite" }),
     state: h("span", { class: "state", role: "status" }),
     count: h("span", { class: "state count", "aria-hidden": "true" }), // read out, it would interrupt eight times
     mark: h("p", { class: "mark", role: "status" }),
     reach: h("p", { class: "fine reach" }),
+    choose: h("p", { class: "fine" }, T.why_hint),
     past: h("p", { class: "mark", "data-mark": "stale", hidden: true }, T.past),
     edit: h("button", { type: "button", class: "quiet", id: "edit-open", hidden: true }, T.edit),
     copy: h("button", { type: "button", class: "quiet", hidden: true }, T.copy),
@@ -28,15 +30,7 @@ export function resultView(T, ownVersion, cards) {
   view.main = h(
     "section",
     { class: "card reflection", "aria-labelledby": "reflection-heading" },
-    h(
-      "div",
-      { class: "card-head" },
-      h("h2", { class: "title", id: "reflection-heading" }, T.heading),
-      view.state,
-      view.count,
-      view.edit,
-      view.copy,
-    ),
+    h("div", { class: "card-head" }, view.heading, view.state, view.count, view.edit, view.copy),
     view.place,
     view.faithful,
     view.live,
@@ -64,7 +58,7 @@ export function resultView(T, ownVersion, cards) {
   return view;
 }
 
-function whyPart({ past, panel, hint }, T) {
+function whyPart({ choose, past, panel, hint }, T) {
   const open = () => openTab(T.why_tab);
   return h(
     "section",
@@ -75,7 +69,7 @@ function whyPart({ past, panel, hint }, T) {
       h("h3", { id: "why-heading" }, T.why_heading),
       h("button", { type: "button", class: "quiet", onclick: open }, T.open_why),
     ),
-    h("p", { class: "fine" }, T.why_hint),
+    choose,
     past,
     panel,
     hint,

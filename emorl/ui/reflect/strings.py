@@ -28,14 +28,14 @@ RESULT = {
     "why_tab": TABS["why"],
     "words_label": "Words of the reflection. The left and right arrow keys move between them.",
     "word_over": "“{word}” rather than “{foil}”",
-    "word_pieces": "written in {n} pieces; the first choice is shown",
+    "word_pieces": "written in {n} pieces: the bars add them up, and the runner-up is the first one's",
     "word_end": "end of the reply",
     "margin": "margin {margin}",
     "margin_hint": "Bars to the right favour the chosen word, bars to the left the runner-up. Together they add "
     "up to the margin, which is how far the chosen word is ahead.",
     "word_spoken": "{word}, rather than {foil}. Margin {margin}. {parts}.",
     "drawn": "A margin below zero means that the word was drawn although its runner-up was likelier.",
-    "decided": "Without the objectives, underlined words would have lost to their runner-up. "
+    "decided": "Without the objectives, underlined words, or a piece of them, would have lost to their runner-up. "
     "The kind of line shows which objective did most to change that.",
     "decided_none": "The base model also preferred each of these words to its runner-up; "
     "the objectives agreed or were outweighed.",

@@ -6,7 +6,7 @@ export function purger(screen) {
   const { T } = screen;
   const days = h("input", { type: "number", min: 0, step: 1, value: 365, id: "results-days" });
   const word = h("input", { type: "text", id: "results-word", autocomplete: "off" });
-  const said = h("p", { class: "fine", role: "status", id: "results-purged" });
+  const said = h("p", { class: "fine", role: "status", tabindex: "-1", id: "results-purged" });
   const wrong = h("p", { class: "error", role: "alert" });
   const form = h(
     "form",
@@ -31,8 +31,9 @@ export function purger(screen) {
       return;
     }
     await screen.open(false); // draws this form anew
-    const words = counted(T, "purged", found.purged);
-    document.getElementById("results-purged").textContent = words;
+    const line = document.getElementById("results-purged");
+    line.textContent = counted(T, "purged", found.purged);
+    line.focus();
   }
 
   form.addEventListener("submit", (event) => {

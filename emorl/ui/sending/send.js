@@ -1,6 +1,6 @@
 // Sends what the screen shows to the rater's own blind queue; the statement is stored with it, so that is asked first.
 import { hear, STATE, tell } from "../events.js";
-import { h, openTab } from "../widgets/dom.js";
+import { h, isOff, openTab, setOff } from "../widgets/dom.js";
 
 export function send({ element, props, trigger, watch }) {
   const T = props.text;
@@ -18,7 +18,7 @@ export function send({ element, props, trigger, watch }) {
       card.hidden = !texts.length;
       form.hidden = false;
       form.reset();
-      button.disabled = false;
+      setOff(button, false);
       problem.textContent = "";
       sent.replaceChildren();
     },
@@ -27,19 +27,19 @@ export function send({ element, props, trigger, watch }) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (button.disabled) return;
+    if (isOff(button)) return;
     problem.textContent = tick.checked ? "" : T.missing;
     if (!tick.checked) {
       tick.focus();
       return;
     }
-    button.disabled = true;
+    setOff(button, true);
     const named = texts.map(({ id, weights, text }) => ({ id, weights, text }));
     trigger("submit", { texts: named, consent: tick.checked });
   });
 
   function show(value) {
-    button.disabled = false;
+    setOff(button, false);
     problem.textContent = value?.phase === "error" ? value.message : "";
     if (value?.phase !== "sent") return;
     form.hidden = true;

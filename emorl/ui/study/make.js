@@ -1,5 +1,5 @@
 // The form of a new study.
-import { h } from "../widgets/dom.js";
+import { h, isOff, setOff } from "../widgets/dom.js";
 import { checkGroup } from "../widgets/form.js";
 import { section } from "../widgets/section.js";
 import { faultList, importBox } from "./import.js";
@@ -51,8 +51,8 @@ export function newStudy(screen, { models }) {
   async function make() {
     const long = lines.check() || training.check();
     wrong.show({ error: long });
-    if (long || button.disabled) return;
-    button.disabled = true;
+    if (long || isOff(button)) return;
+    setOff(button, true);
     said.textContent = T.making;
     const found = await screen.ask("make_study", {
       name: name.value.trim(),
@@ -65,7 +65,7 @@ export function newStudy(screen, { models }) {
       guidelines: guidelines.value,
       training: training.text(),
     });
-    button.disabled = false;
+    setOff(button, false);
     said.textContent = "";
     wrong.show(found);
     if (!found.error) screen.draw(found, true);

@@ -1,6 +1,6 @@
 // One study: its progress, its texts, its raters, their agreement, export, more statements, deletion.
 import { alphaCells } from "../widgets/alpha.js";
-import { fill, h } from "../widgets/dom.js";
+import { fill, h, isOff, setOff } from "../widgets/dom.js";
 import { settingName } from "../widgets/numbers.js";
 import { ranking } from "../widgets/ranking.js";
 import { section } from "../widgets/section.js";
@@ -51,12 +51,15 @@ function methods(found, T) {
   );
 }
 
-// The models write one statement after the other, as long as this part is on the page and nobody presses Stop.
+// The models write one statement after the other, as long as this part is on the page and nobody presses Stop. Texts
+// that people wrote only become items.
 function texts(screen, found) {
   const { T } = screen;
+  const people = found.methods.every((method) => method.people);
+  const running = people ? T.prepare_running : T.write_running;
   const said = h("p", { role: "status" }, fill(T.write_progress, found));
   const wrong = h("p", { class: "error", role: "alert" });
-  const start = h("button", { type: "button", class: "primary", onclick: write }, T.write);
+  const start = h("button", { type: "button", class: "primary", onclick: write }, people ? T.prepare : T.write);
   const stop = h("button", { type: "button", class: "quiet", hidden: true, onclick: halt }, T.write_stop);
   let stopped = false;
 
@@ -67,10 +70,11 @@ function texts(screen, found) {
   async function write() {
     let now = found;
     stopped = false;
-    start.hidden = true;
     stop.hidden = false;
+    stop.focus();
+    start.hidden = true;
     wrong.textContent = "";
-    said.textContent = fill(T.write_running, now);
+    said.textContent = fill(running, now);
     while (now.written < now.lines && !stopped && said.isConnected) {
       const next = await screen.ask("write_next", { study: found.key });
       if (next.error) {
@@ -78,9 +82,10 @@ function texts(screen, found) {
         break;
       }
       now = next;
-      said.textContent = fill(T.write_running, now);
+      said.textContent = fill(running, now);
     }
     start.hidden = false;
+    if (document.activeElement === stop) start.focus();
     stop.hidden = true;
     if (!said.isConnected) return;
     if (now.written === now.lines) screen.draw(now, true);
@@ -91,7 +96,7 @@ function texts(screen, found) {
   const problems = found.problems.map((problem) => h("li", {}, fill(T.problem, problem)));
   return section(
     T.write_heading,
-    waiting ? T.write_hint : "",
+    waiting ? writeHint(people, T) : "",
     waiting ? h("div", { class: "inputs" }, start, stop) : null,
     waiting ? said : null,
     wrong,
@@ -99,6 +104,8 @@ function texts(screen, found) {
     found.written ? studyTexts(screen, found) : null,
   );
 }
+
+const writeHint = (people, T) => (people ? T.prepare_hint : T.write_hint);
 
 function agreement(found, T) {
   const { cell, note } = alphaCells(found.agreement, T);
@@ -123,10 +130,10 @@ function more(screen, found) {
     event.preventDefault();
     const long = lines.check();
     wrong.show({ error: long });
-    if (long || button.disabled) return;
-    button.disabled = true;
+    if (long || isOff(button)) return;
+    setOff(button, true);
     const added = await screen.ask("add_statements", { study: found.key, text: lines.text() });
-    button.disabled = false;
+    setOff(button, false);
     wrong.show(added);
     if (!added.error) screen.draw(added, true);
   });

@@ -82,6 +82,10 @@ STUDY = {
     "write_hint": "The models write one statement after the other while this page is open. Stop whenever you like and "
     "go on later.",
     "write": "Write the texts",
+    "prepare_hint": "People wrote all texts. They are checked and made ready for raters, one statement after the "
+    "other, while this page is open.",
+    "prepare": "Make the texts ready",
+    "prepare_running": "Checking. Statements with their texts so far: {written} of {lines}.",
     "write_stop": "Stop",
     "write_running": "Writing. Statements with their texts so far: {written} of {lines}.",
     "write_progress": "Statements with their texts: {written} of {lines}.",

@@ -1,5 +1,5 @@
 // What would be written without an objective, and fair shares of the scores; both only when a button asks for them.
-import { fill, h } from "../widgets/dom.js";
+import { fill, h, isOff, setOff } from "../widgets/dom.js";
 import { signed, sum } from "../widgets/numbers.js";
 import { request } from "../widgets/server.js";
 import { dataTable } from "../widgets/table.js";
@@ -13,7 +13,8 @@ export function coalitionCard(facts, { about, server, got }, T) {
   const buttons = [button(false, T.without_button), button(true, T.shapley_button)];
 
   async function ask(every) {
-    for (const one of buttons) one.disabled = true;
+    if (buttons.some(isOff)) return;
+    for (const one of buttons) setOff(one, true);
     status.textContent = T.writing_variants;
     let answer;
     try {
@@ -21,7 +22,7 @@ export function coalitionCard(facts, { about, server, got }, T) {
     } catch {
       answer = { phase: "error", message: T.unavailable };
     }
-    for (const one of buttons) one.disabled = false;
+    for (const one of buttons) setOff(one, false);
     status.textContent = answer.phase === "done" ? T.variants_done : "";
     show(answer, every);
   }
@@ -66,7 +67,8 @@ function without(answer, { data, labels }, T) {
     const replies = conventions(T).map(([key, label]) => replyWithout(variant(name, key), label, data, labels, T));
     return h("section", { "aria-label": heading }, h("h3", {}, heading), replies);
   });
-  return h("div", { class: "variants" }, sections, h("p", { class: "fine" }, T.changed_hint));
+  const marked = sections.some((section) => section.querySelector("mark"));
+  return h("div", { class: "variants" }, sections, marked ? h("p", { class: "fine" }, T.changed_hint) : null);
 }
 
 function replyWithout({ reflection, scores }, label, data, labels, T) {

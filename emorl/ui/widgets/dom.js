@@ -40,6 +40,12 @@ export function keyMove(event, index, last) {
   return to === undefined ? undefined : Math.min(last, Math.max(0, to));
 }
 
+// Greys a button out, or not. `disabled` would take the focus away from whoever has just pressed it; so a button that is
+// off can still be pressed, and what it does asks `isOff` first.
+export const setOff = (button, off) => button.setAttribute("aria-disabled", String(off));
+
+export const isOff = (button) => button.getAttribute("aria-disabled") === "true";
+
 // Opens another screen, and says whether there is one; tabs that do not fit are in a menu, whose entries have the same
 // names.
 export function openTab(label) {

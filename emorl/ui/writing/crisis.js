@@ -10,6 +10,7 @@ export function crisisNotice({ contacts, about, now, go, id, T }) {
   box.addEventListener("change", () => {
     write.disabled = !box.checked;
   });
+  const problem = h("p", { class: "error", role: "alert" });
   write.addEventListener("click", () => {
     if (!box.checked) return;
     if (now() === about) {
@@ -17,7 +18,9 @@ export function crisisNotice({ contacts, about, now, go, id, T }) {
       return;
     }
     box.checked = false;
+    box.focus();
     write.disabled = true;
+    problem.textContent = T.changed;
   });
   return [
     h(
@@ -28,6 +31,12 @@ export function crisisNotice({ contacts, about, now, go, id, T }) {
       h("h4", {}, T.contacts),
       contactList(contacts),
     ),
-    h("div", { class: "exercise" }, h("p", { class: "consent" }, box, h("label", { for: id }, T.confirm)), write),
+    h(
+      "div",
+      { class: "exercise" },
+      h("p", { class: "consent" }, box, h("label", { for: id }, T.confirm)),
+      write,
+      problem,
+    ),
   ];
 }

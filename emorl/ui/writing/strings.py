@@ -114,6 +114,7 @@ CRISIS = {
     "contacts": "People who can help now",
     "confirm": "I am a counsellor, and this statement is an invented exercise, not a person in danger.",
     "go": "Write a reflection for this exercise",
+    "changed": "The statement has changed since this notice came. Send the new one first.",
     "confirmed": "Written as an exercise, as you confirmed. Nothing of this statement is stored, and the reflection "
     "cannot be rated.",
 }
