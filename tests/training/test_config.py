@@ -296,5 +296,5 @@ def test_a_missing_file_is_said_with_the_names_of_the_shipped_ones(tmp_path):
         read_config(tmp_path / "none.yaml")
     assert str(error.value) == (
         f"No file {tmp_path / 'none.yaml'}: expected a YAML configuration, or one of default, paper-t5-base, smoke, "
-        "study for a shipped one; check the path."
+        "study-cpu, study for a shipped one; check the path."
     )

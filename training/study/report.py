@@ -137,10 +137,13 @@ def plot_means(path: Path, rows: Sequence[Row]) -> None:
 
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
+    names: dict[tuple[float, float], list[str]] = {}  # equal points have one label
     for number, row in enumerate(rows):
         x, y, interval = row.means["data_points"], row.means["mean"], row.intervals["ship"]
         axes.errorbar([x], [y], [[y - interval.low], [interval.high - y]], fmt="o", color=f"C{number % 10}", capsize=3)
-        axes.annotate(row.method, (x, y), textcoords="offset points", xytext=(6, 4), fontsize="small")
+        names.setdefault((x, y), []).append(row.method)
+    for point, there in names.items():
+        axes.annotate(", ".join(there), point, textcoords="offset points", xytext=(6, 4), fontsize="small")
     axes.margins(x=0.15)  # room for the names
     axes.set(xlabel="data points (prompts)", ylabel="mean reward, 95% interval over statements")
     figure.savefig(path, dpi=120)
@@ -158,20 +161,28 @@ def with_spread(row: Row, name: str, digits: int = 3) -> str:
 
 
 def _between(interval: Interval, digits: int = 3) -> str:
-    return f"{interval.mean:+.{digits}f} [{interval.low:+.{digits}f}, {interval.high:+.{digits}f}]"
+    values = (interval.mean, interval.low, interval.high)
+    mean, low, high = (f"{round(value, digits) + 0.0:+.{digits}f}" for value in values)  # + 0.0: no -0.000
+    return f"{mean} [{low}, {high}]"
+
+
+def _beside(difference: Interval) -> str:
+    """What the interval of the difference from uniform training allows to say."""
+    if difference.low > 0:
+        return "is better than uniform training"
+    return "is worse than uniform training" if difference.high < 0 else "cannot be told from uniform training"
 
 
 def verdict(rows: Mapping[str, Row], comparisons: Sequence[Comparison]) -> str:
-    """Whether the ensemble reached uniform training, and by how much it did or did not."""
+    """Whether the ensemble reached uniform training, and by how much it is above or below."""
     ours, theirs = rows.get("emorl"), rows.get("uniform")
     if ours is None or theirs is None:
         return "EMORL and uniform training cannot be compared yet: one of them has no finished run.\n"
     lines = []
     for found in comparisons:
         by = "scorers" if found.role == "ship" else "held-out judges"
-        reached = "reaches" if found.difference.mean >= 0 else "does not reach"
         lines.append(
-            f"* By the {by}, EMORL {reached} uniform training: {_between(found.difference)}, paired by statement; "
+            f"* By the {by}, EMORL {_beside(found.difference)}: {_between(found.difference)}, paired by statement; "
             f"sign-flip test p = {found.p:.3f}."
         )
     if not any(found.role == "judge" for found in comparisons):

@@ -23,7 +23,7 @@ from training.baselines import experts, stage
 from training.baselines.missing import MissingPart
 from training.baselines.stage import run_baselines, run_folder
 from training.config import BaselinesConfig, Config, EvaluateConfig
-from training.evaluate import reply_writer
+from training.evaluate import Interval, reply_writer
 from training.objectives import ObjectiveConfig
 from training.search.settings import SearchConfig
 from training.stages.objectives import train_one
@@ -31,7 +31,7 @@ from training.stages.statements import partition
 from training.study import measures, report
 from training.study.report import PAPER, columns_of, run_report, verdict
 from training.study.runs import Cost, Run
-from training.study.tables import compare, row_of
+from training.study.tables import Comparison, compare, row_of
 
 PLACES = ["train"] * 6 + ["validation"] * 5 + ["test"] * 4
 CORPORA = corpora_with([own(noun, split) for noun, split in zip(NOUNS, PLACES, strict=True)])
@@ -246,11 +246,25 @@ def test_the_verdict_says_by_how_much() -> None:
     rows = {"emorl": row_of(ours, TWO), "uniform": row_of(theirs, TWO)}
     found = [c for role in ("ship", "judge") if (c := compare(ours, theirs, TWO, role))]
     text = verdict(rows, found)
-    assert "By the scorers, EMORL does not reach uniform training: -0.100 [-0.100, -0.100]" in text
-    assert "By the held-out judges, EMORL does not reach uniform training: -0.081" in text
+    assert "By the scorers, EMORL is worse than uniform training: -0.100 [-0.100, -0.100]" in text
+    assert "By the held-out judges, EMORL is worse than uniform training: -0.081" in text
     assert (
         "Data points: 60% of uniform's, at most the 75%" in text and "Distinct-2: +0.000 against uniform's, not" in text
     )
+
+
+@pytest.mark.parametrize(
+    ("low", "mean", "high", "said"),
+    [
+        (-0.02, -0.01, -0.005, "is worse than uniform training: -0.010 [-0.020, -0.005],"),
+        (-0.011, -0.0001, 0.009, "cannot be told from uniform training: +0.000 [-0.011, +0.009],"),
+        (0.001, 0.01, 0.02, "is better than uniform training: +0.010 [+0.001, +0.020],"),
+    ],
+)
+def test_the_verdict_is_what_the_interval_allows(low: float, mean: float, high: float, said: str) -> None:
+    rows = {name: row_of([measured(name, cost=Cost(60, 1, 1.0, 1.0))], TWO) for name in ("emorl", "uniform")}
+    text = verdict(rows, [Comparison("ship", Interval(mean, low, high), 0.5)])
+    assert f"By the scorers, EMORL {said} paired by statement" in text
 
 
 # ---------------------------------------------------------------- adapters of further seeds
