@@ -67,7 +67,7 @@ def test_replies_beside_the_one_asked_for_are_replaced(reflector: Reflector, mon
 
 
 def test_what_is_refused_before_anything_is_written() -> None:
-    with pytest.raises(CrisisError, match="Beat 0808"):
+    with pytest.raises(CrisisError, match=r"Beat \(GB\): 0808"):
         refuse_crisis("I make myself sick after every meal.")
     with pytest.raises(CrisisError, match="116 123"):
         refuse_crisis("Ich will nicht mehr leben")
