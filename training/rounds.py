@@ -205,9 +205,8 @@ def _write(
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from emorl.ensemble.backbone import merge
     from emorl.ensemble.device import chosen_device
-    from emorl.ensemble.lora import load_adapter
+    from emorl.ensemble.lora import load_adapter, merge
     from emorl.models.template import END
 
     tokenizer = AutoTokenizer.from_pretrained(base)

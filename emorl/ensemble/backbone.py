@@ -13,7 +13,6 @@ merged into transformers' own model, without a cache. Left out: encoder-decoders
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,7 @@ from emorl.ensemble.architecture import (
     read_config,
     weight_of,
 )
+from emorl.ensemble.attention import AttentionInputs
 from emorl.ensemble.cache import Cache
 from emorl.ensemble.device import CPU
 from emorl.ensemble.lora import FUSED, PROJECTIONS, Adapter
@@ -48,28 +48,6 @@ EMBEDDING_DTYPES = {
     "int8": torch.bfloat16,
 }
 """Type of embedding and head by precision, at most; a base that is stored in fewer bits keeps its own."""
-
-
-@dataclass(frozen=True)
-class AttentionInputs:
-    """Rotary embeddings and attention mask of one pass; computed once for the trunk and once for the experts.
-
-    Attributes:
-        cos: Rotary cosines, (rows * B * T, 1, head width), rows 1 in the trunk.
-        sin: Rotary sines of the same shape, the first half of the width negated.
-        mask: 0 or -inf, added to the attention scores, (N, 1, 1, S) or (1, 1, T, S); None where every token attends to
-            all of S, or causally.
-        start: Position of each sequence's first token, (B,); an int where all are the same.
-        span: S, the number of positions attended to.
-        steps: T.
-    """
-
-    cos: torch.Tensor
-    sin: torch.Tensor
-    mask: torch.Tensor | None
-    start: torch.Tensor | int
-    span: int
-    steps: int
 
 
 class LlamaBackbone:
@@ -243,7 +221,7 @@ class LlamaBackbone:
             if index == lora.first_layer:
                 rows = lora.rows
                 x = x[: batch * steps].view(batch, 1, steps, self.width).expand(-1, rows, -1, -1)
-                x, inputs = pad_rows(x.reshape(-1, self.width), self.least_rows), _repeat_rows(inputs, batch, rows)
+                x, inputs = pad_rows(x.reshape(-1, self.width), self.least_rows), inputs.repeated(batch, rows)
             x = self._layer(index, layer, x, batch * rows, inputs, cache, lora)
         x = x[: batch * rows * steps].view(batch, rows, steps, self.width)
         if last is not None:
@@ -362,32 +340,3 @@ def precision_name(precision: str | torch.dtype) -> str:
 def _at_most(weight: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """The weights in this type; the same memory where their own type takes no more."""
     return (weight if weight.dtype.itemsize <= dtype.itemsize else weight.to(dtype)).contiguous()
-
-
-def _repeat_rows(inputs: AttentionInputs, batch: int, rows: int) -> AttentionInputs:
-    """The same inputs for every row of each sequence."""
-
-    def repeat(table: torch.Tensor) -> torch.Tensor:
-        return (
-            table.view(batch, 1, inputs.steps, -1).expand(-1, rows, -1, -1).reshape(batch * rows * inputs.steps, 1, -1)
-        )
-
-    mask = inputs.mask
-    if mask is not None and inputs.steps == 1:
-        mask = mask.repeat_interleave(rows, 0)
-    return AttentionInputs(repeat(inputs.cos), repeat(inputs.sin), mask, inputs.start, inputs.span, inputs.steps)
-
-
-def merge(model: LlamaForCausalLM, adapter: Adapter) -> None:
-    """Add scale · B A to the weights of a transformers causal model, in place.
-
-    Raises:
-        AdapterMismatch: A factor does not fit the model.
-    """
-    layers = model.model.layers
-    adapter.check_depth(len(layers))
-    for index, projection in adapter.factors:
-        weight = layers[index].get_submodule(projection).get_parameter("weight")
-        change = adapter.change((index, projection), weight.shape)
-        with torch.no_grad():
-            weight += change.to(weight)

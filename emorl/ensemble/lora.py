@@ -12,12 +12,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError, safe_open
 
 from emorl.ensemble.adapter_config import AdapterConfig, read_adapter_config
 from emorl.errors import AdapterMismatch
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM
 
 FUSED = {  # product in the backbone -> the projections it fuses, in order
     "qkv": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
@@ -257,3 +261,18 @@ def _check_whole(name: str, config: AdapterConfig, modules: Mapping[Target, str]
                 "a file with the modules that adapter_config.json names",
                 remedy,
             )
+
+
+def merge(model: LlamaForCausalLM, adapter: Adapter) -> None:
+    """Add scale · B A to the weights of a transformers causal model, in place.
+
+    Raises:
+        AdapterMismatch: A factor does not fit the model.
+    """
+    layers = model.model.layers
+    adapter.check_depth(len(layers))
+    for index, projection in adapter.factors:
+        weight = layers[index].get_submodule(projection).get_parameter("weight")
+        change = adapter.change((index, projection), weight.shape)
+        with torch.no_grad():
+            weight += change.to(weight)

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import torch
 
-from emorl.ensemble.decoder import Decoded, EnsembleDecoder, Request, SequenceStatus
+from emorl.ensemble.decoder import EnsembleDecoder
 from emorl.ensemble.mask import forbid
 from emorl.ensemble.next_token import logps_of
+from emorl.ensemble.sequence import Decoded, Request, SequenceStatus
 
 
 @torch.inference_mode()

@@ -16,7 +16,8 @@ from collections.abc import Generator, Mapping, Sequence
 from enum import Enum
 from queue import Empty, SimpleQueue
 
-from emorl.ensemble.decoder import ContinuousBatch, Decoded, EnsembleDecoder, Request
+from emorl.ensemble.decoder import ContinuousBatch, EnsembleDecoder
+from emorl.ensemble.sequence import Decoded, Request
 from emorl.errors import BusyError, WritingStopped
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,7 @@ from typing import Any
 
 import torch
 
-from emorl.ensemble.backbone import merge
-from emorl.ensemble.lora import PROJECTIONS, Adapter, load_adapter
+from emorl.ensemble.lora import PROJECTIONS, Adapter, load_adapter, merge
 from emorl.models.base import ensure_base
 from emorl.models.folder import models_dir
 from emorl.models.manifest import read_manifest

@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 import torch
 from transformers import LlamaForCausalLM
 
-from emorl.ensemble.backbone import merge
-from emorl.ensemble.lora import Adapter
+from emorl.ensemble.lora import Adapter, merge
 
 
 def merged_models(base: LlamaForCausalLM, adapters: Sequence[Adapter]) -> list[LlamaForCausalLM]:

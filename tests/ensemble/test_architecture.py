@@ -16,9 +16,8 @@ from peft import PeftModel
 from emorl.atlas import grow_atlas
 from emorl.ensemble import ContinuousBatch, EnsembleDecoder, LlamaBackbone, Request, StackedLora
 from emorl.ensemble.architecture import MODEL_TYPES, check_config, read_config
-from emorl.ensemble.backbone import merge
 from emorl.ensemble.forced import force
-from emorl.ensemble.lora import load_adapter
+from emorl.ensemble.lora import load_adapter, merge
 from emorl.ensemble.reuse import remix
 from emorl.errors import AdapterMismatch, BackboneError
 from tests.ensemble.conftest import save_random_adapter

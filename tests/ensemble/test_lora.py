@@ -12,8 +12,7 @@ from safetensors.torch import load_file, save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
-from emorl.ensemble.backbone import merge
-from emorl.ensemble.lora import load_adapter
+from emorl.ensemble.lora import load_adapter, merge
 from emorl.errors import AdapterMismatch
 from tests.ensemble.conftest import save_random_adapter
 

@@ -10,8 +10,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
-from emorl.ensemble.backbone import merge
-from emorl.ensemble.lora import Adapter, load_adapter
+from emorl.ensemble.lora import Adapter, load_adapter, merge
 from emorl.errors import AdapterMismatch
 from emorl.models.stored import open_stored
 from emorl.scoring import widened as module

@@ -9,8 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from emorl.ensemble import Setting
-from emorl.ensemble.backbone import merge
-from emorl.ensemble.lora import load_adapter
+from emorl.ensemble.lora import load_adapter, merge
 from emorl.models.base import ensure_base
 from emorl.models.folder import models_dir
 from emorl.models.manifest import read_manifest

@@ -8,7 +8,7 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 
-from emorl.ensemble.backbone import merge
+from emorl.ensemble.lora import merge
 from tests.ensemble.naive import naive_decode, repeats
 from training.rollouts import RolloutWriter, live_adapter
 

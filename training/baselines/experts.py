@@ -18,9 +18,8 @@ from pathlib import Path
 import torch
 
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
-from emorl.ensemble.backbone import merge
 from emorl.ensemble.device import chosen_device
-from emorl.ensemble.lora import load_adapter
+from emorl.ensemble.lora import load_adapter, merge
 from emorl.errors import ConfigError
 from emorl.models.base import ensure_base
 from emorl.models.template import END

@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from emorl.ensemble.backbone import merge
-from emorl.ensemble.lora import load_adapter
+from emorl.ensemble.lora import load_adapter, merge
 from emorl.errors import ConfigError
 from emorl.models.base import ensure_base
 from emorl.scoring.scorer import Score

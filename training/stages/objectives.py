@@ -9,8 +9,7 @@ import logging
 
 import torch
 
-from emorl.ensemble.backbone import merge
-from emorl.ensemble.lora import load_adapter
+from emorl.ensemble.lora import load_adapter, merge
 from emorl.models.base import base_sha256, ensure_base
 from training.beginning import ranked_replies, written_replies
 from training.checkpoints import is_finished

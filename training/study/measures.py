@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from emorl.ensemble import EnsembleDecoder, LlamaBackbone, StackedLora
-from emorl.ensemble.backbone import merge
 from emorl.ensemble.device import chosen_device
-from emorl.ensemble.lora import Adapter, load_adapter
+from emorl.ensemble.lora import Adapter, load_adapter, merge
 from emorl.models.base import ensure_base
 from emorl.models.manifest import file_sha256
 from emorl.models.template import END, prompt_text

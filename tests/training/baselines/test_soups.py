@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from emorl.ensemble import Request
-from emorl.ensemble.backbone import merge
-from emorl.ensemble.lora import Adapter
+from emorl.ensemble.lora import Adapter, merge
 from emorl.errors import WeightError
 from emorl.models.template import prompt_text
 from emorl.search.hierarchical import direction
