@@ -28,6 +28,7 @@ from training.preferences import PreferencesConfig
 from training.rounds import RoundsConfig
 from training.search.settings import SAMPLED, SearchConfig, method_faults, search_faults
 from training.seq2seq import BASELINES, Seq2SeqConfig
+from training.study.settings import ReportConfig, report_faults
 from training.warmstart import WarmStartConfig
 from training.yaml_file import read_yaml
 
@@ -106,6 +107,7 @@ class Config:
         search: Stage 6.
         evaluate: Stage 7.
         baselines: What the study compares with.
+        report: The arms of the study's report.
         seq2seq: Runs on an encoder-decoder, as the paper has them.
         base: Base of all stages, a folder or `owner/name` on the hub; null for what `EMORL_BASE` says. The commands put
             it there (`training.options`).
@@ -127,6 +129,7 @@ class Config:
     search: SearchConfig = field(default_factory=SearchConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     baselines: BaselinesConfig = field(default_factory=BaselinesConfig)
+    report: ReportConfig = field(default_factory=ReportConfig)
     seq2seq: Seq2SeqConfig = field(default_factory=Seq2SeqConfig)
     base: str | None = None
     device: str | None = None
@@ -140,7 +143,7 @@ CHOICES = {"reward": ("log", "plain"), "baseline": BASELINES, "device": DEVICES}
 
 AT_LEAST_ONE = frozenset(
     "steps prompts rank alpha shipped_rank batch levels max_tokens max_words max_source validate_every save_every "
-    "validation limit replies statements every evaluations".split()
+    "validation limit replies statements every evaluations best_of".split()
 )
 """Settings whose zero leaves a stage nothing to work on."""
 
@@ -253,6 +256,7 @@ def _disagreements(config: Config) -> list[str]:
     faults += search_faults(config.search, list(config.objectives))
     baselines, why = config.baselines, ": a soup has no atlas"
     faults += method_faults("baselines.search", baselines.search, baselines.beside, SAMPLED, why)
+    faults += report_faults(config.report)
     for name, objective in config.objectives.items():
         faults += [f"objectives.{name}{fault}" for fault in objective_faults(str(name), objective, OBJECTIVES)]
     for name, weights in config.presets.items():

@@ -22,8 +22,10 @@ from emorl.scoring.score_cache import ScoreCache
 class ReplyWriter(Protocol):
     """Writes replies to many statements under one weight vector."""
 
-    def __call__(self, statements: Sequence[str], weights: Sequence[float], temperature: float = 0.0) -> list[str]:
-        """One reply a statement; temperature 0 is greedy."""
+    def __call__(
+        self, statements: Sequence[str], weights: Sequence[float], temperature: float = 0.0, strength: float = 1.0
+    ) -> list[str]:
+        """One reply a statement; temperature 0 is greedy, and a sample's seed is the statement's place."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,16 @@ def reply_writer(
 ) -> ReplyWriter:
     """A function that writes replies to many statements under one weight vector (temperature 0 is greedy)."""
 
-    def write(statements: Sequence[str], weights: Sequence[float], temperature: float = 0.0) -> list[str]:
+    def write(
+        statements: Sequence[str], weights: Sequence[float], temperature: float = 0.0, strength: float = 1.0
+    ) -> list[str]:
         replies: list[str] = [""] * len(statements)
         order = sorted(range(len(statements)), key=lambda i: len(statements[i]))
         for start in range(0, len(order), batch):
             rows = order[start : start + batch]
             prompts = [tokenizer.ids(prompt_text(statements[i])) for i in rows]
             requests = [
-                Request(prompt, weights, 1.0, temperature, seed=i, max_tokens=max_tokens)
+                Request(prompt, weights, strength, temperature, seed=i, max_tokens=max_tokens)
                 for i, prompt in zip(rows, prompts, strict=True)
             ]
             for i, result in zip(rows, decoder.decode(requests), strict=True):
@@ -78,6 +82,7 @@ def greedy_replies(
     weights: Sequence[Sequence[float]],
     max_tokens: int = 48,
     chunk: int = 8,
+    strength: float = 1.0,
 ) -> tuple[list[list[str]], dict[str, int]]:
     """Greedy replies by weight vector and statement, equal beginnings decoded once, `chunk` statements at a time.
 
@@ -88,7 +93,7 @@ def greedy_replies(
     written: list[list[str]] = [[] for _ in weights]
     cost = {"steps": 0, "alone": 0}
     for start in range(0, len(prompts), chunk):  # bounds the memory of the caches
-        found = decode_directions(decoder, prompts[start : start + chunk], weights, max_tokens=max_tokens)
+        found = decode_directions(decoder, prompts[start : start + chunk], weights, strength, max_tokens)
         cost = {"steps": cost["steps"] + found.steps, "alone": cost["alone"] + found.alone}
         for row in found.tokens:
             for texts, tokens in zip(written, row, strict=True):

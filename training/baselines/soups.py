@@ -53,26 +53,29 @@ def soup(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
     return Adapter("soup", max(down.shape[0] for down, _ in factors.values()), 1.0, factors, sha256="")
 
 
-def soup_decoder(decoder: EnsembleDecoder, weights: Sequence[float]) -> EnsembleDecoder:
-    """A decoder that writes with a soup of another decoder's adapters."""
-    stack = StackedLora([soup(decoder.lora.adapters, weights)], base_row=False)
+def soup_decoder(decoder: EnsembleDecoder, weights: Sequence[float], strength: float = 1.0) -> EnsembleDecoder:
+    """A decoder that writes with a soup of another decoder's adapters; any strength but 1 mixes the base in."""
+    stack = StackedLora([soup(decoder.lora.adapters, weights)], base_row=strength != 1)
     return EnsembleDecoder(decoder.backbone, stack, list(decoder.end_tokens), decoder.mask)
 
 
-def soups(decoder: EnsembleDecoder, tokenizer: SharedTokenizer, max_tokens: int) -> Mixed:
+def soups(decoder: EnsembleDecoder, tokenizer: SharedTokenizer, max_tokens: int, strength: float = 1.0) -> Mixed:
     """What writes with soups of a decoder's adapters, for a search of their weights; there is no atlas of soups.
 
     Args:
         decoder: The ensemble whose adapters are mixed.
         tokenizer: Its tokenizer.
         max_tokens: Longest reply.
+        strength: s of f = h_0 + s (h - h_0), with h from the soup.
     """
 
     def write(statements: Sequence[str], points: Sequence[Weights]) -> tuple[list[list[str]], dict[str, int]]:
         written, spent = [], {"steps": 0, "alone": 0}
         for weights in points:
-            mixed = soup_decoder(decoder, weights)
-            [texts], cost = greedy_replies(mixed, tokenizer, prompt_text, statements, [[1.0]], max_tokens)
+            mixed = soup_decoder(decoder, weights, strength)
+            [texts], cost = greedy_replies(
+                mixed, tokenizer, prompt_text, statements, [[1.0]], max_tokens, strength=strength
+            )
             written.append(texts)
             for key, value in cost.items():
                 spent[key] += value

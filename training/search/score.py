@@ -43,15 +43,17 @@ class Mixed:
     atlas: Callable[[str], tuple[Atlas, list[str]]] | None = None
 
 
-def ensemble(decoder: EnsembleDecoder, tokenizer: SharedTokenizer, max_tokens: int) -> Mixed:
+def ensemble(decoder: EnsembleDecoder, tokenizer: SharedTokenizer, max_tokens: int, strength: float = 1.0) -> Mixed:
     """The ensemble: equal beginnings of replies are decoded once for all weight vectors."""
 
     def atlas_of(statement: str) -> tuple[Atlas, list[str]]:
-        *_, atlas = grow_atlas(decoder, tokenizer.ids(prompt_text(statement)), max_tokens=max_tokens)
+        *_, atlas = grow_atlas(decoder, tokenizer.ids(prompt_text(statement)), strength, max_tokens=max_tokens)
         return atlas, [tokenizer.text(region.tokens) for region in atlas.regions]
 
     return Mixed(
-        lambda statements, points: greedy_replies(decoder, tokenizer, prompt_text, statements, points, max_tokens),
+        lambda statements, points: greedy_replies(
+            decoder, tokenizer, prompt_text, statements, points, max_tokens, strength=strength
+        ),
         atlas_of,
     )
 

@@ -92,6 +92,8 @@ class Run:
         curves: Logs of validations by what was trained: an objective, or the method itself.
         searches: The searches for its weights, the one that chose them among them.
         variant: What tells it from the run itself: the search whose weights it has instead.
+        strength: s of the mixture that writes.
+        best_of: Candidates of which the best is its reply; 1 for the greedy reply.
     """
 
     method: str
@@ -102,11 +104,15 @@ class Run:
     curves: Mapping[str, Path] | None = None
     searches: tuple[SearchOf, ...] = ()
     variant: str = ""
+    strength: float = 1.0
+    best_of: int = 1
 
     @property
     def name(self) -> str:
         """A name of its own."""
-        return f"{self.method}-{self.seed}" + (f"-{self.variant}" if self.variant else "")
+        parts = [self.method, str(self.seed), *([self.variant] if self.variant else [])]
+        parts += [f"strength-{self.strength:g}"] if self.strength != 1 else []
+        return "-".join(parts + ([f"best-of-{self.best_of}"] if self.best_of > 1 else []))
 
 
 def find_runs(config: Config) -> tuple[list[Run], list[str]]:

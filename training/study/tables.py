@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from emorl.scoring.metrics import corpus_distinct_2
 from training.evaluate import Interval, bootstrap
-from training.study.measures import Measured
+from training.study.measures import DECODED, Measured
 
 ROLES = ("ship", "judge")
 PLAIN = ("diversity_2", "edit_rate", "copy_rate", "words")
@@ -28,7 +28,7 @@ class Row:
     """One method, over its seeds.
 
     Attributes:
-        method: Its name.
+        method: Its name, in an arm with that.
         means: Mean over seeds of each figure; NaN where it could not be measured.
         spreads: Standard deviation over seeds; NaN with one seed.
         intervals: The mean's interval over statements, by role.
@@ -79,8 +79,11 @@ def figures(measured: Measured, objectives: Sequence[str]) -> dict[str, float]:
         faithful = measured.columns.get(f"faithfulness {role}")
         found[f"{before}faithfulness"] = float(np.mean(faithful)) if faithful is not None else math.nan
     found |= {name: float(np.mean(measured.columns[name])) for name in PLAIN}
-    cost = measured.run.cost
+    cost, columns = measured.run.cost, measured.columns
     return found | {
+        DECODED: float(np.mean(columns.get(DECODED, columns["words"]))),
+        "strength": measured.run.strength,
+        "best_of": float(measured.run.best_of),
         "distinct_2": corpus_distinct_2(measured.replies),
         "data_points": float(cost.data_points),
         "rollouts": float(cost.rollouts),
@@ -99,8 +102,8 @@ def by_statement(seeds: Sequence[Measured], objectives: Sequence[str], role: str
     return values
 
 
-def row_of(seeds: Sequence[Measured], objectives: Sequence[str]) -> Row:
-    """One method from its measured seeds, at least one."""
+def row_of(seeds: Sequence[Measured], objectives: Sequence[str], name: str | None = None) -> Row:
+    """One method from its measured seeds, at least one; `name` is that of an arm."""
     every = [figures(measured, objectives) for measured in seeds]
     columns = {name: [one[name] for one in every] for name in every[0]}
     intervals = {
@@ -109,7 +112,7 @@ def row_of(seeds: Sequence[Measured], objectives: Sequence[str]) -> Row:
         if (values := by_statement(seeds, objectives, role)) is not None
     }
     return Row(
-        seeds[0].run.method,
+        name or seeds[0].run.method,
         {name: float(np.mean(values)) for name, values in columns.items()},
         {name: float(np.std(v, ddof=1)) if len(v) > 1 else math.nan for name, v in columns.items()},
         intervals,

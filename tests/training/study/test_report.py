@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 
 from emorl.errors import ConfigError
 from emorl.models.template import prompt_text
+from emorl.scoring.metrics import words
 from tests.scoring.tiny import write_adapter
 from tests.training.study.test_tables import OBJECTIVES as TWO
 from tests.training.study.test_tables import measured
@@ -21,6 +23,7 @@ from tests.training.texts import NOUNS, corpora_with, own
 from training.__main__ import app
 from training.baselines import experts, stage
 from training.baselines.missing import MissingPart
+from training.baselines.soups import soup_decoder
 from training.baselines.stage import run_baselines, run_folder
 from training.config import BaselinesConfig, Config, EvaluateConfig
 from training.evaluate import Interval, reply_writer
@@ -29,9 +32,11 @@ from training.search.settings import SearchConfig
 from training.stages.objectives import train_one
 from training.stages.statements import partition
 from training.study import measures, report
-from training.study.report import PAPER, columns_of, run_report, verdict
+from training.study.report import columns_of, run_report
 from training.study.runs import Cost, Run
+from training.study.settings import ReportConfig
 from training.study.tables import Comparison, compare, row_of
+from training.study.text import PAPER, verdict
 
 PLACES = ["train"] * 6 + ["validation"] * 5 + ["test"] * 4
 CORPORA = corpora_with([own(noun, split) for noun, split in zip(NOUNS, PLACES, strict=True)])
@@ -211,7 +216,7 @@ def test_the_text_has_every_table_the_papers_figures_and_what_is_missing(written
 
 
 def test_a_second_report_measures_nothing_again(config, written, tmp_path, monkeypatch) -> None:
-    def write(self, run: Run, statements) -> list[str]:
+    def write(self, run: Run, statements) -> list[list[str]]:
         raise AssertionError(run.name)
 
     monkeypatch.setattr(measures.Bench, "write", write)
@@ -265,6 +270,120 @@ def test_the_verdict_is_what_the_interval_allows(low: float, mean: float, high: 
     rows = {name: row_of([measured(name, cost=Cost(60, 1, 1.0, 1.0))], TWO) for name in ("emorl", "uniform")}
     text = verdict(rows, [Comparison("ship", Interval(mean, low, high), 0.5)])
     assert f"By the scorers, EMORL {said} paired by statement" in text
+
+
+# ---------------------------------------------------------------- arms
+
+
+@pytest.fixture(scope="module")
+def arms(config, written, tmp_path_factory) -> Iterator[Config]:
+    """The same runs in a folder of their own, already measured, with every arm in the settings."""
+    out = tmp_path_factory.mktemp("arms") / "out"
+    shutil.copytree(config.out, out)
+    with pytest.MonkeyPatch.context() as patch:  # drawn often enough above
+        for name in ("plot_curves", "plot_means"):
+            patch.setattr(report, name, lambda *given: None)
+        yield replace(config, out=out, report=ReportConfig(strengths=(1.0, 3.0), best_of=3, temperature=1.2))
+
+
+@pytest.fixture(scope="module")
+def arms_written(arms) -> Path:
+    return run_report(arms, arms.out / "report")
+
+
+def kept(config: Config, name: str) -> dict:
+    return json.loads((config.out / "study" / f"{name}.json").read_text())
+
+
+def reward(statements, replies) -> float:
+    """The mean over both objectives and all statements."""
+    return sum(float(SCORES[name](statements, replies).mean()) * 0.5 for name in NAMES) / 2
+
+
+def test_every_arm_has_rows_of_its_own_beside_those_of_the_methods(arms, written, arms_written) -> None:
+    plain, rows = lines(written / "results.csv"), lines(arms_written / "results.csv")
+    assert rows[: len(plain)] == plain
+    chosen = {line["run"]: line["strength"] for line in strengths_of(arms)}
+    assert [row["method"] for row in rows[len(plain) :]] == [
+        *(f"{name}, strength {chosen[name]:g}" for name in ("uniform", "emorl", "soup")),
+        *(f"{name}, best of 3" for name in ("warmstart", "uniform", "emorl")),
+    ]
+    for row in rows[len(plain) :]:
+        assert float(row["best_of"]) == (3 if "best of" in row["method"] else 1)
+    text = (arms_written / "report.md").read_text()
+    assert "| emorl, best of 3 | uniform, best of 3 | scorers | " in text and "| run | at 1 | at 3 | chosen |" in text
+
+
+def strengths_of(config: Config) -> list[dict]:
+    """The best strength of each run."""
+    found = []
+    for name in ("uniform", "emorl", "soup"):
+        tried = kept(config, f"{name}-1-strengths")["tried"]
+        found.append({"run": name, **max(tried, key=lambda line: line["score"])})
+    return found
+
+
+def test_strengths_are_searched_where_the_weights_are_and_with_them(arms, arms_written) -> None:
+    _, held_back, statements = partition(CORPORA, 2, 2)
+    folders = {"emorl": [arms.models / "adapters" / name for name in NAMES]}
+    folders["uniform"] = [run_folder(arms, "uniform", 1) / "best"]
+    for name, adapters in folders.items():
+        decoder, tokenizer = experts.open_experts(arms, adapters)
+        tried = kept(arms, f"{name}-1-strengths")["tried"]
+        assert [line["strength"] for line in tried] == [1.0, 3.0]
+        write = reply_writer(decoder, tokenizer, prompt_text, arms.search.max_tokens)
+        for line in tried:
+            replies = write(held_back, line["weights"], strength=line["strength"])
+            assert line["score"] == pytest.approx(reward(held_back, replies))
+        assert name == "uniform" or tried[1]["score"] >= max(
+            reward(held_back, write(held_back, weights, strength=3.0)) for weights in ([1, 0], [0, 1], [1, 1])
+        )
+    run = replace(Run("emorl", 1, tuple(folders["emorl"]), (1.0, 0.5)), strength=3.0)
+    write = reply_writer(*(opened := experts.open_experts(arms, folders["emorl"])), prompt_text, 5)
+    bench = measures.Bench(arms.models / "warmstart", 5)
+    mixed = [[reply] for reply in write(statements[:3], run.weights, strength=3.0)]
+    assert bench.write(run, statements[:3]) == mixed
+    assert mixed != [[reply] for reply in write(statements[:3], run.weights)]
+    soup = reply_writer(soup_decoder(opened[0], run.weights, 3.0), opened[1], prompt_text, 5)
+    of_soup = [[reply] for reply in soup(statements[:3], [1.0], strength=3.0)]
+    assert bench.write(replace(run, method="soup"), statements[:3]) == of_soup
+
+
+def test_the_best_of_several_begins_with_the_greedy_reply_and_is_chosen_by_the_rewards(arms, arms_written) -> None:
+    _, _, statements = partition(CORPORA, 2, 2)
+    for name in ("emorl-1", "uniform-1", "warmstart-0"):
+        greedy, best = kept(arms, name), kept(arms, f"{name}-best-of-3")
+        assert [several[0] for several in best["candidates"]] == greedy["replies"]
+        assert all(len(several) == 3 for several in best["candidates"])
+        assert len({reply for several in best["candidates"] for reply in several}) > 3  # samples differ
+        for statement, several, chosen in zip(statements, best["candidates"], best["replies"], strict=False):
+            assert chosen in several
+            assert reward([statement], [chosen]) == max(reward([statement], [r]) for r in several if r.strip())
+        spoken = [sum(len(words(reply)) for reply in several) for several in best["candidates"]]
+        assert best["columns"]["decoded_words"] == spoken and "decoded_words" not in greedy["columns"]
+        assert best["columns"]["reflection judge"] == pytest.approx(low(statements[:3], best["replies"]).tolist())
+
+
+def test_an_arm_is_written_anew_only_where_its_settings_changed(arms, arms_written, tmp_path, monkeypatch) -> None:
+    asked: list[str] = []
+
+    def write(self, run: Run, statements) -> list[list[str]]:
+        asked.append(run.name)
+        return [["So it goes."] * run.best_of for _ in statements]
+
+    monkeypatch.setattr(measures.Bench, "write", write)
+    again = run_report(arms, tmp_path)
+    assert asked == [] and (again / "results.csv").read_text() == (arms_written / "results.csv").read_text()
+    hotter = replace(arms.report, temperature=1.5)
+    run_report(replace(arms, report=hotter), tmp_path)
+    assert asked == [f"{name}-best-of-3" for name in ("warmstart-0", "uniform-1", "emorl-1")]
+
+
+def test_arms_without_an_ideal_for_the_aim_are_missing(arms, tmp_path) -> None:
+    """Nothing has been searched, and Tchebycheff's ideal is what each adapter reaches alone."""
+    bare = replace(arms, out=tmp_path / "out", search=replace(arms.search, aim="tchebycheff"))
+    text = (run_report(bare, tmp_path / "report") / "report.md").read_text()
+    assert "* the arms: the aim tchebycheff has no ideal before the weights of emorl or soup are searched\n" in text
 
 
 # ---------------------------------------------------------------- adapters of further seeds

@@ -60,6 +60,7 @@ def test_searches_are_read_from_their_record_and_an_older_record_is_the_grids() 
     expected = SearchOf("random", (0, 1), Aim("tchebycheff", (), (0.5, 0.4)), 0.5, 88, 7, 3, 1.0)
     assert _searches({**old, "aim": aim, "searches": [line]}) == (expected,) and _searches({}) == ()
     assert Run("emorl", 2, variant="exact").name == "emorl-2-exact"
+    assert Run("soup", 1, strength=1.5, best_of=8).name == "soup-1-strength-1.5-best-of-8"
 
 
 def test_without_any_run_all_but_the_untrained_are_missing(config) -> None:
