@@ -173,7 +173,7 @@ def _value(kind: object, value: object, path: str, faults: list[str]) -> object:
     if typing.get_origin(kind) is tuple:
         if not isinstance(value, list):
             faults.append(f"{path} is {value!r}, expected a list")
-            return ()
+            return value
         return tuple(_value(typing.get_args(kind)[0], part, path, faults) for part in value)
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return _build(kind, value, path, faults)

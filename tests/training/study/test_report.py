@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -291,7 +292,7 @@ def arms_written(arms) -> Path:
     return run_report(arms, arms.out / "report")
 
 
-def kept(config: Config, name: str) -> dict:
+def kept(config: Config, name: str) -> dict[str, Any]:
     return json.loads((config.out / "study" / f"{name}.json").read_text())
 
 
@@ -314,7 +315,7 @@ def test_every_arm_has_rows_of_its_own_beside_those_of_the_methods(arms, written
     assert "| emorl, best of 3 | uniform, best of 3 | scorers | " in text and "| run | at 1 | at 3 | chosen |" in text
 
 
-def strengths_of(config: Config) -> list[dict]:
+def strengths_of(config: Config) -> list[dict[str, Any]]:
     """The best strength of each run."""
     found = []
     for name in ("uniform", "emorl", "soup"):
